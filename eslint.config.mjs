@@ -20,6 +20,7 @@ export default tseslint.config(
       "@typescript-eslint/no-non-null-asserted-optional-chain": "off",
       "@typescript-eslint/no-inferrable-types": "off",
       "prefer-const": "off",
+      eqeqeq: "off",
       "no-constant-condition": "off",
       "no-loss-of-precision": "off",
       "@typescript-eslint/no-loss-of-precision": "off",
