@@ -4,7 +4,7 @@
  */
 import * as host from "./host";
 import { reset } from "./memory";
-import { Table } from "./table";
+import { Table } from "../bytes/table";
 
 export enum HeadersStatus {
   Continue = 0,
