@@ -1,0 +1,100 @@
+import { Bytes } from "../../../assembly/bytes/bytes";
+import * as json from "../../../assembly/bytes/json";
+import { digest, sameBytes } from "../../../assembly/bytes/sha256";
+import { firstInvalid } from "../../../assembly/bytes/utf8";
+import { Writer } from "../../../assembly/bytes/writer";
+
+export { digest, sameBytes };
+
+export function alloc(size: usize): usize {
+  return heap.alloc(size);
+}
+
+export function free(ptr: usize): void {
+  heap.free(ptr);
+}
+
+export function scan(ptr: usize, len: usize): i32 {
+  return json.scan(ptr, len);
+}
+
+export function check(ptr: usize, len: usize): i32 {
+  return json.check(ptr, len);
+}
+
+export function errorOffset(): usize {
+  return json.errorOffset;
+}
+
+const members: StaticArray<json.Member> = [
+  json.model,
+  json.stream,
+  json.streamOptions,
+  json.user,
+  json.previousResponseId,
+  json.found,
+];
+
+export function kind(member: i32): i32 {
+  return members[member].kind;
+}
+
+export function start(member: i32): usize {
+  return members[member].start;
+}
+
+export function end(member: i32): usize {
+  return members[member].end;
+}
+
+export function lookup(ptr: usize, len: usize, path: usize, pathLen: usize): i32 {
+  return json.lookup(ptr, len, Bytes.copy(path, pathLen));
+}
+
+export function unescape(ptr: usize, len: usize, out: usize): usize {
+  return json.unescape(ptr, len, out);
+}
+
+export function equalsDecoded(ptr: usize, len: usize, text: usize, textLen: usize): bool {
+  return json.equalsDecoded(ptr, len, Bytes.copy(text, textLen));
+}
+
+/** Offset of the first malformed sequence, or -1. */
+export function invalidUtf8(ptr: usize, len: usize): isize {
+  const bad = firstInvalid(ptr, ptr + len);
+  return bad ? bad - ptr : -1;
+}
+
+const writer = new Writer();
+
+export function into(ptr: usize, capacity: usize): void {
+  writer.into(ptr, capacity);
+}
+
+export function text(ptr: usize, len: usize): void {
+  writer.text(Bytes.copy(ptr, len));
+}
+
+export function decimal(value: u64): void {
+  writer.decimal(value);
+}
+
+export function hex(ptr: usize, len: usize): void {
+  writer.hex(ptr, len);
+}
+
+export function jsonString(ptr: usize, len: usize): void {
+  writer.jsonString(ptr, len);
+}
+
+export function structuredItem(ptr: usize, len: usize): void {
+  writer.structuredItem(ptr, len);
+}
+
+export function written(): usize {
+  return writer.len;
+}
+
+export function overflow(): bool {
+  return writer.overflow;
+}
