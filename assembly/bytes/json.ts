@@ -5,26 +5,14 @@
 import { Char } from "./ascii";
 import { Bytes } from "./bytes";
 import { equalsDecoded } from "./escape";
-import {
-  Kind,
-  Status,
-  check,
-  fail,
-  fault,
-  faultAt,
-  keyEnd,
-  keyEscaped,
-  kindOf,
-  peek,
-  skipBlank,
-  skipKey,
-  skipValue,
-  unexpected,
-} from "./lexer";
+import { Status, fail, fault, faultAt, peek, unexpected } from "./fault";
+import { Kind, check, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "./lexer";
 import { Member } from "./member";
+import { escaped } from "./string";
 
-export { Kind, MAX_DEPTH, Status, check } from "./lexer";
-export { equalsDecoded, unescape } from "./escape";
+export { Status } from "./fault";
+export { Kind, MAX_DEPTH, check } from "./lexer";
+export { equalsDecoded, sameDecoded, unescape } from "./escape";
 export { lookup, found } from "./lookup";
 export { Member } from "./member";
 
@@ -59,7 +47,7 @@ function scanObject(ptr: usize, end: usize): Status {
       const key = p + 1;
       const value = skipKey(p, end);
       if (!value) return fault;
-      const member = memberNamed(key, keyEnd - key, keyEscaped);
+      const member = memberNamed(key, keyEnd - key, escaped);
       p = skipValue(value, end, 1);
       if (!p) return fault;
       if (member) {

@@ -3,7 +3,8 @@
  * `fault` and `faultAt` what is wrong. They read nothing at or beyond `end`, recurse never and allocate nothing.
  */
 import { Char, isDigit } from "./ascii";
-import { firstInvalid } from "./utf8";
+import { Status, fail, fault, peek, unexpected } from "./fault";
+import { skipString } from "./string";
 
 /** What a value is, by its first byte. */
 export enum Kind {
@@ -17,47 +18,10 @@ export enum Kind {
   Array,
 }
 
-export enum Status {
-  Ok,
-  /** JSON, but not an object. */
-  NotObject,
-  Malformed,
-  /** The text ends too early. */
-  Truncated,
-  BadUtf8,
-  /** U+FEFF in front, which RFC 8259, section 8.1 lets a parser refuse. */
-  ByteOrderMark,
-  /** More than MAX_DEPTH arrays and objects inside each other. */
-  TooDeep,
-  DuplicateModel,
-}
-
 export const MAX_DEPTH: i32 = 512;
 
-export let fault: Status = Status.Ok;
-/** Pointer to the byte that is wrong. */
-export let faultAt: usize = 0;
-/** Whether the string that was stepped over last has an escape. */
-export let escaped: bool = false;
-/** The closing quote of the key that was stepped over last, and whether the key has an escape. */
+/** The closing quote of the key that was stepped over last. */
 export let keyEnd: usize = 0;
-export let keyEscaped: bool = false;
-
-export function fail(status: Status, at: usize): usize {
-  fault = status;
-  faultAt = at;
-  return 0;
-}
-
-/** The byte at p, or -1 at the end. */
-export function peek(p: usize, end: usize): i32 {
-  return p < end ? <i32>load<u8>(p) : -1;
-}
-
-/** A byte that does not belong here, or the end where one should be. */
-export function unexpected(p: usize, end: usize): usize {
-  return fail(p < end ? Status.Malformed : Status.Truncated, p);
-}
 
 export function kindOf(p: usize): Kind {
   switch (<i32>load<u8>(p)) {
@@ -79,99 +43,16 @@ export function kindOf(p: usize): Kind {
 }
 
 export function skipBlank(p: usize, end: usize): usize {
-  while (p < end) {
-    const c = <i32>load<u8>(p);
-    if (c > Char.Space || (c != Char.Space && c != Char.LineFeed && c != Char.Return && c != Char.Tab)) break;
-    p++;
-  }
+  return p < end && <i32>load<u8>(p) <= Char.Space ? skipBlanks(p, end) : p;
+}
+
+function skipBlanks(p: usize, end: usize): usize {
+  while (p < end && isBlank(load<u8>(p))) p++;
   return p;
 }
 
-const ONES: u64 = 0x0101010101010101;
-const HIGHS: u64 = 0x8080808080808080;
-
-let ascii: bool = true;
-
-/** p is behind the opening quote. Returns the closing quote. */
-export function skipString(p: usize, end: usize): usize {
-  const start = p;
-  ascii = true;
-  escaped = false;
-  p = skipPlain(p, end);
-  while (peek(p, end) == Char.Backslash) {
-    escaped = true;
-    p = skipEscape(p, end);
-    if (!p) return 0;
-    p = skipPlain(p, end);
-  }
-  if (peek(p, end) != Char.Quote) return unexpected(p, end);
-  if (!ascii) {
-    const bad = firstInvalid(start, p);
-    if (bad) return fail(Status.BadUtf8, bad);
-  }
-  return p;
-}
-
-/** To the next quote, backslash or control character, or the end; clears `ascii` when a byte on the way is none. */
-function skipPlain(p: usize, end: usize): usize {
-  if (ASC_FEATURE_SIMD) {
-    let seen = i8x16.splat(0);
-    for (; p + 16 <= end; p += 16) {
-      const block = v128.load(p);
-      const quotes = i8x16.eq(block, i8x16.splat(<i8>Char.Quote));
-      const slashes = i8x16.eq(block, i8x16.splat(<i8>Char.Backslash));
-      const controls = i8x16.lt_u(block, i8x16.splat(<i8>Char.Space));
-      const stops = i8x16.bitmask(v128.or(v128.or(quotes, slashes), controls));
-      if (stops) {
-        const n = ctz(stops);
-        if (i8x16.bitmask(seen) | (i8x16.bitmask(block) & ((1 << n) - 1))) ascii = false;
-        return p + <usize>n;
-      }
-      seen = v128.or(seen, block);
-    }
-    if (i8x16.bitmask(seen)) ascii = false;
-  } else {
-    for (; p + 8 <= end; p += 8) {
-      const word = load<u64>(p);
-      const quotes = word ^ (ONES * <u64>Char.Quote);
-      const slashes = word ^ (ONES * <u64>Char.Backslash);
-      const controls = (word - ONES * <u64>Char.Space) & ~word;
-      const stops = (((quotes - ONES) & ~quotes) | ((slashes - ONES) & ~slashes) | controls) & HIGHS;
-      // The lowest bit is exact: a borrow only ever spoils bytes above it.
-      const before = stops ? (stops & -stops) - 1 : ~0;
-      if (word & before & HIGHS) ascii = false;
-      if (stops) return p + <usize>(ctz(stops) >> 3);
-    }
-  }
-  for (; p < end; p++) {
-    const c = <i32>load<u8>(p);
-    if (c < Char.Space || c == Char.Quote || c == Char.Backslash) break;
-    if (c >= 0x80) ascii = false;
-  }
-  return p;
-}
-
-/** p is at the backslash. */
-function skipEscape(p: usize, end: usize): usize {
-  switch (peek(p + 1, end)) {
-    case Char.Quote:
-    case Char.Backslash:
-    case Char.Slash:
-    case 0x62: // b
-    case 0x66: // f
-    case 0x6e: // n
-    case 0x72: // r
-    case 0x74: // t
-      return p + 2;
-    case 0x75: // u: a lone surrogate is valid JSON
-      for (let i: usize = 2; i < 6; i++) {
-        const c = peek(p + i, end);
-        if (!isDigit(c) && <u32>((c | 0x20) - 0x61) > 5) return unexpected(p + i, end);
-      }
-      return p + 6;
-    default:
-      return unexpected(p + 1, end);
-  }
+function isBlank(c: i32): bool {
+  return c == Char.Space || c == Char.LineFeed || c == Char.Return || c == Char.Tab;
 }
 
 /** p is at the first byte, '-' or a digit. */
@@ -240,7 +121,6 @@ export function skipKey(p: usize, end: usize): usize {
   p = skipString(p + 1, end);
   if (!p) return 0;
   keyEnd = p;
-  keyEscaped = escaped;
   p = skipBlank(p + 1, end);
   return peek(p, end) == Char.Colon ? skipBlank(p + 1, end) : unexpected(p, end);
 }

@@ -2,7 +2,8 @@
 import { Char, isDigit } from "./ascii";
 import { Bytes } from "./bytes";
 import { sameDecoded } from "./escape";
-import { Kind, keyEnd, kindOf, peek, skipBlank, skipKey, skipValue } from "./lexer";
+import { peek } from "./fault";
+import { Kind, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "./lexer";
 import { Member } from "./member";
 
 /** The value that the last lookup found. */

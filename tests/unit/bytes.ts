@@ -1,6 +1,6 @@
 import { startRoom } from "./compile.js";
 
-/** The enums of assembly/bytes/lexer.ts, by name. */
+/** The enums of assembly/bytes/fault.ts and lexer.ts, by name. */
 export const STATUS = [
   "ok",
   "not-object",

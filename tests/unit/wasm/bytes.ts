@@ -1,10 +1,14 @@
+import { containsIgnoreCase, equalsIgnoreCase, indexOf } from "../../../assembly/bytes/ascii";
 import { Bytes } from "../../../assembly/bytes/bytes";
 import * as json from "../../../assembly/bytes/json";
+import { modelPart, readBoundary, scanParts, streamPart, userPart } from "../../../assembly/bytes/multipart";
 import { digest, sameBytes } from "../../../assembly/bytes/sha256";
 import { firstInvalid } from "../../../assembly/bytes/utf8";
 import { Writer } from "../../../assembly/bytes/writer";
 
 export { digest, sameBytes };
+export { parseDecimal, parseDuration, parseHttpDate, parseReset } from "../../../assembly/bytes/time";
+export { readBoundary };
 
 export function alloc(size: usize): usize {
   return heap.alloc(size);
@@ -33,7 +37,14 @@ const members: StaticArray<json.Member> = [
   json.user,
   json.previousResponseId,
   json.found,
+  modelPart,
+  streamPart,
+  userPart,
 ];
+
+export function multipart(ptr: usize, len: usize): i32 {
+  return scanParts(ptr, len);
+}
 
 export function kind(member: i32): i32 {
   return members[member].kind;
@@ -97,4 +108,16 @@ export function written(): usize {
 
 export function overflow(): bool {
   return writer.overflow;
+}
+
+export function asciiIndexOf(ptr: usize, len: usize, needle: usize, needleLen: usize): isize {
+  return indexOf(ptr, len, needle, needleLen);
+}
+
+export function sameIgnoringCase(ptr: usize, len: usize, text: usize, textLen: usize): bool {
+  return equalsIgnoreCase(ptr, len, Bytes.copy(text, textLen));
+}
+
+export function holdsIgnoringCase(ptr: usize, len: usize, text: usize, textLen: usize): bool {
+  return containsIgnoreCase(ptr, len, Bytes.copy(text, textLen));
 }
