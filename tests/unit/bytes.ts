@@ -13,13 +13,19 @@ export const STATUS = [
 ] as const;
 export const KIND = ["absent", "null", "true", "false", "number", "string", "object", "array"] as const;
 export const MEMBERS = ["model", "stream", "stream_options", "user", "previous_response_id"] as const;
+/** The fields of a multipart body. */
+export const PARTS = ["model", "stream", "user"] as const;
 const FOUND = MEMBERS.length;
+const FIRST_PART = FOUND + 1;
 
 export interface Span {
   kind: (typeof KIND)[number];
   start: number;
   end: number;
 }
+
+/** Pointer and length of the first input and of the second. */
+type Spans = [number, number, number, number];
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -35,6 +41,15 @@ interface Exports {
   unescape(ptr: number, len: number, out: number): number;
   equalsDecoded(ptr: number, len: number, text: number, textLen: number): number;
   invalidUtf8(ptr: number, len: number): number;
+  indexOf(ptr: number, len: number, needle: number, needleLen: number): number;
+  equalsIgnoreCase(ptr: number, len: number, text: number, textLen: number): number;
+  containsIgnoreCase(ptr: number, len: number, text: number, textLen: number): number;
+  readBoundary(ptr: number, len: number): number;
+  scanParts(ptr: number, len: number): number;
+  parseDecimal(ptr: number, len: number): bigint;
+  parseDuration(ptr: number, len: number): bigint;
+  parseHttpDate(ptr: number, len: number): bigint;
+  parseReset(ptr: number, len: number, nowUnixMs: bigint): bigint;
   digest(ptr: number, len: number, out: number): void;
   sameBytes(a: number, b: number, len: number): number;
   into(ptr: number, capacity: number): void;
@@ -64,14 +79,15 @@ export class BytesRoom {
   }
 
   /** Runs `use` with each input's pointer and length. */
-  with<Result>(inputs: (Uint8Array | string)[], use: (...spans: number[]) => Result): Result {
+  with<Result>(inputs: (Uint8Array | string)[], use: (...spans: Spans) => Result): Result {
     const blocks = inputs.map(bytesOf).map(input => {
       const block = this.wasm.alloc(input.length + 64);
       new Uint8Array(this.wasm.memory.buffer, block, input.length + 64).fill(0x22);
       new Uint8Array(this.wasm.memory.buffer, block + 32, input.length).set(input);
       return { block, len: input.length };
     });
-    const result = use(...blocks.flatMap(({ block, len }) => [block + 32, len]));
+    const spans = blocks.flatMap(({ block, len }) => [block + 32, len]);
+    const result = use(...(spans as Spans));
     for (const { block } of blocks) this.wasm.free(block);
     return result;
   }
@@ -95,7 +111,7 @@ export class BytesRoom {
 
   /** The text of the value at this path, or undefined. */
   lookup(input: Uint8Array | string, path: string): string | undefined {
-    const kind = KIND[this.with([input, path], (...spans) => this.wasm.lookup(spans[0], spans[1], spans[2], spans[3]))];
+    const kind = KIND[this.with([input, path], (...spans) => this.wasm.lookup(...spans))];
     const span = this.span(FOUND);
     if (kind !== span.kind) throw new Error(`lookup says ${kind}, its span ${span.kind}`);
     if (kind === "absent") return undefined;
@@ -124,7 +140,25 @@ export class BytesRoom {
     });
   }
 
+  /** The status and the values of the known fields of a multipart body. */
+  multipart(contentType: string, body: Uint8Array | string) {
+    if (!this.with([contentType], (ptr, len) => this.wasm.readBoundary(ptr, len))) return { status: "no boundary" };
+    const status = STATUS[this.with([body], (ptr, len) => this.wasm.scanParts(ptr, len))];
+    if (status !== "ok") return { status };
+    const values = PARTS.map((name, i) => {
+      const { kind, start, end } = this.span(FIRST_PART + i);
+      return [name, kind === "absent" ? undefined : new TextDecoder().decode(bytesOf(body).subarray(start, end))];
+    });
+    return { status, ...(Object.fromEntries(values) as Record<(typeof PARTS)[number], string | undefined>) };
+  }
+
+  /** A function of one text that returns a 64-bit number. */
+  number(parse: "parseDecimal" | "parseDuration" | "parseHttpDate", text: string): number {
+    return Number(this.with([text], (ptr, len) => this.wasm[parse](ptr, len)));
+  }
+
   private span(member: number): Span {
-    return { kind: KIND[this.wasm.kind(member)], start: this.wasm.start(member), end: this.wasm.end(member) };
+    const kind = KIND[this.wasm.kind(member)] ?? "absent";
+    return { kind, start: this.wasm.start(member), end: this.wasm.end(member) };
   }
 }

@@ -1,4 +1,5 @@
-import { containsIgnoreCase, equalsIgnoreCase, indexOf } from "../../../assembly/bytes/ascii";
+import * as ascii from "../../../assembly/bytes/ascii";
+import { indexOf } from "../../../assembly/bytes/ascii";
 import { Bytes } from "../../../assembly/bytes/bytes";
 import * as json from "../../../assembly/bytes/json";
 import { modelPart, readBoundary, scanParts, streamPart, userPart } from "../../../assembly/bytes/multipart";
@@ -6,9 +7,8 @@ import { digest, sameBytes } from "../../../assembly/bytes/sha256";
 import { firstInvalid } from "../../../assembly/bytes/utf8";
 import { Writer } from "../../../assembly/bytes/writer";
 
-export { digest, sameBytes };
+export { digest, indexOf, readBoundary, sameBytes, scanParts };
 export { parseDecimal, parseDuration, parseHttpDate, parseReset } from "../../../assembly/bytes/time";
-export { readBoundary };
 
 export function alloc(size: usize): usize {
   return heap.alloc(size);
@@ -41,10 +41,6 @@ const members: StaticArray<json.Member> = [
   streamPart,
   userPart,
 ];
-
-export function multipart(ptr: usize, len: usize): i32 {
-  return scanParts(ptr, len);
-}
 
 export function kind(member: i32): i32 {
   return members[member].kind;
@@ -110,14 +106,10 @@ export function overflow(): bool {
   return writer.overflow;
 }
 
-export function asciiIndexOf(ptr: usize, len: usize, needle: usize, needleLen: usize): isize {
-  return indexOf(ptr, len, needle, needleLen);
+export function equalsIgnoreCase(ptr: usize, len: usize, text: usize, textLen: usize): bool {
+  return ascii.equalsIgnoreCase(ptr, len, Bytes.copy(text, textLen));
 }
 
-export function sameIgnoringCase(ptr: usize, len: usize, text: usize, textLen: usize): bool {
-  return equalsIgnoreCase(ptr, len, Bytes.copy(text, textLen));
-}
-
-export function holdsIgnoringCase(ptr: usize, len: usize, text: usize, textLen: usize): bool {
-  return containsIgnoreCase(ptr, len, Bytes.copy(text, textLen));
+export function containsIgnoreCase(ptr: usize, len: usize, text: usize, textLen: usize): bool {
+  return ascii.containsIgnoreCase(ptr, len, Bytes.copy(text, textLen));
 }
