@@ -1,0 +1,77 @@
+/** What a provider's answer says in its headers, read in one walk, and which of them may go on to the client. */
+import { Char, containsIgnoreCase, equalsIgnoreCase } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
+import * as pairs from "../bytes/pairs";
+
+const STATUS = Bytes.of(":status");
+const CONTENT_TYPE = Bytes.of("content-type");
+const CONTENT_ENCODING = Bytes.of("content-encoding");
+const EVENT_STREAM = Bytes.of("text/event-stream");
+const JSON_TYPE = Bytes.of("json");
+const TEXT_TYPE = Bytes.of("text/");
+const IDENTITY = Bytes.of("identity");
+
+/** What the body will be, by its content-type and content-encoding. */
+export enum Body {
+  /** Compressed, audio, images: passed as it is. */
+  Opaque,
+  Events,
+  Json,
+  /** Text or HTML, or no type at all. */
+  Text,
+}
+
+/** Of the router and of our own: a provider that sends them would steer both (facts 19.4). */
+const DROPPED: Bytes[] = ["set-cookie", "alt-svc", "connection", "keep-alive", "te", "trailer", "upgrade"].map<Bytes>(
+  (name: string) => Bytes.of(name),
+);
+const DROPPED_PREFIXES: Bytes[] = ["x-envoy-", "x-ai-failover", "proxy-"].map<Bytes>((name: string) => Bytes.of(name));
+
+export let status: i32 = 0;
+export let body: Body = Body.Text;
+
+export function read(headers: usize, len: usize): void {
+  status = 0;
+  body = Body.Text;
+  let encoded = false;
+  pairs.start(headers, len);
+  while (pairs.next()) {
+    if (STATUS.equals(pairs.name, pairs.nameLen)) status = statusCode(pairs.value, pairs.valueLen);
+    else if (CONTENT_TYPE.equals(pairs.name, pairs.nameLen)) body = kindOf(pairs.value, pairs.valueLen);
+    else if (CONTENT_ENCODING.equals(pairs.name, pairs.nameLen))
+      encoded = !equalsIgnoreCase(pairs.value, pairs.valueLen, IDENTITY);
+  }
+  if (encoded) body = Body.Opaque;
+}
+
+function statusCode(ptr: usize, len: usize): i32 {
+  if (len != 3) return 0;
+  const hundreds = <i32>load<u8>(ptr) - Char.Zero;
+  const tens = <i32>load<u8>(ptr, 1) - Char.Zero;
+  return hundreds * 100 + tens * 10 + (<i32>load<u8>(ptr, 2) - Char.Zero);
+}
+
+function kindOf(type: usize, len: usize): Body {
+  if (len >= EVENT_STREAM.len && equalsIgnoreCase(type, EVENT_STREAM.len, EVENT_STREAM)) return Body.Events;
+  if (containsIgnoreCase(type, len, JSON_TYPE)) return Body.Json;
+  if (len >= TEXT_TYPE.len && equalsIgnoreCase(type, TEXT_TYPE.len, TEXT_TYPE)) return Body.Text;
+  return Body.Opaque;
+}
+
+/** Whether a header of a provider must not reach the client, or the router. */
+export function mustDrop(name: usize, len: usize): bool {
+  for (let i = 0, k = DROPPED.length; i < k; i++) if (DROPPED[i].equals(name, len)) return true;
+  for (let i = 0, k = DROPPED_PREFIXES.length; i < k; i++) {
+    const prefix = DROPPED_PREFIXES[i];
+    if (len >= prefix.len && memory.compare(name, prefix.ptr, prefix.len) == 0) return true;
+  }
+  return false;
+}
+
+const CONTENT_LENGTH = Bytes.of("content-length");
+const TRANSFER_ENCODING = Bytes.of("transfer-encoding");
+
+/** Headers that the host writes anew when it sends a body that is ours. */
+export function isFraming(name: usize, len: usize): bool {
+  return CONTENT_LENGTH.equals(name, len) || TRANSFER_ENCODING.equals(name, len);
+}

@@ -1,0 +1,305 @@
+/**
+ * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt role feeds it from an
+ * upstream filter, the callout driver from a held response or a callout's answer.
+ */
+import { Dialect, Guard as GuardMode, Provider } from "../config/types";
+import { Cause, End, Next, Verdict } from "../health/verdict";
+import { classifyAnswer, classifyEnd, applyOverrides, classifyError, needsBody } from "../health/classify";
+import * as answer from "./answer";
+import { Exchange, Hop, Outcome, configOf, healthOf, routeOf, stepOf } from "./exchange";
+import { Guard, Seen } from "./guard";
+import * as trail from "./trail";
+
+export enum State {
+  /** Nothing of the answer has come. */
+  Waiting,
+  /** A good status; the guard has not seen enough. */
+  Judging,
+  /** A bad status; its body is read to learn the cause. */
+  Reading,
+  /** The answer goes to the client. */
+  Passing,
+  /** Judged to the end: nothing that follows counts. */
+  Over,
+}
+
+export enum Decision {
+  /** Keep what came from the client. */
+  Hold,
+  /** Let the answer, with all that was held, go on. */
+  Pass,
+  /** The attempt failed: `verdict` says why. */
+  Fail,
+}
+
+/** How much of a failed answer's body is read (issue 5). */
+const ERROR_BODY: usize = 64 << 10;
+const FIRST_ROOM: usize = 4 << 10;
+const NS_PER_MS: u64 = 1000000;
+
+@unmanaged
+export class Attempt {
+  exchange: Exchange;
+  stream: u32;
+  state: State;
+  step: i32;
+  status: i32;
+  // The hop, copied: the exchange moves on while an attempt may still end.
+  provider: usize;
+  token: i32;
+  model: u64;
+  trial: bool;
+  /** The body has been put in. */
+  sent: bool;
+  /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
+  failed: bool;
+  started: u64;
+  /** When the last event came that counts, for limits between events. */
+  progress: u64;
+  events: u32;
+  guard: Guard;
+  held: usize;
+  heldLen: usize;
+  heldCapacity: usize;
+  next: Attempt | null;
+}
+
+/** What the last judgement found; one for all, read it at once. */
+export const verdict = new Verdict();
+
+let free: Attempt | null = null;
+
+export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
+  let a: Attempt;
+  if (free !== null) {
+    a = free!;
+    free = a.next;
+  } else {
+    a = changetype<Attempt>(heap.alloc(offsetof<Attempt>()));
+    memory.fill(changetype<usize>(a), 0, offsetof<Attempt>());
+    a.guard = changetype<Guard>(heap.alloc(offsetof<Guard>()));
+  }
+  a.exchange = x;
+  a.stream = stream;
+  a.state = State.Waiting;
+  a.status = 0;
+  a.provider = hop.provider;
+  a.token = hop.token;
+  a.model = hop.model;
+  a.trial = hop.trial;
+  a.sent = false;
+  a.failed = false;
+  a.started = now;
+  a.progress = now;
+  a.events = 0;
+  a.heldLen = 0;
+  a.next = null;
+  a.step = trail.begin(x, hop);
+  x.attempts++;
+  x.attempt = changetype<usize>(a);
+  return a;
+}
+
+/** The attempt's stream is gone: gives the record back. The caller releases the exchange. */
+export function end(a: Attempt): void {
+  dropHeld(a);
+  const x = a.exchange;
+  x.attempts--;
+  if (x.attempt == changetype<usize>(a)) x.attempt = 0;
+  a.next = free;
+  free = a;
+}
+
+export function dropHeld(a: Attempt): void {
+  if (a.held != 0) heap.free(a.held);
+  a.held = 0;
+  a.heldLen = 0;
+  a.heldCapacity = 0;
+}
+
+function hold(a: Attempt, ptr: usize, len: usize): void {
+  const size = a.heldLen + len;
+  if (size > a.heldCapacity) {
+    const capacity = max(size, max(a.heldCapacity * 2, FIRST_ROOM));
+    a.held = a.held == 0 ? heap.alloc(capacity) : heap.realloc(a.held, capacity);
+    a.heldCapacity = capacity;
+  }
+  memory.copy(a.held + a.heldLen, ptr, len);
+  a.heldLen = size;
+}
+
+function providerOf(a: Attempt): Provider {
+  return changetype<Provider>(a.provider);
+}
+
+function millis(a: Attempt, now: u64): i32 {
+  return <i32>((now - a.started) / NS_PER_MS);
+}
+
+/** The answer's headers are here, read by `answer.read`. */
+export function onHead(a: Attempt, last: bool, now: u64): Decision {
+  const x = a.exchange;
+  a.status = answer.status;
+  if (a.status < 200 || a.status > 299) {
+    if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
+    a.state = State.Reading;
+    return Decision.Hold;
+  }
+  const mode = routeOf(x).guard;
+  a.guard.start(x.dialect, x.shaped, x.streamed, answer.body, mode);
+  a.state = State.Judging;
+  if (last) return judge(a, a.guard.finish(), true, now);
+  if (mode == GuardMode.None || a.guard.opaque) return pass(a, now);
+  return Decision.Hold;
+}
+
+/**
+ * More of the answer. On Hold the attempt has taken the bytes: they are in `held`. On Pass what was held goes first, and has
+ * these bytes in it if there was anything before them.
+ */
+export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64): Decision {
+  switch (a.state) {
+    case State.Reading: {
+      hold(a, ptr, min(len, ERROR_BODY - a.heldLen + len));
+      if (!last && a.heldLen < ERROR_BODY) return Decision.Hold;
+      return judgeStatus(a, a.held, min(a.heldLen, ERROR_BODY), now);
+    }
+    case State.Judging: {
+      let seen = a.guard.feed(ptr, len);
+      if (last && seen != Seen.Failed) seen = a.guard.finish();
+      noteProgress(a, now);
+      const decision = judge(a, seen, last, now);
+      if (decision == Decision.Fail) return decision;
+      if (decision == Decision.Pass && a.heldLen == 0) return decision;
+      hold(a, ptr, len);
+      if (decision == Decision.Hold && a.heldLen > configOf(a.exchange).guardLimit) return pass(a, now);
+      return decision;
+    }
+    case State.Passing: {
+      a.guard.feed(ptr, len);
+      noteProgress(a, now);
+      if (last) onPassed(a, now);
+      return Decision.Pass;
+    }
+    default:
+      return Decision.Pass;
+  }
+}
+
+/** Trailers end the answer without a last body callback. */
+export function onTrailers(a: Attempt, now: u64): Decision {
+  switch (a.state) {
+    case State.Reading:
+      return judgeStatus(a, a.held, a.heldLen, now);
+    case State.Judging:
+      return judge(a, a.guard.finish(), true, now);
+    case State.Passing:
+      onPassed(a, now);
+      return Decision.Pass;
+    default:
+      return Decision.Pass;
+  }
+}
+
+/** The stream ended without the end of its answer. True: that was a failure, and `verdict` says which. */
+export function onLost(a: Attempt, how: End, now: u64): bool {
+  if (a.state == State.Over) return false;
+  const passing = a.state == State.Passing;
+  a.state = State.Over;
+  if (how == End.ClientGone) {
+    trail.note(stepOf(a.exchange, a.step), a.status, Cause.Client, millis(a, now));
+    healthOf(a.exchange).released(providerOf(a), a.token, a.model, now);
+    return false;
+  }
+  classifyEnd(how, verdict);
+  if (passing) verdict.next = Next.Return;
+  else applyOverrides(verdict, 0, routeOf(a.exchange), providerOf(a));
+  fail(a, now);
+  return true;
+}
+
+function noteProgress(a: Attempt, now: u64): void {
+  if (a.guard.events == a.events) return;
+  a.events = a.guard.events;
+  a.progress = now;
+}
+
+function judge(a: Attempt, seen: Seen, last: bool, now: u64): Decision {
+  if (seen == Seen.Failed) {
+    classifyGuard(a);
+    return failAnswer(a, now);
+  }
+  const full = routeOf(a.exchange).guard == GuardMode.Full;
+  if (last) {
+    pass(a, now);
+    onPassed(a, now);
+    return Decision.Pass;
+  }
+  const good = full ? seen == Seen.Ended && a.guard.done : seen == Seen.Content || seen == Seen.Ended;
+  return good && !a.guard.whole ? pass(a, now) : Decision.Hold;
+}
+
+/** An error, nothing or garbage inside a 200. */
+function classifyGuard(a: Attempt): void {
+  const guard = a.guard;
+  if (guard.errorLen > 0) classifyError(providerOf(a).family, a.status, guard.errorPtr, guard.errorLen, verdict);
+  else classifyEnd(guard.cause, verdict);
+}
+
+function pass(a: Attempt, now: u64): Decision {
+  a.state = State.Passing;
+  trail.note(stepOf(a.exchange, a.step), a.status, Cause.None, millis(a, now));
+  a.exchange.outcome = Outcome.Served;
+  // A trial's breaker closes with the first good bytes: a long stream must not hold it half-open.
+  if (a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now);
+  return Decision.Pass;
+}
+
+/** The answer has gone to the client to its clean end. */
+function onPassed(a: Attempt, now: u64): void {
+  a.state = State.Over;
+  const seen = a.guard.finish();
+  if (seen != Seen.Failed && !a.guard.failed) {
+    if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now);
+    return;
+  }
+  classifyGuard(a);
+  verdict.next = Next.Return;
+  fail(a, now);
+}
+
+/** The answer's own failure: it may be the client's last answer, unchanged. */
+function failAnswer(a: Attempt, now: u64): Decision {
+  const x = a.exchange;
+  if (verdict.next == Next.Return || x.once) x.outcome = Outcome.Returned;
+  return fail(a, now);
+}
+
+function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
+  const provider = providerOf(a);
+  classifyAnswer(provider.family, a.status, body, len, verdict);
+  applyOverrides(verdict, a.status, routeOf(a.exchange), provider);
+  return failAnswer(a, now);
+}
+
+function fail(a: Attempt, now: u64): Decision {
+  const x = a.exchange;
+  a.state = State.Over;
+  a.failed = true;
+  x.lastStatus = a.status;
+  x.lastCause = verdict.cause;
+  if (verdict.waitMs >= 0) x.waitMs = x.waitMs < 0 ? verdict.waitMs : min(x.waitMs, verdict.waitMs);
+  trail.note(stepOf(x, a.step), a.status, verdict.cause, millis(a, now));
+  healthOf(x).failed(providerOf(a), a.token, a.model, verdict, x.serial, now);
+  return Decision.Fail;
+}
+
+/** Whether the dialect's answers end with a mark that can be missed. */
+export function hasEndMark(x: Exchange): bool {
+  return x.streamed && x.shaped && x.dialect != Dialect.Other;
+}
+
+/** Whether the guard has seen anything that counts as an answer. */
+export function hasContent(a: Attempt): bool {
+  return a.guard.good;
+}

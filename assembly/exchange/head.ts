@@ -1,0 +1,241 @@
+/**
+ * What the gateway role reads out of a request's headers, all in one walk: one host call instead of a dozen. The spans lie in
+ * the host's memory and are gone when the callback ends.
+ */
+import { Char, equalsIgnoreCase } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
+import { hash64 } from "../bytes/hash";
+import * as pairs from "../bytes/pairs";
+import { Dialect } from "../config/types";
+
+const METHOD = Bytes.of(":method");
+const PATH = Bytes.of(":path");
+const AUTHORITY = Bytes.of(":authority");
+const CONTENT_LENGTH = Bytes.of("content-length");
+const CONTENT_TYPE = Bytes.of("content-type");
+const AUTHORIZATION = Bytes.of("authorization");
+const X_API_KEY = Bytes.of("x-api-key");
+const API_KEY = Bytes.of("api-key");
+const UPGRADE = Bytes.of("upgrade");
+const WISH = Bytes.of("x-ai-failover");
+
+/** Never reach a provider (rule 4 of the design); the hop's own are set afterwards. */
+const DROPPED: Bytes[] = [
+  "authorization",
+  "proxy-authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "cookie",
+  "forwarded",
+  "accept-encoding",
+].map<Bytes>((name: string) => Bytes.of(name));
+const DROPPED_PREFIXES: Bytes[] = ["x-envoy-", "x-forwarded-", "x-ai-failover"].map<Bytes>((name: string) =>
+  Bytes.of(name),
+);
+
+/** A value and its size; 0, 0: the header is not there. */
+class Value {
+  ptr: usize = 0;
+  len: usize = 0;
+  put(): void {
+    this.ptr = pairs.value;
+    this.len = pairs.valueLen;
+  }
+  clear(): void {
+    this.ptr = 0;
+    this.len = 0;
+  }
+  is(text: Bytes): bool {
+    return text.equals(this.ptr, this.len);
+  }
+}
+
+export const method = new Value();
+export const path = new Value();
+export const authority = new Value();
+export const contentType = new Value();
+/** What the caller shows as its credential, with "Bearer " if it stands there. */
+export const credential = new Value();
+/** The value of `x-ai-failover`. */
+export const wish = new Value();
+/** Bytes that the body will have; -1: not told. */
+export let contentLength: i64 = -1;
+export let upgrade: bool = false;
+
+const VALUES: Value[] = [method, path, authority, contentType, credential, wish];
+
+export function read(headers: usize, len: usize): void {
+  for (let i = 0, k = VALUES.length; i < k; i++) VALUES[i].clear();
+  contentLength = -1;
+  upgrade = false;
+  pairs.start(headers, len);
+  while (pairs.next()) {
+    if (is(METHOD)) method.put();
+    else if (is(PATH)) path.put();
+    else if (is(AUTHORITY)) authority.put();
+    else if (is(CONTENT_TYPE)) contentType.put();
+    else if (is(CONTENT_LENGTH)) contentLength = decimal(pairs.value, pairs.valueLen);
+    else if (is(AUTHORIZATION) || is(X_API_KEY) || is(API_KEY)) credential.put();
+    else if (is(WISH)) wish.put();
+    else if (is(UPGRADE)) upgrade = true;
+  }
+}
+
+function is(name: Bytes): bool {
+  return name.equals(pairs.name, pairs.nameLen);
+}
+
+function decimal(ptr: usize, len: usize): i64 {
+  if (len == 0 || len > 15) return -1;
+  let n: i64 = 0;
+  for (let i: usize = 0; i < len; i++) {
+    const digit = <i32>load<u8>(ptr + i) - Char.Zero;
+    if (<u32>digit > 9) return -1;
+    n = n * 10 + digit;
+  }
+  return n;
+}
+
+/** Dropped last, by the attempt role: without it Envoy finds no route (it takes the request's scheme from it). */
+export const FORWARDED_PROTO = Bytes.of("x-forwarded-proto");
+
+/** Whether a header of the client must not reach a provider. */
+export function mustDrop(name: usize, len: usize): bool {
+  for (let i = 0, k = DROPPED.length; i < k; i++) if (DROPPED[i].equals(name, len)) return true;
+  for (let i = 0, k = DROPPED_PREFIXES.length; i < k; i++) {
+    const prefix = DROPPED_PREFIXES[i];
+    if (len >= prefix.len && memory.compare(name, prefix.ptr, prefix.len) == 0) return true;
+  }
+  return false;
+}
+
+/** Finds one header's value by name for a sticky choice: its hash, or 0. */
+export function hashOf(headers: usize, len: usize, name: Bytes): u64 {
+  pairs.start(headers, len);
+  while (pairs.next()) if (is(name)) return hash64(pairs.value, pairs.valueLen);
+  return 0;
+}
+
+// === The path ===
+
+const V1 = Bytes.of("/v1");
+
+class Api {
+  readonly path: Bytes;
+  constructor(
+    path: string,
+    readonly dialect: Dialect,
+    /** The whole path, or also what lies below it. */
+    readonly below: bool,
+    /** Names state that one provider holds: sent once, never failed over. */
+    readonly stateful: bool,
+  ) {
+    this.path = Bytes.of(path);
+  }
+}
+
+/** Paths without "/v1"; what is not here is `Dialect.Other` and not stateful. */
+const APIS: Api[] = [
+  new Api("/chat/completions", Dialect.Chat, false, false),
+  new Api("/completions", Dialect.Completions, false, false),
+  new Api("/responses", Dialect.Responses, false, false),
+  new Api("/messages", Dialect.Messages, false, false),
+  new Api("/chat/completions/", Dialect.Other, true, true),
+  new Api("/responses/", Dialect.Other, true, true),
+  new Api("/messages/batches", Dialect.Messages, true, true),
+  new Api("/files", Dialect.Other, true, true),
+  new Api("/uploads", Dialect.Other, true, true),
+  new Api("/batches", Dialect.Other, true, true),
+  new Api("/fine_tuning", Dialect.Other, true, true),
+  new Api("/assistants", Dialect.Other, true, true),
+  new Api("/threads", Dialect.Other, true, true),
+  new Api("/vector_stores", Dialect.Other, true, true),
+  new Api("/conversations", Dialect.Other, true, true),
+  new Api("/containers", Dialect.Other, true, true),
+  new Api("/evals", Dialect.Other, true, true),
+  new Api("/videos", Dialect.Other, true, true),
+  new Api("/messages/", Dialect.Messages, true, false),
+];
+
+export let dialect: Dialect = Dialect.Other;
+export let stateful: bool = false;
+/** The answer has the shape of its dialect; false for what only shares its path and error shape ("/messages/count_tokens"). */
+export let shaped: bool = false;
+
+/** Reads the API out of a path, with or without "/v1", whatever its query is. */
+export function readApi(ptr: usize, len: usize): void {
+  let size = querySplit(ptr, len);
+  if (size >= V1.len && V1.equals(ptr, V1.len)) {
+    ptr += V1.len;
+    size -= V1.len;
+  }
+  dialect = Dialect.Other;
+  stateful = false;
+  shaped = false;
+  for (let i = 0, k = APIS.length; i < k; i++) {
+    const api = APIS[i];
+    const fits = api.below
+      ? size >= api.path.len && memory.compare(ptr, api.path.ptr, api.path.len) == 0
+      : api.path.equals(ptr, size);
+    if (!fits) continue;
+    dialect = api.dialect;
+    stateful = api.stateful;
+    shaped = !api.below;
+    return;
+  }
+}
+
+/** Length of the path before its query. */
+export function querySplit(ptr: usize, len: usize): usize {
+  for (let i: usize = 0; i < len; i++) if (load<u8>(ptr + i) == 0x3f) return i;
+  return len;
+}
+
+const SECRET_KEYS: Bytes[] = ["key", "api-key", "api_key"].map<Bytes>((name: string) => Bytes.of(name));
+
+function isSecretKey(ptr: usize, len: usize): bool {
+  for (let i = 0, k = SECRET_KEYS.length; i < k; i++) if (equalsIgnoreCase(ptr, len, SECRET_KEYS[i])) return true;
+  return false;
+}
+
+/** Copies a path without the query members that carry a credential; `out` has room for `len`. Answers the new length. */
+export function copyPath(ptr: usize, len: usize, out: usize): usize {
+  const split = querySplit(ptr, len);
+  memory.copy(out, ptr, split);
+  let at = split;
+  let from = split + 1;
+  while (from < len) {
+    let to = from;
+    while (to < len && load<u8>(ptr + to) != 0x26) to++;
+    let name = from;
+    while (name < to && load<u8>(ptr + name) != Char.Equals) name++;
+    if (!isSecretKey(ptr + from, name - from)) {
+      store<u8>(out + at, at == split ? 0x3f : 0x26);
+      memory.copy(out + at + 1, ptr + from, to - from);
+      at += 1 + (to - from);
+    }
+    from = to + 1;
+  }
+  return at;
+}
+
+/** Headers that a callout gets from its hop or from the host, not from the client: with the hop-by-hop ones of RFC 9110, 7.6.1. */
+const OF_HOP: Bytes[] = [
+  ":path",
+  ":authority",
+  "host",
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "te",
+  "trailer",
+  "upgrade",
+  "expect",
+].map<Bytes>((name: string) => Bytes.of(name));
+
+export function isOfHop(name: usize, len: usize): bool {
+  for (let i = 0, k = OF_HOP.length; i < k; i++) if (OF_HOP[i].equals(name, len)) return true;
+  return false;
+}

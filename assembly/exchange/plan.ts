@@ -1,0 +1,220 @@
+/**
+ * Which hop comes next. The plan is the order of upstreams, fixed when the request comes; the token is chosen when a hop is
+ * armed, so that what other workers have learnt meanwhile counts.
+ */
+import { hash64 } from "../bytes/hash";
+import { Dialect, Endpoint, Guard, ModelName, Provider, Route, Upstream } from "../config/types";
+import { Next, Verdict } from "../health/verdict";
+import { Exchange, Hop, MAX_ATTEMPTS, MAX_UPSTREAMS, healthOf, modelOf, routeOf } from "./exchange";
+
+/** Where a provider serves a dialect; null: it does not. */
+export function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
+  return dialect == Dialect.Messages ? provider.messages : provider.openai;
+}
+
+function upstreamAt(x: Exchange, position: i32): Upstream {
+  return changetype<Upstream>(load<usize>(x.order + <usize>position * sizeof<usize>()));
+}
+
+function append(x: Exchange, upstream: Upstream): void {
+  if (x.upstreamCount == MAX_UPSTREAMS || endpointFor(upstream.provider, x.dialect) === null) return;
+  store<usize>(x.order + <usize>x.upstreamCount * sizeof<usize>(), changetype<usize>(upstream));
+  x.upstreamCount++;
+}
+
+/** One of `upstreams` by relative weight. */
+function draw(upstreams: Upstream[], random: u64): i32 {
+  let sum: u64 = 0;
+  for (let i = 0, k = upstreams.length; i < k; i++) sum += <u64>max(upstreams[i].weight, 0);
+  if (sum == 0) return 0;
+  let rest = random % sum;
+  for (let i = 0, k = upstreams.length; i < k; i++) {
+    const weight = <u64>max(upstreams[i].weight, 0);
+    if (rest < weight) return i;
+    rest -= weight;
+  }
+  return 0;
+}
+
+/** Fixes the order of upstreams: one by weight, the route's others, then the fallback. */
+export function order(x: Exchange, route: Route, random: u64): void {
+  x.route = changetype<usize>(route);
+  x.upstreamCount = 0;
+  const upstreams = route.upstreams;
+  const count = upstreams.length;
+  if (count > 0) {
+    const first = count == 1 ? 0 : draw(upstreams, random);
+    append(x, upstreams[first]);
+    if (!x.sameModel) for (let i = 0; i < count; i++) if (i != first) append(x, upstreams[i]);
+  }
+  const fallback = route.fallback;
+  const spare = fallback.length;
+  if (spare > 0 && !x.sameModel) {
+    const shift = route.fallbackRandom ? <i32>((random >> 32) % <u64>spare) : 0;
+    for (let i = 0; i < spare; i++) append(x, fallback[(i + shift) % spare]);
+  }
+}
+
+/** How many attempts after the first one the plan can make at the most. */
+export function furtherAttempts(x: Exchange): i32 {
+  if (x.once) return 0;
+  let count = 0;
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const provider = upstreamAt(x, i).provider;
+    // Every token once, and one of them again after a fault of the provider.
+    count += max(provider.tokens.length, 1) + 1;
+  }
+  return min(count, MAX_ATTEMPTS) - 1;
+}
+
+function fill(hop: Hop, x: Exchange, upstream: Upstream, token: i32, model: u64, trial: bool): void {
+  const provider = upstream.provider;
+  const target = modelThere(x, upstream);
+  hop.upstream = changetype<usize>(upstream);
+  hop.provider = changetype<usize>(provider);
+  hop.endpoint = changetype<usize>(endpointFor(provider, x.dialect));
+  hop.target = target;
+  hop.model = model;
+  hop.token = token;
+  hop.trial = trial;
+  hop.forced = false;
+}
+
+/** The upstream's mapping if it has one, else the provider's, never both. 0: the name stays. */
+function modelThere(x: Exchange, upstream: Upstream): usize {
+  if (x.modelLen == 0) return 0;
+  const mapping = upstream.mapping.entries.length > 0 ? upstream.mapping : upstream.provider.mapping;
+  return changetype<usize>(mapping.lookup(modelOf(x), x.modelLen));
+}
+
+function modelHash(x: Exchange, upstream: Upstream): u64 {
+  const target = modelThere(x, upstream);
+  if (target == 0) return hash64(modelOf(x), x.modelLen);
+  const name = changetype<ModelName>(target).text;
+  return hash64(name.ptr, name.len);
+}
+
+/** Arms a live token of the upstream at `position` that this exchange has not tried. */
+function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
+  const upstream = upstreamAt(x, position);
+  const model = modelHash(x, upstream);
+  const health = healthOf(x);
+  const token = health.pick(upstream.provider, model, x.sticky, x.tried, x.stepCount, random, now);
+  if (token < 0) return false;
+  fill(x.armed, x, upstream, token, model, health.trial);
+  x.hasArmed = true;
+  return true;
+}
+
+/** Arms the first live hop from `position` on. */
+function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
+  for (let i = position; i < x.upstreamCount; i++) {
+    if (!armToken(x, i, random, now)) continue;
+    x.at = i;
+    x.triedAgain = false;
+    x.retries = 0;
+    return true;
+  }
+  return false;
+}
+
+/** Arms the first hop. False: nothing is live; `armSoonest` may still find one. */
+export function armFirst(x: Exchange, random: u64, now: u64): bool {
+  x.hasArmed = false;
+  return armFrom(x, 0, random, now);
+}
+
+/** Arms the hop whose breaker opens soonest: better than no attempt at all. */
+export function armSoonest(x: Exchange, now: u64): bool {
+  let soonest: u64 = u64.MAX_VALUE;
+  let position = -1;
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const upstream = upstreamAt(x, i);
+    const wait = healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now);
+    if (position >= 0 && wait >= soonest) continue;
+    soonest = wait;
+    position = i;
+  }
+  if (position < 0) return false;
+  const upstream = upstreamAt(x, position);
+  const model = modelHash(x, upstream);
+  const token = healthOf(x).pickSoonest(upstream.provider, model, now);
+  if (token < 0) return false;
+  fill(x.armed, x, upstream, token, model, false);
+  x.armed.forced = true;
+  x.hasArmed = true;
+  x.at = position;
+  return true;
+}
+
+/** Nanoseconds until some hop of the plan may be tried; u64.MAX_VALUE: never. */
+export function opensIn(x: Exchange, now: u64): u64 {
+  let soonest: u64 = u64.MAX_VALUE;
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const upstream = upstreamAt(x, i);
+    soonest = min(soonest, healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now));
+  }
+  return soonest;
+}
+
+/** Makes the armed hop the current one: its attempt starts. */
+export function advance(x: Exchange): Hop {
+  const hop = x.armed;
+  x.armed = x.current;
+  x.current = hop;
+  x.hasArmed = false;
+  return hop;
+}
+
+/** Arms the hop that follows a failure of the current one. False: the plan is at its end. */
+export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
+  x.hasArmed = false;
+  if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || now >= x.deadline) return false;
+  const current = x.current;
+  const retry = changetype<Provider>(current.provider).retry;
+  if (verdict.next == Next.NextToken && retry.enabled && (retry.maxRetries == 0 || x.retries < retry.maxRetries)) {
+    if (armToken(x, x.at, random, now)) {
+      x.retries++;
+      return true;
+    }
+  }
+  if (verdict.next == Next.SameProvider && !x.triedAgain) {
+    if (armToken(x, x.at, random, now)) {
+      x.triedAgain = true;
+      return true;
+    }
+    if (healthOf(x).mayTryAgain(changetype<Provider>(current.provider), current.token, current.model, now)) {
+      fill(x.armed, x, upstreamAt(x, x.at), current.token, current.model, false);
+      x.hasArmed = true;
+      x.triedAgain = true;
+      return true;
+    }
+  }
+  return armFrom(x, x.at + 1, random, now);
+}
+
+/** Whether the plan has but one hop: then a limit on the attempt would only take the one answer away. */
+function hasOneHop(x: Exchange): bool {
+  return x.once || (x.upstreamCount == 1 && upstreamAt(x, 0).provider.tokens.length <= 1);
+}
+
+/** The limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. 0: none. */
+export function tryTimeout(x: Exchange): i32 {
+  if (hasOneHop(x)) return 0;
+  const route = routeOf(x);
+  return x.streamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
+}
+
+/** The limit on a callout, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
+export function calloutTimeout(x: Exchange): i32 {
+  return hasOneHop(x) ? 0 : routeOf(x).attemptTimeout;
+}
+
+/** Whether what keeps the soonest hop closed is a rate limit, which a wait can outlast. */
+export function isRateLimited(x: Exchange, now: u64): bool {
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const upstream = upstreamAt(x, i);
+    if (healthOf(x).isRateLimited(upstream.provider, modelHash(x, upstream), now)) return true;
+  }
+  return false;
+}

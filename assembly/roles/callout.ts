@@ -1,0 +1,176 @@
+/**
+ * The callout driver: the next hop as an HTTP call of the gateway role, its answer as one of ours. It goes on wherever no attempt
+ * role can: on older hosts, under a route that the host has fixed, and after answers that Envoy gave by itself.
+ */
+import { Bytes } from "../bytes/bytes";
+import * as pairs from "../bytes/pairs";
+import * as headers from "../bytes/pairs-writer";
+import { Table } from "../bytes/table";
+import * as answer from "../exchange/answer";
+import * as attempts from "../exchange/attempt";
+import { Attempt, Decision, verdict } from "../exchange/attempt";
+import * as exchanges from "../exchange/exchange";
+import { Exchange, Hop, Outcome, endpointOf } from "../exchange/exchange";
+import * as head from "../exchange/head";
+import * as plan from "../exchange/plan";
+import * as rewrite from "../exchange/rewrite";
+import { End } from "../health/verdict";
+import * as host from "../proxy/host";
+import { Client, Phase, exchangeOf } from "./client";
+import { explain } from "./finish";
+import * as names from "./names";
+import { addStory } from "./story";
+
+const NS_PER_MS: u64 = 1000000;
+/** Attempts whose callout has not answered, by its token. */
+const pending = new Table(64);
+
+/** Goes on with the armed hop and those that follow it. False: no callout could be started, and the client has its last answer. */
+export function goOn(c: Client, now: u64): bool {
+  const x = exchangeOf(c);
+  while (x.hasArmed) {
+    const hop = plan.advance(x);
+    const a = attempts.begin(x, hop, c.id, now);
+    const token = start(x, hop, now);
+    if (token != 0) {
+      pending.set(token, changetype<usize>(a));
+      c.phase = Phase.Calling;
+      return true;
+    }
+    // No callback follows an unknown cluster (2) or a failure at once (10).
+    attempts.onLost(a, End.Refused, now);
+    attempts.end(a);
+    plan.armNext(x, verdict, host.random64(), now);
+  }
+  explain(c, x);
+  return false;
+}
+
+function start(x: Exchange, hop: Hop, now: u64): u32 {
+  writeHeaders(x, hop);
+  rewrite.model(x, hop);
+  let body = x.body;
+  let size = x.bodyLen;
+  const copy = rewrite.len > 0;
+  if (copy) {
+    size = x.modelStart + rewrite.len + (x.bodyLen - x.modelEnd);
+    body = heap.alloc(size);
+    memory.copy(body, x.body, x.modelStart);
+    memory.copy(body + x.modelStart, rewrite.ptr, rewrite.len);
+    memory.copy(body + x.modelStart + rewrite.len, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
+  }
+  const token = host.callout(endpointOf(hop).cluster, headers.ptr, headers.len, body, size, timeLimit(x, now));
+  if (copy) heap.free(body);
+  return token;
+}
+
+/** The whole answer must come within this, ms. */
+function timeLimit(x: Exchange, now: u64): u32 {
+  const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 1;
+  const limit = plan.calloutTimeout(x);
+  return <u32>(limit > 0 ? min(left, <u64>limit) : left);
+}
+
+/** The client's own headers, with what is the hop's in place of what is not. */
+function writeHeaders(x: Exchange, hop: Hop): void {
+  const endpoint = endpointOf(hop);
+  headers.begin();
+  pairs.start(x.headers, x.headersLen);
+  while (pairs.next())
+    if (!head.mustDrop(pairs.name, pairs.nameLen) && !head.isOfHop(pairs.name, pairs.nameLen))
+      headers.add(pairs.name, pairs.nameLen, pairs.value, pairs.valueLen);
+  headers.put(names.AUTHORITY, endpoint.authority);
+  rewrite.path(x, hop);
+  headers.add(names.PATH.ptr, names.PATH.len, rewrite.ptr, rewrite.len);
+  rewrite.credential(hop);
+  if (rewrite.len > 0) headers.add(endpoint.authHeader.ptr, endpoint.authHeader.len, rewrite.ptr, rewrite.len);
+  const version = endpoint.versionHeader;
+  if (version !== null && !sends(x, version)) headers.put(version, endpoint.versionValue!);
+  headers.end();
+}
+
+function sends(x: Exchange, name: Bytes): bool {
+  pairs.start(x.headers, x.headersLen);
+  while (pairs.next()) if (name.equals(pairs.name, pairs.nameLen)) return true;
+  return false;
+}
+
+/** A callout is answered; 0 headers: it was cut (facts 12.4). A client that has left is no error. */
+export function answered(token: u32, count: u32, bodySize: usize): void {
+  const at = pending.get(token);
+  if (at == 0) return;
+  pending.delete(token);
+  const a = changetype<Attempt>(at);
+  const x = a.exchange;
+  const now = host.monotonic();
+  const decision = x.gateway == 0 ? Decision.Hold : judge(a, count, bodySize, now);
+  const list = answerList;
+  const listLen = answerListLen;
+  if (x.gateway == 0) attempts.onLost(a, End.ClientGone, now);
+  else if (host.setEffective(x.gateway)) {
+    const c = changetype<Client>(x.client);
+    if (decision == Decision.Fail && plan.armNext(x, verdict, host.random64(), now)) goOn(c, now);
+    else if (decision == Decision.Pass || x.outcome == Outcome.Returned) deliver(c, a, list, listLen);
+    else explain(c, x);
+  }
+  attempts.end(a);
+  exchanges.release(x);
+}
+
+let answerList: usize = 0;
+let answerListLen: usize = 0;
+let answerBody: usize = 0;
+let answerBodyLen: usize = 0;
+
+const CONNECT_ERROR = Bytes.of("upstream connect error");
+const TIMEOUT_TEXT = Bytes.of("upstream request timeout");
+
+/** Reads the answer while it may be read, which is before another context is made the effective one. */
+function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
+  answerBodyLen = 0;
+  answerListLen = 0;
+  if (count == 0 || !host.headerPairs(host.HeaderMap.CalloutResponse)) return lost(a, End.Cut, now);
+  answerList = host.ptr;
+  answerListLen = host.len;
+  if (bodySize > 0 && host.body(host.Buffer.CalloutResponseBody, 0, bodySize)) {
+    answerBody = host.ptr;
+    answerBodyLen = host.len;
+  }
+  answer.read(answerList, answerListLen);
+  // Envoy's own words for a callout without an answer (facts 12.4).
+  if (answer.status == 503 && saysOwn(CONNECT_ERROR)) return lost(a, End.Refused, now);
+  if (answer.status == 504 && saysOwn(TIMEOUT_TEXT))
+    return lost(a, a.exchange.streamed ? End.FirstTokenTimeout : End.AttemptTimeout, now);
+  const decision = attempts.onHead(a, answerBodyLen == 0, now);
+  if (decision != Decision.Hold && answerBodyLen == 0) return decision;
+  if (decision == Decision.Fail) return decision;
+  return attempts.onBody(a, answerBody, answerBodyLen, true, now);
+}
+
+function saysOwn(text: Bytes): bool {
+  return answerBodyLen >= text.len && memory.compare(answerBody, text.ptr, text.len) == 0;
+}
+
+function lost(a: Attempt, how: End, now: u64): Decision {
+  attempts.onLost(a, how, now);
+  return Decision.Fail;
+}
+
+/** Gives the callout's answer as the client's. */
+function deliver(c: Client, a: Attempt, list: usize, len: usize): void {
+  const x = a.exchange;
+  headers.begin();
+  pairs.start(list, len);
+  while (pairs.next())
+    if (
+      load<u8>(pairs.name) != 0x3a &&
+      !answer.mustDrop(pairs.name, pairs.nameLen) &&
+      !answer.isFraming(pairs.name, pairs.nameLen)
+    )
+      headers.add(pairs.name, pairs.nameLen, pairs.value, pairs.valueLen);
+  addStory(x);
+  headers.end();
+  c.phase = Phase.Answered;
+  host.sendLocalResponse(a.status, names.DETAILS, answerBody, answerBodyLen, headers.ptr, headers.len);
+  exchanges.dropBody(x);
+}

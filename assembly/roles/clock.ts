@@ -1,0 +1,95 @@
+/**
+ * The tick: the plugin's own clock for what Envoy keeps no limit for - a held answer that goes silent, an attempt without an
+ * attempt role, a request that waits. It runs only while something needs it.
+ */
+import { Guard } from "../config/types";
+import * as attempts from "../exchange/attempt";
+import { Attempt, State, verdict } from "../exchange/attempt";
+import * as exchanges from "../exchange/exchange";
+import { Exchange, configOf, routeOf } from "../exchange/exchange";
+import * as plan from "../exchange/plan";
+import { End } from "../health/verdict";
+import * as host from "../proxy/host";
+import * as callout from "./callout";
+import { Client, Phase } from "./client";
+import * as direct from "./direct";
+import { explain } from "./finish";
+import * as seat from "./seat";
+import * as waiting from "./waiting";
+
+const NS_PER_MS: u64 = 1000000;
+
+/** How often it looks, ms: limits are kept that exactly. */
+const PERIOD: u32 = 50;
+
+/** The root whose timer runs; 0: none. Any root's tick serves the whole VM. */
+let ticking: u32 = 0;
+
+/** From a callback of a stream of `root`, or of the root: something may run out of time. */
+export function start(root: u32): void {
+  if (ticking != 0) return;
+  ticking = root;
+  host.setTick(PERIOD);
+}
+
+/** The root is gone, and its timer with it. */
+export function forget(root: u32): void {
+  if (ticking == root) ticking = 0;
+}
+
+/** Ends what has run out of time; stops the timer when nothing can. */
+export function look(root: u32, now: u64): void {
+  if (!lookAtAll(now) && ticking == root) {
+    ticking = 0;
+    host.setTick(0);
+  }
+}
+
+/** True: something may still run out of time. */
+function lookAtAll(now: u64): bool {
+  let busy = false;
+  for (let i: u32 = 0, k = exchanges.slots(); i < k; i++) {
+    const x = exchanges.slot(i);
+    if (x === null || x.gateway == 0) continue;
+    const c = changetype<Client>(x.client);
+    if (c.phase == Phase.Waiting) waiting.look(c, x, now);
+    else if (x.attempt != 0 && c.phase != Phase.Calling) lookAt(c, x, changetype<Attempt>(x.attempt), now);
+    busy = true;
+  }
+  return busy;
+}
+
+function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
+  if (a.state > State.Judging) return;
+  const how = ranOut(c, x, a, now);
+  if (how == End.None) return;
+  attempts.onLost(a, how, now);
+  if (c.phase == Phase.Direct) {
+    if (!host.setEffective(x.gateway)) return;
+    direct.settle(c);
+    if (plan.armNext(x, verdict, host.random64(), now)) callout.goOn(c, now);
+    else explain(c, x);
+    return;
+  }
+  // Held by the attempt role: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
+  const armed = seat.armNext(a, verdict, now);
+  if (!host.setEffective(a.stream)) return;
+  if (armed) seat.askForRetry();
+  host.continueStream(host.Stream.Response);
+}
+
+/** Which limit has passed; None: none. In retry mode Envoy keeps the limits until headers come. */
+function ranOut(c: Client, x: Exchange, a: Attempt, now: u64): End {
+  const waits = a.state == State.Waiting;
+  if (waits && c.phase != Phase.Direct) return End.None;
+  const running = (now - a.started) / NS_PER_MS;
+  const route = routeOf(x);
+  if (now >= x.deadline) return x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+  if (x.tryTimeout == 0) return End.None;
+  const untouched = !attempts.hasContent(a);
+  if (x.streamed && untouched && running >= <u64>route.firstTokenTimeout) return End.FirstTokenTimeout;
+  if ((!x.streamed || route.guard == Guard.Full) && running >= <u64>route.attemptTimeout) return End.AttemptTimeout;
+  const idle = <u64>configOf(x).idleTimeout;
+  if (x.streamed && idle > 0 && !untouched && (now - a.progress) / NS_PER_MS >= idle) return End.Stalled;
+  return End.None;
+}

@@ -1,0 +1,86 @@
+/** The first hop on the client's own stream, where no attempt role is: the gateway role is both (callout mode). */
+import * as attempts from "../exchange/attempt";
+import { Attempt, Decision, State, verdict } from "../exchange/attempt";
+import { Exchange, Outcome } from "../exchange/exchange";
+import * as plan from "../exchange/plan";
+import { End } from "../health/verdict";
+import { BodyStatus, HeadersStatus } from "../proxy/dispatch";
+import * as host from "../proxy/host";
+import * as callout from "./callout";
+import { Client, Phase, exchangeOf } from "./client";
+import { explain } from "./finish";
+import * as relay from "./relay";
+import * as seat from "./seat";
+import { setStory } from "./story";
+
+/** Sends the request, whose last `size` bytes stand in the host's buffer, to the armed hop. The cluster is set already. */
+export function send(c: Client, x: Exchange, size: usize, now: u64): void {
+  const hop = plan.advance(x);
+  attempts.begin(x, hop, c.id, now);
+  seat.setHeaders(x, hop, x.bodyLen == 0);
+  if (x.bodyLen > 0) seat.setBody(x, hop, size);
+  c.phase = Phase.Direct;
+}
+
+function attemptOf(c: Client): Attempt {
+  return changetype<Attempt>(exchangeOf(c).attempt);
+}
+
+export function responseHeaders(c: Client, end: bool, viaUpstream: bool): HeadersStatus {
+  const x = exchangeOf(c);
+  const a = attemptOf(c);
+  const now = host.monotonic();
+  if (!viaUpstream) {
+    attempts.onLost(a, seat.endOfLocal(x), now);
+    return goOn(c, now) ? HeadersStatus.StopAllIterationAndWatermark : HeadersStatus.Continue;
+  }
+  const decision = relay.headers(a, end, now);
+  if (decision == Decision.Hold) return HeadersStatus.StopIteration;
+  if (decision == Decision.Fail && goOn(c, now)) return HeadersStatus.StopAllIterationAndWatermark;
+  setStory(x);
+  return HeadersStatus.Continue;
+}
+
+export function responseBody(c: Client, size: usize, end: bool): BodyStatus {
+  const x = exchangeOf(c);
+  const a = attemptOf(c);
+  if (a.state == State.Over) return BodyStatus.Continue;
+  const now = host.monotonic();
+  const passing = a.state == State.Passing;
+  const decision = relay.body(a, size, end, now);
+  if (passing) return BodyStatus.Continue;
+  if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
+  if (decision == Decision.Fail) {
+    if (goOn(c, now)) return BodyStatus.StopNoBuffer;
+    relay.putBack(a, size);
+  }
+  setStory(x);
+  return BodyStatus.Continue;
+}
+
+/** After a failure: by callout while a hop is left. False: the failed answer passes as it is. */
+function goOn(c: Client, now: u64): bool {
+  const x = exchangeOf(c);
+  if (x.outcome == Outcome.Returned) return false;
+  settle(c);
+  if (plan.armNext(x, verdict, host.random64(), now)) callout.goOn(c, now);
+  else explain(c, x);
+  return true;
+}
+
+/** The direct attempt is over: its record goes, its answer is dropped. */
+export function settle(c: Client): void {
+  const x = exchangeOf(c);
+  if (x.attempt != 0) attempts.end(attemptOf(c));
+  if (c.phase == Phase.Direct) c.phase = Phase.Calling;
+}
+
+/** The client's stream ended before its direct attempt did. */
+export function abandon(c: Client, now: u64): void {
+  const x = exchangeOf(c);
+  if (x.attempt == 0) return;
+  const a = attemptOf(c);
+  const how = x.clientGone ? End.ClientGone : a.state == State.Passing ? End.Cut : End.Reset;
+  attempts.onLost(a, how, now);
+  attempts.end(a);
+}

@@ -1,0 +1,75 @@
+/** The last answer: what an attempt let through passes, everything else becomes an error that says what was tried. */
+import { Bytes } from "../bytes/bytes";
+import * as exchanges from "../exchange/exchange";
+import { Exchange, Outcome } from "../exchange/exchange";
+import * as replies from "../exchange/replies";
+import * as trail from "../exchange/trail";
+import { Cause } from "../health/verdict";
+import { HeadersStatus } from "../proxy/dispatch";
+import * as host from "../proxy/host";
+import * as callout from "./callout";
+import { Client, Phase, exchangeOf } from "./client";
+import * as names from "./names";
+import * as direct from "./direct";
+import { send } from "./reply";
+import { setStory } from "./story";
+
+const SAY_FAILED = Bytes.of("Every provider and token of this route failed: ");
+const SAY_UNTRIED = Bytes.of("No provider of this route could be reached");
+const SAY_TIMED_OUT = Bytes.of("The time limit of this route (timeout) passed: ");
+const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited: ");
+
+/** An answer's headers reach the client's stream, after the attempt role or without it. */
+export function answer(c: Client, viaUpstream: bool): HeadersStatus {
+  const x = exchangeOf(c);
+  host.removeHeader(host.HeaderMap.Response, names.RETRY.ptr, names.RETRY.len);
+  if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && viaUpstream)) {
+    setStory(x);
+    exchanges.dropBody(x);
+    return HeadersStatus.Continue;
+  }
+  const now = host.monotonic();
+  // A hop is armed that the router did not take: no healthy host, retries at their limit, an interim 1xx (facts 2.5, 19.2, 19.5).
+  if (x.hasArmed && now < x.deadline) callout.goOn(c, now);
+  else explain(c, x);
+  return HeadersStatus.StopAllIterationAndWatermark;
+}
+
+/** Nothing is left to try: says so, with what was tried. */
+export function explain(c: Client, x: Exchange): void {
+  x.outcome = Outcome.Exhausted;
+  if (host.monotonic() >= x.deadline) {
+    replies.begin(SAY_TIMED_OUT);
+    sayTrail(x);
+    send(c, replies.TIMED_OUT, 0);
+    return;
+  }
+  if (x.lastCause == Cause.RateLimit) {
+    replies.begin(SAY_RATE_LIMITED);
+    sayTrail(x);
+    send(c, replies.RATE_LIMITED, x.waitMs > 0 ? <u64>(x.waitMs + 999) / 1000 : 1);
+    return;
+  }
+  replies.begin(x.stepCount > 0 ? SAY_FAILED : SAY_UNTRIED);
+  sayTrail(x);
+  send(c, replies.ALL_FAILED, 0);
+}
+
+function sayTrail(x: Exchange): void {
+  trail.write(x);
+  replies.says.raw(trail.ptr, trail.len);
+}
+
+/** The client's stream is over: tells an attempt that still runs whether its client left. */
+export function account(c: Client): void {
+  const x = exchangeOf(c);
+  x.clientGone = x.outcome == Outcome.Open || clientLeft();
+  if (c.phase == Phase.Direct) direct.abandon(c, host.monotonic());
+}
+
+/** Envoy's flags of a client that left: DC, and DR of an HTTP/2 client (facts 4.3). */
+const LEFT: u64 = 0x4000 | 0x10000000;
+
+function clientLeft(): bool {
+  return (host.propertyNumber(names.FLAGS) & LEFT) != 0;
+}

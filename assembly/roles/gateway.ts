@@ -1,0 +1,134 @@
+/**
+ * The gateway role: an HTTP filter on the client's stream. It parks the request's body, makes the plan, sends the request on its
+ * way, and gives the last answer: what an attempt let through, or an error of ours.
+ */
+import { Bytes } from "../bytes/bytes";
+import * as pairs from "../bytes/pairs";
+import { Plugin } from "../config/types";
+import * as exchanges from "../exchange/exchange";
+import * as head from "../exchange/head";
+import { BodyStatus, Handler, HeadersStatus } from "../proxy/dispatch";
+import * as host from "../proxy/host";
+import { attemptRoots } from "./attempt";
+import * as callout from "./callout";
+import * as client from "./client";
+import { Client, Phase } from "./client";
+import * as clock from "./clock";
+import * as direct from "./direct";
+import * as finish from "./finish";
+import * as intake from "./intake";
+import * as names from "./names";
+import { Service, serviceFor } from "./service";
+
+const REQUEST = host.HeaderMap.Request;
+const BODY = host.Buffer.RequestBody;
+/** Goes down the chain in place of the parked body, so that no buffer limit of Envoy counts (facts 3.4). */
+const PLACEHOLDER = Bytes.of("{}");
+const ROOM_UNKNOWN: usize = 16 << 10;
+
+export class GatewayRole extends Handler {
+  private services: Service[] = [];
+
+  constructor(
+    private plugin: Plugin,
+    private root: u32,
+  ) {
+    super();
+    exchanges.nameVm(host.random64());
+    for (let i = 0, k = plugin.rules.length; i < k; i++) this.services.push(new Service(plugin.rules[i].config, root));
+    const global = plugin.global;
+    if (global !== null) this.services.push(new Service(global, root));
+  }
+
+  open(stream: u32): usize {
+    return changetype<usize>(client.open(stream));
+  }
+
+  requestHeaders(state: usize, end: bool): HeadersStatus {
+    const c = changetype<Client>(state);
+    if (!host.headerPairs(REQUEST)) return HeadersStatus.Continue;
+    const list = host.ptr;
+    const length = host.len;
+    head.read(list, length);
+    // A held upgrade never gets a body callback and would hang (facts 14).
+    if (head.upgrade) return HeadersStatus.Continue;
+    const service = serviceFor(this.plugin, this.services);
+    if (service === null) return HeadersStatus.Continue;
+    if (!intake.admit(c, service, list, length, end)) return HeadersStatus.StopIteration;
+    pairs.start(list, length);
+    while (pairs.next())
+      if (head.mustDrop(pairs.name, pairs.nameLen) && !head.FORWARDED_PROTO.equals(pairs.name, pairs.nameLen))
+        host.removeHeader(REQUEST, pairs.name, pairs.nameLen);
+    if (!end) return HeadersStatus.StopIteration;
+    return intake.launch(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
+  }
+
+  requestBody(state: usize, size: usize, end: bool): BodyStatus {
+    const c = changetype<Client>(state);
+    if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
+    if (c.phase != Phase.Collecting) return BodyStatus.Continue;
+    const x = client.exchangeOf(c);
+    const first = x.bodyLen == 0;
+    if (first) c.parked = attemptRoots > 0;
+    if (size > 0) {
+      if (!intake.hasRoom(c, x.bodyLen + size)) return BodyStatus.StopNoBuffer;
+      exchanges.reserveBody(x, max(x.bodyLen + size, first ? ROOM_UNKNOWN : 0));
+      x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
+      host.setBody(BODY, 0, size, PLACEHOLDER.ptr, first && c.parked ? PLACEHOLDER.len : 0);
+    }
+    if (!end) return first && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
+    if (intake.launch(c, 0)) return BodyStatus.Continue;
+    return c.phase == Phase.Waiting ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
+  }
+
+  requestTrailers(state: usize): BodyStatus {
+    const c = changetype<Client>(state);
+    if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
+    if (c.phase != Phase.Collecting) return BodyStatus.Continue;
+    // Only a body callback can put a body in (facts 3.5).
+    return intake.launch(c, intake.BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
+  }
+
+  responseHeaders(state: usize, end: bool): HeadersStatus {
+    const c = changetype<Client>(state);
+    if (c.exchange == 0 || c.phase == Phase.Answered) return HeadersStatus.Continue;
+    if (c.phase == Phase.Calling) return HeadersStatus.StopAllIterationAndWatermark;
+    const details = host.property(names.CODE_DETAILS);
+    const viaUpstream = !details || names.VIA_UPSTREAM.equals(host.ptr, host.len);
+    if (c.phase == Phase.Direct) return direct.responseHeaders(c, end, viaUpstream);
+    return finish.answer(c, viaUpstream);
+  }
+
+  responseBody(state: usize, size: usize, end: bool): BodyStatus {
+    const c = changetype<Client>(state);
+    if (c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
+    return c.phase == Phase.Direct ? direct.responseBody(c, size, end) : BodyStatus.Continue;
+  }
+
+  responseTrailers(_state: usize): BodyStatus {
+    return BodyStatus.Continue;
+  }
+
+  log(state: usize): void {
+    const c = changetype<Client>(state);
+    if (c.exchange != 0) finish.account(c);
+  }
+
+  done(_state: usize): void {}
+
+  close(state: usize): void {
+    client.close(changetype<Client>(state));
+  }
+
+  tick(): void {
+    clock.look(this.root, host.monotonic());
+  }
+
+  calloutAnswered(token: u32, headers: u32, size: usize): void {
+    callout.answered(token, headers, size);
+  }
+
+  retire(): void {
+    clock.forget(this.root);
+  }
+}

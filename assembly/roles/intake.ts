@@ -1,0 +1,350 @@
+/** From a client's request to an exchange on its way: admission, the body's members, route, plan, the first hop. */
+import { containsIgnoreCase } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
+import { hash64 } from "../bytes/hash";
+import * as json from "../bytes/json";
+import * as multipart from "../bytes/multipart";
+import * as headers from "../bytes/pairs-writer";
+import { Config, Guard, Route, Routing, StickyBy, TokenChoice } from "../config/types";
+import * as exchanges from "../exchange/exchange";
+import { Exchange, ModelPlace, configOf, endpointOf, routeOf } from "../exchange/exchange";
+import * as head from "../exchange/head";
+import * as plan from "../exchange/plan";
+import * as replies from "../exchange/replies";
+import { Reply } from "../exchange/replies";
+import * as host from "../proxy/host";
+import { attemptRoots } from "./attempt";
+import * as callout from "./callout";
+import { Client, Phase, exchangeOf, serviceOf } from "./client";
+import * as clock from "./clock";
+import * as direct from "./direct";
+import * as names from "./names";
+import { setNumber } from "./number";
+import * as reply from "./reply";
+import * as seat from "./seat";
+import { Service } from "./service";
+
+const NS_PER_MS: u64 = 1000000;
+const GET = Bytes.of("GET");
+const MODELS_PATH = Bytes.of("/v1/models");
+const OFF = Bytes.of("off");
+const SAME_MODEL = Bytes.of("same-model");
+const MULTIPART = Bytes.of("multipart/form-data");
+const TRUE = Bytes.of("true");
+const CONTENT_TYPE = Bytes.of("content-type");
+const JSON_TYPE = Bytes.of("json");
+const JSON_TYPE_FULL = Bytes.of("application/json");
+const COMMA = Bytes.of(", ");
+/** Longest name of a model, bytes. */
+const MODEL_ROOM: usize = 1024;
+
+const SAY_WISH = Bytes.of("x-ai-failover takes 'off' or 'same-model'");
+const SAY_NO_DIALECT = Bytes.of("No provider of this route speaks the API of this path");
+const SAY_NOTHING_LIVE = Bytes.of("No token of any provider of this route may be tried now");
+const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited");
+const SAY_MODEL_TYPE = Bytes.of("'model' must be a string");
+const SAY_MODEL_LONG = Bytes.of("'model' is longer than 1024 bytes");
+const SAY_BODY = Bytes.of("The request's body is not valid JSON: ");
+const SAY_MULTIPART = Bytes.of("The request's body is not valid multipart/form-data: ");
+/** By `json.Status`. */
+const FAULTS: Bytes[] = [
+  "",
+  "it is not an object",
+  "unexpected character",
+  "it ends too early",
+  "it is not UTF-8",
+  "it starts with a byte order mark",
+  "it nests deeper than 512 levels",
+  "'model' stands in it twice",
+].map<Bytes>((text: string) => Bytes.of(text));
+const SAY_AT = Bytes.of(" at byte ");
+const SAY_UNKNOWN_MODEL = Bytes.of("No route serves the model ");
+const SAY_NO_MODEL = Bytes.of("The request names no model, and no route serves requests without one");
+const SAY_SERVED = Bytes.of("; served are: ");
+const SAY_TOO_LARGE = Bytes.of(
+  "The request's body is larger than this gateway takes (limits.requestBody): bytes allowed: ",
+);
+const SAY_BUSY = Bytes.of(
+  "The gateway holds as many request bodies as it may (limits.parkedBodies); try again shortly",
+);
+
+/** Opens the exchange of a request whose headers `head` has read. False: the client has been answered. */
+export function admit(c: Client, service: Service, list: usize, len: usize, end: bool): bool {
+  const now = host.monotonic();
+  const config = service.config;
+  const x = exchanges.open(c.id, config, service.health, now);
+  c.exchange = changetype<usize>(x);
+  c.service = changetype<usize>(service);
+  x.client = changetype<usize>(c);
+  head.readApi(head.path.ptr, head.path.len);
+  x.dialect = head.dialect;
+  x.shaped = head.shaped;
+  x.once = head.stateful;
+  if (end && head.method.is(GET) && head.path.is(MODELS_PATH)) return sendModels(c, config);
+  if (head.wish.len > 0) {
+    if (head.wish.is(OFF)) x.once = true;
+    else if (head.wish.is(SAME_MODEL)) x.sameModel = true;
+    else return refuse(c, replies.BAD_WISH, SAY_WISH);
+  }
+  keepText(x, list, len);
+  x.sticky = hash64(head.credential.ptr, head.credential.len);
+  x.multipart = isMultipart();
+  c.phase = Phase.Collecting;
+  if (head.contentLength <= 0 || end) return true;
+  if (!hasRoom(c, <usize>head.contentLength)) return false;
+  exchanges.reserveBody(x, <usize>head.contentLength);
+  return true;
+}
+
+function isMultipart(): bool {
+  const type = head.contentType;
+  return type.len >= MULTIPART.len && memory.compare(type.ptr, MULTIPART.ptr, MULTIPART.len) == 0;
+}
+
+/** Keeps the path, without credentials, and the headers for every hop. The model's name stands between them later. */
+function keepText(x: Exchange, list: usize, len: usize): void {
+  x.text = heap.alloc(head.path.len + MODEL_ROOM + len);
+  x.pathLen = head.copyPath(head.path.ptr, head.path.len, x.text);
+  // Not readable in the response phase (facts, traps), where a callout may need them.
+  x.headers = x.text + head.path.len + MODEL_ROOM;
+  x.headersLen = len;
+  memory.copy(x.headers, list, len);
+}
+
+/** Whether the body may grow to `size`; if not, the client has been answered. */
+export function hasRoom(c: Client, size: usize): bool {
+  const x = exchangeOf(c);
+  const config = configOf(x);
+  if (size > config.requestBodyLimit) {
+    replies.begin(SAY_TOO_LARGE);
+    replies.says.decimal(config.requestBodyLimit);
+    reply.send(c, replies.TOO_LARGE, 0);
+    return false;
+  }
+  if (size <= x.bodyCapacity || exchanges.parked + (size - x.bodyCapacity) <= config.parkedBodiesLimit) return true;
+  replies.begin(SAY_BUSY);
+  reply.send(c, replies.BUSY, 1);
+  return false;
+}
+
+function refuse(c: Client, kind: Reply, text: Bytes): bool {
+  replies.begin(text);
+  reply.send(c, kind, 0);
+  return false;
+}
+
+/** Instead of the size of the host's buffer: there is none that could be written. */
+export const BODY_OUT_OF_REACH: usize = usize.MAX_VALUE;
+
+/**
+ * The request is complete: makes its plan and sends it to the first hop; `size` bytes of it stand in the host's buffer. False:
+ * it is held, or the client has been answered.
+ */
+export function launch(c: Client, size: usize): bool {
+  const x = exchangeOf(c);
+  if (!readBody(c, x)) return false;
+  const route = routeFor(x);
+  if (route === null) return refuseModel(c, x);
+  const now = host.monotonic();
+  x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
+  x.sticky = stickyHash(x, route);
+  plan.order(x, route, host.random64());
+  if (x.upstreamCount == 0) return refuse(c, replies.UNKNOWN_MODEL, SAY_NO_DIALECT);
+  exchanges.healthOf(x).refresh(now);
+  if (!plan.armFirst(x, host.random64(), now) && !waitOrForce(c, x, now)) return false;
+  return send(c, x, size, now);
+}
+
+/** Nothing is live. True: a hop is armed all the same; false: the request waits for one, or has its 429. */
+export function waitOrForce(c: Client, x: Exchange, now: u64): bool {
+  const wait = plan.opensIn(x, now);
+  if (!plan.isRateLimited(x, now)) {
+    if (plan.armSoonest(x, now)) return true;
+    return refuse(c, replies.ALL_FAILED, SAY_NOTHING_LIVE);
+  }
+  const maxWait = <u64>routeOf(x).maxWait * NS_PER_MS;
+  if (wait <= maxWait && now + wait < x.deadline) {
+    c.phase = Phase.Waiting;
+    x.wakeAt = now + wait;
+    clock.start(serviceOf(c).root);
+    return false;
+  }
+  replies.begin(SAY_RATE_LIMITED);
+  send429(c, wait);
+  return false;
+}
+
+function send429(c: Client, wait: u64): void {
+  const second: u64 = 1000000000;
+  reply.send(c, replies.RATE_LIMITED, (wait + second - 1) / second);
+}
+
+/** Sends the request to the armed hop, by the way that this host has. False: by callout, and the request stays held. */
+export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
+  if (c.parked || (x.bodyLen == 0 && attemptRoots > 0)) {
+    steer(x, now);
+    // Envoy keeps the limits of an attempt until its headers pass; those of a fully held answer are ours.
+    if (routeOf(x).guard == Guard.Full) clock.start(serviceOf(c).root);
+    c.phase = Phase.Sent;
+    return true;
+  }
+  clock.start(serviceOf(c).root);
+  if (size == BODY_OUT_OF_REACH || !leadsThere(x)) {
+    callout.goOn(c, now);
+    return false;
+  }
+  x.tryTimeout = plan.tryTimeout(x);
+  direct.send(c, x, size, now);
+  return true;
+}
+
+/** Whether the client's own stream goes to the armed hop's cluster: by filter state, or because the host's route does. */
+function leadsThere(x: Exchange): bool {
+  const cluster = endpointOf(x.armed).cluster;
+  if (configOf(x).routing == Routing.Plan) return seat.pointAt(x, cluster);
+  const known = host.property(names.CLUSTER_NAME) || host.property(names.CLUSTER_NAME_OLD);
+  return known && cluster.equals(host.ptr, host.len);
+}
+
+/** Tells the router where the first attempt goes, how many may follow, and the limits of each and of all. */
+function steer(x: Exchange, now: u64): void {
+  const request = host.HeaderMap.Request;
+  host.setProperty(names.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE);
+  seat.pointAt(x, endpointOf(x.armed).cluster);
+  const kind = x.streamed ? names.STREAM : names.PLAIN;
+  host.setProperty(names.KIND, kind.ptr, kind.len);
+  const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
+  x.tryTimeout = plan.tryTimeout(x);
+  setNumber(request, names.MAX_RETRIES, plan.furtherAttempts(x));
+  setNumber(request, names.TIMEOUT, max(left, 1));
+  // Not below the total, Envoy would drop it and with it every retry (facts 1.3).
+  if (x.tryTimeout > 0 && <u64>x.tryTimeout < left) setNumber(request, names.TRY_TIMEOUT, x.tryTimeout);
+  else x.tryTimeout = 0;
+}
+
+// === The body's members ===
+
+function readBody(c: Client, x: Exchange): bool {
+  if (x.bodyLen == 0) return true;
+  if (x.multipart) return readMultipart(c, x);
+  const status = json.scan(x.body, x.bodyLen);
+  if (status != json.Status.Ok) return isJsonApi(x) ? refuseBody(c, SAY_BODY, status, json.errorOffset) : true;
+  x.streamed = json.stream.kind == json.Kind.True;
+  if (json.previousResponseId.kind == json.Kind.String) x.once = true;
+  if (json.model.kind == json.Kind.Absent) return true;
+  if (json.model.kind != json.Kind.String) return refuse(c, replies.BAD_BODY, SAY_MODEL_TYPE);
+  const start = json.model.start + 1;
+  const size = json.model.end - 1 - start;
+  if (size > MODEL_ROOM) return refuse(c, replies.BAD_BODY, SAY_MODEL_LONG);
+  x.modelLen = json.unescape(x.body + start, size, x.text + x.pathLen);
+  x.modelPlace = ModelPlace.Json;
+  x.modelStart = json.model.start;
+  x.modelEnd = json.model.end;
+  return true;
+}
+
+/** A body that is no JSON is the caller's mistake where JSON is what the API takes; elsewhere it may be audio or a file. */
+function isJsonApi(x: Exchange): bool {
+  return x.shaped || host.header(host.HeaderMap.Request, CONTENT_TYPE) == false || saysJson();
+}
+
+function saysJson(): bool {
+  return containsIgnoreCase(host.ptr, host.len, JSON_TYPE);
+}
+
+function readMultipart(c: Client, x: Exchange): bool {
+  if (!host.header(host.HeaderMap.Request, CONTENT_TYPE) || !multipart.readBoundary(host.ptr, host.len)) return true;
+  const status = multipart.scanParts(x.body, x.bodyLen);
+  if (status != json.Status.Ok) return refuseBody(c, SAY_MULTIPART, status, 0);
+  const part = multipart.modelPart;
+  const size = part.end - part.start;
+  if (part.kind == json.Kind.Absent || size > MODEL_ROOM) return true;
+  memory.copy(x.text + x.pathLen, x.body + part.start, size);
+  x.modelLen = size;
+  x.modelPlace = ModelPlace.Multipart;
+  x.modelStart = part.start;
+  x.modelEnd = part.end;
+  x.streamed = saysTrue(x.body, multipart.streamPart);
+  return true;
+}
+
+function saysTrue(body: usize, part: json.Member): bool {
+  return part.kind != json.Kind.Absent && TRUE.equals(body + part.start, part.end - part.start);
+}
+
+function refuseBody(c: Client, text: Bytes, status: json.Status, offset: usize): bool {
+  replies.begin(text);
+  replies.says.text(FAULTS[status]);
+  if (offset > 0) {
+    replies.says.text(SAY_AT);
+    replies.says.decimal(offset);
+  }
+  reply.send(c, replies.BAD_BODY, 0);
+  return false;
+}
+
+// === The route ===
+
+function routeFor(x: Exchange): Route | null {
+  const routes = configOf(x).routes;
+  const model = exchanges.modelOf(x);
+  for (let i = 0, k = routes.length; i < k; i++) {
+    const route = unchecked(routes[i]);
+    // Without a model only a route for everything fits: a prefix cannot.
+    if (x.modelLen > 0 || route.predicates.length == 0) if (route.serves(model, x.modelLen)) return route;
+  }
+  return null;
+}
+
+function refuseModel(c: Client, x: Exchange): bool {
+  replies.begin(x.modelLen > 0 ? SAY_UNKNOWN_MODEL : SAY_NO_MODEL);
+  if (x.modelLen > 0) {
+    replies.says.byte(0x27);
+    replies.says.raw(exchanges.modelOf(x), x.modelLen);
+    replies.says.byte(0x27);
+  }
+  replies.says.text(SAY_SERVED);
+  sayServed(configOf(x));
+  reply.send(c, replies.UNKNOWN_MODEL, 0);
+  return false;
+}
+
+/** "qwen-*, deepseek-chat" */
+function sayServed(config: Config): void {
+  let first = true;
+  for (let i = 0, k = config.routes.length; i < k; i++) {
+    const predicates = config.routes[i].predicates;
+    for (let j = 0, n = predicates.length; j < n; j++) {
+      if (!first) replies.says.text(COMMA);
+      first = false;
+      replies.says.text(predicates[j].value);
+      if (!predicates[j].exact) replies.says.byte(0x2a);
+    }
+  }
+}
+
+/** What a sticky choice holds on to, by the wish of the route's first provider that has one. */
+function stickyHash(x: Exchange, route: Route): u64 {
+  for (let i = 0, k = route.upstreams.length; i < k; i++) {
+    const provider = route.upstreams[i].provider;
+    if (provider.tokenChoice != TokenChoice.Sticky) continue;
+    if (provider.stickyBy == StickyBy.User)
+      return json.user.kind == json.Kind.String && x.modelPlace == ModelPlace.Json
+        ? hash64(x.body + json.user.start, json.user.end - json.user.start)
+        : 0;
+    const name = provider.stickyHeader;
+    if (provider.stickyBy == StickyBy.Header && name !== null)
+      return host.header(host.HeaderMap.Request, name) ? hash64(host.ptr, host.len) : 0;
+    return x.sticky;
+  }
+  return x.sticky;
+}
+
+function sendModels(c: Client, config: Config): bool {
+  c.phase = Phase.Answered;
+  headers.begin();
+  headers.put(CONTENT_TYPE, JSON_TYPE_FULL);
+  headers.end();
+  host.sendLocalResponse(200, names.DETAILS, config.models.ptr, config.models.len, headers.ptr, headers.len);
+  return false;
+}

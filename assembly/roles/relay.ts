@@ -1,0 +1,46 @@
+/**
+ * Between an answer on a stream of the host and its judgement: the same for the attempt role's upstream stream and for the
+ * gateway role's own where no attempt role is. On Fail the caller decides how to go on; what was held is in the attempt.
+ */
+import * as answer from "../exchange/answer";
+import * as attempts from "../exchange/attempt";
+import { Attempt, Decision, State } from "../exchange/attempt";
+import * as host from "../proxy/host";
+import * as names from "./names";
+import * as seat from "./seat";
+
+const BODY = host.Buffer.ResponseBody;
+
+export function headers(a: Attempt, end: bool, now: u64): Decision {
+  if (!host.headerPairs(host.HeaderMap.Response)) return Decision.Pass;
+  answer.read(host.ptr, host.len);
+  seat.cleanAnswer(host.ptr, host.len);
+  const decision = attempts.onHead(a, end, now);
+  if (decision != Decision.Fail && attempts.hasEndMark(a.exchange)) {
+    // An error event may have to follow a stream that ends without its mark.
+    host.removeHeader(host.HeaderMap.Response, names.CONTENT_LENGTH.ptr, names.CONTENT_LENGTH.len);
+  }
+  return decision;
+}
+
+/** After Hold nothing of the chunk is left in the host's buffer; after Pass everything that was held stands in it. */
+export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
+  const passing = a.state == State.Passing;
+  const got = size > 0 && host.body(BODY, 0, size);
+  const decision = attempts.onBody(a, got ? host.ptr : 0, got ? host.len : 0, end, now);
+  if (passing) {
+    if (end && a.failed) seat.appendEnding(a, size);
+    return Decision.Pass;
+  }
+  // Our own memory holds it: Envoy's buffer limit would turn it into a 500 (facts 19.9).
+  if (decision == Decision.Hold) host.setBody(BODY, 0, size, 0, 0);
+  else if (decision == Decision.Pass) putBack(a, size);
+  return decision;
+}
+
+/** Puts what was held in place of the chunk that is in the host's buffer. */
+export function putBack(a: Attempt, size: usize): void {
+  if (a.heldLen == 0) return;
+  host.setBody(BODY, 0, size, a.held, a.heldLen);
+  attempts.dropHeld(a);
+}

@@ -1,0 +1,153 @@
+/** What both roles do to the host's stream for a hop: its headers and body, arming the next one, cleaning answers. */
+import * as answer from "../exchange/answer";
+import { Attempt, State } from "../exchange/attempt";
+import { ending } from "../exchange/ending";
+import { Exchange, Hop, endpointOf } from "../exchange/exchange";
+import * as plan from "../exchange/plan";
+import * as rewrite from "../exchange/rewrite";
+import * as pairs from "../bytes/pairs";
+import * as headers from "../bytes/pairs-writer";
+import { Bytes } from "../bytes/bytes";
+import { End, Verdict } from "../health/verdict";
+import * as host from "../proxy/host";
+import * as names from "./names";
+import { setNumber } from "./number";
+
+const REQUEST = host.HeaderMap.Request;
+const RESPONSE = host.HeaderMap.Response;
+
+/** Makes the request's headers this hop's. The map is one for all attempts: everything is set or removed every time (facts 1.8). */
+export function setHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
+  const endpoint = endpointOf(hop);
+  host.setHeader(REQUEST, names.AUTHORITY, endpoint.authority.ptr, endpoint.authority.len);
+  rewrite.path(x, hop);
+  host.setHeader(REQUEST, names.PATH, rewrite.ptr, rewrite.len);
+  for (let i = 0, k = names.CREDENTIALS.length; i < k; i++) {
+    const name = names.CREDENTIALS[i];
+    if (!name.equals(endpoint.authHeader.ptr, endpoint.authHeader.len)) host.removeHeader(REQUEST, name.ptr, name.len);
+  }
+  rewrite.credential(hop);
+  if (rewrite.len > 0) host.setHeader(REQUEST, endpoint.authHeader, rewrite.ptr, rewrite.len);
+  else host.removeHeader(REQUEST, endpoint.authHeader.ptr, endpoint.authHeader.len);
+  const version = endpoint.versionHeader;
+  if (version !== null && !host.header(REQUEST, version))
+    host.setHeader(REQUEST, version, endpoint.versionValue!.ptr, endpoint.versionValue!.len);
+  if (!bodyless) setNumber(REQUEST, names.CONTENT_LENGTH, rewrite.bodyLength(x, hop));
+}
+
+/** Puts the parked body in place of what is in the buffer, with the hop's model: up to three writes, no copy of ours. */
+export function setBody(x: Exchange, hop: Hop, size: usize): void {
+  const body = host.Buffer.RequestBody;
+  rewrite.model(x, hop);
+  if (rewrite.len == 0) {
+    host.setBody(body, 0, size, x.body, x.bodyLen);
+    return;
+  }
+  host.setBody(body, 0, size, x.body, x.modelStart);
+  host.setBody(body, x.modelStart, 0, rewrite.ptr, rewrite.len);
+  host.setBody(body, x.modelStart + rewrite.len, 0, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
+}
+
+/** Removes what a provider must not tell the router or the client. */
+export function cleanAnswer(list: usize, len: usize): void {
+  pairs.start(list, len);
+  while (pairs.next())
+    if (answer.mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(RESPONSE, pairs.name, pairs.nameLen);
+}
+
+/** Points the gateway stream's filter state at the armed hop's cluster: the router reads it again for a retry. */
+export function pointAt(x: Exchange, cluster: Bytes): bool {
+  if (x.cluster == changetype<usize>(cluster)) return true;
+  if (!host.setProperty(names.CLUSTER, cluster.ptr, cluster.len)) return false;
+  x.cluster = changetype<usize>(cluster);
+  return true;
+}
+
+/** From an attempt's stream: arms what follows `verdict`, through the gateway's stream, which owns the filter state. */
+export function armNext(a: Attempt, verdict: Verdict, now: u64): bool {
+  const x = a.exchange;
+  if (x.gateway == 0 || !plan.armNext(x, verdict, host.random64(), now)) return false;
+  x.hasArmed = host.setEffective(x.gateway) && pointAt(x, endpointOf(x.armed).cluster);
+  host.setEffective(a.stream);
+  return x.hasArmed;
+}
+
+const ONE = Bytes.of("1");
+
+/** The router and the gateway role alone see this header. */
+export function askForRetry(): void {
+  host.setHeader(RESPONSE, names.RETRY, ONE.ptr, ONE.len);
+}
+
+/** After a stream that ended without its mark: the error event from which the dialect's clients raise. `size` bytes stand in the buffer. */
+export function appendEnding(a: Attempt, size: usize): void {
+  const event = ending(a.exchange.dialect, a.guard);
+  host.setBody(host.Buffer.ResponseBody, size, 0, event.ptr, event.len);
+}
+
+const CONTENT_TYPE = Bytes.of("content-type");
+
+/** Gives what was held as an answer of our own. */
+export function sendHeld(a: Attempt): void {
+  headers.begin();
+  if (host.header(RESPONSE, CONTENT_TYPE)) headers.add(CONTENT_TYPE.ptr, CONTENT_TYPE.len, host.ptr, host.len);
+  headers.end();
+  host.sendLocalResponse(a.status, names.DETAILS, a.held, a.heldLen, headers.ptr, headers.len);
+}
+
+const TLS_ERROR = Bytes.of("TLS_error");
+
+/** Why an attempt's stream ended before its answer did: no property names it, so it is read off what is there (facts 4.3). */
+export function endOf(a: Attempt, now: u64): End {
+  const x = a.exchange;
+  if (x.gateway == 0 || x.clientGone) return End.ClientGone;
+  const ranOut = runsOut(a, now);
+  if (a.state == State.Passing) return ranOut ? End.Stalled : End.Cut;
+  if (a.state != State.Waiting) return ranOut ? End.FirstTokenTimeout : End.Cut;
+  if (!host.property(names.LOCAL_ADDRESS)) {
+    if (!host.property(names.TRANSPORT_FAILURE) || host.len == 0) return End.ConnectTimeout;
+    return host.len >= TLS_ERROR.len && TLS_ERROR.equals(host.ptr, TLS_ERROR.len) ? End.Tls : End.Refused;
+  }
+  if (!ranOut) return End.Reset;
+  return x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+}
+
+function runsOut(a: Attempt, now: u64): bool {
+  const x = a.exchange;
+  if (now >= x.deadline) return true;
+  return x.tryTimeout > 0 && (now - a.started) / 1000000 + 1 >= <u64>x.tryTimeout;
+}
+
+/** Why an attempt failed to which Envoy itself has answered, on the client's own stream. */
+export function endOfLocal(x: Exchange): End {
+  if (!host.property(names.CODE_DETAILS)) return End.Reset;
+  for (let i = 0, k = LOCAL_ENDS.length; i < k; i++) {
+    const row = LOCAL_ENDS[i];
+    if (host.len < row.prefix.len || !row.prefix.equals(host.ptr, row.prefix.len)) continue;
+    return row.end == End.AttemptTimeout && x.streamed ? End.FirstTokenTimeout : row.end;
+  }
+  return End.Reset;
+}
+
+class LocalEnd {
+  readonly prefix: Bytes;
+  constructor(
+    details: string,
+    readonly end: End,
+  ) {
+    this.prefix = Bytes.of(details);
+  }
+}
+
+/** By the start of `response.code_details` (facts 4.3). */
+const LOCAL_ENDS: LocalEnd[] = [
+  new LocalEnd("upstream_reset_before_response_started{connection_termination", End.Reset),
+  new LocalEnd("upstream_reset_before_response_started{protocol_error", End.Reset),
+  new LocalEnd("upstream_reset_before_response_started{connection_timeout", End.ConnectTimeout),
+  new LocalEnd("upstream_reset_before_response_started{remote_connection_failure", End.Refused),
+  new LocalEnd("upstream_reset_before_response_started{delayed_connect_error", End.Refused),
+  new LocalEnd("upstream_per_try_timeout", End.AttemptTimeout),
+  new LocalEnd("response_timeout", End.AttemptTimeout),
+  new LocalEnd("no_healthy_upstream", End.Refused),
+  new LocalEnd("cluster_not_found", End.Local),
+];
