@@ -212,8 +212,10 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
     return false;
   }
   classifyEnd(how, verdict);
-  if (passing) verdict.next = Next.Return;
-  else applyOverrides(verdict, 0, routeOf(a.exchange), providerOf(a));
+  if (passing) {
+    verdict.next = Next.Return;
+    a.exchange.brokenOff = true;
+  } else applyOverrides(verdict, 0, routeOf(a.exchange), providerOf(a));
   fail(a, now);
   return true;
 }
@@ -265,6 +267,7 @@ function onPassed(a: Attempt, now: u64): void {
   }
   classifyGuard(a);
   verdict.next = Next.Return;
+  a.exchange.brokenOff = true;
   fail(a, now);
 }
 

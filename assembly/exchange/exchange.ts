@@ -72,7 +72,7 @@ export function targetOf(hop: Hop): ModelName | null {
 /** One member of the trail: an attempt and how it ended. */
 @unmanaged
 export class Step {
-  provider: usize;
+  provider: Provider;
   token: i32;
   /** 0: there was no answer. */
   status: i32;
@@ -124,6 +124,8 @@ export class Exchange {
   modelLen: usize;
   headers: usize;
   headersLen: usize;
+  /** The `ClientKey` that the caller showed; 0: none are configured. */
+  clientKey: usize;
   /** What a sticky choice holds on to. */
   sticky: u64;
 
@@ -153,6 +155,8 @@ export class Exchange {
 
   // --- what happened ---
   outcome: Outcome;
+  /** The answer broke off after bytes of it had gone to the client. */
+  brokenOff: bool;
   /** Status of the answer that failed last, 0 when there was none. */
   lastStatus: i32;
   lastCause: Cause;
@@ -217,6 +221,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.modelLen = 0;
   x.headers = 0;
   x.headersLen = 0;
+  x.clientKey = 0;
   x.sticky = 0;
   x.started = now;
   x.deadline = u64.MAX_VALUE;
@@ -230,6 +235,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.hasArmed = false;
   x.cluster = 0;
   x.outcome = Outcome.Open;
+  x.brokenOff = false;
   x.lastStatus = 0;
   x.lastCause = Cause.None;
   x.waitMs = -1;

@@ -22,7 +22,7 @@ export function begin(x: Exchange, hop: Hop): i32 {
   const index = x.stepCount;
   const step = stepOf(x, index);
   const provider = changetype<Provider>(hop.provider);
-  step.provider = hop.provider;
+  step.provider = provider;
   step.token = hop.token;
   step.status = 0;
   step.cause = Cause.None;
@@ -57,7 +57,7 @@ export function write(x: Exchange): void {
 }
 
 function writeStep(to: Writer, step: Step): void {
-  writeHop(to, changetype<Provider>(step.provider), step.token);
+  writeHop(to, step.provider, step.token);
   if (step.status != 0) {
     to.text(STATUS);
     to.decimal(step.status);

@@ -5,10 +5,11 @@ import { Exchange, Outcome } from "../exchange/exchange";
 import * as replies from "../exchange/replies";
 import * as trail from "../exchange/trail";
 import { Cause } from "../health/verdict";
+import { tell } from "../observe/log";
 import { HeadersStatus } from "../proxy/dispatch";
 import * as host from "../proxy/host";
 import * as callout from "./callout";
-import { Client, Phase, exchangeOf } from "./client";
+import { Client, Phase, exchangeOf, serviceOf } from "./client";
 import * as names from "./names";
 import * as direct from "./direct";
 import { send } from "./reply";
@@ -60,11 +61,13 @@ function sayTrail(x: Exchange): void {
   replies.says.raw(trail.ptr, trail.len);
 }
 
-/** The client's stream is over: tells an attempt that still runs whether its client left. */
+/** The client's stream is over: tells an attempt that still runs whether its client left, and what it all was to those who watch. */
 export function account(c: Client): void {
   const x = exchangeOf(c);
   x.clientGone = x.outcome == Outcome.Open || clientLeft();
   if (c.phase == Phase.Direct) direct.abandon(c, host.monotonic());
+  serviceOf(c).metrics.count(x);
+  tell(x);
 }
 
 /** Envoy's flags of a client that left: DC, and DR of an HTTP/2 client (facts 4.3). */

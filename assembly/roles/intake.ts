@@ -16,6 +16,7 @@ import * as host from "../proxy/host";
 import { attemptRoots } from "./attempt";
 import * as callout from "./callout";
 import { Client, Phase, exchangeOf, serviceOf } from "./client";
+import { keyOf } from "./client-key";
 import * as clock from "./clock";
 import * as direct from "./direct";
 import * as names from "./names";
@@ -38,6 +39,7 @@ const COMMA = Bytes.of(", ");
 /** Longest name of a model, bytes. */
 const MODEL_ROOM: usize = 1024;
 
+const SAY_KEY = Bytes.of("The key that this request shows is not one of this gateway's clientKeys");
 const SAY_WISH = Bytes.of("x-ai-failover takes 'off' or 'same-model'");
 const SAY_NO_DIALECT = Bytes.of("No provider of this route speaks the API of this path");
 const SAY_NOTHING_LIVE = Bytes.of("No token of any provider of this route may be tried now");
@@ -80,6 +82,12 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   x.dialect = head.dialect;
   x.shaped = head.shaped;
   x.once = head.stateful;
+  const keys = config.clientKeys;
+  if (keys.length > 0) {
+    const key = keyOf(keys);
+    if (key === null) return refuse(c, replies.UNAUTHORIZED, SAY_KEY);
+    x.clientKey = changetype<usize>(key);
+  }
   if (end && head.method.is(GET) && head.path.is(MODELS_PATH)) return sendModels(c, config);
   if (head.wish.len > 0) {
     if (head.wish.is(OFF)) x.once = true;

@@ -9,10 +9,9 @@ import { GatewayRole } from "./gateway";
 export function makeRole(root: u32, configuration: usize, size: usize): Handler | null {
   const plugin = parsePlugin(configuration, size, new Environment(host.environment()));
   if (plugin === null) {
-    for (let i = 0, k = parseErrors.length; i < k; i++) host.log(host.LogLevel.Error, "ai-failover: " + parseErrors[i]);
+    for (let i = 0, k = parseErrors.length; i < k; i++) host.log(host.LogLevel.Error, parseErrors[i]);
     return null;
   }
-  for (let i = 0, k = plugin.warnings.length; i < k; i++)
-    host.log(host.LogLevel.Warn, "ai-failover: " + plugin.warnings[i]);
+  for (let i = 0, k = plugin.warnings.length; i < k; i++) host.log(host.LogLevel.Warn, plugin.warnings[i]);
   return plugin.attempt ? new AttemptRole() : new GatewayRole(plugin, root);
 }

@@ -3,16 +3,19 @@ import { ruleFor } from "../config/match";
 import { Config, Plugin } from "../config/types";
 import * as head from "../exchange/head";
 import { Health } from "../health/health";
+import { Metrics } from "../observe/metrics";
 import * as host from "../proxy/host";
 import * as names from "./names";
 
 export class Service {
   readonly health: Health;
+  readonly metrics: Metrics;
   constructor(
     readonly config: Config,
     readonly root: u32,
   ) {
     this.health = new Health(config.providers);
+    this.metrics = new Metrics(config);
   }
 }
 

@@ -1,0 +1,44 @@
+/** One line for a request that met a failure: which attempts were made and how it ended. No prompt, no token. */
+import { Bytes } from "../bytes/bytes";
+import { Writer } from "../bytes/writer";
+import { ClientKey } from "../config/types";
+import { Exchange, Outcome, routeOf } from "../exchange/exchange";
+import * as trail from "../exchange/trail";
+import * as host from "../proxy/host";
+
+const CAPACITY: usize = 16 << 10;
+const scratch: usize = heap.alloc(CAPACITY);
+const line = new Writer();
+
+const PREFIX = Bytes.of("#");
+const SAYS: Bytes[] = [
+  " left by its client: ",
+  " served: ",
+  " got the provider's error: ",
+  " failed: ",
+  " refused: ",
+].map<Bytes>((text: string) => Bytes.of(text));
+const SPACE: i32 = 0x20;
+
+/** Does nothing for a request that its first attempt served. */
+export function tell(x: Exchange): void {
+  const lost = x.outcome == Outcome.Exhausted;
+  if (x.stepCount == 0 || (x.outcome == Outcome.Served && x.stepCount == 1 && !x.brokenOff)) return;
+  const level = lost || x.brokenOff ? host.LogLevel.Warn : host.LogLevel.Info;
+  if (!host.logs(level)) return;
+  line.into(scratch, CAPACITY);
+  line.text(PREFIX);
+  line.decimal(x.serial);
+  line.byte(SPACE);
+  if (x.clientKey != 0) {
+    line.text(changetype<ClientKey>(x.clientKey).name);
+    line.byte(SPACE);
+  }
+  line.text(routeOf(x).name);
+  line.text(x.brokenOff ? BROKEN : SAYS[x.outcome]);
+  trail.write(x);
+  line.raw(trail.ptr, trail.len);
+  host.logBytes(level, line.ptr, line.len);
+}
+
+const BROKEN = Bytes.of(" broke off: ");

@@ -1,0 +1,60 @@
+/**
+ * Counters, one for each label, defined when a configuration is taken: the request path only adds. Labels stand in the names
+ * ("ai_failover_attempts.provider.qwen.result.credential"); the rendered stats_tags turn them into tags.
+ */
+import { Config } from "../config/types";
+import { Exchange, Outcome, routeOf, stepOf } from "../exchange/exchange";
+import { CAUSES, Cause, causeName } from "../health/verdict";
+import * as host from "../proxy/host";
+
+const OUTCOMES: string[] = ["lost", "served", "returned", "exhausted", "refused"];
+
+export class Metrics {
+  private attempts: StaticArray<u32>;
+  private requests: StaticArray<u32>;
+  private rescued: StaticArray<u32>;
+  private refused: u32;
+
+  constructor(config: Config) {
+    const providers = config.providers;
+    const routes = config.routes;
+    const outcomes = OUTCOMES.length;
+    this.attempts = new StaticArray<u32>(providers.length * CAUSES);
+    this.requests = new StaticArray<u32>(routes.length * outcomes);
+    this.rescued = new StaticArray<u32>(routes.length);
+    this.refused = counter("refused");
+    for (let i = 0, k = providers.length; i < k; i++) {
+      const name = "attempts.provider." + providers[i].id.toString() + ".result.";
+      for (let cause = 0; cause < CAUSES; cause++)
+        this.attempts[i * CAUSES + cause] = counter(name + (cause == Cause.None ? "ok" : causeName(cause).toString()));
+    }
+    for (let i = 0, k = routes.length; i < k; i++) {
+      const route = routes[i].name.toString();
+      for (let o = 0; o < outcomes; o++)
+        this.requests[i * outcomes + o] = counter("requests.route." + route + ".outcome." + OUTCOMES[o]);
+      this.rescued[i] = counter("rescued.route." + route);
+    }
+  }
+
+  /** Counts an exchange that is over, with all its attempts. */
+  count(x: Exchange): void {
+    if (x.route == 0) {
+      host.increment(this.refused, 1);
+      return;
+    }
+    const route = routeOf(x).index;
+    host.increment(unchecked(this.requests[route * OUTCOMES.length + x.outcome]), 1);
+    if (x.outcome == Outcome.Served && x.stepCount > 1) host.increment(unchecked(this.rescued[route]), 1);
+    for (let i = 0; i < x.stepCount; i++) {
+      const step = stepOf(x, i);
+      // The client's end is told before the end of the attempt that it ends (facts 4.1).
+      const left = x.clientGone && i == x.stepCount - 1 && step.cause == Cause.None;
+      const cause = left ? Cause.Client : step.cause;
+      host.increment(unchecked(this.attempts[step.provider.index * CAUSES + cause]), 1);
+    }
+  }
+}
+
+function counter(name: string): u32 {
+  return host.defineMetric(host.Metric.Counter, "ai_failover_" + name);
+}
