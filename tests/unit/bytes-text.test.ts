@@ -37,6 +37,13 @@ describe("the inside of a string", () => {
   });
 });
 
+test("a high surrogate in front of the end looks for no other half behind it", () => {
+  const decoded = room.with(["\\ud83d\\ude00", "......"], (ptr, _len, out) =>
+    room.read(out, room.wasm.unescape(ptr, "\\ud83d".length, out)),
+  );
+  expect(text(decoded)).toBe("\ufffd");
+});
+
 describe("UTF-8", () => {
   const strict = new TextDecoder("utf-8", { fatal: true });
   const accepts = (bytes: Uint8Array) => {
@@ -158,6 +165,14 @@ describe("ASCII", () => {
       ),
       { numRuns: 1000, seed: 35 },
     );
+  });
+
+  test("a search ends where the text ends, also when it would find something behind", () => {
+    for (let len = 0; len < 40; len++) {
+      const haystack = `${"-".repeat(len)}ab`;
+      for (const each of [room, scalar])
+        expect(each.with([haystack, "ab"], (p, n, q, m) => each.wasm.indexOf(p, n - 1, q, m))).toBe(-1);
+    }
   });
 
   test("case is ignored for letters only", () => {

@@ -46,6 +46,8 @@ describe("an HTTP date", () => {
   test.each([
     ["Sun, 06 Nov 1994 08:49:37 GMT", 784111777],
     ["Thu, 29 Feb 2024 23:59:60 GMT", Date.UTC(2024, 2, 1) / 1000],
+    ["Tue, 29 Feb 2000 00:00:00 GMT", Date.UTC(2000, 1, 29) / 1000],
+    ["Sun, 29 Feb 2100 00:00:00 GMT", -1],
     ["Fri, 01 Jan 1960 00:00:00 GMT", 0],
     ["Thu, 29 Feb 2023 00:00:00 GMT", -1],
     ["Thu, 31 Apr 2026 00:00:00 GMT", -1],
