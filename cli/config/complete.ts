@@ -1,0 +1,115 @@
+import { resolve } from "node:path";
+import { parseAddress } from "./address.js";
+import { clustersOf, urlsOf } from "./endpoint.js";
+import { idOf, modelsOf } from "./meaning.js";
+import { presets } from "./presets.js";
+import { members, object, objects, text, type Raw } from "./raw.js";
+import { checkShape } from "./schema.js";
+import type { Source } from "./source.js";
+import { tokensFrom } from "./tokens.js";
+import type { Address, ClientKey, GatewayConfig, Provider, Route } from "./types.js";
+import { bytes, milliseconds } from "./units.js";
+
+/** Fields whose value is a duration, wherever they stand in a provider or a route. */
+const DURATIONS = new Set([
+  ...["healthCheckInterval", "healthCheckTimeout", "cooldownDuration", "retryTimeout", "openFor", "maxOpenFor"],
+  ...["firstTokenTimeout", "attemptTimeout", "timeout", "maxWait"],
+]);
+
+/** Turns a checked configuration, with its defaults filled in, into the types that render and run use. */
+export function complete(config: Raw, source: Source, variables: string[]): GatewayConfig {
+  const rawProviders = objects(config["providers"]).map(([, provider]) => provider);
+  if (members(config["routes"]).length === 0) {
+    config["routes"] = rawProviders.map(routeTo);
+    checkShape(config); // fills in the defaults of these routes
+  }
+  const providers = rawProviders.map(provider => completeProvider(provider, source.directory));
+  const clientKeys = config["clientKeys"] as ClientKey[];
+  const limits = object(config["limits"]);
+  const secrets = [...providers.flatMap(({ apiTokens }) => apiTokens), ...clientKeys].map(({ value }) => value ?? "");
+  return {
+    listen: address(config["listen"]),
+    admin: address(config["admin"]),
+    status: withAddress(config["status"]) as GatewayConfig["status"],
+    console: withAddress(config["console"]) as GatewayConfig["console"],
+    clientKeys,
+    responseHeaders: config["responseHeaders"] as GatewayConfig["responseHeaders"],
+    idleTimeout: milliseconds(config["idleTimeout"]),
+    limits: {
+      requestBody: bytes(limits["requestBody"]),
+      parkedBodies: bytes(limits["parkedBodies"]),
+      guard: bytes(limits["guard"]),
+    },
+    providers,
+    routes: objects(config["routes"]).map(([, route]) => withDurations(route) as unknown as Route),
+    variables: variables.filter(name => secrets.some(secret => secret.includes(`\${${name}}`))),
+    holdsSecrets: secrets.some(secret => secret.replace(/\$\{\w+\}/g, "") !== ""),
+    typed: new Set(fieldsOf(source.value, "")),
+  };
+}
+
+function completeProvider(provider: Raw, directory: string): Provider {
+  const id = idOf(provider);
+  const preset = presets[text(provider["type"])]!;
+  const { cluster, messagesCluster, targets } = clustersOf(provider, id, preset);
+  const connectTimeout = milliseconds(provider["connectTimeout"]);
+  const from = (caFile: string) => (caFile === "" ? "" : resolve(directory, caFile));
+  return {
+    id,
+    type: text(provider["type"]),
+    ...urlsOf(provider, preset),
+    cluster,
+    ...(messagesCluster !== undefined && { messagesCluster }),
+    targets: targets.map(({ tls, ...rest }) => ({
+      ...rest,
+      tls: tls && { ...tls, caFile: from(tls.caFile) },
+      connectTimeout,
+    })),
+    models: modelsOf(provider),
+    modelMapping: provider["modelMapping"] as Provider["modelMapping"],
+    apiTokens: tokensFrom(provider, directory),
+    tokenChoice: provider["tokenChoice"] as Provider["tokenChoice"],
+    stickyBy: text(provider["stickyBy"]),
+    failover: withDurations(provider["failover"]) as Provider["failover"],
+    retryOnFailure: withDurations(provider["retryOnFailure"]) as Provider["retryOnFailure"],
+    providerBreaker: withDurations(provider["providerBreaker"]) as Provider["providerBreaker"],
+  };
+}
+
+/** The route of a provider in a configuration without routes. */
+function routeTo(provider: Raw): Raw {
+  const models = modelsOf(provider);
+  const predicate = (model: string) =>
+    model.endsWith("*")
+      ? { matchType: "PRE", matchValue: model.slice(0, -1) }
+      : { matchType: "EQUAL", matchValue: model };
+  const id = idOf(provider);
+  return {
+    name: id,
+    modelPredicates: models.includes("*") ? [] : models.map(predicate),
+    upstreams: [{ provider: id }],
+  };
+}
+
+function withDurations(value: unknown): Raw {
+  const convert = ([key, field]: [string, unknown]) => [key, DURATIONS.has(key) ? milliseconds(field) : field];
+  return Object.fromEntries(Object.entries(object(value)).map(convert));
+}
+
+function withAddress(value: unknown): Raw {
+  return { ...object(value), listen: address(object(value)["listen"]) };
+}
+
+/** Whether it can be bound was checked where its listener is on; one that is off is never bound. */
+function address(value: unknown): Address {
+  return parseAddress(value) ?? { host: "127.0.0.1", port: 0 };
+}
+
+function fieldsOf(value: unknown, path: string): string[] {
+  const below = members(value).flatMap(([, member]) => fieldsOf(member, `${path}[]`));
+  const fields = Object.entries(object(value)).flatMap(([key, field]) => {
+    const name = path === "" ? key : `${path}.${key}`;
+    return [name, ...fieldsOf(field, name)];
+  });
+  return [...below, ...fields];
+}

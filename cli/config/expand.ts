@@ -1,0 +1,60 @@
+import { isSecret, type Path, type Problem } from "./problem.js";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
+
+export interface Expanded {
+  value: unknown;
+  /** Names in secrets, which the module looks up for itself. */
+  variables: string[];
+  problems: Problem[];
+}
+
+/** Puts the variables in, except into secrets: there it only looks whether each variable exists. */
+export function expandTree(tree: unknown, env: Environment): Expanded {
+  const variables = new Set<string>();
+  const problems: Problem[] = [];
+  const walk = (value: unknown, path: Path): unknown => {
+    if (Array.isArray(value)) return value.map((item, i) => walk(item, [...path, i]));
+    if (value !== null && typeof value === "object")
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]));
+    if (typeof value !== "string") return value;
+    const expanded = expandText(value, env, problem => problems.push({ path, ...problem }));
+    if (!isSecret(path)) return expanded;
+    for (const name of variablesOf(value)) variables.add(name);
+    return value;
+  };
+  return { value: walk(tree, []), variables: [...variables].sort(), problems };
+}
+
+/** One text with its variables put in and "$${" made "${"; what is missing is reported and left empty. */
+export function expandText(
+  text: string,
+  env: Environment,
+  report: (problem: Pick<Problem, "found" | "fix">) => void = () => {},
+): string {
+  return text.replace(REFERENCE, (match, name: string | undefined) => {
+    if (match === "$${") return "${";
+    if (name === undefined)
+      report({ found: 'a "${" that begins no variable', fix: '"${NAME}" of letters, digits and "_"; "$${" for "${"' });
+    else if (!env[name])
+      report({
+        found: `\${${name}}, which is ${env[name] === undefined ? "not set" : "empty"}`,
+        fix: `set the environment variable ${name}`,
+      });
+    return env[name ?? ""] ?? "";
+  });
+}
+
+/** The names of the variables in a text. */
+export function variablesOf(text: string): string[] {
+  return [...text.matchAll(REFERENCE)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}
+
+/** The token texts that one entry stands for: an entry that is one variable may hold several, separated by commas. */
+export function tokensOf(value: string, env: Environment): string[] {
+  const [name] = variablesOf(value);
+  const text = expandText(value, env);
+  return name !== undefined && value === `\${${name}}` ? text.split(",").map(token => token.trim()) : [text];
+}

@@ -1,0 +1,38 @@
+import { complete } from "./complete.js";
+import { expandTree, variablesOf, type Environment } from "./expand.js";
+import { checkMeaning } from "./meaning.js";
+import { ConfigError, isSecret, type Path, type Problem } from "./problem.js";
+import { isRaw, type Raw } from "./raw.js";
+import { checkShape } from "./schema.js";
+import { readSource, type Source } from "./source.js";
+import type { GatewayConfig } from "./types.js";
+
+/** Reads, checks and completes a configuration file; throws one ConfigError with all mistakes. */
+export function loadConfig(file: string, env: Environment = process.env): GatewayConfig {
+  return resolveConfig(readSource(file), env);
+}
+
+/** The same for a configuration that was read already, or made by a program (`sourceOf`). */
+export function resolveConfig(source: Source, env: Environment = process.env): GatewayConfig {
+  const { value, variables, problems } = expandTree(source.value, env);
+  const known = new Set(problems.map(({ path }) => JSON.stringify(path)));
+  const report = (path: Path, found: string, fix: string) => {
+    const key = JSON.stringify(path);
+    if (!known.has(key)) problems.push({ path, found: asTyped(source.value, path) ?? found, fix });
+  };
+  for (const { path, found, fix } of checkShape(value)) report(path, found, fix);
+  for (const { path } of problems) known.add(JSON.stringify(path));
+  if (isRaw(value)) checkMeaning(value, { env, directory: source.directory, report });
+  if (problems.length > 0) throw new ConfigError(source.name, problems.map(source.locate).sort(byPlace));
+  return complete(value as Raw, source, variables);
+}
+
+const byPlace = (a: Problem, b: Problem): number => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+
+/** What came out of a variable may be a secret in the wrong place: such a value is shown as it was typed. */
+function asTyped(root: unknown, path: Path): string | undefined {
+  let value = root;
+  for (const key of path) value = (value as Raw | undefined)?.[key as string];
+  if (typeof value !== "string" || isSecret(path) || variablesOf(value).length === 0) return undefined;
+  return `${JSON.stringify(value)}, with its variable put in`;
+}

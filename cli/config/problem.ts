@@ -1,0 +1,84 @@
+export type Path = readonly (string | number)[];
+
+/** One mistake: where it stands, what is there, and what to write instead. */
+export interface Problem {
+  path: Path;
+  found: string;
+  fix: string;
+  /** 1-based; absent when the configuration did not come from a text. */
+  line?: number;
+  column?: number;
+}
+
+/** All mistakes of one file. */
+export class ConfigError extends Error {
+  constructor(
+    readonly file: string,
+    readonly problems: Problem[],
+  ) {
+    super(problems.map(problem => describe(file, problem)).join("\n"));
+    this.name = "ConfigError";
+  }
+}
+
+export function describe(file: string, { path, found, fix, line, column }: Problem): string {
+  const place = line === undefined ? file : `${file}:${line}:${column}`;
+  return `${place}  ${pathText(path) || "(whole file)"}\n    found    ${found}\n    allowed  ${fix}`;
+}
+
+/** `providers[0].apiTokens[1]` */
+export function pathText(path: Path): string {
+  return path.reduce<string>(
+    (text, key) => text + (typeof key === "number" ? `[${key}]` : text === "" ? key : `.${key}`),
+    "",
+  );
+}
+
+/**
+ * Whether the value at this path is, or was perhaps meant to be, a secret: all that stands below the lists of tokens
+ * and keys but their few open fields.
+ */
+export function isSecret(path: Path): boolean {
+  if (path.at(-1) === "password") return true;
+  const listed = path.some(key => key === "apiTokens" || key === "clientKeys");
+  return listed && !["name", "weight", "valueFile"].includes(String(path.at(-1)));
+}
+
+/** A value as an error shows it: short, and never a secret. */
+export function show(path: Path, value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object") return "an object";
+  if (isSecret(path)) return value === "" ? "an empty text" : "a value that is not shown";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
+}
+
+/** ` (did you mean "deepseek"?)` when one of the names is near, else nothing. */
+export function hint(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? "" : ` (did you mean ${near}?)`;
+}
+
+/** The name with the fewest edits, if a third of its letters or fewer differ. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Infinity;
+  for (const candidate of names) {
+    const distance = edits(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < least && distance <= Math.max(1, candidate.length / 3)) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from "yaml";
+import { ConfigError, type Path, type Problem } from "./problem.js";
+
+/** A configuration before it is checked: its value, and where each part of it stands. */
+export interface Source {
+  /** As errors name it. */
+  name: string;
+  /** What relative file names in it are relative to. */
+  directory: string;
+  value: unknown;
+  /** Adds line and column to a problem. */
+  locate(problem: Problem): Problem;
+}
+
+/** Reads YAML, and so JSON as well. */
+export function readSource(file: string): Source {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ConfigError(file, [
+      { path: [], found: `no file that can be read (${reason})`, fix: "the path of a file" },
+    ]);
+  }
+  return parseSource(text, file, dirname(resolve(file)));
+}
+
+export function parseSource(text: string, name: string, directory: string): Source {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  if (document.errors.length > 0)
+    throw new ConfigError(
+      name,
+      document.errors.map(e => ({ path: [], found: e.message, fix: "valid YAML or JSON", ...at(e.pos[0]) })),
+    );
+  const locate = (problem: Problem) => ({ ...problem, ...at(offsetOf(document, problem.path)) });
+  return { name, directory, value: document.toJS(), locate };
+}
+
+/** A configuration that a program made: there is no text to point into. */
+export function sourceOf(value: unknown, name: string, directory = process.cwd()): Source {
+  return { name, directory, value: structuredClone(value), locate: problem => problem };
+}
+
+/** Where the key, the list member, or the nearest part above it that is in the text begins. */
+function offsetOf(document: Document, path: Path): number {
+  let node: Node | null | undefined = document.contents as Node | null;
+  let offset = node?.range?.[0] ?? 0;
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find(item => isScalar(item.key) && String(item.key.value) === String(key));
+      if (!pair) break;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = pair.value as Node | null;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)] as Node | undefined;
+      if (!node) break;
+      offset = node.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}

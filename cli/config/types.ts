@@ -1,0 +1,111 @@
+/**
+ * The configuration as render and run read it: complete, checked, durations in milliseconds, sizes in bytes.
+ * Secrets from variables stay "${NAME}" as they were typed; everything else is expanded.
+ */
+
+export interface Address {
+  /** An IP address, without brackets. */
+  host: string;
+  port: number;
+}
+
+/** One cluster to render: where a provider, or its Anthropic side, is reached. */
+export interface ClusterTarget {
+  name: string;
+  /** A host name or an IP address, without brackets. */
+  host: string;
+  port: number;
+  tls: { serverName: string; caFile: string } | null;
+  connectTimeout: number;
+}
+
+export interface Token {
+  name?: string;
+  /** "${NAME}", or the token itself where it was typed or read from a file. */
+  value: string;
+  weight: number;
+}
+
+export type ModelMapping = Record<string, string>;
+export type Statuses = (number | string)[];
+
+export interface Provider {
+  id: string;
+  type: string;
+  /** Only when the preset's address is not used. */
+  url?: string;
+  messagesUrl?: string;
+  cluster: string;
+  /** Only when /v1/messages is served by another host. */
+  messagesCluster?: string;
+  /** The clusters to render; none where the user's own Envoy has it. */
+  targets: ClusterTarget[];
+  models: string[];
+  modelMapping: ModelMapping;
+  apiTokens: Token[];
+  tokenChoice: "random" | "weighted" | "sticky";
+  stickyBy: string;
+  failover: {
+    enabled: boolean;
+    failureThreshold: number;
+    successThreshold: number;
+    healthCheckInterval: number;
+    healthCheckTimeout: number;
+    healthCheckModel: string;
+    cooldownDuration: number;
+    failoverOnStatus: Statuses;
+  };
+  retryOnFailure: { enabled: boolean; maxRetries: number; retryTimeout: number; retryOnStatus: Statuses };
+  providerBreaker: { failureThreshold: number; openFor: number; maxOpenFor: number };
+}
+
+export interface Upstream {
+  provider: string;
+  weight: number;
+  modelMapping: ModelMapping;
+}
+
+export interface Route {
+  name: string;
+  modelPredicates: { matchType: "EQUAL" | "PRE"; matchValue: string }[];
+  upstreams: Upstream[];
+  fallbackConfig: {
+    enabled: boolean;
+    fallbackStrategy: "SEQ" | "RAND";
+    responseCodes: Statuses;
+    alsoOn: ("context-window" | "content-filter" | "caller")[];
+    upstreams: Omit<Upstream, "weight">[];
+  };
+  guard: "none" | "first-event" | "full";
+  firstTokenTimeout: number;
+  attemptTimeout: number;
+  timeout: number;
+  maxWait: number;
+  retryBudget: number;
+}
+
+export interface ClientKey {
+  name: string;
+  value?: string;
+  sha256?: string;
+}
+
+export interface GatewayConfig {
+  listen: Address;
+  admin: Address;
+  status: { enabled: boolean; listen: Address };
+  console: { enabled: boolean; listen: Address; password?: string };
+  clientKeys: ClientKey[];
+  responseHeaders: "off" | "basic" | "trail";
+  idleTimeout: number;
+  limits: { requestBody: number; parkedBodies: number; guard: number };
+  providers: Provider[];
+  /** Never empty: those of the file, or one for each provider. */
+  routes: Route[];
+  /** The variables that the module reads for itself (tokens and client keys), sorted. */
+  variables: string[];
+  /** Whether a secret stands in the file in clear, and so in what is rendered from it. */
+  holdsSecrets: boolean;
+  /** The fields that the file names, without indexes: "providers[].tls.caFile". */
+  typed: ReadonlySet<string>;
+}

@@ -1,0 +1,118 @@
+import type { GatewayConfig } from "../config/types.js";
+import { clusterList, renderClusters } from "./clusters.js";
+import { renderListener, socketAddress } from "./listener.js";
+import { Refusal } from "../refusal.js";
+import { modeFor, type RenderOptions } from "./options.js";
+import { quote, sayOnce, yaml } from "./text.js";
+
+/** One self-contained envoy.yaml. */
+export function renderEnvoy(config: GatewayConfig, options: RenderOptions): string {
+  refuseForeignClusters(config);
+  return asFile(yaml`
+    ${head(config, options)}
+    ${bootstrap(config)}
+
+    static_resources:
+      listeners:
+      - ${renderListener(config, options)}
+      clusters:
+      ${renderClusters(config, options)}
+  `);
+}
+
+/** What `run` writes into its directory: Envoy watches the two resource files, so that an edit needs no restart. */
+export interface RunFiles {
+  "envoy.yaml": string;
+  "lds.yaml": string;
+  "cds.yaml": string;
+}
+
+/** @param directory absolute, where the files will stand; a new version is moved in under the same name */
+export function renderRunFiles(config: GatewayConfig, options: RenderOptions, directory: string): RunFiles {
+  refuseForeignClusters(config);
+  const watched = (file: string) => yaml`
+    resource_api_version: V3
+    path_config_source:
+      path: ${quote(`${directory}/${file}`)}
+      watched_directory: {path: ${quote(directory)}}
+  `;
+  const main = yaml`
+    ${head(config, options)}
+    ${bootstrap(config)}
+
+    dynamic_resources:
+      lds_config:
+        ${watched("lds.yaml")}
+      cds_config:
+        ${watched("cds.yaml")}
+  `;
+  return {
+    "envoy.yaml": asFile(main),
+    "lds.yaml": asFile(resources("envoy.config.listener.v3.Listener", [renderListener(config, options)])),
+    "cds.yaml": asFile(resources("envoy.config.cluster.v3.Cluster", clusterList(config, options))),
+  };
+}
+
+const asFile = (text: string): string => `${sayOnce(text)}\n`;
+
+function resources(type: string, list: string[]): string {
+  return yaml`
+    resources:
+    ${list
+      .map(
+        resource => yaml`
+      - "@type": type.googleapis.com/${type}
+        ${resource}
+    `,
+      )
+      .join("\n")}
+  `;
+}
+
+function head(config: GatewayConfig, { envoyVersion }: RenderOptions): string {
+  const retry = modeFor(envoyVersion) === "retry";
+  return yaml`
+    # Written by ai-failover render, for Envoy ${retry ? "1.39 and newer: every rescue streams" : "1.35 and newer: a rescued answer is buffered"}.
+    ${config.holdsSecrets ? "# Holds tokens in clear, because the configuration does: keep it at mode 0600, or use variables." : ""}
+  `;
+}
+
+function bootstrap(config: GatewayConfig): string {
+  return yaml`
+    # An update of listeners and clusters is accepted only by a node with a name.
+    node: {id: ai-failover, cluster: ai-failover}
+
+    # Loopback only: whoever reaches it can read the configuration and stop Envoy.
+    admin:
+      address: ${socketAddress(config.admin)}
+      ignore_global_conn_limit: true
+
+    # More connections than this are closed at once, before they cost memory.
+    overload_manager:
+      resource_monitors:
+      - name: envoy.resource_monitors.global_downstream_max_connections
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig
+          max_active_downstream_connections: 10000
+
+    layered_runtime:
+      layers:
+      - name: ai-failover
+        static_layer:
+          # One request of a connection at a time gets its turn: a client that opens and resets streams without end
+          # does not starve the others (CVE-2023-44487).
+          http.max_requests_per_io_cycle: 1
+  `;
+}
+
+/** A cluster of the user's own stands only in the user's own Envoy. */
+function refuseForeignClusters({ providers }: GatewayConfig): void {
+  const foreign = providers
+    .filter(({ targets }) => targets.length === 0)
+    .map(({ id, cluster }) => `${id} (${cluster})`);
+  if (foreign.length > 0)
+    throw new Refusal(
+      `these providers name a cluster of an Envoy of yours: ${foreign.join(", ")}. ` +
+        "Use render --part filters, route and clusters there, or remove `cluster`.",
+    );
+}
