@@ -7,6 +7,8 @@ import { Dialect, Endpoint, Guard, ModelName, Provider, Route, Upstream } from "
 import { Next, Verdict } from "../health/verdict";
 import { Exchange, Hop, MAX_ATTEMPTS, MAX_UPSTREAMS, healthOf, modelOf, routeOf } from "./exchange";
 
+const NS_PER_MS: u64 = 1000000;
+
 /** Where a provider serves a dialect; null: it does not. */
 export function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
   return dialect == Dialect.Messages ? provider.messages : provider.openai;
@@ -217,4 +219,16 @@ export function isRateLimited(x: Exchange, now: u64): bool {
     if (healthOf(x).isRateLimited(upstream.provider, modelHash(x, upstream), now)) return true;
   }
   return false;
+}
+
+/**
+ * After an answer, when nothing else is live: arms the hop whose rate limit passes soonest, if that wait fits. Answers the wait in
+ * ns; 0: there is none. Envoy adds up to half to a back-off that it is asked for (facts 19.6), so that half must fit as well.
+ */
+export function armAfterWait(x: Exchange, now: u64): u64 {
+  if (x.once || x.stepCount >= MAX_ATTEMPTS || !isRateLimited(x, now)) return 0;
+  const wait = opensIn(x, now);
+  if (wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
+  if (now + wait + (wait >> 1) >= x.deadline || !armSoonest(x, now)) return 0;
+  return max(wait, 1);
 }

@@ -118,7 +118,7 @@ export class AttemptRole extends Handler {
 
   /** Arms what follows a failure and asks for it. False: the failed answer goes on, and the gateway role decides. */
   private goOn(a: Attempt, now: u64): bool {
-    if (!seat.armNext(a, verdict, now)) return false;
+    if (!seat.armNext(a, verdict, true, now)) return false;
     seat.askForRetry();
     return true;
   }
@@ -131,7 +131,7 @@ export class AttemptRole extends Handler {
     const now = host.monotonic();
     const passing = a.state == State.Passing;
     // The router retries by itself after a reset or a time limit, on whatever is armed.
-    if (attempts.onLost(a, seat.endOf(a, now), now) && !passing) seat.armNext(a, verdict, now);
+    if (attempts.onLost(a, seat.endOf(a, now), now) && !passing) seat.armNext(a, verdict, false, now);
   }
 
   close(state: usize): void {

@@ -14,9 +14,10 @@ import { Exchange, Hop, Outcome, endpointOf } from "../exchange/exchange";
 import * as head from "../exchange/head";
 import * as plan from "../exchange/plan";
 import * as rewrite from "../exchange/rewrite";
-import { End } from "../health/verdict";
+import { End, Next } from "../health/verdict";
 import * as host from "../proxy/host";
-import { Client, Phase, exchangeOf } from "./client";
+import { Client, Phase, exchangeOf, serviceOf } from "./client";
+import * as clock from "./clock";
 import { explain } from "./finish";
 import * as names from "./names";
 import { addStory } from "./story";
@@ -24,6 +25,30 @@ import { addStory } from "./story";
 const NS_PER_MS: u64 = 1000000;
 /** Attempts whose callout has not answered, by its token. */
 const pending = new Table(64);
+
+/** After a failure, `verdict`: the next hop, at once or when a rate limit has passed; else the last answer. */
+export function next(c: Client, now: u64): void {
+  const x = exchangeOf(c);
+  if (plan.armNext(x, verdict, host.random64(), now)) {
+    goOn(c, now);
+    return;
+  }
+  const wait = verdict.next == Next.Return ? 0 : plan.armAfterWait(x, now);
+  if (wait == 0) {
+    explain(c, x);
+    return;
+  }
+  c.phase = Phase.Calling;
+  x.wakeAt = now + wait;
+  clock.start(serviceOf(c).root);
+}
+
+/** From the tick: goes on after a wait. */
+export function look(c: Client, x: Exchange, now: u64): void {
+  if (x.wakeAt == 0 || now < x.wakeAt || !host.setEffective(x.gateway)) return;
+  x.wakeAt = 0;
+  goOn(c, now);
+}
 
 /** Goes on with the armed hop and those that follow it. False: no callout could be started, and the client has its last answer. */
 export function goOn(c: Client, now: u64): bool {
@@ -109,9 +134,8 @@ export function answered(token: u32, count: u32, bodySize: usize): void {
   if (x.gateway == 0) attempts.onLost(a, End.ClientGone, now);
   else if (host.setEffective(x.gateway)) {
     const c = changetype<Client>(x.client);
-    if (decision == Decision.Fail && plan.armNext(x, verdict, host.random64(), now)) goOn(c, now);
-    else if (decision == Decision.Pass || x.outcome == Outcome.Returned) deliver(c, a, list, listLen);
-    else explain(c, x);
+    if (decision == Decision.Pass || x.outcome == Outcome.Returned) deliver(c, a, list, listLen);
+    else next(c, now);
   }
   attempts.end(a);
   exchanges.release(x);

@@ -7,13 +7,11 @@ import * as attempts from "../exchange/attempt";
 import { Attempt, State, verdict } from "../exchange/attempt";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, configOf, routeOf } from "../exchange/exchange";
-import * as plan from "../exchange/plan";
 import { End } from "../health/verdict";
 import * as host from "../proxy/host";
 import * as callout from "./callout";
 import { Client, Phase } from "./client";
 import * as direct from "./direct";
-import { explain } from "./finish";
 import * as seat from "./seat";
 import * as waiting from "./waiting";
 
@@ -53,7 +51,8 @@ function lookAtAll(now: u64): bool {
     if (x === null || x.gateway == 0) continue;
     const c = changetype<Client>(x.client);
     if (c.phase == Phase.Waiting) waiting.look(c, x, now);
-    else if (x.attempt != 0 && c.phase != Phase.Calling) lookAt(c, x, changetype<Attempt>(x.attempt), now);
+    else if (c.phase == Phase.Calling) callout.look(c, x, now);
+    else if (x.attempt != 0) lookAt(c, x, changetype<Attempt>(x.attempt), now);
     busy = true;
   }
   return busy;
@@ -67,12 +66,11 @@ function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
   if (c.phase == Phase.Direct) {
     if (!host.setEffective(x.gateway)) return;
     direct.settle(c);
-    if (plan.armNext(x, verdict, host.random64(), now)) callout.goOn(c, now);
-    else explain(c, x);
+    callout.next(c, now);
     return;
   }
   // Held by the attempt role: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
-  const armed = seat.armNext(a, verdict, now);
+  const armed = seat.armNext(a, verdict, true, now);
   if (!host.setEffective(a.stream)) return;
   if (armed) seat.askForRetry();
   host.continueStream(host.Stream.Response);

@@ -1,6 +1,6 @@
 /** The first hop on the client's own stream, where no attempt role is: the gateway role is both (callout mode). */
 import * as attempts from "../exchange/attempt";
-import { Attempt, Decision, State, verdict } from "../exchange/attempt";
+import { Attempt, Decision, State } from "../exchange/attempt";
 import { Exchange, Outcome } from "../exchange/exchange";
 import * as plan from "../exchange/plan";
 import { End } from "../health/verdict";
@@ -8,10 +8,13 @@ import { BodyStatus, HeadersStatus } from "../proxy/dispatch";
 import * as host from "../proxy/host";
 import * as callout from "./callout";
 import { Client, Phase, exchangeOf } from "./client";
-import { explain } from "./finish";
+import * as names from "./names";
+import { setNumber } from "./number";
 import * as relay from "./relay";
 import * as seat from "./seat";
 import { setStory } from "./story";
+
+const NS_PER_MS: u64 = 1000000;
 
 /** Sends the request, whose last `size` bytes stand in the host's buffer, to the armed hop. The cluster is set already. */
 export function send(c: Client, x: Exchange, size: usize, now: u64): void {
@@ -19,6 +22,9 @@ export function send(c: Client, x: Exchange, size: usize, now: u64): void {
   attempts.begin(x, hop, c.id, now);
   seat.setHeaders(x, hop, x.bodyLen == 0);
   if (x.bodyLen > 0) seat.setBody(x, hop, size);
+  // The plan's limits, not those of a route that somebody else has written: it would cut a held answer (facts 12.3).
+  setNumber(host.HeaderMap.Request, names.TIMEOUT, x.deadline > now ? (x.deadline - now) / NS_PER_MS + 1 : 1);
+  setNumber(host.HeaderMap.Request, names.MAX_RETRIES, 0);
   c.phase = Phase.Direct;
 }
 
@@ -63,8 +69,7 @@ function goOn(c: Client, now: u64): bool {
   const x = exchangeOf(c);
   if (x.outcome == Outcome.Returned) return false;
   settle(c);
-  if (plan.armNext(x, verdict, host.random64(), now)) callout.goOn(c, now);
-  else explain(c, x);
+  callout.next(c, now);
   return true;
 }
 

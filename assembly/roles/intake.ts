@@ -47,6 +47,7 @@ const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited");
 const SAY_MODEL_TYPE = Bytes.of("'model' must be a string");
 const SAY_MODEL_LONG = Bytes.of("'model' is longer than 1024 bytes");
 const SAY_BODY = Bytes.of("The request's body is not valid JSON: ");
+const SAY_BOUNDARY = Bytes.of("The content-type multipart/form-data needs one boundary of at most 70 bytes");
 const SAY_MULTIPART = Bytes.of("The request's body is not valid multipart/form-data: ");
 /** By `json.Status`. */
 const FAULTS: Bytes[] = [
@@ -261,7 +262,8 @@ function saysJson(): bool {
 }
 
 function readMultipart(c: Client, x: Exchange): bool {
-  if (!host.header(host.HeaderMap.Request, CONTENT_TYPE) || !multipart.readBoundary(host.ptr, host.len)) return true;
+  if (!host.header(host.HeaderMap.Request, CONTENT_TYPE) || !multipart.readBoundary(host.ptr, host.len))
+    return refuse(c, replies.BAD_BODY, SAY_BOUNDARY);
   const status = multipart.scanParts(x.body, x.bodyLen);
   if (status != json.Status.Ok) return refuseBody(c, SAY_MULTIPART, status, 0);
   const part = multipart.modelPart;

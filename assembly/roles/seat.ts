@@ -8,13 +8,14 @@ import * as rewrite from "../exchange/rewrite";
 import * as pairs from "../bytes/pairs";
 import * as headers from "../bytes/pairs-writer";
 import { Bytes } from "../bytes/bytes";
-import { End, Verdict } from "../health/verdict";
+import { End, Next, Verdict } from "../health/verdict";
 import * as host from "../proxy/host";
 import * as names from "./names";
 import { setNumber } from "./number";
 
 const REQUEST = host.HeaderMap.Request;
 const RESPONSE = host.HeaderMap.Response;
+const NS_PER_S: u64 = 1000000000;
 
 /** Makes the request's headers this hop's. The map is one for all attempts: everything is set or removed every time (facts 1.8). */
 export function setHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
@@ -63,12 +64,22 @@ export function pointAt(x: Exchange, cluster: Bytes): bool {
   return true;
 }
 
-/** From an attempt's stream: arms what follows `verdict`, through the gateway's stream, which owns the filter state. */
-export function armNext(a: Attempt, verdict: Verdict, now: u64): bool {
+/**
+ * From an attempt's stream: arms what follows `verdict`, through the gateway's stream, which owns the filter state. Where only a
+ * rate limit stands in the way and an answer is there to carry the wish, the router is asked to wait.
+ */
+export function armNext(a: Attempt, verdict: Verdict, answered: bool, now: u64): bool {
   const x = a.exchange;
-  if (x.gateway == 0 || !plan.armNext(x, verdict, host.random64(), now)) return false;
+  if (x.gateway == 0) return false;
+  let wait: u64 = 0;
+  if (!plan.armNext(x, verdict, host.random64(), now)) {
+    if (!answered || verdict.next == Next.Return) return false;
+    wait = plan.armAfterWait(x, now);
+    if (wait == 0) return false;
+  }
   x.hasArmed = host.setEffective(x.gateway) && pointAt(x, endpointOf(x.armed).cluster);
   host.setEffective(a.stream);
+  if (x.hasArmed && wait > 0) setNumber(RESPONSE, names.WAIT, (wait + NS_PER_S - 1) / NS_PER_S);
   return x.hasArmed;
 }
 

@@ -11,6 +11,7 @@ export function look(c: Client, x: Exchange, now: u64): void {
   if (now < x.wakeAt) return;
   exchanges.healthOf(x).refresh(now);
   if (!host.setEffective(x.gateway)) return;
+  x.wakeAt = 0;
   if (!plan.armFirst(x, host.random64(), now) && !intake.waitOrForce(c, x, now)) return;
   if (intake.send(c, x, intake.BODY_OUT_OF_REACH, now)) host.continueStream(host.Stream.Request);
 }

@@ -73,9 +73,7 @@ export class BytesRoom {
   constructor(readonly wasm: Exports) {}
 
   static async start(simd = true): Promise<BytesRoom> {
-    return new BytesRoom(
-      await startRoom<Exports>("bytes", ["--config", "none", ...(simd ? ["--enable", "simd"] : [])]),
-    );
+    return new BytesRoom(await startRoom<Exports>("bytes", simd ? ["--enable", "simd"] : []));
   }
 
   /** Runs `use` with each input's pointer and length. */
