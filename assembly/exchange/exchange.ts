@@ -195,7 +195,9 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
     x.tried = heap.alloc(MAX_ATTEMPTS * 4);
   }
   x.vm = vm;
-  x.serial = ++serial;
+  // The table's key is its lower half, and 0 is no key.
+  if (<u32>++serial == 0) serial++;
+  x.serial = serial;
   x.gateway = gateway;
   x.client = 0;
   x.attempt = 0;

@@ -89,7 +89,8 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
     if (key === null) return refuse(c, replies.UNAUTHORIZED, SAY_KEY);
     x.clientKey = changetype<usize>(key);
   }
-  if (end && head.method.is(GET) && head.path.is(MODELS_PATH)) return sendModels(c, config);
+  if (end && head.method.is(GET) && MODELS_PATH.equals(head.path.ptr, head.querySplit(head.path.ptr, head.path.len)))
+    return sendModels(c, config);
   if (head.wish.len > 0) {
     if (head.wish.is(OFF)) x.once = true;
     else if (head.wish.is(SAME_MODEL)) x.sameModel = true;
