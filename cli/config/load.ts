@@ -22,17 +22,20 @@ export function resolveConfig(source: Source, env: Environment = process.env): G
   };
   for (const { path, found, fix } of checkShape(value)) report(path, found, fix);
   for (const { path } of problems) known.add(JSON.stringify(path));
-  if (isRaw(value)) checkMeaning(value, { env, directory: source.directory, report });
+  const isTyped = (path: Path) => valueAt(source.value, path) !== undefined;
+  if (isRaw(value)) checkMeaning(value, { env, directory: source.directory, report, isTyped });
   if (problems.length > 0) throw new ConfigError(source.name, problems.map(source.locate).sort(byPlace));
   return complete(value as Raw, source, variables);
 }
 
 const byPlace = (a: Problem, b: Problem): number => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 
+const valueAt = (root: unknown, path: Path): unknown =>
+  path.reduce<unknown>((value, key) => (value as Raw | null | undefined)?.[key as string], root);
+
 /** What came out of a variable may be a secret in the wrong place: such a value is shown as it was typed. */
 function asTyped(root: unknown, path: Path): string | undefined {
-  let value = root;
-  for (const key of path) value = (value as Raw | undefined)?.[key as string];
+  const value = valueAt(root, path);
   if (typeof value !== "string" || isSecret(path) || variablesOf(value).length === 0) return undefined;
   return `${JSON.stringify(value)}, with its variable put in`;
 }

@@ -87,9 +87,15 @@ function checkRoute(path: Path, route: Raw, ids: string[], check: Check): void {
       checkMapping([...at, i, "modelMapping"], upstream["modelMapping"], check);
     }
   const timeout = milliseconds(route["timeout"]);
-  for (const field of ["firstTokenTimeout", "attemptTimeout"])
-    if (milliseconds(route[field]) >= timeout)
-      check.report([...path, field], `${String(route[field])}`, `a time below timeout (${String(route["timeout"])})`);
+  for (const field of ["firstTokenTimeout", "attemptTimeout"]) {
+    if (timeout === 0 || !(milliseconds(route[field]) >= timeout)) continue;
+    const note = check.isTyped([...path, field]) ? "" : ", the default";
+    check.report(
+      [...path, field],
+      `${String(route[field])}${note}`,
+      `below timeout, which is ${String(route["timeout"])}`,
+    );
+  }
 }
 
 /** Without routes the model alone says which provider is meant. */

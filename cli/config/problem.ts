@@ -1,3 +1,5 @@
+import { Refusal } from "../refusal.js";
+
 export type Path = readonly (string | number)[];
 
 /** One mistake: where it stands, what is there, and what to write instead. */
@@ -11,13 +13,13 @@ export interface Problem {
 }
 
 /** All mistakes of one file. */
-export class ConfigError extends Error {
+export class ConfigError extends Refusal {
   constructor(
     readonly file: string,
     readonly problems: Problem[],
   ) {
-    super(problems.map(problem => describe(file, problem)).join("\n"));
-    this.name = "ConfigError";
+    const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
+    super([`${count} in ${file}`, ...problems.map(problem => describe(file, problem))].join("\n\n"));
   }
 }
 

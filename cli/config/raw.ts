@@ -13,6 +13,8 @@ export interface Check {
   /** What relative file names are relative to. */
   directory: string;
   report(path: Path, found: string, fix: string): void;
+  /** Whether the value there was written, or is a default. */
+  isTyped(path: Path): boolean;
 }
 
 export const isRaw = (value: unknown): value is Raw =>

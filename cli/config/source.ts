@@ -41,7 +41,16 @@ export function parseSource(text: string, name: string, directory: string): Sour
       document.errors.map(e => ({ path: [], found: e.message, fix: "valid YAML or JSON", ...at(e.pos[0]) })),
     );
   const locate = (problem: Problem) => ({ ...problem, ...at(offsetOf(document, problem.path)) });
-  return { name, directory, value: document.toJS(), locate };
+  return { name, directory, value: valueOf(document, name), locate };
+}
+
+/** Aliases are resolved only here, so this is where a wrong one, or one that grows without bound, is found. */
+function valueOf(document: Document, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError(name, [{ path: [], found: (error as Error).message, fix: "aliases of anchors above them" }]);
+  }
 }
 
 /** A configuration that a program made: there is no text to point into. */

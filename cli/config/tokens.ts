@@ -26,7 +26,7 @@ export function checkTokens(path: Path, provider: Raw, preset: Preset, check: Ch
 function checkEntry(path: Path, entry: Raw, check: Check): void {
   const { value, valueFile } = entry;
   if ((value === undefined) === (valueFile === undefined))
-    check.report(path, value === undefined ? "neither value nor valueFile" : "value and valueFile", "one of the two");
+    return check.report(path, value === undefined ? "no value" : "value and valueFile", "value, or valueFile");
   if (typeof value === "string") checkToken([...path, "value"], value, check);
   if (typeof valueFile !== "string" || valueFile === "") return;
   if (checkFile([...path, "valueFile"], valueFile, check))

@@ -59,7 +59,6 @@ function endpoints({ name, host, port }: ClusterTarget): string {
     type: STRICT_DNS
     # IPv6 alone fails where a network has none; both would spread attempts over addresses that may not work.
     dns_lookup_family: V4_PREFERRED
-    respect_dns_ttl: true
     load_assignment:
       cluster_name: ${quote(name)}
       endpoints:

@@ -10,6 +10,7 @@ export function renderEnvoy(config: GatewayConfig, options: RenderOptions): stri
   refuseForeignClusters(config);
   return asFile(yaml`
     ${head(config, options)}
+
     ${bootstrap(config)}
 
     static_resources:
@@ -38,6 +39,7 @@ export function renderRunFiles(config: GatewayConfig, options: RenderOptions, di
   `;
   const main = yaml`
     ${head(config, options)}
+
     ${bootstrap(config)}
 
     dynamic_resources:
@@ -70,11 +72,17 @@ function resources(type: string, list: string[]): string {
 }
 
 function head(config: GatewayConfig, { envoyVersion }: RenderOptions): string {
-  const retry = modeFor(envoyVersion) === "retry";
+  const streams = modeFor(envoyVersion) === "retry";
   return yaml`
-    # Written by ai-failover render, for Envoy ${retry ? "1.39 and newer: every rescue streams" : "1.35 and newer: a rescued answer is buffered"}.
-    ${config.holdsSecrets ? "# Holds tokens in clear, because the configuration does: keep it at mode 0600, or use variables." : ""}
+    # Written by ai-failover for Envoy ${streams ? "1.39 and newer: every rescue streams" : "1.35 and newer: a rescued answer comes in one piece"}.
+    ${secretsNote(config)}
   `;
+}
+
+/** A warning for a text that somebody may pass on. */
+export function secretsNote({ holdsSecrets }: GatewayConfig): string {
+  if (!holdsSecrets) return "";
+  return '# HOLDS TOKENS IN CLEAR, because the configuration does: keep it at mode 0600, or use "${NAME}" there.';
 }
 
 function bootstrap(config: GatewayConfig): string {

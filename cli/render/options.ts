@@ -1,3 +1,5 @@
+import { OLDEST_MINOR, RETRY_MINOR } from "../envoy/releases.js";
+import { Refusal } from "../refusal.js";
 import type { GatewayConfig } from "../config/types.js";
 
 /** Retry mode streams through every rescue; callout mode works where Envoy cannot choose a cluster again on a retry. */
@@ -12,10 +14,13 @@ export interface RenderOptions {
   caFile?: string;
 }
 
-/** `refresh_cluster_on_retry` came with 1.39 (docs: envoy-facts 11). */
-export function modeFor(envoyVersion = "1.40.0"): Mode {
-  const [major = 0, minor = 0] = envoyVersion.split(".").map(Number);
-  return major > 1 || (major === 1 && minor >= 39) ? "retry" : "callout";
+/** What this release of Envoy can do (docs of the two constants); refused when it can run nothing of ours. */
+export function modeFor(envoyVersion = "1.40"): Mode {
+  const [, minor] = /^1\.([0-9]+)(\.[0-9]+)?$/.exec(envoyVersion) ?? [];
+  if (minor === undefined) throw new Refusal(`"${envoyVersion}" is no version of Envoy: use one like 1.40 or 1.36.4`);
+  if (Number(minor) < OLDEST_MINOR)
+    throw new Refusal(`Envoy ${envoyVersion} cannot run the module: use 1.${OLDEST_MINOR} or newer`);
+  return Number(minor) >= RETRY_MINOR ? "retry" : "callout";
 }
 
 /** The longest `timeout` of all routes, in milliseconds: no other limit of Envoy may be shorter. */

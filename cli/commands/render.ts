@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { Option, type Command } from "commander";
+import { loadConfig } from "../config/load.js";
+import { packageRoot } from "../config/root.js";
+import { renderEnvoy } from "../render/envoy.js";
+import { parts, renderPart, type Part } from "../render/parts.js";
+import { writePrivate } from "../render/private-file.js";
+
+interface Flags {
+  envoyVersion: string;
+  part?: Part;
+  wasm: string;
+  output?: string;
+}
+
+export function register(program: Command): void {
+  program
+    .command("render")
+    .description("print the Envoy configuration of a file")
+    .argument("[file]", "YAML or JSON", "ai-failover.yaml")
+    .option("--envoy-version <version>", "the Envoy it is for: 1.39 and newer stream every rescue", "1.40")
+    .addOption(new Option("--part <part>", "only what goes into an Envoy of yours").choices(Object.keys(parts)))
+    .option("--wasm <file>", "where Envoy will find the module", join(packageRoot, "build", "ai-failover.wasm"))
+    .option("-o, --output <file>", "write a file (mode 0600) instead")
+    .action((file: string, flags: Flags) => {
+      const text = render(file, flags);
+      if (flags.output === undefined) process.stdout.write(text);
+      else writePrivate(flags.output, text);
+    });
+}
+
+/** The text that the command prints. */
+export function render(file: string, flags: Flags, env: NodeJS.ProcessEnv = process.env): string {
+  const { envoyVersion, part, wasm } = flags;
+  const config = loadConfig(file, env);
+  const options = { wasm, envoyVersion };
+  return part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
+}

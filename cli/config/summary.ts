@@ -1,0 +1,41 @@
+import { columns } from "../colour.js";
+import { tokensOf, type Environment } from "./expand.js";
+import type { GatewayConfig, ModelMapping, Route } from "./types.js";
+
+/** What is served: one line for each route, with the upstreams and what they fall back to. */
+export function summaryOf(config: GatewayConfig, env: Environment = process.env): string[] {
+  const rows = config.routes.map(route => [
+    route.name,
+    modelsOf(route),
+    namesOf(route.upstreams, route.upstreams.length > 1),
+    route.fallbackConfig.enabled ? namesOf(route.fallbackConfig.upstreams) : "",
+  ]);
+  const providers = config.providers.map(provider => {
+    const tokens = provider.apiTokens.flatMap(({ value }) => tokensOf(value, env)).length;
+    const places = provider.targets.map(({ host, port, tls }) => `${tls ? "https" : "http"}://${host}:${port}`);
+    const where = places.length > 0 ? places.join(", ") : `cluster ${provider.cluster}`;
+    return [provider.id, `${tokens} token${tokens === 1 ? "" : "s"}`, where];
+  });
+  return [
+    ...columns([["ROUTE", "MODELS", "UPSTREAMS", "FALLBACK"], ...rows.map(row => row.map(cell => cell || "-"))]),
+    "",
+    ...columns([["PROVIDER", "TOKENS", "ADDRESS"], ...providers]),
+  ];
+}
+
+function modelsOf({ modelPredicates }: Route): string {
+  if (modelPredicates.length === 0) return "all";
+  return modelPredicates.map(p => (p.matchType === "PRE" ? `${p.matchValue}*` : p.matchValue)).join(", ");
+}
+
+function namesOf(
+  upstreams: { provider: string; weight?: number; modelMapping: ModelMapping }[],
+  weighed = false,
+): string {
+  return upstreams
+    .map(({ provider, weight, modelMapping }) => {
+      const star = modelMapping["*"] ? ` as ${modelMapping["*"]}` : "";
+      return `${provider}${weighed ? ` (${weight})` : ""}${star}`;
+    })
+    .join(", ");
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { colourOf } from "./colour.js";
+import { register as check } from "./commands/check.js";
+import { register as demo } from "./commands/demo.js";
+import { register as render } from "./commands/render.js";
+import { register as run } from "./commands/run.js";
+import { packageRoot } from "./config/root.js";
+import { Refusal } from "./refusal.js";
+
+const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
+const program = new Command("ai-failover").description("LLM calls that survive, through Envoy").version(version);
+for (const register of [run, check, render, demo]) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(colourOf(process.stderr).bad("error"), "", error.message);
+  process.exitCode = 1;
+}
