@@ -74,7 +74,7 @@ export function tokensFrom(provider: Raw, directory: string): Token[] {
   return members(provider["apiTokens"]).map(([, entry]) => {
     if (typeof entry === "string") return { value: entry, weight: 1 };
     const { name, value, valueFile, weight } = object(entry);
-    const literal = () => readToken(text(valueFile), directory).replaceAll("${", "$${");
+    const literal = () => readToken(text(valueFile), directory).replaceAll("${", () => "$${");
     return {
       ...(name !== undefined && { name: text(name) }),
       value: value === undefined ? literal() : text(value),

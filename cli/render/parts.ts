@@ -25,7 +25,7 @@ const route: Renderer = (config, options) => yaml`
 const clusters: Renderer = (config, options) => yaml`
   # Goes under static_resources. A provider with "cluster" has none here: it uses the one that you name.
   clusters:
-  ${renderClusters(config, options) || "[]"}
+  ${renderClusters(config, options) || " []"}
 `;
 
 /** What can be pasted into an Envoy that is already there. */

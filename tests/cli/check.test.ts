@@ -1,0 +1,60 @@
+import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { check } from "../../cli/commands/check.js";
+import { colourOf } from "../../cli/colour.js";
+import { writePrivate } from "../../cli/render/private-file.js";
+
+const directory = mkdtempSync(join(tmpdir(), "check-"));
+const env = { KEY: "sk-1,sk-2,sk-3" };
+
+const text = `
+listen: 0.0.0.0:8080
+providers:
+- {type: qwen, apiTokens: ["\${KEY}"]}
+- {type: deepseek, apiTokens: [t], url: http://127.0.0.1:9000/v1}
+routes:
+- name: aliyun
+  modelPredicates: [{matchType: PRE, matchValue: qwen-}, {matchType: EQUAL, matchValue: gpt-4}]
+  upstreams: [{provider: qwen}]
+  fallbackConfig: {upstreams: [{provider: deepseek, modelMapping: {"*": deepseek-chat}}]}
+- {name: rest, upstreams: [{provider: deepseek, weight: 1}, {provider: qwen, weight: 2}]}
+`;
+
+it("a good file is answered with what it serves", () => {
+  const file = join(directory, "good.yaml");
+  writeFileSync(file, text);
+  expect(check(file, env)).toEqual([
+    `ok  ${file}`,
+    "",
+    "ROUTE   MODELS         UPSTREAMS               FALLBACK",
+    "aliyun  qwen-*, gpt-4  qwen                    deepseek as deepseek-chat",
+    "rest    all            deepseek (1), qwen (2)  -",
+    "",
+    "PROVIDER  TOKENS    ADDRESS",
+    "qwen      3 tokens  https://dashscope.aliyuncs.com:443",
+    "deepseek  1 token   http://127.0.0.1:9000",
+    "",
+    expect.stringContaining("beyond loopback"),
+  ]);
+});
+
+it("a bad file is answered with its mistakes", () => {
+  const file = join(directory, "bad.yaml");
+  writeFileSync(file, text.replaceAll("provider: qwen", "provider: qwem"));
+  expect(() => check(file, env)).toThrow(/^2 mistakes in .*bad\.yaml\n/);
+});
+
+it("colours go to terminals only", () => {
+  expect(colourOf({ isTTY: true }, {}).good("ok")).toBe("\u001b[32mok\u001b[0m");
+  expect(colourOf({ isTTY: true }, { NO_COLOR: "1" }).good("ok")).toBe("ok");
+  expect(colourOf({}, {}).good("ok")).toBe("ok");
+});
+
+it("a file that may hold a token is for its owner alone, also when it was open before", () => {
+  const file = join(directory, "envoy.yaml");
+  writeFileSync(file, "", { mode: 0o644 });
+  writePrivate(file, "x");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});

@@ -1,0 +1,190 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { resolveConfig } from "../../cli/config/load.js";
+import { notInEffect, warningsOf } from "../../cli/config/notices.js";
+import { parseSource, sourceOf } from "../../cli/config/source.js";
+import type { GatewayConfig } from "../../cli/config/types.js";
+
+const env = { KEY: "sk-1,sk-2", HOST: "llm.example", PORT: "8443" };
+const load = (text: string, directory = tmpdir()): GatewayConfig =>
+  resolveConfig(parseSource(text, "test.yaml", directory), env);
+const withProvider = (fields: string): GatewayConfig => load(`providers: [{type: qwen, apiTokens: [t], ${fields}}]`);
+
+describe("a configuration is completed with the defaults of the contract", () => {
+  const config = load('providers: [{type: qwen, apiTokens: ["${KEY}"]}]');
+
+  it("for the gateway", () => {
+    expect(config).toMatchObject({
+      listen: { host: "127.0.0.1", port: 8080 },
+      admin: { host: "127.0.0.1", port: 9901 },
+      status: { enabled: true, listen: { host: "127.0.0.1", port: 8002 } },
+      console: { enabled: true, listen: { host: "127.0.0.1", port: 8001 } },
+      clientKeys: [],
+      responseHeaders: "trail",
+      idleTimeout: 30_000,
+      limits: { requestBody: 32 << 20, parkedBodies: 256 << 20, guard: 8 << 20 },
+    });
+  });
+
+  it("for a provider", () => {
+    expect(config.providers[0]).toMatchObject({
+      id: "qwen",
+      cluster: "qwen",
+      models: ["qwen-*"],
+      modelMapping: {},
+      tokenChoice: "random",
+      stickyBy: "credential",
+      failover: { enabled: true, failureThreshold: 1, successThreshold: 1, healthCheckInterval: 5000 },
+      retryOnFailure: { enabled: true, maxRetries: 0, retryTimeout: 0, retryOnStatus: [] },
+      providerBreaker: { failureThreshold: 3, openFor: 5000, maxOpenFor: 60_000 },
+    });
+  });
+
+  it("with one route for each provider when there are none", () => {
+    expect(config.routes).toEqual([
+      {
+        name: "qwen",
+        modelPredicates: [{ matchType: "PRE", matchValue: "qwen-" }],
+        upstreams: [{ provider: "qwen", weight: 100, modelMapping: {} }],
+        fallbackConfig: { enabled: true, fallbackStrategy: "SEQ", responseCodes: [], alsoOn: [], upstreams: [] },
+        guard: "first-event",
+        firstTokenTimeout: 60_000,
+        attemptTimeout: 120_000,
+        timeout: 600_000,
+        maxWait: 15_000,
+        retryBudget: 0,
+      },
+    ]);
+  });
+
+  it("where an exact model becomes an equal predicate, and a single star all models", () => {
+    expect(withProvider("models: [qwen-max]").routes[0]!.modelPredicates).toEqual([
+      { matchType: "EQUAL", matchValue: "qwen-max" },
+    ]);
+    expect(withProvider('models: ["*"]').routes[0]!.modelPredicates).toEqual([]);
+  });
+});
+
+describe("units", () => {
+  it.each([
+    ["250", 250],
+    ["250ms", 250],
+    ["15s", 15_000],
+    ["1.5m", 90_000],
+    ["2h", 7_200_000],
+  ])("a duration of %s is %d ms", (text, expected) => {
+    expect(withProvider(`connectTimeout: ${text}`).providers[0]!.targets[0]!.connectTimeout).toBe(expected);
+  });
+
+  it.each([
+    ["1024", 1024],
+    ["1KiB", 1024],
+    ["1KB", 1000],
+    ["1.5MiB", 1_572_864],
+  ])("a size of %s is %d bytes", (text, expected) => {
+    expect(load(`limits: {guard: ${text}}\nproviders: [{type: qwen, apiTokens: [t]}]`).limits.guard).toBe(expected);
+  });
+});
+
+describe("variables", () => {
+  it("stay as they are in tokens and client keys, and are named for the module", () => {
+    const config = load(
+      'clientKeys: [{name: a, value: "${HOST}"}]\nproviders: [{type: qwen, apiTokens: ["${KEY}", {value: "${KEY}", weight: 2}]}]',
+    );
+    expect(config.providers[0]!.apiTokens).toEqual([
+      { value: "${KEY}", weight: 1 },
+      { value: "${KEY}", weight: 2 },
+    ]);
+    expect(config.variables).toEqual(["HOST", "KEY"]);
+    expect(config.holdsSecrets).toBe(false);
+  });
+
+  it("are put in everywhere else", () => {
+    const provider = withProvider('url: "https://${HOST}:${PORT}/v1"').providers[0]!;
+    expect(provider.url).toBe("https://llm.example:8443/v1");
+    expect(provider.targets[0]).toMatchObject({ host: "llm.example", port: 8443 });
+  });
+
+  it("are escaped by a second dollar sign", () => {
+    expect(withProvider('modelMapping: {a: "$${KEY}"}').providers[0]!.modelMapping).toEqual({ a: "${KEY}" });
+  });
+
+  it("leave no secret in the file, while a typed token or one from a file does", () => {
+    const directory = mkdtempSync(join(tmpdir(), "load-"));
+    writeFileSync(join(directory, "token"), "sk-${file}\n");
+    expect(withProvider("").holdsSecrets).toBe(true);
+    const config = load("providers: [{type: qwen, apiTokens: [{valueFile: token}]}]", directory);
+    expect(config.holdsSecrets).toBe(true);
+    expect(config.providers[0]!.apiTokens[0]!.value).toBe("sk-$${file}");
+  });
+});
+
+describe("where a provider is reached", () => {
+  it.each([
+    ["type: qwen", [["qwen", "dashscope.aliyuncs.com", 443, true]]],
+    ["type: qwen, url: http://10.0.0.1:9000/v1", [["qwen", "10.0.0.1", 9000, false]]],
+    ["type: qwen, url: 'https://[::1]/v1'", [["qwen", "::1", 443, true]]],
+    ["type: qwen, url: http://LLM.example/v1", [["qwen", "llm.example", 80, false]]],
+    ["type: qwen, qwenDomain: proxy.example", [["qwen", "proxy.example", 443, true]]],
+    ["type: qwen, providerBasePath: /v2", [["qwen", "dashscope.aliyuncs.com", 443, true]]],
+    ["type: openai, openaiCustomUrl: http://a.example:1/v1", [["openai", "a.example", 1, false]]],
+    ["type: openai, cluster: mine", []],
+    [
+      "type: openai, messagesUrl: https://b.example/v1",
+      [
+        ["openai", "api.openai.com", 443, true],
+        ["openai-messages", "b.example", 443, true],
+      ],
+    ],
+  ])("%s", (fields, expected) => {
+    const { targets } = load(`providers: [{${fields}, apiTokens: [t]}]`).providers[0]!;
+    expect(targets.map(({ name, host, port, tls }) => [name, host, port, tls !== null])).toEqual(expected);
+  });
+
+  it("Higress's names of an address become the url of both dialects", () => {
+    expect(withProvider("providerDomain: proxy.example:8443").providers[0]).toMatchObject({
+      url: "https://proxy.example:8443/compatible-mode/v1",
+      messagesUrl: "https://proxy.example:8443/apps/anthropic/v1",
+    });
+  });
+
+  it("a caFile is found beside the configuration, and the host is what the certificate must name", () => {
+    const directory = mkdtempSync(join(tmpdir(), "load-"));
+    writeFileSync(join(directory, "ca.pem"), "");
+    const config = load("providers: [{type: qwen, apiTokens: [t], tls: {caFile: ca.pem}}]", directory);
+    expect(config.providers[0]!.targets[0]!.tls).toEqual({
+      serverName: "dashscope.aliyuncs.com",
+      caFile: join(directory, "ca.pem"),
+    });
+  });
+
+  it("an existing cluster is used under its own name", () => {
+    expect(withProvider("cluster: 'outbound|443||llm-qwen.internal.dns'").providers[0]).toMatchObject({
+      cluster: "outbound|443||llm-qwen.internal.dns",
+      targets: [],
+    });
+  });
+});
+
+describe("what a start says", () => {
+  it("names each written field that has no effect yet, and nothing else", () => {
+    expect(notInEffect(withProvider(""))).toEqual([]);
+    const config = load("console: {enabled: false}\nproviders: [{type: qwen, apiTokens: [t]}]");
+    expect(notInEffect(config)).toEqual([expect.stringMatching(/^console: /)]);
+  });
+
+  it("warns of a listener beyond loopback without client keys", () => {
+    const open = "listen: 0.0.0.0:8080\nproviders: [{type: qwen, apiTokens: [t]}]";
+    expect(warningsOf(load(open))).toHaveLength(1);
+    expect(warningsOf(load(`clientKeys: [{name: a, value: b}]\n${open}`))).toEqual([]);
+    expect(warningsOf(withProvider(""))).toEqual([]);
+  });
+});
+
+it("JSON is read as YAML is", () => {
+  const text = { providers: [{ type: "qwen", apiTokens: ["${KEY}"], connectTimeout: "3s" }] };
+  const fromObject = resolveConfig(sourceOf(text, "built in"), env);
+  expect(load(JSON.stringify(text, null, "\t"))).toEqual(fromObject);
+});
