@@ -1,0 +1,43 @@
+/** How a body is read, by its headers or, where they do not tell, by its first byte. */
+import { Char } from "../bytes/ascii";
+import { isBlank } from "../bytes/stream-json";
+import { Body } from "./answer";
+
+export enum Kind {
+  Opaque,
+  Events,
+  Json,
+  /** Of no telling type: the first byte decides. */
+  Unknown,
+}
+
+export function kindOf(body: Body): Kind {
+  switch (body) {
+    case Body.Events:
+      return Kind.Events;
+    case Body.Json:
+      return Kind.Json;
+    case Body.Text:
+      return Kind.Unknown;
+    default:
+      return Kind.Opaque;
+  }
+}
+
+const LESS_THAN = 0x3c;
+
+/** By the first byte that is no blank. Where plain text may be an answer, only HTML is none, which reading it as JSON shows. */
+export function recognize(c: i32, textAllowed: bool): Kind {
+  if (textAllowed) return c == LESS_THAN ? Kind.Json : Kind.Opaque;
+  return startsLine(c) ? Kind.Events : Kind.Json;
+}
+
+/** The first byte of data, event, id, retry, a comment or a byte order mark. */
+function startsLine(c: i32): bool {
+  return c == 0x64 || c == 0x65 || c == 0x69 || c == 0x72 || c == Char.Colon || c == 0xef;
+}
+
+export function skipBlanks(p: usize, end: usize): usize {
+  while (p < end && isBlank(load<u8>(p))) p++;
+  return p;
+}
