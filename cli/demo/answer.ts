@@ -42,7 +42,7 @@ export async function answer(response: ServerResponse, reply: Reply): Promise<vo
       return void response.writeHead(200, { "content-type": "text/html" }).end(GARBAGE);
     case "empty":
       return void response.writeHead(200, reply.stream ? STREAM_TYPE : JSON_TYPE).end();
-    case "error-200":
+    case "error-in-200":
       return sendErrorInside(response, reply);
     case "silent":
       return openAnswer(response, reply);

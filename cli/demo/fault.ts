@@ -2,7 +2,7 @@
  * What a demo provider does in place of a good answer.
  *
  *     before the headers   status, reset, refused, hang, slow
- *     after the headers    silent, keep-alive, slow-token, empty, garbage, error-200
+ *     after the headers    silent, keep-alive, slow-token, empty, garbage, error-in-200
  *     within the answer    cut, truncated, stall
  */
 export interface Fault {
@@ -13,7 +13,7 @@ export interface Fault {
   retryAfter?: string;
   /** Of kind status: these headers as well, for example x-ratelimit-reset-requests. */
   headers?: Record<string, string>;
-  /** Of kinds status and error-200: the error object's code in place of the provider's usual one. */
+  /** Of kinds status and error-in-200: the error object's code in place of the provider's usual one. */
   code?: string;
   /** Of kinds slow and slow-token: milliseconds. */
   delay?: number;
@@ -36,7 +36,7 @@ export const kinds = {
   stall: "stops in the middle of the answer, with the connection open",
   reset: "breaks the connection before it answers",
   refused: "closes the port (of the whole provider)",
-  "error-200": "answers 200 with an error inside",
+  "error-in-200": "answers 200 with an error inside",
   empty: "answers 200 with nothing inside",
   garbage: "answers 200 with a web page inside",
 } as const;

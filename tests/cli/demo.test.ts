@@ -178,8 +178,8 @@ describe("faults after the headers", () => {
   });
 
   it.each([
-    ["error-200", true, /^data: \{"error":/],
-    ["error-200", false, /^\{"error":/],
+    ["error-in-200", true, /^data: \{"error":/],
+    ["error-in-200", false, /^\{"error":/],
     ["empty", true, /^$/],
     ["empty", false, /^$/],
     ["garbage", false, /^<!doctype html>/],

@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { columns } from "../colour.js";
+import { order } from "../demo/control.js";
+import { kinds, parseFault, type Fault } from "../demo/fault.js";
+import { Refusal } from "../refusal.js";
+
+export function register(program: Command): void {
+  const demo = program.command("demo").description("set faults of the demo providers of a running gateway");
+  demo
+    .command("set")
+    .description("let a demo provider (qwen) or one of its tokens (qwen/1) fail, or be well again (ok)")
+    .argument("<target>", "qwen, qwen/1, deepseek/2 ...")
+    .argument("<fault...>", "401, 429, hang, cut ...; slow takes a time: slow 500ms")
+    .option("--retry-after <seconds>", "with a status: the Retry-After header")
+    .addHelpText("after", () => `\nFaults:\n${faultHelp()}`)
+    .action(async (target: string, words: string[], { retryAfter }: { retryAfter?: string }) =>
+      print(await order({ do: "set", target, fault: readFault(words, retryAfter) })),
+    );
+  demo
+    .command("list")
+    .description("show every token of the demo providers, and what it meets")
+    .action(async () => print(await order({ do: "list" })));
+  demo
+    .command("reset")
+    .description("make everything well again")
+    .action(async () => print(await order({ do: "reset" })));
+}
+
+function readFault(words: string[], retryAfter?: string): Fault {
+  try {
+    return parseFault(words, retryAfter);
+  } catch (error) {
+    throw new Refusal((error as Error).message);
+  }
+}
+
+const faultHelp = (): string =>
+  columns(Object.entries(kinds).map(([kind, text]) => [kind === "status" ? "  200 ... 599" : `  ${kind}`, text])).join(
+    "\n",
+  );
+
+const print = (lines: string[]): void => console.log(lines.join("\n"));

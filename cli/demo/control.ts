@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { packageRoot } from "../config/root.js";
+import { Refusal } from "../refusal.js";
+import { faultText, type Fault } from "./fault.js";
+import type { DemoProvider } from "./provider.js";
+
+/**
+ * How `ai-failover demo` reaches the demo providers of a running gateway: a loopback port, found with its password in
+ * a file that only the user who started the gateway can read.
+ */
+export const CONTROL_FILE = join(packageRoot, ".cache", "demo.json");
+
+interface Door {
+  port: number;
+  password: string;
+}
+
+export type Order = { do: "list" | "reset" } | { do: "set"; target: string; fault: Fault };
+
+export interface Control {
+  close(): Promise<void>;
+}
+
+/** Takes orders for these providers (a list that may change) until it is closed. */
+export async function openControl(providers: readonly DemoProvider[], file = CONTROL_FILE): Promise<Control> {
+  const password = randomBytes(16).toString("hex");
+  const server = createServer(async (request, response) => {
+    if (request.headers.authorization !== `Bearer ${password}`) return void response.writeHead(401).end();
+    try {
+      let text = "";
+      for await (const chunk of request) text += String(chunk);
+      await obey(JSON.parse(text) as Order, providers);
+      response.end(JSON.stringify({ lines: list(providers) }));
+    } catch (error) {
+      response.writeHead(400).end(JSON.stringify({ error: (error as Error).message }));
+    }
+  });
+  await new Promise<void>(done => server.listen(0, "127.0.0.1", done));
+  const door: Door = { port: (server.address() as AddressInfo).port, password };
+  mkdirSync(dirname(file), { recursive: true });
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify(door), { mode: 0o600 });
+  return {
+    async close() {
+      if (readDoor(file)?.port === door.port) rmSync(file, { force: true });
+      server.closeAllConnections();
+      await new Promise(done => server.close(done));
+    },
+  };
+}
+
+/** Sends one order to the running gateway; returns the state of all demo providers, a line each. */
+export async function order(what: Order, file = CONTROL_FILE): Promise<string[]> {
+  const door = readDoor(file);
+  const nobody = new Refusal('No gateway with demo providers is running: start one with "npm start", without any key.');
+  if (door === undefined) throw nobody;
+  const response = await fetch(`http://127.0.0.1:${door.port}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${door.password}` },
+    body: JSON.stringify(what),
+  }).catch(() => {
+    throw nobody;
+  });
+  if (response.status === 401) throw nobody;
+  const { lines, error } = (await response.json()) as { lines: string[]; error?: string };
+  if (error !== undefined) throw new Refusal(error);
+  return lines;
+}
+
+async function obey(what: Order, providers: readonly DemoProvider[]): Promise<void> {
+  if (what.do === "reset") await Promise.all(providers.map(provider => provider.reset()));
+  if (what.do !== "set") return;
+  const [name = "", token = "*"] = what.target.split("/", 2);
+  const provider = providers.find(provider => provider.name === name);
+  if (provider === undefined)
+    throw new Error(`There is no demo provider "${name}": there are ${providers.map(({ name }) => name).join(", ")}.`);
+  // As a trail names it, too: "demo-1".
+  await provider.set(token.replace(/^demo-(?=\d+$)/, ""), what.fault);
+}
+
+/** "qwen/1  429 (Retry-After 2)" */
+function list(providers: readonly DemoProvider[]): string[] {
+  return providers.flatMap(provider => {
+    const faults = new Map(provider.faults());
+    const rest = faults.get("*");
+    const named = provider.tokens.map((_, i) => [String(i + 1), faults.get(String(i + 1)) ?? rest] as const);
+    return named.map(([token, fault]) => `${provider.name}/${token}  ${fault === undefined ? "ok" : faultText(fault)}`);
+  });
+}
+
+function readDoor(file: string): Door | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Door;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { existsSync, writeFileSync } from "node:fs";
+
+export const DEFAULT_FILE = "ai-failover.yaml";
+
+const TEXT = `# The configuration of ai-failover. A gateway that runs reads this file again when it is saved.
+# Every field with its default: docs/configuration.md. Check it with: npx ai-failover check
+
+listen: 127.0.0.1:8080
+
+providers:
+  # Keys stay in the environment; one variable may hold several, separated by commas. A provider whose variable is not
+  # set is left out. While none is set, demo providers answer for qwen and deepseek.
+  - type: qwen
+    apiTokens: ["\${DASHSCOPE_API_KEY}"]
+  - type: deepseek
+    apiTokens: ["\${DEEPSEEK_API_KEY}"]
+  - type: openai
+    apiTokens: ["\${OPENAI_API_KEY}"]
+
+routes:
+  # Models whose name begins with "qwen-" go to qwen; when all of its tokens failed, and the fallback is on, to deepseek.
+  - name: aliyun
+    modelPredicates: [{ matchType: PRE, matchValue: "qwen-" }]
+    upstreams: [{ provider: qwen }]
+    fallbackConfig:
+      enabled: false
+      upstreams: [{ provider: deepseek, modelMapping: { "*": deepseek-chat } }]
+
+  - name: deepseek
+    modelPredicates: [{ matchType: PRE, matchValue: "deepseek-" }]
+    upstreams: [{ provider: deepseek }]
+    fallbackConfig:
+      enabled: false
+      upstreams: [{ provider: qwen, modelMapping: { "*": qwen-turbo } }]
+
+  # Left out while OPENAI_API_KEY is not set.
+  - name: openai
+    modelPredicates: [{ matchType: PRE, matchValue: "gpt-" }]
+    upstreams: [{ provider: openai }]
+`;
+
+/** Writes the file of a first start, for its owner only: keys may be typed into it later. Returns whether it did. */
+export function writeDefaultFile(path: string): boolean {
+  if (existsSync(path)) return false;
+  writeFileSync(path, TEXT, { mode: 0o600, flag: "wx" });
+  return true;
+}

@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createWriteStream, type WriteStream } from "node:fs";
+import { createConnection } from "node:net";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Address } from "../config/types.js";
+import { Refusal } from "../refusal.js";
+import { LOG_FORMAT, LogFilter, parseLine } from "./log.js";
+
+export interface EnvoyOptions {
+  binary: string;
+  /** The rendered bootstrap. */
+  configFile: string;
+  logFile: string;
+  listen: Address;
+  admin: Address;
+  /** Worker threads; default: one for each core. */
+  concurrency?: number;
+  /** How long connections outlive the listener that an edit replaced, seconds: as long as a request may take. */
+  drainTime: number;
+  env: NodeJS.ProcessEnv;
+  say(line: string): void;
+  /** Envoy ended by itself, and not for the first time in a short while: nothing is tried any more. */
+  gaveUp(reason: Refusal): void;
+}
+
+/** How long Envoy may take to be ready, milliseconds. */
+const START_LIMIT = 30_000;
+
+/** How long it may take to end when asked politely, milliseconds. */
+const STOP_LIMIT = 3_000;
+
+/** Envoy as a child process that is started again when it dies. */
+export class EnvoyProcess {
+  private child: ChildProcess | undefined;
+  private stopping = false;
+  private readonly log: WriteStream;
+  private readonly filter = new LogFilter();
+  /** The last lines of the log, for an error. */
+  private tail: string[] = [];
+  /** When Envoy ended by itself lately, by performance.now(). */
+  private deaths: number[] = [];
+
+  constructor(private readonly options: EnvoyOptions) {
+    this.log = createWriteStream(options.logFile, { flags: "w", mode: 0o600 });
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Starts Envoy and waits until it takes requests. */
+  async start(): Promise<void> {
+    const child = this.spawn();
+    const { admin, listen } = this.options;
+    const limit = performance.now() + START_LIMIT;
+    while (!((await isLive(admin)) && (await accepts(listen)))) {
+      if (this.stopping) return;
+      if (hasEnded(child)) throw new Refusal(`Envoy did not start:\n${this.tail.join("\n")}`);
+      if (performance.now() > limit) throw new Refusal(`Envoy opened no listener:\n${this.tail.join("\n")}`);
+      await sleep(30);
+    }
+    child.once("exit", (code, signal) => void this.onDeath(signal ?? `exit code ${code}`));
+    if (hasEnded(child)) await this.onDeath("exit");
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const { child } = this;
+    if (child !== undefined && !hasEnded(child)) {
+      const ended = new Promise(done => child.once("exit", done));
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT);
+      await ended;
+      clearTimeout(timer);
+    }
+    await new Promise<void>(done => this.log.end(done));
+  }
+
+  /** The last resort, for a process that is about to end. */
+  kill(): void {
+    this.stopping = true;
+    this.child?.kill("SIGKILL");
+  }
+
+  private spawn(): ChildProcess {
+    const { binary, configFile, concurrency, drainTime, env } = this.options;
+    const args = [
+      ...["-c", configFile, "--disable-hot-restart", "--drain-time-s", String(drainTime)],
+      ...["--log-level", "warning", "--log-format", LOG_FORMAT],
+      ...(concurrency === undefined ? [] : ["--concurrency", String(concurrency)]),
+    ];
+    // In a process group of its own: Ctrl-C reaches us alone, and we end Envoy in our order.
+    const child = spawn(binary, args, { env, stdio: ["ignore", "ignore", "pipe"], detached: true });
+    child.on("error", error => this.keep(`Envoy could not be started: ${error.message}`));
+    createInterface({ input: child.stderr! }).on("line", line => this.keep(line));
+    this.child = child;
+    return child;
+  }
+
+  private keep(raw: string): void {
+    if (!this.log.writableEnded) this.log.write(`${raw}\n`);
+    const line = parseLine(raw);
+    this.tail = [...this.tail.slice(-4), line.text];
+    const shown = this.filter.pass(line);
+    if (shown !== undefined) this.options.say(shown);
+  }
+
+  private async onDeath(how: string): Promise<void> {
+    if (this.stopping) return;
+    const now = performance.now();
+    this.deaths = [...this.deaths.filter(at => now - at < 60_000), now];
+    const { say, gaveUp, logFile } = this.options;
+    if (this.deaths.length > 5)
+      return gaveUp(new Refusal(`Envoy ended ${this.deaths.length} times within a minute: see ${logFile}.`));
+    say(`Envoy ended (${how}) and is started again; what it knew of tokens and providers is lost.`);
+    await sleep(100 * 2 ** this.deaths.length);
+    if (this.stopping) return;
+    await this.start().catch(gaveUp);
+  }
+}
+
+const hasEnded = ({ exitCode, signalCode, pid }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null || pid === undefined;
+
+export const urlOf = ({ host, port }: Address): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+async function isLive(admin: Address): Promise<boolean> {
+  try {
+    const response = await fetch(`${urlOf(admin)}/ready`, { signal: AbortSignal.timeout(1000) });
+    return (await response.text()).startsWith("LIVE");
+  } catch {
+    return false;
+  }
+}
+
+/** An unspecified address ("0.0.0.0") is reached by loopback. */
+export const reachable = ({ host, port }: Address): Address => ({
+  host: host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host,
+  port,
+});
+
+function accepts(address: Address): Promise<boolean> {
+  return new Promise(done => {
+    const socket = createConnection(reachable(address));
+    const end = (result: boolean) => {
+      socket.destroy();
+      done(result);
+    };
+    socket.once("connect", () => end(true)).once("error", () => end(false));
+  });
+}
