@@ -1,21 +1,32 @@
 import type { Command } from "commander";
 import { colourOf } from "../colour.js";
-import { loadConfig } from "../config/load.js";
+import { resolveConfig } from "../config/load.js";
 import { notInEffect, warningsOf } from "../config/notices.js";
+import type { Problem } from "../config/problem.js";
+import { readSource } from "../config/source.js";
 import { summaryOf } from "../config/summary.js";
+import { checkEnvelope } from "../plugin/check.js";
+import { envelopeOf } from "../plugin/envelope.js";
 
 export function register(program: Command): void {
   program
     .command("check")
-    .description("check a configuration, and say what it serves")
+    .description("check a configuration of ours, of Higress's plugin, or a WasmPlugin resource")
     .argument("[file]", "YAML or JSON", "ai-failover.yaml")
     .action((file: string) => console.log(check(file).join("\n")));
 }
 
 /** The lines about a good file; a bad one throws all its mistakes. */
 export function check(file: string, env: NodeJS.ProcessEnv = process.env): string[] {
-  const config = loadConfig(file, env);
   const { good, dim, strong } = colourOf(process.stdout, env);
+  const source = readSource(file);
+  const problems: Problem[] = [];
+  const envelope = envelopeOf(source.value, (path, found, fix) => problems.push({ path, found, fix }));
+  if (envelope) {
+    const { kind, notes } = checkEnvelope(envelope, source, problems, env);
+    return [`${good("ok")}  ${file}  ${dim(kind)}`, ...notes.map(dim)];
+  }
+  const config = resolveConfig(source, env);
   const notes = [...warningsOf(config), ...notInEffect(config)];
   const table = summaryOf(config, env).map(line => (/^[A-Z]+ /.test(line) ? strong(line) : line));
   return [`${good("ok")}  ${file}`, "", ...table, ...(notes.length > 0 ? ["", ...notes.map(dim)] : [])];

@@ -6,6 +6,7 @@ export type Path = readonly (string | number)[];
 export interface Problem {
   path: Path;
   found: string;
+  /** "" when `found` says it all. */
   fix: string;
   /** 1-based; absent when the configuration did not come from a text. */
   line?: number;
@@ -25,7 +26,7 @@ export class ConfigError extends Refusal {
 
 export function describe(file: string, { path, found, fix, line, column }: Problem): string {
   const place = line === undefined ? file : `${file}:${line}:${column}`;
-  return `${place}  ${pathText(path) || "(whole file)"}\n    found    ${found}\n    allowed  ${fix}`;
+  return `${place}  ${pathText(path) || "(whole file)"}\n    found    ${found}${fix && `\n    allowed  ${fix}`}`;
 }
 
 /** `providers[0].apiTokens[1]` */

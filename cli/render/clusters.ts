@@ -63,10 +63,10 @@ function endpoints({ name, host, port }: ClusterTarget): string {
       cluster_name: ${quote(name)}
       endpoints:
       - lb_endpoints: [${address}]
-      # Used only while the name does not resolve: nobody listens there, so that is a connect failure, which is
-      # retried elsewhere. Without it Envoy would answer by itself.
+      # Used only while the name does not resolve. Nobody can listen on port 0, so that is a connect failure, which is
+      # retried elsewhere; without it Envoy would answer by itself.
       - priority: 1
-        lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 1}}}}]
+        lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}}]
   `;
 }
 

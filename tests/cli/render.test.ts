@@ -114,7 +114,7 @@ describe("clusters", () => {
     expect(dns.type).toBe("STRICT_DNS");
     expect(dns.load_assignment.endpoints[1]).toEqual({
       priority: 1,
-      lb_endpoints: [{ endpoint: { address: { socket_address: { address: "127.0.0.1", port_value: 1 } } } }],
+      lb_endpoints: [{ endpoint: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } } }],
     });
   });
 
