@@ -24,7 +24,7 @@ function retryRoutes(config: GatewayConfig): string {
       route:
         inline_cluster_specifier_plugin: &chosen
           ${clusterChoice(config)}
-        ${retryAction(config, config.idleTimeout)}
+        ${retryAction(config, idleLimit(config))}
     - match: {prefix: /}
       route:
         inline_cluster_specifier_plugin: *chosen
@@ -46,7 +46,7 @@ function retryAction(config: GatewayConfig, idleTimeout: number): string {
       num_retries: 1
       # Each retry goes where the module points then, else all would go to the first cluster.
       refresh_cluster_on_retry: true
-      ${idleTimeout > 0 ? `per_try_idle_timeout: ${seconds(idleTimeout)}` : ""}
+      ${idleTimeout > 0 ? silence(idleTimeout) : ""}
       # Another token or provider can be tried at once ...
       retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}
       # ... unless a provider asked to wait: the module passes the seconds on. Above max_interval Envoy would not wait at all.
@@ -55,6 +55,19 @@ function retryAction(config: GatewayConfig, idleTimeout: number): string {
         max_interval: ${Math.ceil(longestWait / 1000) + 1}s
   `;
 }
+
+/**
+ * How long a streamed answer may be silent, as Envoy keeps it: its clock also runs before the first byte, where
+ * firstTokenTimeout is the limit, so it is never below that.
+ */
+function idleLimit({ idleTimeout, routes }: GatewayConfig): number {
+  return idleTimeout === 0 ? 0 : Math.max(idleTimeout, ...routes.map(({ firstTokenTimeout }) => firstTokenTimeout));
+}
+
+const silence = (limit: number): string => yaml`
+  # idleTimeout, or the longest firstTokenTimeout if that is longer: this clock runs from the start of the attempt.
+  per_try_idle_timeout: ${seconds(limit)}
+`;
 
 function calloutRoute(config: GatewayConfig): string {
   return yaml`
