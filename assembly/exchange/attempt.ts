@@ -7,7 +7,7 @@ import { Cause, End, Next, Verdict } from "../health/verdict";
 import { classifyAnswer, classifyEnd, applyOverrides, classifyError, needsBody } from "../health/classify";
 import * as answer from "./answer";
 import { Exchange, Hop, Outcome, configOf, healthOf, routeOf, stepOf } from "./exchange";
-import { Guard, Seen } from "./guard";
+import { Flaw, Judge, Seen, newJudge } from "./guard";
 import * as trail from "./trail";
 
 export enum State {
@@ -57,7 +57,7 @@ export class Attempt {
   /** When the last event came that counts, for limits between events. */
   progress: u64;
   events: u32;
-  guard: Guard;
+  judge: Judge;
   held: usize;
   heldLen: usize;
   heldCapacity: usize;
@@ -77,7 +77,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   } else {
     a = changetype<Attempt>(heap.alloc(offsetof<Attempt>()));
     memory.fill(changetype<usize>(a), 0, offsetof<Attempt>());
-    a.guard = changetype<Guard>(heap.alloc(offsetof<Guard>()));
+    a.judge = newJudge();
   }
   a.exchange = x;
   a.stream = stream;
@@ -146,10 +146,10 @@ export function onHead(a: Attempt, last: bool, now: u64): Decision {
     return Decision.Hold;
   }
   const mode = routeOf(x).guard;
-  a.guard.start(x.dialect, x.shaped, x.streamed, answer.body, mode);
+  a.judge.start(x.dialect, x.shaped, x.streamed, answer.body, mode);
   a.state = State.Judging;
-  if (last) return judge(a, a.guard.finish(), true, now);
-  if (mode == GuardMode.None || a.guard.opaque) return pass(a, now);
+  if (last) return judge(a, a.judge.finish(), true, now);
+  if (mode == GuardMode.None || a.judge.opaque) return pass(a, now);
   return Decision.Hold;
 }
 
@@ -165,8 +165,8 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
       return judgeStatus(a, a.held, min(a.heldLen, ERROR_BODY), now);
     }
     case State.Judging: {
-      let seen = a.guard.feed(ptr, len);
-      if (last && seen != Seen.Failed) seen = a.guard.finish();
+      let seen = a.judge.feed(ptr, len);
+      if (last && seen != Seen.Failed) seen = a.judge.finish();
       noteProgress(a, now);
       const decision = judge(a, seen, last, now);
       if (decision == Decision.Fail) return decision;
@@ -176,7 +176,7 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
       return decision;
     }
     case State.Passing: {
-      a.guard.feed(ptr, len);
+      a.judge.feed(ptr, len);
       noteProgress(a, now);
       if (last) onPassed(a, now);
       return Decision.Pass;
@@ -192,7 +192,7 @@ export function onTrailers(a: Attempt, now: u64): Decision {
     case State.Reading:
       return judgeStatus(a, a.held, a.heldLen, now);
     case State.Judging:
-      return judge(a, a.guard.finish(), true, now);
+      return judge(a, a.judge.finish(), true, now);
     case State.Passing:
       onPassed(a, now);
       return Decision.Pass;
@@ -221,35 +221,40 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
 }
 
 function noteProgress(a: Attempt, now: u64): void {
-  if (a.guard.events == a.events) return;
-  a.events = a.guard.events;
+  if (a.judge.events == a.events) return;
+  a.events = a.judge.events;
   a.progress = now;
 }
 
 function judge(a: Attempt, seen: Seen, last: bool, now: u64): Decision {
   if (seen == Seen.Failed) {
-    classifyGuard(a);
+    classifyFlaw(a);
     return failAnswer(a, now);
   }
-  const full = routeOf(a.exchange).guard == GuardMode.Full;
   if (last) {
     pass(a, now);
     onPassed(a, now);
     return Decision.Pass;
   }
-  const good = full ? seen == Seen.Ended && a.guard.done : seen == Seen.Content || seen == Seen.Ended;
-  return good && !a.guard.whole ? pass(a, now) : Decision.Hold;
+  if (a.judge.whole) return Decision.Hold;
+  const enough = routeOf(a.exchange).guard == GuardMode.Full ? a.judge.done : seen >= Seen.Content;
+  return enough ? pass(a, now) : Decision.Hold;
 }
 
+/** By `Flaw`. */
+const ENDS: End[] = [End.None, End.Empty, End.Garbage, End.Garbage, End.NoEndMark, End.NoEndMark];
+
 /** An error, nothing or garbage inside a 200. */
-function classifyGuard(a: Attempt): void {
-  const guard = a.guard;
-  if (guard.errorLen > 0) classifyError(providerOf(a).family, a.status, guard.errorPtr, guard.errorLen, verdict);
-  else classifyEnd(guard.cause, verdict);
+function classifyFlaw(a: Attempt): void {
+  const judge = a.judge;
+  if (judge.cause == Flaw.ErrorInside && judge.errorLen > 0)
+    classifyError(providerOf(a).family, a.status, judge.errorPtr, judge.errorLen, verdict);
+  else classifyEnd(ENDS[judge.cause], verdict);
 }
 
 function pass(a: Attempt, now: u64): Decision {
   a.state = State.Passing;
+  a.judge.release();
   trail.note(stepOf(a.exchange, a.step), a.status, Cause.None, millis(a, now));
   a.exchange.outcome = Outcome.Served;
   // A trial's breaker closes with the first good bytes: a long stream must not hold it half-open.
@@ -260,12 +265,12 @@ function pass(a: Attempt, now: u64): Decision {
 /** The answer has gone to the client to its clean end. */
 function onPassed(a: Attempt, now: u64): void {
   a.state = State.Over;
-  const seen = a.guard.finish();
-  if (seen != Seen.Failed && !a.guard.failed) {
+  const seen = a.judge.finish();
+  if (seen != Seen.Failed && !a.judge.failed) {
     if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now);
     return;
   }
-  classifyGuard(a);
+  classifyFlaw(a);
   verdict.next = Next.Return;
   a.exchange.brokenOff = true;
   fail(a, now);
@@ -304,5 +309,5 @@ export function hasEndMark(x: Exchange): bool {
 
 /** Whether the guard has seen anything that counts as an answer. */
 export function hasContent(a: Attempt): bool {
-  return a.guard.good;
+  return a.judge.good;
 }

@@ -92,7 +92,7 @@ export function askForRetry(): void {
 
 /** After a stream that ended without its mark: the error event from which the dialect's clients raise. `size` bytes stand in the buffer. */
 export function appendEnding(a: Attempt, size: usize): void {
-  const event = ending(a.exchange.dialect, a.guard);
+  const event = ending(a.exchange.dialect, a.judge);
   host.setBody(host.Buffer.ResponseBody, size, 0, event.ptr, event.len);
 }
 
