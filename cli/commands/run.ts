@@ -1,0 +1,54 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { Refusal } from "../refusal.js";
+import { bannerOf } from "../run/banner.js";
+import { Gateway } from "../run/gateway.js";
+import { onEnd } from "../run/signals.js";
+
+interface Flags {
+  config?: string;
+  envoyVersion?: string;
+  concurrency?: number;
+}
+
+export function register(program: Command): void {
+  program
+    .command("run")
+    .description("run the gateway: get Envoy, render the configuration, serve, and follow edits")
+    .option("-c, --config <file>", "YAML or JSON (default: ai-failover.yaml, written at the first start)")
+    .option("--envoy-version <version>", "run on this release of Envoy, for example 1.36.4")
+    .option("--concurrency <threads>", "Envoy's worker threads (default: one for each core)", readThreads)
+    .action((flags: Flags) => run(flags, program.version() ?? ""));
+}
+
+/** Runs until a signal, or until Envoy cannot be kept running. */
+async function run(flags: Flags, version: string): Promise<void> {
+  const ending = new AbortController();
+  const ended = new Promise<number>(end => {
+    onEnd(() => end(0));
+    ending.signal.addEventListener("abort", () => end(1));
+  });
+  const gaveUp = (reason: Refusal) => {
+    console.error(reason.message);
+    ending.abort(reason);
+  };
+  const starting = Gateway.start({ ...flags, gaveUp, signal: ending.signal });
+  const announced = starting.then(gateway => {
+    gateway.watch();
+    console.log(bannerOf(gateway, version).join("\n"));
+    return ended;
+  });
+  const code = await Promise.race([ended, announced]);
+  ending.abort();
+  await starting.then(gateway => gateway.stop(), ignore);
+  process.exit(code);
+}
+
+/** It was ended before it had started. */
+const ignore = () => {};
+
+function readThreads(text: string): number {
+  const threads = Number(text);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
+    throw new InvalidArgumentError("a number from 1 to 1024");
+  return threads;
+}

@@ -1,0 +1,35 @@
+import type { Address } from "../config/types.js";
+
+export const urlOf = ({ host, port }: Address): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** How often Envoy took, or refused, each of the two watched files. */
+export interface Updates {
+  lds: { taken: number; refused: number };
+  cds: { taken: number; refused: number };
+}
+
+/** Whether Envoy has done its start. */
+export async function isLive(admin: Address): Promise<boolean> {
+  return (await ask(admin, "/ready"))?.startsWith("LIVE") ?? false;
+}
+
+/** undefined: Envoy does not answer. */
+export async function updatesOf(admin: Address): Promise<Updates | undefined> {
+  const text = await ask(admin, "/stats?filter=%5C.[lc]ds%5C.update_(success|rejected)$");
+  if (text === undefined) return undefined;
+  const count = (name: string) => Number(new RegExp(`\\.${name}: (\\d+)`).exec(text)?.[1] ?? 0);
+  const of = (file: "lds" | "cds") => ({
+    taken: count(`${file}\\.update_success`),
+    refused: count(`${file}\\.update_rejected`),
+  });
+  return { lds: of("lds"), cds: of("cds") };
+}
+
+async function ask(admin: Address, path: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(urlOf(admin) + path, { signal: AbortSignal.timeout(1000) });
+    return await response.text();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { colourOf, type Colour } from "../colour.js";
+import { summaryOf } from "../config/summary.js";
+import { notInEffect, warningsOf } from "../config/notices.js";
+import type { Route } from "../config/types.js";
+import { urlOf } from "./admin.js";
+import { reachable } from "./envoy.js";
+import type { Gateway } from "./gateway.js";
+
+/** A model to try for a prefix that a route serves. */
+const examples: Record<string, string> = {
+  "qwen-": "qwen-turbo",
+  "deepseek-": "deepseek-chat",
+  "gpt-": "gpt-4o-mini",
+  "claude-": "claude-sonnet-4-5",
+  "gemini-": "gemini-2.5-flash",
+};
+
+/** What a person sees when the gateway is ready. */
+export function bannerOf(gateway: Gateway, version: string): string[] {
+  const { config, envoy, mode, file, demo, env } = gateway;
+  const colour = colourOf(process.stdout, env);
+  const { good, strong, dim } = colour;
+  const streams = mode === "retry" ? "every rescue streams" : "a rescued answer comes in one piece";
+  const notes = [
+    ...gateway.notes,
+    ...(demo
+      ? [
+          "No key is set, so demo providers answer. For real ones set DASHSCOPE_API_KEY, DEEPSEEK_API_KEY or OPENAI_API_KEY.",
+        ]
+      : []),
+    ...warningsOf(config),
+    ...notInEffect(config),
+  ];
+  const local = reachable(config.listen);
+  const base = urlOf({ ...local, host: local.host === "127.0.0.1" ? "localhost" : local.host });
+  return [
+    "",
+    `  ${strong("ai-failover")} ${version}   ${dim(`Envoy ${envoy.version} (${envoy.source}): ${streams}`)}`,
+    "",
+    row(colour, "Gateway", `${base}/v1`),
+    row(colour, "Admin", urlOf(config.admin)),
+    row(colour, "File", `${file} ${dim("(read again when it is saved)")}`),
+    "",
+    ...summaryOf(config, env).map(line => `  ${/^[A-Z]+ /.test(line) ? dim(line) : line}`),
+    ...(notes.length > 0 ? ["", ...notes.map(note => `  ${note}`)] : []),
+    "",
+    `  ${good("Try")}`,
+    `  curl ${base}/v1/chat/completions -H 'content-type: application/json' \\`,
+    `    -d '{"model": "${modelOf(config.routes)}", "messages": [{"role": "user", "content": "Hello"}]}'`,
+    ...(demo ? [`  npx ai-failover demo set ${config.providers[0]!.id}/1 401   ${dim("# then call again")}`] : []),
+    "",
+  ];
+}
+
+const row = ({ good, strong }: Colour, name: string, text: string) =>
+  `  ${good("➜")}  ${strong(name.padEnd(8))} ${text}`;
+
+/** A model's name that the first route serves. */
+function modelOf([route]: Route[]): string {
+  const predicate = route?.modelPredicates[0];
+  if (predicate === undefined) return "any-model";
+  const { matchType, matchValue } = predicate;
+  return matchType === "EQUAL" ? matchValue : (examples[matchValue] ?? `${matchValue}1`);
+}

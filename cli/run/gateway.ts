@@ -1,0 +1,174 @@
+import { mkdirSync, unwatchFile, watchFile } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../config/root.js";
+import type { GatewayConfig } from "../config/types.js";
+import { findEnvoy, type Envoy } from "../envoy/find.js";
+import { renderRunFiles, type RunFiles } from "../render/envoy.js";
+import { longestTimeout, modeFor, type Mode } from "../render/options.js";
+import { Refusal } from "../refusal.js";
+import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
+import { Demos } from "./demos.js";
+import { EnvoyProcess } from "./envoy.js";
+import { RunDirectory } from "./files.js";
+import { loadDefaultFile, loadFile, type Loaded } from "./load.js";
+import { addressText, checkFree, type Listens } from "./ports.js";
+import { update } from "./update.js";
+
+export interface GatewayOptions {
+  /** The file to serve; default: ai-failover.yaml in the current directory, written if it is not there. */
+  config?: string;
+  /** The compiled module. */
+  wasm?: string;
+  /** The release to run on, and no other; default: any that is found and works, or 1.40.0. */
+  envoyVersion?: string;
+  /** Envoy's worker threads; default: one for each core. */
+  concurrency?: number;
+  env?: NodeJS.ProcessEnv;
+  /** Receives what a person should know, a line each. */
+  say?: (line: string) => void;
+  /** Ends a start that is under way. */
+  signal?: AbortSignal;
+  /** Envoy cannot be kept running. */
+  gaveUp?: (reason: Refusal) => void;
+}
+
+const OUTCOMES = {
+  same: "was read again: nothing to change.",
+  taken: "was read again, and is served.",
+  late: "was read again, but Envoy has not taken it yet.",
+};
+
+/** A running gateway: demo providers if there are any, the files that Envoy watches, and Envoy. */
+export class Gateway {
+  private constructor(
+    readonly envoy: Envoy,
+    readonly mode: Mode,
+    readonly file: string,
+    readonly logFile: string,
+    private readonly options: GatewayOptions,
+    private readonly say: (line: string) => void,
+    private readonly demos: Demos,
+    private readonly directory: RunDirectory,
+    private readonly process: EnvoyProcess,
+    private current: Loaded,
+  ) {}
+
+  static async start(options: GatewayOptions = {}): Promise<Gateway> {
+    const { env = process.env, say = console.log, gaveUp = () => {}, config: file = DEFAULT_FILE, signal } = options;
+    if (options.config === undefined && writeDefaultFile(file)) say(`Wrote ${file}: the configuration, to be changed.`);
+    const demos = new Demos();
+    let directory: RunDirectory | undefined;
+    let running: EnvoyProcess | undefined;
+    try {
+      const loaded = await load(options, file, env, demos);
+      await checkFree(listensOf(loaded.config), file);
+      const envoy = await findEnvoy({ version: options.envoyVersion, env, say, signal });
+      signal?.throwIfAborted();
+      directory = new RunDirectory();
+      directory.put(render(loaded.config, envoy, options, directory));
+      const { listen, admin } = loaded.config;
+      const logFile = join(packageRoot, ".cache", `envoy-${listen.port}.log`);
+      mkdirSync(join(packageRoot, ".cache"), { recursive: true });
+      running = new EnvoyProcess({
+        ...{
+          binary: envoy.path,
+          configFile: directory.bootstrap,
+          logFile,
+          listen,
+          admin,
+          env: loaded.env,
+          say,
+          gaveUp,
+        },
+        ...{ concurrency: options.concurrency, drainTime: Math.ceil(longestTimeout(loaded.config) / 1000) },
+      });
+      await running.start(signal);
+      const mode = modeFor(envoy.version);
+      return new Gateway(envoy, mode, file, logFile, options, say, demos, directory, running, loaded);
+    } catch (error) {
+      await running?.stop();
+      await demos.stop();
+      directory?.remove();
+      throw error;
+    }
+  }
+
+  get config(): GatewayConfig {
+    return this.current.config;
+  }
+
+  /** What its Envoy sees: tokens of demo providers are there too. */
+  get env(): NodeJS.ProcessEnv {
+    return this.current.env;
+  }
+
+  /** Whether demo providers answer. */
+  get demo(): boolean {
+    return this.current.demo;
+  }
+
+  get notes(): string[] {
+    return this.current.notes;
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
+  /** Reads the file again whenever it is saved. */
+  watch(): void {
+    watchFile(this.file, { interval: 500 }, () => void this.reload().then(this.say, this.complain));
+  }
+
+  /** Serves what the file says now, and says what came of it; a file with mistakes changes nothing. */
+  async reload(): Promise<string> {
+    const { config: before } = this.current;
+    const { env = process.env } = this.options;
+    const loaded = await load(this.options, this.file, env, this.demos);
+    const moved = listensOf(loaded.config).filter(
+      ([field, address]) => !listensOf(before).some(([f, a]) => f === field && addressText(a) === addressText(address)),
+    );
+    if (moved.length > 0 || !sameEnv(this.current, loaded))
+      return `${this.file}: another address, or other variables, take effect at the next start; nothing was changed.`;
+    const outcome = await update(this.directory, this.render(loaded), before.admin);
+    if (outcome === "refused") {
+      // Not to be found by an Envoy that is started again.
+      this.directory.put(this.render(this.current));
+      return `${this.file}: Envoy refused it and keeps what it had; see ${this.logFile}.`;
+    }
+    this.current = loaded;
+    if (!loaded.demo) await this.demos.stop();
+    return `${this.file} ${OUTCOMES[outcome]}`;
+  }
+
+  async stop(): Promise<void> {
+    unwatchFile(this.file);
+    await this.process.stop();
+    await this.demos.stop();
+    this.directory.remove();
+  }
+
+  private render({ config }: Loaded): RunFiles {
+    return render(config, this.envoy, this.options, this.directory);
+  }
+
+  private readonly complain = (error: Error): void =>
+    this.say(`${error.message}\n${this.file} has mistakes: what was served before goes on.`);
+}
+
+function load(options: GatewayOptions, file: string, env: NodeJS.ProcessEnv, demos: Demos): Promise<Loaded> {
+  return options.config === undefined ? loadDefaultFile(file, env, demos.start) : loadFile(file, env);
+}
+
+const listensOf = ({ listen, admin }: GatewayConfig): Listens => [
+  ["listen", listen],
+  ["admin", admin],
+];
+
+function render(config: GatewayConfig, envoy: Envoy, { wasm }: GatewayOptions, { path }: RunDirectory): RunFiles {
+  const module = wasm ?? join(packageRoot, "build", "ai-failover.wasm");
+  return renderRunFiles(config, { wasm: module, envoyVersion: envoy.version }, path);
+}
+
+/** Envoy's environment is fixed when it starts. */
+const sameEnv = (a: Loaded, b: Loaded): boolean => b.config.variables.every(name => a.env[name] === b.env[name]);

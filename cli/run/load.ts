@@ -1,0 +1,39 @@
+import { resolveConfig } from "../config/load.js";
+import { readSource, sourceOf } from "../config/source.js";
+import type { GatewayConfig } from "../config/types.js";
+import type { DemoProvider } from "../demo/provider.js";
+import { planKeys, unsetVariables, type DemoPlan } from "./keys.js";
+
+/** A configuration that is ready to be served. */
+export interface Loaded {
+  config: GatewayConfig;
+  /** What Envoy's process is given. */
+  env: NodeJS.ProcessEnv;
+  notes: string[];
+  /** Whether demo providers answer. */
+  demo: boolean;
+}
+
+/** Gives a planned demo provider its address. */
+export type StartDemo = (plan: DemoPlan) => Promise<DemoProvider>;
+
+/** The file of `--config`: as it is, and a variable that is not set is a mistake. */
+export async function loadFile(file: string, env: NodeJS.ProcessEnv): Promise<Loaded> {
+  return { config: resolveConfig(readSource(file), env), env, notes: [], demo: false };
+}
+
+/** The file of a first start: with what the keys at hand allow. */
+export async function loadDefaultFile(file: string, env: NodeJS.ProcessEnv, startDemo: StartDemo): Promise<Loaded> {
+  const source = readSource(file);
+  // Mistakes are found in the file as it was written, so that their lines are right; keys that lack are none.
+  const unset = unsetVariables(source.value, env);
+  resolveConfig(source, { ...env, ...Object.fromEntries(unset.map((name, i) => [name, `demo-unset-${i}`])) });
+  const plan = planKeys(source.value, env);
+  for (const demo of plan.demos) {
+    const { url } = await startDemo(demo);
+    Object.assign(demo.provider, { url, messagesUrl: url });
+  }
+  const allEnv = { ...env, ...plan.env };
+  const config = resolveConfig(sourceOf(plan.value, file, source.directory), allEnv);
+  return { config, env: allEnv, notes: plan.notes, demo: plan.demos.length > 0 };
+}
