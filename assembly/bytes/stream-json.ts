@@ -74,8 +74,8 @@ export class JsonReader {
   /** The rest of true, false or null, next byte lowest. */
   private word: u32;
   private number: u32;
-  /** Bytes of the document before the piece that is being read. */
-  private offset: i32;
+  /** Bytes read of the document, to the one that broke it. */
+  offset: i32;
 
   start(root: u8): void {
     this.root = root;
@@ -116,7 +116,7 @@ export class JsonReader {
 
   feed(start: usize, end: usize): void {
     let p = start;
-    while (p < end) {
+    while (p < end && this.step != Step.Broken) {
       const c = <i32>load<u8>(p);
       switch (this.step) {
         case Step.Text:
@@ -173,15 +173,13 @@ export class JsonReader {
         case Step.End:
           if (!isBlank(c)) this.step = Step.Broken;
           break;
-        case Step.Broken:
-          return;
         default:
           if (this.readNumber(c)) break;
           continue;
       }
       p++;
     }
-    this.offset += <i32>(end - start);
+    this.offset += <i32>(p - start);
   }
 
   private beginValue(c: i32, at: i32): void {

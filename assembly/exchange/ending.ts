@@ -20,6 +20,8 @@ const OPENAI = Bytes.of(
   `"error":{"message":"${SENTENCE}","type":"server_error","param":null,"code":"stream_incomplete"}}`,
 );
 const MESSAGES = Bytes.of(`"type":"error","error":{"type":"api_error","message":"${SENTENCE}"}}`);
+/** A begun `message_start` has a `message`, which clients would show in place of the error's. */
+const OWN_MESSAGE = Bytes.of(`"message":"${SENTENCE}",`);
 /** The documented members, and `error`, from which the clients raise. */
 const RESPONSES = Bytes.of(
   `"type":"error","code":"server_error","message":"${SENTENCE}","param":null,` +
@@ -41,6 +43,7 @@ export function ending(dialect: Dialect, judge: Judge): Writer {
   if (scanner.isOpen && json.isOpenObject && (inData || !json.isInText)) {
     if (!inData) out.text(DATA);
     json.complete(out);
+    if (dialect == Dialect.Messages) out.text(OWN_MESSAGE);
     writeMembers(dialect, judge);
     out.text(LINE);
     if (isNamed(dialect)) out.text(NAMED);

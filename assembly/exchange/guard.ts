@@ -141,7 +141,8 @@ export class Judge {
           this.feedJson(ptr, end);
           break;
         case Kind.Opaque:
-          this.countBytes(end - ptr);
+          this.bytes += end - ptr;
+          this.events = kibibytes(this.bytes);
           if (end > ptr) this.take(Mark.Content | Mark.End);
           break;
       }
@@ -209,11 +210,6 @@ export class Judge {
     return ptr;
   }
 
-  private countBytes(len: usize): void {
-    this.bytes += len;
-    this.events = <u32>((this.bytes + 1023) >> 10);
-  }
-
   // --- one JSON document ---
 
   private feedJson(ptr: usize, end: usize): void {
@@ -221,7 +217,7 @@ export class Judge {
     if (ptr == end) return;
     this.excerpt.keep(ptr, end);
     this.json.feed(ptr, end);
-    this.countBytes(end - ptr);
+    this.events = kibibytes(this.json.offset);
     this.note(Seen.Progress);
     if (this.json.isBroken) this.fail(Flaw.Garbage);
   }
@@ -297,6 +293,11 @@ export class Judge {
     else if (changetype<Rules>(this.rules).markless) this.ended = true;
     else this.fail(Flaw.NoEndMark);
   }
+}
+
+/** Every started one counts. */
+function kibibytes(bytes: u64): u32 {
+  return <u32>((bytes + 1023) >> 10);
 }
 
 /** A record for `start`; whoever asks for it keeps it and uses it again. */

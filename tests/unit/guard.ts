@@ -47,6 +47,12 @@ export type Chunks = (string | Uint8Array)[];
 
 const bytesOf = (input: string | Uint8Array) => (typeof input === "string" ? Buffer.from(input) : input);
 
+function nameIn<Name extends string>(names: readonly Name[], index: number): Name {
+  const name = names[index];
+  if (name === undefined) throw new Error(`${index} is none of ${names.join()}`);
+  return name;
+}
+
 /** The chunks of a body cut at these places. */
 export function cut(body: string | Uint8Array, places: number[]): Uint8Array[] {
   const bytes = bytesOf(body);
@@ -68,7 +74,10 @@ export class GuardRoom {
   }
 
   feed(chunk: string | Uint8Array): Seen {
-    return SEEN[this.with(chunk, (ptr, len) => this.wasm.feed(ptr, len))];
+    return nameIn(
+      SEEN,
+      this.with(chunk, (ptr, len) => this.wasm.feed(ptr, len)),
+    );
   }
 
   release(): void {
@@ -76,7 +85,7 @@ export class GuardRoom {
   }
 
   finish(): Seen {
-    return SEEN[this.wasm.finish()];
+    return nameIn(SEEN, this.wasm.finish());
   }
 
   /** What does not depend on how an answer was cut into chunks. */
@@ -88,7 +97,7 @@ export class GuardRoom {
         (typeof FLAGS)[number],
         boolean
       >),
-      cause: FLAW[this.wasm.cause()],
+      cause: nameIn(FLAW, this.wasm.cause()),
       events: this.wasm.events(),
       invalidEvents: this.wasm.invalidEvents(),
       error: error ? Buffer.from(this.bytes(this.wasm.errorPtr(), error)).toString() : "",
@@ -127,7 +136,7 @@ export class GuardRoom {
   read(chunks: Chunks): "broken" | "open" | "complete" {
     this.wasm.readStart();
     for (const chunk of chunks) this.with(chunk, (ptr, len) => this.wasm.read(ptr, len));
-    return (["broken", "open", "complete"] as const)[this.wasm.readState()];
+    return nameIn(["broken", "open", "complete"], this.wasm.readState());
   }
 
   /** What must follow the text that was read, before one more member and the last brace. */
