@@ -41,7 +41,7 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
     row(colour, "Admin", urlOf(config.admin)),
     row(colour, "File", `${file} ${dim("(read again when it is saved)")}`),
     "",
-    ...summaryOf(config, env).map(line => `  ${/^[A-Z]+ /.test(line) ? dim(line) : line}`),
+    ...summaryOf(config, env).map(line => (line === "" ? "" : `  ${/^[A-Z]+ /.test(line) ? dim(line) : line}`)),
     ...(notes.length > 0 ? ["", ...notes.map(note => `  ${note}`)] : []),
     "",
     `  ${good("Try")}`,

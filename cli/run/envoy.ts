@@ -107,7 +107,7 @@ export class EnvoyProcess {
     const line = parseLine(raw);
     this.tail = [...this.tail.slice(-4), line.text];
     const shown = this.filter.pass(line);
-    if (shown !== undefined) this.options.say(shown);
+    if (shown !== undefined && !this.stopping) this.options.say(shown);
   }
 
   private async onDeath(how: string): Promise<void> {
