@@ -1,0 +1,230 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Gateway } from "../../cli/run/gateway.js";
+import { LogFilter, parseLine } from "../../cli/run/log.js";
+import { checkFree } from "../../cli/run/ports.js";
+import { writeIdleModule } from "./idle-module.js";
+
+let directory: string;
+let wasm: string;
+let file: string;
+let listen: number;
+let admin: number;
+const said: string[] = [];
+const say = (line: string) => void said.push(line);
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "run-"));
+  wasm = join(directory, "idle.wasm");
+  file = join(directory, "my.yaml");
+  await writeIdleModule(wasm);
+  [listen, admin] = await freePorts();
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+async function freePorts(): Promise<[number, number]> {
+  const servers = await Promise.all([hold(0), hold(0)]);
+  const ports = servers.map(server => (server.address() as AddressInfo).port) as [number, number];
+  for (const server of servers) server.close();
+  return ports;
+}
+
+function hold(port: number): Promise<Server> {
+  const server = createServer();
+  return new Promise(done => server.listen(port, "127.0.0.1", () => done(server)));
+}
+
+function write(model: string, extra = ""): void {
+  writeFileSync(
+    file,
+    `listen: 127.0.0.1:${listen}
+admin: 127.0.0.1:${admin}
+providers:
+  - {type: openai, url: "http://127.0.0.1:9/v1", models: [${model}], apiTokens: [sk-x]}
+${extra}`,
+  );
+}
+
+const isUp = (port: number) =>
+  fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000) }).then(
+    () => true,
+    () => false,
+  );
+
+async function until(condition: () => Promise<boolean> | boolean, limit = 20_000): Promise<void> {
+  const end = performance.now() + limit;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`not within ${limit} ms: ${condition}`);
+    await sleep(50);
+  }
+}
+
+const lives = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe("a gateway", () => {
+  let gateway: Gateway;
+  const runDirectories = () => readdirSync(tmpdir()).filter(name => name.startsWith("ai-failover-"));
+  const before = runDirectories();
+
+  beforeAll(async () => {
+    write("a-model");
+    gateway = await Gateway.start({ config: file, wasm, concurrency: 1, say });
+  });
+  afterAll(() => gateway.stop());
+
+  it("listens when it has started", async () => {
+    expect(await isUp(listen)).toBe(true);
+    expect(gateway).toMatchObject({ mode: "retry", envoy: { version: "1.40.0" } });
+  });
+
+  it("serves an edit in place, in the same Envoy", async () => {
+    const { pid } = gateway;
+    write("another-model");
+    expect(await gateway.reload()).toContain("is served");
+    expect(gateway.pid).toBe(pid);
+    expect(await gateway.reload()).toContain("nothing to change");
+  });
+
+  it("reads the file again when it is saved", async () => {
+    gateway.watch();
+    write("third-model");
+    await until(() => said.some(line => line.includes("is served")));
+  });
+
+  it("keeps what it serves when the file has mistakes, and says them", async () => {
+    write("x", "nonsense: 1\n");
+    await until(() => said.some(line => line.includes("nonsense") && line.includes("goes on")));
+    expect(await isUp(listen)).toBe(true);
+    write("third-model");
+  });
+
+  it("says that another address needs a start", async () => {
+    const other = listen;
+    listen = 1;
+    write("third-model");
+    expect(await gateway.reload()).toContain("next start");
+    listen = other;
+    write("third-model");
+  });
+
+  it("starts an Envoy again that died, and says what was lost", async () => {
+    const pid = gateway.pid!;
+    process.kill(pid, "SIGKILL");
+    await until(async () => gateway.pid !== pid && (await isUp(listen)));
+    expect(said).toContainEqual(expect.stringMatching(/Envoy ended \(SIGKILL\) and is started again.*lost/));
+  });
+
+  it("leaves no process and no file when it is stopped", async () => {
+    const pid = gateway.pid!;
+    await gateway.stop();
+    expect(lives(pid)).toBe(false);
+    expect(await isUp(listen)).toBe(false);
+    expect(runDirectories()).toEqual(before);
+  });
+});
+
+describe("a start that cannot succeed ends in one sentence with the remedy", () => {
+  afterEach(async () => expect(await isUp(listen)).toBe(false));
+
+  it("a port that is taken", async () => {
+    write("a-model");
+    const taken = await hold(admin);
+    await expect(Gateway.start({ config: file, wasm, say })).rejects.toThrow(
+      `127.0.0.1:${admin} (admin) is taken by another program: stop it, or set "admin: 127.0.0.1:${admin + 1}" in ${file}.`,
+    );
+    taken.close();
+  });
+
+  it("an address that this machine does not have", async () => {
+    await expect(checkFree([["listen", { host: "192.0.2.1", port: 80 }]], "x.yaml")).rejects.toThrow(
+      "give listen in x.yaml an address of this machine",
+    );
+  });
+
+  it("a module that does not load: Envoy's own words are passed on", async () => {
+    write("a-model");
+    writeFileSync(join(directory, "bad.wasm"), "no module");
+    const starting = Gateway.start({ config: file, wasm: join(directory, "bad.wasm"), say });
+    await expect(starting).rejects.toThrow(/Envoy refused the configuration:\n[^]*Wasm/i);
+  });
+
+  it("an end that was asked for while it starts", async () => {
+    write("a-model");
+    const ending = new AbortController();
+    const starting = Gateway.start({ config: file, wasm, say, signal: ending.signal });
+    ending.abort();
+    await expect(starting).rejects.toThrow("aborted");
+  });
+});
+
+describe("npm start", () => {
+  let npm: ChildProcess;
+  let output: string;
+
+  async function start(): Promise<number[]> {
+    write("a-model");
+    output = "";
+    npm = spawn("npm", ["start", "--", "--config", file, "--concurrency", "1"]);
+    for (const stream of [npm.stdout!, npm.stderr!]) stream.on("data", chunk => (output += String(chunk)));
+    await until(() => {
+      if (npm.exitCode !== null) throw new Error(output);
+      return output.includes("curl ");
+    }, 60_000);
+    return tree(npm.pid!);
+  }
+
+  /** The process and all that it started. */
+  function tree(pid: number): number[] {
+    const rows = spawnSync("ps", ["-axo", "pid=,ppid="], { encoding: "utf8" }).stdout.trim().split("\n");
+    const pairs = rows.map(row => row.trim().split(/\s+/).map(Number) as [number, number]);
+    const below = (root: number): number[] => pairs.filter(([, p]) => p === root).flatMap(([p]) => [p, ...below(p)]);
+    return [pid, ...below(pid)];
+  }
+
+  it.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)(
+    "ended by %s to npm alone leaves no process behind",
+    async signal => {
+      const pids = await start();
+      expect(pids.length).toBeGreaterThanOrEqual(3);
+      npm.kill(signal);
+      await until(() => !pids.some(lives));
+      expect(existsSync(file)).toBe(true);
+    },
+  );
+
+  it("prints the address, and a line to try", async () => {
+    await start();
+    expect(output).toContain(`http://localhost:${listen}/v1`);
+    expect(output).toMatch(/"model": "a-model"/);
+    npm.kill("SIGTERM");
+    await until(() => npm.exitCode !== null || npm.signalCode !== null);
+  });
+});
+
+describe("of Envoy's log a person sees what matters, once", () => {
+  it("shows warnings without their prefix, and no information", () => {
+    const filter = new LogFilter();
+    const warning = parseLine("2026-01-01T00:00:00.000\twarning\twasm\twasm log ai-failover a b: token refused");
+    expect(filter.pass(warning)).toBe("warning  token refused");
+    expect(filter.pass(parseLine("2026-01-01T00:00:00.000\tinfo\tmain\tstarting"))).toBeUndefined();
+  });
+
+  it("hides repetitions for ten seconds, then says how many there were", () => {
+    const filter = new LogFilter();
+    const line = (n: number) => ({ level: "error", logger: "x", text: `connection ${n} failed` });
+    expect(filter.pass(line(1), 0)).toBe("error  connection 1 failed");
+    for (let i = 2; i < 12; i++) expect(filter.pass(line(i), i)).toBeUndefined();
+    expect(filter.pass(line(99), 10_001)).toBe("error  connection 99 failed (and 10 more like it)");
+  });
+});
