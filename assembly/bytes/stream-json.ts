@@ -3,40 +3,20 @@
  * of RFC 8259, so that "complete" means complete; bytes inside strings are not checked to be UTF-8, as a client's decoder
  * replaces what is malformed. On the way it collects facts about the members that stream-paths.ts watches.
  */
-import { Char, isDigit } from "./ascii";
-import { Bytes } from "./bytes";
+import { Char } from "./ascii";
 import { MAX_DEPTH } from "./lexer";
 import { Node, SEED, Slot, childOf, elementOf, mix, nodeAt } from "./stream-paths";
-import { Writer } from "./writer";
-
-/** What the next byte belongs to. */
-export enum Step {
-  Value,
-  /** Behind '[', behind '{', behind a comma in an object. */
-  FirstElement,
-  FirstKey,
-  NextKey,
-  /** The first byte of a watched string value. */
-  TextStart,
-  Text,
-  Escape,
-  Hex,
-  Colon,
-  /** Behind a value. */
-  Comma,
-  Minus,
-  Zero,
-  Digits,
-  Point,
-  Fraction,
-  Exponent,
-  Sign,
-  Power,
-  Word,
-  /** The document is complete; blanks may follow. */
-  End,
-  Broken,
-}
+import {
+  Step,
+  endsNumber,
+  firstOfNumber,
+  isBlank,
+  isHex,
+  isPlain,
+  nextInEscape,
+  nextInNumber,
+  skipPlain,
+} from "./stream-steps";
 
 /** Paths are followed to this depth; `nodes` has a byte for each level. */
 const WATCHED_DEPTH = 8;
@@ -65,14 +45,14 @@ export class JsonReader {
   /** Of the value that comes next or has just been opened. */
   private node: u8;
   /** What is left of an escape's digits. */
-  private digits: u8;
-  private isKey: bool;
+  digits: u8;
+  isKey: bool;
   private hashing: bool;
   /** The node of each open level: of an object itself, of an array its elements'. */
   private nodes: u64;
   private hash: u64;
   /** The rest of true, false or null, next byte lowest. */
-  private word: u32;
+  word: u32;
   private number: u32;
   /** Bytes read of the document, to the one that broke it. */
   offset: i32;
@@ -271,24 +251,8 @@ export class JsonReader {
   }
 
   private readEscape(c: i32): void {
-    switch (c) {
-      case Char.Quote:
-      case Char.Backslash:
-      case Char.Slash:
-      case 0x62: // b
-      case 0x66: // f
-      case 0x6e: // n
-      case 0x72: // r
-      case 0x74: // t
-        this.step = Step.Text;
-        break;
-      case 0x75: // u
-        this.digits = 4;
-        this.step = Step.Hex;
-        break;
-      default:
-        this.step = Step.Broken;
-    }
+    this.digits = 4;
+    this.step = nextInEscape(c);
   }
 
   private beginWord(rest: u32): void {
@@ -297,55 +261,26 @@ export class JsonReader {
   }
 
   private beginNumber(c: i32): void {
+    this.step = firstOfNumber(c);
     this.number = c - Char.Zero;
-    if (c == Char.Zero) this.step = Step.Zero;
-    else if (isDigit(c)) {
-      this.fill();
-      this.step = Step.Digits;
-    } else this.step = Step.Broken;
+    if (this.step == Step.Digits) this.fill();
   }
 
   /** False: the byte is behind the number. */
   private readNumber(c: i32): bool {
-    const digit = isDigit(c);
-    switch (this.step) {
-      case Step.Minus:
-        this.beginNumber(c);
-        return true;
-      case Step.Digits:
-        if (digit) {
-          this.number = this.number * 10 + (c - Char.Zero);
-          return true;
-        }
-      // falls through
-      case Step.Zero:
-        if (c == Char.Dot) this.step = Step.Point;
-        else if ((c | 0x20) == 0x65) this.step = Step.Exponent;
-        else return this.endNumber();
-        return true;
-      case Step.Point:
-        this.step = digit ? Step.Fraction : Step.Broken;
-        return true;
-      case Step.Fraction:
-        if (digit) return true;
-        if ((c | 0x20) != 0x65) return this.endNumber();
-        this.step = Step.Exponent;
-        return true;
-      case Step.Exponent:
-        this.step = digit ? Step.Power : c == Char.Plus || c == Char.Minus ? Step.Sign : Step.Broken;
-        return true;
-      case Step.Sign:
-        this.step = digit ? Step.Power : Step.Broken;
-        return true;
-      default:
-        return digit || this.endNumber();
+    if (this.step == Step.Minus) {
+      this.beginNumber(c);
+      return true;
     }
-  }
-
-  private endNumber(): bool {
-    if (this.watched().slot == Slot.Highest && this.number > this.highest) this.highest = this.number;
-    this.endValue();
-    return false;
+    const next = nextInNumber(this.step, c);
+    if (next == Step.Comma) {
+      if (this.watched().slot == Slot.Highest && this.number > this.highest) this.highest = this.number;
+      this.endValue();
+      return false;
+    }
+    if (next == Step.Digits) this.number = this.number * 10 + (c - Char.Zero);
+    this.step = next;
+    return true;
   }
 
   private open(isObject: bool): void {
@@ -412,80 +347,11 @@ export class JsonReader {
     return this.step >= Step.TextStart && this.step <= Step.Hex;
   }
 
-  /** An object was begun and not ended: `complete` can give it further members. */
+  /** An object was begun and not ended: stream-complete.ts can give it further members. */
   get isOpenObject(): bool {
     return this.depth > 0 && this.step != Step.Broken && this.isObject(0);
-  }
-
-  /** For an open object: writes what makes everything in it whole, and leaves it open for one more member. */
-  complete(out: Writer): void {
-    switch (this.step) {
-      case Step.Value:
-        out.text(NULL_VALUE);
-        break;
-      case Step.NextKey:
-        out.text(ANY_MEMBER);
-        break;
-      case Step.Escape:
-        out.byte(Char.Backslash);
-        break;
-      case Step.Hex:
-        for (let i: u8 = 0; i < this.digits; i++) out.byte(Char.Zero);
-        break;
-      case Step.Minus:
-      case Step.Point:
-      case Step.Exponent:
-      case Step.Sign:
-        out.byte(Char.Zero);
-        break;
-      case Step.Word:
-        for (let rest = this.word; rest != 0; rest >>= 8) out.byte(rest & 0xff);
-    }
-    if (this.isInText) out.byte(Char.Quote);
-    if (this.isKey || this.step == Step.Colon) {
-      out.byte(Char.Colon);
-      out.text(NULL_VALUE);
-    }
-    for (let i = this.depth - 1; i > 0; i--) out.byte(this.isObject(i) ? Char.CloseBrace : Char.CloseBracket);
-    if (this.depth > 1 || this.step != Step.FirstKey) out.byte(Char.Comma);
   }
 }
 
 /** Bytes of a reader with its levels. */
 export const READER_SIZE: usize = offsetof<JsonReader>() + (MAX_DEPTH >> 3);
-
-const NULL_VALUE = Bytes.of("null");
-const ANY_MEMBER = Bytes.of('"":null');
-
-function endsNumber(step: Step): bool {
-  return step == Step.Zero || step == Step.Digits || step == Step.Fraction || step == Step.Power;
-}
-
-export function isBlank(c: i32): bool {
-  return c == Char.Space || c == Char.LineFeed || c == Char.Return || c == Char.Tab;
-}
-
-function isHex(c: i32): bool {
-  return isDigit(c) || <u32>((c | 0x20) - 0x61) < 6;
-}
-
-function isPlain(c: i32): bool {
-  return c >= Char.Space && c != Char.Quote && c != Char.Backslash;
-}
-
-/** To the next quote, backslash or control character, or the end. */
-function skipPlain(p: usize, end: usize): usize {
-  if (ASC_FEATURE_SIMD) {
-    const quote = i8x16.splat(<i8>Char.Quote);
-    const slash = i8x16.splat(<i8>Char.Backslash);
-    const space = i8x16.splat(<i8>Char.Space);
-    for (; p + 16 <= end; p += 16) {
-      const block = v128.load(p);
-      const marks = v128.or(i8x16.eq(block, quote), i8x16.eq(block, slash));
-      const stops = i8x16.bitmask(v128.or(marks, i8x16.lt_u(block, space)));
-      if (stops) return p + <usize>ctz(stops);
-    }
-  }
-  while (p < end && isPlain(load<u8>(p))) p++;
-  return p;
-}

@@ -4,6 +4,7 @@
  * is completed with an `error` member, so that no client sees broken JSON in its place.
  */
 import { Bytes } from "../bytes/bytes";
+import { complete } from "../bytes/stream-complete";
 import { Writer } from "../bytes/writer";
 import { Dialect } from "../config/types";
 import { MAX_DEPTH } from "../bytes/lexer";
@@ -42,7 +43,7 @@ export function ending(dialect: Dialect, judge: Judge): Writer {
   if (scanner.isInLine && !inData) out.text(LINE);
   if (scanner.isOpen && json.isOpenObject && (inData || !json.isInText)) {
     if (!inData) out.text(DATA);
-    json.complete(out);
+    complete(json, out);
     if (dialect == Dialect.Messages) out.text(OWN_MESSAGE);
     writeMembers(dialect, judge);
     out.text(LINE);

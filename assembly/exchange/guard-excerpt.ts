@@ -20,7 +20,7 @@ export class Excerpt {
 
   /** Another event begins. */
   next(): void {
-    if (this.errorLen == 0) this.kept = 0;
+    this.kept = 0;
   }
 
   private get text(): usize {

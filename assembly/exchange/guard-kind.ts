@@ -1,6 +1,6 @@
 /** How a body is read, by its headers or, where they do not tell, by its first byte. */
 import { Char } from "../bytes/ascii";
-import { isBlank } from "../bytes/stream-json";
+import { isBlank } from "../bytes/stream-steps";
 import { Body } from "./answer";
 
 export enum Kind {

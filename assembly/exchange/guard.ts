@@ -75,7 +75,6 @@ export class Judge {
   events: u32;
   /** Passed after content although they were no JSON. */
   invalidEvents: u32;
-  private dialect: Dialect;
   private mode: Guard;
   private kind: Kind;
   private rules: usize;
@@ -90,7 +89,6 @@ export class Judge {
   /** `shaped`: the answer has the shape of its dialect; false: judge it like any JSON. */
   start(dialect: Dialect, shaped: bool, streamed: bool, body: Body, mode: Guard): void {
     const rules = RULES[shaped ? dialect : Dialect.Other];
-    this.dialect = dialect;
     this.mode = mode;
     this.rules = changetype<usize>(rules);
     this.released = mode == Guard.None;
@@ -161,10 +159,6 @@ export class Judge {
   /** An error event must follow what has gone to the client, for its end is missing. */
   get needsEnding(): bool {
     return this.kind == Kind.Events && this.failed && !this.ended;
-  }
-
-  get speaks(): Dialect {
-    return this.dialect;
   }
 
   /** Nothing that follows counts. */

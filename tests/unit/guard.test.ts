@@ -134,6 +134,39 @@ describe.each<[Dialect, [string, unknown, string][]]>([
   });
 });
 
+describe("the name of an event", () => {
+  const text = JSON.stringify(delta({ content: "a" }));
+  test.each([
+    ["of an error is enough, whatever its data", `event: error\ndata: ${text}\n\n`, "failed"],
+    ["of an error is enough where its data is no JSON", "event: error\ndata: overloaded\n\n", "failed"],
+    ["may follow the data", `data: ${text}\nevent: error\n\n`, "failed"],
+    ["is the last one given", `event: ping\nevent: error\ndata: ${text}\n\n`, "failed"],
+    ["holds for one event", `event: error\n\ndata: ${text}\n\n`, "content"],
+    ["is no part of a name", `event: terror\ndata: ${text}\n\n`, "content"],
+    ["counts in whole", `event: errors\ndata: ${text}\n\n`, "content"],
+  ])("%s", (_rule, stream, seen) => {
+    room.begin({ dialect: "chat" });
+    expect(room.feed(stream)).toBe(seen);
+  });
+});
+
+describe("a member", () => {
+  test.each<[string, Dialect, string, string]>([
+    ["with an escape in its name is another", "chat", '{"err\\u006fr":"a","er\\nror":"b"}', "progress"],
+    ["with an escape in its text is another", "messages", '{"type":"er\\nror"}', "progress"],
+    ["may have blanks around it", "chat", '{ "choices" :\t[ { "delta" : { "content" : "a" } } ] }', "content"],
+    ["counts by whichever of its kind is filled", "chat", '{"error":"a","error":null}', "failed"],
+    ["of another level is another", "chat", '{"choices":[{"content":"a","message":"b","text":""}]}', "progress"],
+    ["that is a number is filled unless it is 0", "other", '{"error":0}', "content"],
+    ["that is false is not filled", "other", '{"error":false}', "content"],
+    ["that is true is filled", "other", '{"error":true}', "failed"],
+    ["that is an empty object is not filled", "other", '{"error":{ }}', "content"],
+  ])("%s", (_rule, dialect, data, seen) => {
+    room.begin({ dialect });
+    expect(room.feed(event(data))).toBe(seen);
+  });
+});
+
 describe("the end of a stream", () => {
   const chat: Setting = { dialect: "chat" };
   test.each<[string, Setting, string[], string]>([

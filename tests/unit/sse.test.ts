@@ -110,6 +110,8 @@ describe("a JSON document in pieces", () => {
     ["{} {", "broken"],
     ["[".repeat(512) + "]".repeat(512), "complete"],
     ["[".repeat(513), "broken"],
+    [`${'{"a":['.repeat(256)}1${"]}".repeat(256)}`, "complete"],
+    [`${'{"a":'.repeat(512)}1${"}".repeat(512)}`, "complete"],
   ])("%j is %s", (text, state) => {
     for (const each of rooms) {
       expect(each.read([text])).toBe(state);

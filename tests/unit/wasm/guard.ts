@@ -1,4 +1,5 @@
 import { EventScanner, Piece, dataEnd, dataStart, piece } from "../../../assembly/bytes/sse";
+import { complete } from "../../../assembly/bytes/stream-complete";
 import { JsonReader, READER_SIZE } from "../../../assembly/bytes/stream-json";
 import { newTree } from "../../../assembly/bytes/stream-paths";
 import { Writer } from "../../../assembly/bytes/writer";
@@ -128,6 +129,6 @@ const writer = new Writer();
 /** Writes what completes an open object but for its last brace; -1: it is none. */
 export function readCompletion(out: usize, capacity: usize): i32 {
   if (!reader.isOpenObject) return -1;
-  reader.complete(writer.into(out, capacity));
+  complete(reader, writer.into(out, capacity));
   return <i32>writer.len;
 }
