@@ -1,0 +1,108 @@
+/** What became of an attempt that failed: why, who answers for it, and where to go next. */
+import { Bytes } from "../bytes/bytes";
+
+/** Why an attempt failed. */
+export enum Cause {
+  None,
+  /** The token is wrong, revoked, or not allowed here. */
+  Credential,
+  /** The token's account has nothing left to spend. */
+  Quota,
+  RateLimit,
+  /** The provider does not serve this model, or not to us. */
+  Model,
+  /** The request itself is wrong. */
+  Caller,
+  ContextWindow,
+  ContentFilter,
+  Provider,
+  /** No connection, or one that broke before an answer. */
+  Connect,
+  Slow,
+  BrokenStream,
+  /** The client left. */
+  Client,
+  /** The gateway itself: no cluster, no filter state. */
+  Local,
+}
+
+/** As the trail and the metrics say it, by `Cause`. */
+const NAMES: Bytes[] = [
+  "none",
+  "credential",
+  "quota",
+  "rate-limit",
+  "model",
+  "caller",
+  "context-window",
+  "content-filter",
+  "provider",
+  "connect",
+  "slow",
+  "broken-stream",
+  "client",
+  "local",
+].map<Bytes>((name: string) => Bytes.of(name));
+
+export const CAUSES = 14;
+
+export function causeName(cause: Cause): Bytes {
+  return unchecked(NAMES[cause]);
+}
+
+/** Who answers for a failure. */
+export enum Scope {
+  Nobody,
+  Token,
+  /** The token, for this model alone. */
+  TokenModel,
+  /** The provider, for this model alone. */
+  ProviderModel,
+  Provider,
+}
+
+/** Where the exchange goes on. */
+export enum Next {
+  /** Nowhere: the answer is the client's. */
+  Return,
+  /** The same provider once more, with another token if there is one; then the next. */
+  SameProvider,
+  /** Another token of this provider; then the next provider. */
+  NextToken,
+  NextProvider,
+}
+
+/** How an attempt ended that has no error answer to judge. */
+export enum End {
+  None,
+  Refused,
+  Tls,
+  ConnectTimeout,
+  /** The connection broke before any answer. */
+  Reset,
+  FirstTokenTimeout,
+  AttemptTimeout,
+  /** The connection broke within the answer. */
+  Cut,
+  Stalled,
+  NoEndMark,
+  Empty,
+  Garbage,
+  ClientGone,
+  Local,
+}
+
+/** One object is used again and again: functions that judge write into their caller's. */
+export class Verdict {
+  cause: Cause = Cause.None;
+  scope: Scope = Scope.Nobody;
+  next: Next = Next.Return;
+  /** Counts half a failure. */
+  half: bool = false;
+  /** A stale connection looks the same: counts only if the exchange's second try fails too. */
+  doubtful: bool = false;
+  /** The route's responseCodes forbid another provider. */
+  stay: bool = false;
+  /** What the provider asked to wait, ms; -1: it did not say. */
+  waitMs: i64 = -1;
+}
