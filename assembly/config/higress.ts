@@ -1,0 +1,78 @@
+/**
+ * Higress's envelope: the global fields, and `_rules_`, a list of objects that each start as a copy of the global fields and
+ * say with `_match_..._` where they hold.
+ */
+import { Bytes } from "../bytes/bytes";
+import { Kind } from "../bytes/lexer";
+import { Value } from "./dom";
+import { Fields, show } from "./fields";
+import { isSaid, readPart, serves } from "./part";
+import { complain } from "./report";
+import { Plugin, Rule } from "./types";
+
+const RULES = "_rules_";
+/** Not inherited: what belongs to the configuration as a whole. */
+const OWN: string[] = [RULES, "_plugin_id_", "role"];
+
+export function readEnvelope(root: Value, plugin: Plugin): void {
+  const rules = new Fields(root).list(RULES);
+  const higress = isHigress(root) || rules.some(rule => isHigress(rule));
+  for (let i = 0; i < rules.length; i++) plugin.rules.push(readRule(rules[i], root, higress));
+  // Beside rules the global fields are often no more than what these inherit, and then serve nothing.
+  if (rules.length == 0 ? holds(root) : serves(root)) plugin.global = readPart(root, higress);
+}
+
+/** Whether there is anything but the envelope. */
+function holds(root: Value): bool {
+  return root.items.some(item => !OWN.includes(item.name));
+}
+
+/** Whether ai-proxy's fields say what is served: then its defaults hold. */
+function isHigress(part: Value): bool {
+  return isSaid(part, "activeProviderId") || isSaid(part, "provider");
+}
+
+function readRule(value: Value, root: Value, higress: bool): Rule {
+  const rule = new Rule();
+  rule.routes = readPlaces(value, "_match_route_");
+  rule.routePrefixes = readPlaces(value, "_match_route_prefix_");
+  rule.services = readPlaces(value, "_match_service_");
+  rule.domains = readPlaces(value, "_match_domain_");
+  const places = rule.routes.length + rule.routePrefixes.length + rule.services.length + rule.domains.length;
+  if (value.kind == Kind.Object && places == 0)
+    complain(
+      value.path,
+      "no place where it holds",
+      "_match_route_, _match_route_prefix_, _match_service_ or _match_domain_",
+    );
+  rule.config = readPart(inherit(value, root), higress);
+  return rule;
+}
+
+/** A list, or one text. */
+function readPlaces(value: Value, name: string): Bytes[] {
+  const places: Bytes[] = [];
+  const member = value.get(name);
+  if (member === null || member.kind == Kind.Null) return places;
+  const entries = member.kind == Kind.Array ? member.items : [member];
+  for (let i = 0; i < entries.length; i++)
+    if (entries[i].kind == Kind.String && entries[i].text != "") places.push(Bytes.of(entries[i].text));
+    else complain(entries[i].path, show(entries[i]), "a name");
+  return places;
+}
+
+/** The rule with what it takes over from the global fields, whose members keep their own paths. */
+function inherit(value: Value, root: Value): Value {
+  if (value.kind != Kind.Object) return value;
+  const part = new Value(Kind.Object);
+  part.parent = value.parent;
+  part.index = value.index;
+  part.items = value.items.slice();
+  for (let i = 0; i < root.items.length; i++) {
+    const item = root.items[i];
+    // One provider in the old form would outrank what the rule itself says.
+    const outranks = item.name == "provider" && isSaid(value, "activeProviderId");
+    if (value.get(item.name) === null && !outranks && !OWN.includes(item.name)) part.items.push(item);
+  }
+  return part;
+}

@@ -1,0 +1,50 @@
+/** The body of GET /v1/models: the exact names that some route serves. */
+import { Bytes } from "../bytes/bytes";
+import { isPrefix, jsonOf } from "./mapping";
+import { Draft } from "./provider";
+import { ModelMapping, Route } from "./types";
+
+const names: string[] = [];
+const owners: string[] = [];
+
+export function listModels(drafts: Draft[], routes: Route[]): Bytes {
+  names.length = 0;
+  owners.length = 0;
+  for (let i = 0; i < drafts.length; i++) {
+    const owner = drafts[i].provider.id.toString();
+    for (let j = 0; j < drafts[i].models.length; j++)
+      if (!isPrefix(drafts[i].models[j])) add(drafts[i].models[j], owner, routes);
+    addKeys(drafts[i].provider.mapping, owner, routes);
+  }
+  for (let i = 0; i < routes.length; i++) {
+    const owner = routes[i].name.toString();
+    const predicates = routes[i].predicates;
+    for (let j = 0; j < predicates.length; j++)
+      if (predicates[j].exact) add(predicates[j].value.toString(), owner, routes);
+    for (let j = 0; j < routes[i].upstreams.length; j++) addKeys(routes[i].upstreams[j].mapping, owner, routes);
+    for (let j = 0; j < routes[i].fallback.length; j++) addKeys(routes[i].fallback[j].mapping, owner, routes);
+  }
+  const entries: string[] = [];
+  for (let i = 0; i < names.length; i++) {
+    const id = jsonOf(names[i]).toString();
+    entries.push(`{"id":${id},"object":"model","created":0,"owned_by":${jsonOf(owners[i]).toString()}}`);
+  }
+  return Bytes.of(`{"object":"list","data":[${entries.join(",")}]}`);
+}
+
+function addKeys(mapping: ModelMapping, owner: string, routes: Route[]): void {
+  for (let i = 0; i < mapping.entries.length; i++)
+    if (mapping.entries[i].exact) add(mapping.entries[i].pattern.toString(), owner, routes);
+}
+
+function add(name: string, owner: string, routes: Route[]): void {
+  if (name == "" || names.includes(name) || !isServed(name, routes)) return;
+  names.push(name);
+  owners.push(owner);
+}
+
+function isServed(name: string, routes: Route[]): bool {
+  const bytes = Bytes.of(name);
+  for (let i = 0; i < routes.length; i++) if (routes[i].serves(bytes.ptr, bytes.len)) return true;
+  return false;
+}
