@@ -1,0 +1,27 @@
+/** Which of several live tokens: the one with the highest score. */
+import { Token, TokenChoice } from "../config/types";
+
+/** A score below every other. */
+export const NOWHERE: f64 = -f64.MAX_VALUE;
+/** A score above every other. */
+export const FIRST: f64 = f64.MAX_VALUE;
+
+/**
+ * By chance, by chance and weight (Efraimidis and Spirakis: the highest ln(u) / weight), or by rendezvous: each caller has an
+ * order of its own, and loses its token only when that one is out.
+ */
+export function score(choice: TokenChoice, token: Token, index: i32, sticky: u64, random: u64): f64 {
+  const bits = choice == TokenChoice.Sticky ? mix(sticky ^ token.hash) : mix(random + <u64>index);
+  if (choice != TokenChoice.Weighted) return <f64>(bits >> 11);
+  if (token.weight <= 0) return NOWHERE / 2;
+  const u = (<f64>(bits >> 11) + 0.5) / <f64>((<u64>1) << 53);
+  return Math.log(u) / <f64>token.weight;
+}
+
+/** Spreads every bit over all (the finalizer of SplitMix64). */
+export function mix(x: u64): u64 {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}

@@ -1,0 +1,89 @@
+/**
+ * One provider's record as this worker knows it: what stands in the store, with the changes on top that are not written yet.
+ * A write is a compare-and-swap: who loses reads again, makes the change on what the winner wrote, and tries once more; what
+ * has still not won is kept for the next `settle`.
+ */
+import { Provider } from "../config/types";
+import { Change, apply } from "./change";
+import { RECORD, Record } from "./record";
+import { ABSENT, Store } from "./store";
+
+const TRIES = 4;
+/** Changes that wait to be written; when more come, the oldest are given up. */
+const WAITING = 64;
+
+export class Ledger {
+  private readonly room: StaticArray<u8> = new StaticArray<u8>(<i32>RECORD);
+  private readonly changes: StaticArray<u8> = new StaticArray<u8>(WAITING * <i32>offsetof<Change>());
+  private waiting: i32 = 0;
+  private version: u32 = ABSENT;
+
+  constructor(
+    readonly provider: Provider,
+    private readonly store: Store,
+  ) {
+    this.view.clear();
+  }
+
+  /** Read it freely; only changes and leases write it. */
+  get view(): Record {
+    return changetype<Record>(changetype<usize>(this.room));
+  }
+
+  get isSettled(): bool {
+    return this.waiting == 0;
+  }
+
+  /** Takes over what others have written. True: something of ours is new against it. */
+  read(): bool {
+    if (this.store.read(this.provider.ledgerKey)) {
+      this.view.take(this.store.ptr, this.store.len);
+      this.version = this.store.version;
+    } else {
+      this.view.clear();
+      this.version = ABSENT;
+    }
+    let changed = false;
+    for (let i = 0; i < this.waiting; i++) if (apply(this.changeAt(i), this.view, this.provider)) changed = true;
+    return changed;
+  }
+
+  /** Room for a change to fill and `commit`. */
+  newChange(): Change {
+    if (this.waiting == WAITING) {
+      this.waiting--;
+      const first = changetype<usize>(this.changes);
+      memory.copy(first, first + offsetof<Change>(), <usize>this.waiting * offsetof<Change>());
+    }
+    const change = this.changeAt(this.waiting);
+    memory.fill(changetype<usize>(change), 0, offsetof<Change>());
+    return change;
+  }
+
+  /** Makes the change of the last `newChange`, here and for all. */
+  commit(): void {
+    this.waiting++;
+    this.settle();
+  }
+
+  /** Writes what is not written yet. False: others were faster once more. */
+  settle(): bool {
+    for (let i = 0; i < TRIES && this.waiting > 0; i++) {
+      if (!this.read() || this.write()) this.waiting = 0;
+    }
+    return this.waiting == 0;
+  }
+
+  /** Writes the view as it was just read and then edited, with the changes that were on top. False: another was faster. */
+  write(): bool {
+    if (!this.store.write(this.provider.ledgerKey, changetype<usize>(this.view), this.view.size, this.version))
+      return false;
+    this.waiting = 0;
+    this.store.advance();
+    return true;
+  }
+
+  private changeAt(i: i32): Change {
+    return changetype<Change>(changetype<usize>(this.changes) + <usize>i * offsetof<Change>());
+  }
+}
