@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseAddress } from "./address.js";
-import { clustersOf, urlsOf } from "./endpoint.js";
+import { addressOf, clustersOf } from "./endpoint.js";
 import { idOf, modelsOf } from "./meaning.js";
 import { presets } from "./presets.js";
 import { members, object, objects, text, type Raw } from "./raw.js";
@@ -50,14 +50,14 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
 
 function completeProvider(provider: Raw, directory: string): Provider {
   const id = idOf(provider);
-  const preset = presets[text(provider["type"])]!;
+  const preset = presets.get(text(provider["type"]))!;
   const { cluster, messagesCluster, targets } = clustersOf(provider, id, preset);
   const connectTimeout = milliseconds(provider["connectTimeout"]);
   const from = (caFile: string) => (caFile === "" ? "" : resolve(directory, caFile));
   return {
     id,
     type: text(provider["type"]),
-    ...urlsOf(provider, preset),
+    address: addressOf(provider),
     cluster,
     ...(messagesCluster !== undefined && { messagesCluster }),
     targets: targets.map(({ tls, ...rest }) => ({

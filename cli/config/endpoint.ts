@@ -3,41 +3,36 @@ import type { Preset } from "./presets.js";
 import { object, text, type Check, type Raw } from "./raw.js";
 import type { ClusterTarget } from "./types.js";
 
-/** Higress's names for a provider's address: what part of it each one says, and the only type that has it. */
-const HIGRESS: Record<string, { part: "url" | "host" | "port" | "path"; type?: string }> = {
-  openaiCustomUrl: { part: "url", type: "openai" },
-  vllmCustomUrl: { part: "url", type: "vllm" },
-  azureServiceUrl: { part: "url", type: "azure" },
-  providerDomain: { part: "host" },
-  providerBasePath: { part: "path" },
-  qwenDomain: { part: "host", type: "qwen" },
-  doubaoDomain: { part: "host", type: "doubao" },
-  genericHost: { part: "host", type: "generic" },
-  vllmServerHost: { part: "host", type: "vllm" },
-  ollamaServerHost: { part: "host", type: "ollama" },
-  ollamaServerPort: { part: "port", type: "ollama" },
+/**
+ * The names that a provider's address may have, most of them Higress's: what each one says, and the only type that has
+ * it. The module reads the same fields (assembly/config/address.ts); here only scheme, host and port are needed.
+ */
+const FIELDS: Record<string, { says: "url" | "host" | "port" | "path" | "messages"; type?: string }> = {
+  url: { says: "url" },
+  messagesUrl: { says: "messages" },
+  openaiCustomUrl: { says: "url", type: "openai" },
+  vllmCustomUrl: { says: "url", type: "vllm" },
+  azureServiceUrl: { says: "url", type: "azure" },
+  claudeCustomUrl: { says: "url", type: "claude" },
+  providerDomain: { says: "host" },
+  qwenDomain: { says: "host", type: "qwen" },
+  doubaoDomain: { says: "host", type: "doubao" },
+  zhipuDomain: { says: "host", type: "zhipuai" },
+  genericHost: { says: "host", type: "generic" },
+  vllmServerHost: { says: "host", type: "vllm" },
+  ollamaServerHost: { says: "host", type: "ollama" },
+  ollamaServerPort: { says: "port", type: "ollama" },
+  providerBasePath: { says: "path" },
+  cloudflareAccountId: { says: "path", type: "cloudflare" },
 };
 
 /** Types that are reached in the user's own network, where plain HTTP is the rule. */
 const PLAIN = ["ollama", "vllm"];
 
-/** The URLs to be used in place of the preset's, whatever names the user gave their parts. */
-export function urlsOf(provider: Raw, preset: Preset): { url?: string; messagesUrl?: string } {
-  const part: Record<string, string> = {};
-  for (const [field, { part: name }] of Object.entries(HIGRESS))
-    if (provider[field] !== undefined) part[name] = String(provider[field]);
-  const given = text(provider["url"]) || part["url"];
-  const messages = text(provider["messagesUrl"]);
-  if (given) return { url: given, ...(messages && { messagesUrl: messages }) };
-  if (!part["host"] && !part["path"]) return messages ? { messagesUrl: messages } : {};
-  const scheme = PLAIN.includes(text(provider["type"])) ? "http" : "https";
-  const move = (base: string, path?: string): string => {
-    const old = base === "" ? new URL("https://unset") : new URL(base);
-    const host = part["host"] ?? old.host;
-    return `${scheme}://${host}${part["port"] ? `:${part["port"]}` : ""}${path ?? old.pathname.replace(/\/$/, "")}`;
-  };
-  const moved = messages || (preset.messages && part["host"] ? move(preset.messages) : "");
-  return { url: move(preset.openai, part["path"]), ...(moved && { messagesUrl: moved }) };
+/** The address fields that the provider has, as they go to the module. */
+export function addressOf(provider: Raw): Record<string, string | number> {
+  const fields = Object.keys(FIELDS).filter(field => provider[field] !== undefined);
+  return Object.fromEntries(fields.map(field => [field, provider[field] as string | number]));
 }
 
 /** A URL that can be called; null when it is none. */
@@ -47,20 +42,33 @@ export function parseUrl(value: string): URL | null {
   return ["http:", "https:"].includes(url.protocol) && url.hostname !== "" ? url : null;
 }
 
+/** Where the OpenAI dialects are reached, or, if the user said only that, Anthropic's; null when nobody says it. */
+function mainUrl(provider: Raw, preset: Preset): URL | null {
+  const said = (what: string): string => {
+    const field = Object.keys(FIELDS).find(field => FIELDS[field]!.says === what && provider[field] !== undefined);
+    return field === undefined ? "" : String(provider[field]);
+  };
+  const scheme = PLAIN.includes(preset.type) ? "http" : "https";
+  const host = said("host") || preset.host;
+  const fromHost = host && `${scheme}://${host}${said("port") && `:${said("port")}`}`;
+  return parseUrl(said("url") || fromHost || said("messages"));
+}
+
 /** The clusters of a provider, and which of its dialects goes to which. */
 export function clustersOf(
   provider: Raw,
   id: string,
   preset: Preset,
 ): { cluster: string; messagesCluster?: string; targets: Omit<ClusterTarget, "connectTimeout">[] } {
-  const { url, messagesUrl } = urlsOf(provider, preset);
-  const main = parseUrl(url ?? preset.openai) ?? parseUrl(preset.messages);
-  const messages = parseUrl(messagesUrl ?? (url === undefined ? preset.messages : "")) ?? main;
+  const main = mainUrl(provider, preset);
+  const messages = parseUrl(text(provider["messagesUrl"]));
   const own = text(provider["cluster"]);
+  const cluster = own || id;
   const targets = main && own === "" ? [target(id, main, provider)] : [];
-  if (!main || !messages || messages.origin === main.origin) return { cluster: own || id, targets };
+  if (!main || !messages) return { cluster, targets };
+  if (messages.origin === main.origin) return { cluster, messagesCluster: cluster, targets };
   const messagesCluster = `${id}-messages`;
-  return { cluster: own || id, messagesCluster, targets: [...targets, target(messagesCluster, messages, provider)] };
+  return { cluster, messagesCluster, targets: [...targets, target(messagesCluster, messages, provider)] };
 }
 
 function target(name: string, url: URL, provider: Raw): Omit<ClusterTarget, "connectTimeout"> {
@@ -75,22 +83,19 @@ function target(name: string, url: URL, provider: Raw): Omit<ClusterTarget, "con
   };
 }
 
-/** The address fields of one provider: each a URL, none beside another that says the same. */
+/** The address of one provider: said once, by names that its type has, in URLs that can be called. */
 export function checkEndpoint(path: Path, provider: Raw, preset: Preset, check: Check): void {
-  const type = text(provider["type"]);
-  for (const [field, { type: only, part }] of Object.entries(HIGRESS)) {
-    if (provider[field] === undefined) continue;
+  for (const field of Object.keys(addressOf(provider))) {
+    const { says, type = preset.type } = FIELDS[field]!;
     const at = [...path, field];
-    if (only !== undefined && only !== type) check.report(at, `${field} with type ${type}`, "url");
-    else if (provider["url"] !== undefined) check.report(at, `${field} beside url`, "one of the two");
-    if (part === "url") checkUrl(at, text(provider[field]), check);
+    if (type !== preset.type) check.report(at, `${field} with type ${preset.type}`, "url");
+    else if (field !== "url" && says !== "messages" && provider["url"] !== undefined)
+      check.report(at, `${field} beside url`, "one of the two");
+    if (says === "url" || says === "messages") checkUrl(at, text(provider[field]), check);
+    if (says === "host") checkHost(at, text(provider[field]), check);
   }
-  for (const field of ["url", "messagesUrl"])
-    if (text(provider[field]) !== "") checkUrl([...path, field], text(provider[field]), check);
-
-  const { url } = urlsOf(provider, preset);
-  if (url === undefined && preset.openai === "" && preset.messages === "")
-    check.report([...path, "url"], "nothing", `type ${type} has no address of its own: say it with url`);
+  if (preset.host === "" && Object.keys(addressOf(provider)).length === 0)
+    check.report([...path, "url"], "nothing", `type ${preset.type} has no address of its own: say it with url`);
   const tls = object(provider["tls"]);
   const { targets } = clustersOf(provider, "id", preset);
   if (targets.length > 0 && targets.every(({ tls }) => !tls))
@@ -105,7 +110,13 @@ function checkUrl(path: Path, value: string, check: Check): void {
   if (!url) check.report(path, "no URL that can be called", `http:// or https://, host, base path${scheme(value)}`);
   else if (url.username !== "" || url.password !== "")
     check.report(path, "a user or password in the URL", "a URL without; tokens stand in apiTokens");
-  else if (url.hash !== "") check.report(path, `"${url.hash}" at the end`, "a URL without a fragment");
+  else if (url.hash !== "") check.report(path, "a fragment at the end", "a URL without");
+}
+
+function checkHost(path: Path, value: string, check: Check): void {
+  const url = parseUrl(`https://${value}`);
+  if (!url || url.pathname !== "/" || url.search !== "" || url.username !== "")
+    check.report(path, "no host that can be called", "a host, or host:port");
 }
 
 const scheme = (value: string): string => hint(value.split("://")[0] ?? "", ["http", "https"]);

@@ -29,7 +29,7 @@ export function idOf(provider: Raw): string {
 
 /** What a provider serves when no routes are written. */
 export function modelsOf(provider: Raw): string[] {
-  const models = provider["models"] ?? presets[text(provider["type"])]?.models ?? [];
+  const models = provider["models"] ?? presets.get(text(provider["type"]))?.models ?? [];
   return members(models).map(([, model]) => text(model));
 }
 
@@ -44,9 +44,9 @@ function checkIds(providers: [number, Raw][], check: Check): string[] {
     else if (id !== "") check.report(path, "nothing", `an id, because the type ${id} is used more than once`);
   }
   for (const [i, provider] of providers) {
-    const preset = presets[text(provider["type"])];
+    const preset = presets.get(text(provider["type"]));
     const name = preset && clustersOf(provider, idOf(provider), preset).messagesCluster;
-    if (name !== undefined && seen.has(name))
+    if (name !== undefined && (seen.get(name) ?? i) !== i)
       check.report(
         ["providers", seen.get(name)!, "id"],
         `"${name}"`,
@@ -59,8 +59,8 @@ function checkIds(providers: [number, Raw][], check: Check): string[] {
 function checkProvider(path: Path, provider: Raw, check: Check): void {
   const type = provider["type"];
   if (typeof type !== "string") return;
-  const preset = presets[type];
-  const types = Object.keys(presets);
+  const preset = presets.get(type);
+  const types = [...presets.keys()];
   if (!preset) return check.report([...path, "type"], `"${type}"`, types.join(", ") + hint(type, types));
   checkEndpoint(path, provider, preset, check);
   checkTokens([...path, "apiTokens"], provider, preset, check);
@@ -76,7 +76,7 @@ function checkRoute(path: Path, route: Raw, ids: string[], check: Check): void {
   if (upstreams.length > 0 && upstreams.every(([, { weight }]) => weight === 0))
     check.report([...path, "upstreams"], "only weights of 0", "at least one weight above 0");
   const lists: [Path, unknown][] = [
-    [[...path, "upstreams"], upstreams.map(([, upstream]) => upstream)],
+    [[...path, "upstreams"], route["upstreams"]],
     [[...path, "fallbackConfig", "upstreams"], fallback["upstreams"]],
   ];
   for (const [at, list] of lists)
@@ -105,7 +105,7 @@ function checkModels(providers: [number, Raw][], check: Check): void {
     const id = idOf(provider);
     const path = ["providers", i, "models"];
     const models = modelsOf(provider);
-    if (models.length === 0 && providers.length > 1 && presets[text(provider["type"])])
+    if (models.length === 0 && providers.length > 1 && presets.has(text(provider["type"])))
       check.report(path, "no models and no routes", `names or "prefix*" of what ${id} serves, or routes`);
     for (const model of models) {
       const other = owner.get(model);

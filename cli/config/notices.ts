@@ -5,7 +5,6 @@ import type { GatewayConfig } from "./types.js";
 const LATER: Record<string, string> = {
   console: "console: there is no console yet",
   status: "status: there is no status listener yet",
-  clientKeys: "clientKeys: client keys are not asked for yet, everybody who reaches the listener may call",
   "providers[].apiTokens[].valueFile": "apiTokens: a valueFile is read once at start, not watched yet",
 };
 

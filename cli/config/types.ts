@@ -32,11 +32,10 @@ export type Statuses = (number | string)[];
 export interface Provider {
   id: string;
   type: string;
-  /** Only when the preset's address is not used. */
-  url?: string;
-  messagesUrl?: string;
+  /** The fields that say another address than the preset's, as the module reads them: url, messagesUrl ... */
+  address: Record<string, string | number>;
   cluster: string;
-  /** Only when /v1/messages is served by another host. */
+  /** Only with a messagesUrl. */
   messagesCluster?: string;
   /** The clusters to render; none where the user's own Envoy has it. */
   targets: ClusterTarget[];

@@ -9,14 +9,22 @@ export function pluginConfig(config: GatewayConfig): object {
     routing: "plan",
     ...{ responseHeaders, idleTimeout, limits, clientKeys },
     providers: providers.map(pluginProvider),
-    routes,
+    routes: literal(routes),
   };
 }
 
 /** What only the cluster needs stays out. */
-function pluginProvider({ targets: _, apiTokens, ...provider }: Provider): object {
+function pluginProvider({ targets: _, id, type, address, apiTokens, ...policy }: Provider): object {
   const plain = ({ name, weight }: Token) => name === undefined && weight === 1;
-  return { ...provider, apiTokens: apiTokens.map(token => (plain(token) ? token.value : token)) };
+  const tokens = apiTokens.map(token => (plain(token) ? token.value : token));
+  return { id, type, ...literal({ ...address, ...policy }), apiTokens: tokens };
+}
+
+/** The module puts variables into every text: what has been put in here must not be taken for one. */
+function literal(value: unknown): object {
+  return JSON.parse(JSON.stringify(value), (_key, item: unknown) =>
+    typeof item === "string" ? item.replaceAll("${", () => "$${") : item,
+  ) as object;
 }
 
 export function gatewayJson(config: GatewayConfig): string {

@@ -3,7 +3,7 @@
  * of its placeholder, and a line whose only value is empty disappears.
  */
 export function yaml(parts: TemplateStringsArray, ...values: (string | number)[]): string {
-  const margin = /\n( *)\S/.exec(parts.join(""))?.[1] ?? "";
+  const margin = /\n( *)\S/.exec(parts.join("x"))?.[1] ?? "";
   const lines = join(parts, values, margin).split("\n");
   return lines
     .filter(line => !line.includes(GONE))

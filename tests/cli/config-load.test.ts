@@ -32,7 +32,7 @@ describe("a configuration is completed with the defaults of the contract", () =>
     expect(config.providers[0]).toMatchObject({
       id: "qwen",
       cluster: "qwen",
-      models: ["qwen-*"],
+      models: ["qwen*", "qwq-*"],
       modelMapping: {},
       tokenChoice: "random",
       stickyBy: "credential",
@@ -46,7 +46,10 @@ describe("a configuration is completed with the defaults of the contract", () =>
     expect(config.routes).toEqual([
       {
         name: "qwen",
-        modelPredicates: [{ matchType: "PRE", matchValue: "qwen-" }],
+        modelPredicates: [
+          { matchType: "PRE", matchValue: "qwen" },
+          { matchType: "PRE", matchValue: "qwq-" },
+        ],
         upstreams: [{ provider: "qwen", weight: 100, modelMapping: {} }],
         fallbackConfig: { enabled: true, fallbackStrategy: "SEQ", responseCodes: [], alsoOn: [], upstreams: [] },
         guard: "first-event",
@@ -103,7 +106,7 @@ describe("variables", () => {
 
   it("are put in everywhere else", () => {
     const provider = withProvider('url: "https://${HOST}:${PORT}/v1"').providers[0]!;
-    expect(provider.url).toBe("https://llm.example:8443/v1");
+    expect(provider.address).toEqual({ url: "https://llm.example:8443/v1" });
     expect(provider.targets[0]).toMatchObject({ host: "llm.example", port: 8443 });
   });
 
@@ -143,11 +146,15 @@ describe("where a provider is reached", () => {
     expect(targets.map(({ name, host, port, tls }) => [name, host, port, tls !== null])).toEqual(expected);
   });
 
-  it("Higress's names of an address become the url of both dialects", () => {
-    expect(withProvider("providerDomain: proxy.example:8443").providers[0]).toMatchObject({
-      url: "https://proxy.example:8443/compatible-mode/v1",
-      messagesUrl: "https://proxy.example:8443/apps/anthropic/v1",
-    });
+  it("one cluster serves both dialects of one host", () => {
+    const provider = withProvider("url: http://10.0.0.1:1/v1, messagesUrl: http://10.0.0.1:1/anthropic").providers[0]!;
+    expect(provider).toMatchObject({ cluster: "qwen", messagesCluster: "qwen", targets: [{ name: "qwen" }] });
+  });
+
+  it("Higress's names of an address go to the module as they are", () => {
+    const names = { providerDomain: "proxy.example:8443", providerBasePath: "/team" };
+    const provider = withProvider("providerDomain: proxy.example:8443, providerBasePath: /team").providers[0]!;
+    expect(provider.address).toEqual(names);
   });
 
   it("a caFile is found beside the configuration, and the host is what the certificate must name", () => {

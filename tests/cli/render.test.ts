@@ -224,6 +224,13 @@ describe("the text", () => {
     `).toBe("a:\n- b: 1\n  c: 2");
   });
 
+  it("may begin with a value", () => {
+    expect(yaml`
+      ${""}
+      ${"a: 1\nb: 2"}
+    `).toBe("a: 1\nb: 2");
+  });
+
   it("drops a line whose value is empty", () => {
     expect(yaml`
       a: 1

@@ -70,7 +70,7 @@ describe("demo providers answer only while no key is real", () => {
     expect(tokens.qwen![0]).toBe("${AI_FAILOVER_DEMO_QWEN_1}");
     expect(given.AI_FAILOVER_DEMO_QWEN_1).toBe("demo-qwen-1");
     expect(config.holdsSecrets).toBe(false);
-    expect(config.providers[0]!.url).toBe("http://127.0.0.1:1/qwen/v1");
+    expect(config.providers[0]!.address["url"]).toBe("http://127.0.0.1:1/qwen/v1");
     expect(notes).toEqual([]);
   });
 
