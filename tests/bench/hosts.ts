@@ -1,0 +1,56 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findEnvoy } from "../../cli/envoy/find.js";
+import { WANTED } from "../../cli/envoy/releases.js";
+import { EnvoyProcess } from "../../cli/run/envoy.js";
+import { freePorts } from "../envoy/gateway.js";
+import type { Target } from "./load.js";
+import { buildNoop } from "./noop.js";
+import { VARIANTS, bootstrapOf, type Variant } from "./variants.js";
+
+export interface Hosts {
+  targets: Record<Variant, Target>;
+  stop(): Promise<void>;
+}
+
+/** Starts the upstream and one Envoy with one worker for each variant; what they write goes to `directory`. */
+export async function startHosts(ours: string, directory: string): Promise<Hosts> {
+  const { path: binary } = await findEnvoy({ version: WANTED });
+  const noop = join(directory, "noop.wasm");
+  await buildNoop(noop);
+  // Ends when this process does, however that ends.
+  const provider = fork(fileURLToPath(new URL("upstream.js", import.meta.url)));
+  const [upstream] = (await once(provider, "message")) as [number];
+
+  const ports = await freePorts(2 * VARIANTS.length);
+  const envoys: EnvoyProcess[] = [];
+  const targets = {} as Hosts["targets"];
+  for (const [i, variant] of VARIANTS.entries()) {
+    const [listen, admin] = ports.slice(2 * i) as [number, number];
+    const configFile = join(directory, `${i}.json`);
+    writeFileSync(configFile, bootstrapOf(variant, { listen, admin, upstream, ours, noop }));
+    const envoy = new EnvoyProcess({
+      ...{ binary, configFile, logFile: join(directory, `${i}.log`), concurrency: 1, drainTime: 1 },
+      listen: { host: "127.0.0.1", port: listen },
+      admin: { host: "127.0.0.1", port: admin },
+      env: process.env,
+      say: line => console.error(`${variant}: ${line}`),
+      gaveUp: reason => {
+        throw reason;
+      },
+    });
+    envoys.push(envoy);
+    await envoy.start();
+    targets[variant] = { url: `http://127.0.0.1:${listen}`, pid: envoy.pid! };
+  }
+  return {
+    targets,
+    async stop() {
+      await Promise.all(envoys.map(envoy => envoy.stop()));
+      provider.disconnect();
+    },
+  };
+}
