@@ -1,23 +1,47 @@
+import { spawnSync } from "node:child_process";
+
 /** How often it is looked whether npm still lives, milliseconds. */
 const LOOK = 300;
 
+/** Ctrl-C comes from the terminal, and from npm once more: only what comes later than that is impatience, milliseconds. */
+const ECHO = 500;
+
 /**
  * Calls `stop` once, when a person or a supervisor wants the process to end: by Ctrl-C, SIGTERM, a closed terminal, or
- * by ending the npm that started it (which tells its shell, and not every shell tells us). A second signal ends it at once.
+ * by ending the npm (or npx) that started it. A later second signal ends it at once.
  */
 export function onEnd(stop: () => void): void {
-  let ending = false;
+  let ended: number | undefined;
   const end = () => {
-    if (ending) process.exit(1);
-    ending = true;
-    stop();
+    if (ended !== undefined && performance.now() - ended > ECHO) process.exit(1);
+    if (ended === undefined) stop();
+    ended ??= performance.now();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
-  if (process.env["npm_lifecycle_event"] === undefined) return;
-  const parent = process.ppid;
+  const npm = starter();
+  if (npm === undefined) return;
   const look = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (lives(npm)) return;
     clearInterval(look);
-    if (!ending) end();
-  }, LOOK);
+    if (ended === undefined) end();
+  }, LOOK).unref();
+}
+
+/**
+ * The npm that started us. It passes signals to its shell only, and not every shell passes them on or gives way to
+ * what it runs: then npm is the shell's parent.
+ */
+function starter(): number | undefined {
+  if (process.env["npm_lifecycle_event"] === undefined) return undefined;
+  const { stdout } = spawnSync("ps", ["-o", "ppid=,comm=", "-p", String(process.ppid)], { encoding: "utf8" });
+  const [, grandparent, isShell] = /^\s*(\d+)\s+(\S*sh$)?/m.exec(stdout ?? "") ?? [];
+  return isShell === undefined ? process.ppid : Number(grandparent);
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

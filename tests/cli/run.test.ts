@@ -175,7 +175,7 @@ describe("npm start", () => {
   async function start(): Promise<number[]> {
     write("a-model");
     output = "";
-    npm = spawn("npm", ["start", "--", "--config", file, "--concurrency", "1"]);
+    npm = spawn("npm", ["start", "--", "--config", file, "--concurrency", "1"], { detached: true });
     for (const stream of [npm.stdout!, npm.stderr!]) stream.on("data", chunk => (output += String(chunk)));
     await until(() => {
       if (npm.exitCode !== null) throw new Error(output);
@@ -192,16 +192,27 @@ describe("npm start", () => {
     return [pid, ...below(pid)];
   }
 
-  it.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)(
-    "ended by %s to npm alone leaves no process behind",
-    async signal => {
-      const pids = await start();
-      expect(pids.length).toBeGreaterThanOrEqual(3);
-      npm.kill(signal);
-      await until(() => !pids.some(lives));
-      expect(existsSync(file)).toBe(true);
-    },
-  );
+  afterEach(() => void npm.kill("SIGKILL")); // which what it started must notice
+
+  it.each<[string, NodeJS.Signals, "npm alone" | "all"]>([
+    ["SIGTERM to npm alone", "SIGTERM", "npm alone"],
+    ["SIGKILL to npm alone", "SIGKILL", "npm alone"],
+    ["Ctrl-C", "SIGINT", "all"],
+  ])("ended by %s leaves no process behind", async (_, signal, whom) => {
+    const pids = await start();
+    expect(pids.length).toBeGreaterThanOrEqual(3);
+    process.kill(whom === "all" ? -npm.pid! : npm.pid!, signal);
+    await until(() => !pids.some(lives));
+    expect(existsSync(file)).toBe(true);
+  });
+
+  it("with a mistake in the file ends with the place, and what is allowed", async () => {
+    write("a-model", "nonsense: 1\n");
+    const { status, stderr } = spawnSync("npm", ["start", "--", "--config", file], { encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toContain("nonsense");
+    expect(stderr).not.toContain("at run");
+  });
 
   it("prints the address, and a line to try", async () => {
     await start();
