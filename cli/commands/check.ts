@@ -5,7 +5,7 @@ import { notInEffect, warningsOf } from "../config/notices.js";
 import type { Problem } from "../config/problem.js";
 import { readSource } from "../config/source.js";
 import { summaryOf } from "../config/summary.js";
-import { checkEnvelope } from "../plugin/check.js";
+import { checkEnvelope, checkRendered } from "../plugin/check.js";
 import { envelopeOf } from "../plugin/envelope.js";
 
 export function register(program: Command): void {
@@ -27,6 +27,7 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
     return [`${good("ok")}  ${file}  ${dim(kind)}`, ...notes.map(dim)];
   }
   const config = resolveConfig(source, env);
+  checkRendered(config, source, env);
   const notes = [...warningsOf(config), ...notInEffect(config)];
   const table = summaryOf(config, env).map(line => (/^[A-Z]+ /.test(line) ? strong(line) : line));
   return [`${good("ok")}  ${file}`, "", ...table, ...(notes.length > 0 ? ["", ...notes.map(dim)] : [])];

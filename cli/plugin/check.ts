@@ -5,9 +5,11 @@ import { ConfigError, type Path, type Problem } from "../config/problem.js";
 import { members } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
 import type { Source } from "../config/source.js";
+import type { GatewayConfig } from "../config/types.js";
 import { Refusal } from "../refusal.js";
+import { gatewayJson } from "../render/plugin.js";
 import type { Envelope } from "./envelope.js";
-import { configureModule } from "./module.js";
+import { configureModule, type Verdict } from "./module.js";
 
 /**
  * Lets the module itself judge a configuration that is meant for it: what it refuses here it refuses in Envoy.
@@ -19,22 +21,39 @@ export function checkEnvelope(
   problems: Problem[],
   env: Environment,
 ): { kind: string; notes: string[] } {
-  const wasm = join(packageRoot, "build", "ai-failover.wasm");
-  if (!existsSync(wasm)) throw new Refusal("The module is not built yet: run `npm run build` first.");
-  const { accepted, errors, warnings } = configureModule(wasm, JSON.stringify(envelope.configuration), env);
-  if (!accepted) problems = [...problems, ...errors.map(error => problemOf(error, envelope))];
-  if (problems.length > 0) throw new ConfigError(source.name, problems.map(source.locate));
-  const rules = members(envelope.configuration["_rules_"]).length;
-  return {
-    kind: `${envelope.kind}${rules > 0 ? `, ${rules === 1 ? "1 rule" : `${rules} rules`}` : ""}`,
-    notes: warnings,
-  };
+  const { kind, configuration, place } = envelope;
+  const verdict = ask(JSON.stringify(configuration), env);
+  refuse(source, [...problems, ...problemsOf(verdict, place)]);
+  const count = members(configuration["_rules_"]).length;
+  const rules = count === 0 ? "" : count === 1 ? ", 1 rule" : `, ${count} rules`;
+  return { kind: `${kind}${rules}`, notes: verdict.warnings };
 }
 
-/** The module says `path: found, allowed`. */
-function problemOf(error: string, { place }: Envelope): Problem {
-  const [, path, says] = /^([\w.[\]-]+): (.*)$/s.exec(error) ?? [];
-  return { path: place(parsePath(path ?? "")), found: says ?? error, fix: "" };
+/** The same for what is rendered from a configuration of ours: the module knows more of each provider's address. */
+export function checkRendered(config: GatewayConfig, source: Source, env: Environment): void {
+  refuse(
+    source,
+    problemsOf(ask(gatewayJson(config), env), path => path),
+  );
+}
+
+function ask(configuration: string, env: Environment): Verdict {
+  const wasm = join(packageRoot, "build", "ai-failover.wasm");
+  if (!existsSync(wasm)) throw new Refusal("The module is not built yet: run `npm run build` first.");
+  return configureModule(wasm, configuration, env);
+}
+
+function refuse(source: Source, problems: Problem[]): void {
+  if (problems.length > 0) throw new ConfigError(source.name, problems.map(source.locate));
+}
+
+/** The module says `path: found; allowed`. */
+function problemsOf({ accepted, errors }: Verdict, place: Envelope["place"]): Problem[] {
+  if (accepted) return [];
+  return errors.map(error => {
+    const [, path, found, fix] = /^([^:]*): (.*?)(?:; (.*))?$/s.exec(error) ?? [];
+    return { path: place(parsePath(path ?? "")), found: found ?? error, fix: fix ?? "" };
+  });
 }
 
 /** `_rules_[1].providers[0].id` */

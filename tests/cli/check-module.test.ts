@@ -1,0 +1,159 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { check } from "../../cli/commands/check.js";
+import { resolveConfig } from "../../cli/config/load.js";
+import { presets } from "../../cli/config/presets.js";
+import { packageRoot } from "../../cli/config/root.js";
+import { sourceOf } from "../../cli/config/source.js";
+import { configureModule } from "../../cli/plugin/module.js";
+import { attemptJson, gatewayJson } from "../../cli/render/plugin.js";
+
+const wasm = join(packageRoot, "build", "ai-failover.wasm");
+const env = { KEY: "sk-1, sk-2", OTHER: "sk-3" };
+const directory = mkdtempSync(join(tmpdir(), "check-module-"));
+writeFileSync(join(directory, "token"), "sk-${from}-file\n");
+
+/** What the module says to the plugin configuration of this provider, or of the whole file. */
+function judge(provider: object, more: object = {}) {
+  const value = { providers: [{ type: "qwen", apiTokens: ["${KEY}"], ...provider }], ...more };
+  return configureModule(wasm, gatewayJson(resolveConfig(sourceOf(value, "test", directory), env)), env);
+}
+
+const accepted = { accepted: true, warnings: [], errors: [] };
+const upstreams = [{ provider: "qwen" }];
+
+describe("the module takes what is rendered from a good file", () => {
+  it.each([
+    ["the defaults", {}],
+    [
+      "tokens of every form",
+      { apiTokens: ["t", "${OTHER}", { name: "a", value: "${KEY}", weight: 3 }, { valueFile: "token" }] },
+    ],
+    ["sticky tokens", { tokenChoice: "sticky", stickyBy: "header:X-User" }],
+    ["a mapping", { modelMapping: { a: "b", "c*": "", "*": "$${d}" } }],
+    ["models", { models: ["a", "b-*"] }],
+    ["another address", { url: "http://10.0.0.1:9000/v1", messagesUrl: "https://other.example/anthropic" }],
+    ["another address for both dialects", { url: "https://[::1]:9000/v1", messagesUrl: "https://[::1]:9000/x" }],
+    ["only Anthropic's dialect", { type: "vllm", messagesUrl: "https://a.example/v1", models: ["a"] }],
+    ["Higress's names", { providerDomain: "a.example:1", providerBasePath: "/b" }],
+    ["a cluster", { cluster: "outbound|443||llm.internal.dns" }],
+    ["what only the cluster needs", { connectTimeout: "1s", tls: { serverName: "a.example" } }],
+    [
+      "policies",
+      {
+        failover: { enabled: false, failoverOnStatus: ["4xx", 529, "5.*"], cooldownDuration: "1m" },
+        retryOnFailure: { maxRetries: 2, retryTimeout: "5s", retryOnStatus: [500] },
+        providerBreaker: { failureThreshold: 9, openFor: "1s", maxOpenFor: "2s" },
+      },
+    ],
+  ])("with %s", (_what, provider) => expect(judge(provider)).toEqual(accepted));
+
+  it.each([
+    ["limits", { limits: { requestBody: "1MiB", parkedBodies: "2MiB", guard: 1000 } }],
+    [
+      "the gateway's own fields",
+      {
+        listen: "0.0.0.0:80",
+        status: { enabled: false },
+        console: { password: "x" },
+        responseHeaders: "off",
+        idleTimeout: 0,
+      },
+    ],
+    [
+      "client keys",
+      {
+        clientKeys: [
+          { name: "a", value: "${OTHER}" },
+          { name: "b", sha256: "ab".repeat(32) },
+        ],
+      },
+    ],
+    [
+      "routes",
+      {
+        routes: [
+          {
+            name: "r",
+            upstreams,
+            modelPredicates: [
+              { matchType: "EQUAL", matchValue: "a" },
+              { matchType: "PRE", matchValue: "b" },
+            ],
+            guard: "full",
+            timeout: "3m",
+            maxWait: 0,
+            retryBudget: 0.2,
+            fallbackConfig: {
+              fallbackStrategy: "RAND",
+              responseCodes: ["4xx", 500],
+              alsoOn: ["caller", "content-filter"],
+              upstreams: [{ provider: "qwen", modelMapping: { "*": "x" } }],
+            },
+          },
+        ],
+      },
+    ],
+  ])("with %s", (_what, more) => expect(judge({}, more)).toEqual(accepted));
+
+  it.each([...presets.values()].map(preset => [preset.type, preset] as const))("of type %s", (type, preset) => {
+    const azure = "https://x.openai.azure.com/openai/deployments/{model}?api-version=2024-10-21";
+    const url = preset.host !== "" ? {} : { url: type === "azure" ? azure : "http://10.0.0.1/v1" };
+    const account = type === "cloudflare" ? { cloudflareAccountId: "abc" } : {};
+    expect(judge({ type, ...url, ...account })).toEqual(accepted);
+  });
+
+  it("in the attempt role", () => expect(configureModule(wasm, attemptJson, env)).toEqual(accepted));
+});
+
+describe("a configuration for the module is judged by the module", () => {
+  const write = (name: string, text: string): string => {
+    const file = join(directory, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  const provider = "{id: a, type: qwen, apiTokens: [t]}";
+
+  it("Higress's is taken, with its warnings", () => {
+    const file = write(
+      "higress.json",
+      JSON.stringify({ provider: { id: "a", type: "qwen", apiTokens: ["t"], qwenEnableSearch: true } }),
+    );
+    expect(check(file, env)).toEqual([
+      `ok  ${file}  plugin configuration`,
+      expect.stringContaining("qwenEnableSearch"),
+    ]);
+  });
+
+  it("a WasmPlugin resource is taken, with its rules", () => {
+    const file = write(
+      "good.yaml",
+      `kind: WasmPlugin\nspec:\n  defaultConfig: {provider: ${provider}}\n  matchRules: [{ingress: [r], config: {provider: ${provider}}}]\n`,
+    );
+    expect(check(file, env)).toEqual([`ok  ${file}  WasmPlugin, 1 rule`]);
+  });
+
+  it("a mistake is shown at its line", () => {
+    const file = write(
+      "bad.yaml",
+      "kind: WasmPlugin\nspec:\n  matchRules:\n  - ingress: [r]\n    config:\n      provider:\n        id: a\n        type: qwenn\n",
+    );
+    expect(() => check(file, env)).toThrow(`${file}:8:9  spec.matchRules[0].config.provider.type`);
+  });
+
+  it("what only the module knows of a provider's address is found in a configuration of ours too", () => {
+    const url = "https://x.openai.azure.com/openai/deployments/a";
+    const file = write("azure.yaml", `providers:\n- type: azure\n  apiTokens: [t]\n  url: ${url}\n`);
+    expect(() => check(file, env)).toThrow(/azure.yaml:4:3 {2}providers\[0\].url\n +found +an Azure URL without/);
+  });
+
+  it("a secret in a mistake is not shown", () => {
+    const file = write(
+      "secret.json",
+      JSON.stringify({ provider: { id: "a", type: "qwen", apiTokens: ["sk-se cret"] } }),
+    );
+    expect(() => check(file, env)).toThrow(/^(?![^]*sk-se)/);
+  });
+});
