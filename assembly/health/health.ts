@@ -10,12 +10,11 @@ import { NS_PER_MS, TRIAL_LEASE, trialAt } from "./policy";
 import { Entry, Record } from "./record";
 import { OwnStore } from "./own-store";
 import { Store } from "./store";
+import { tokenHash } from "./token";
 import { Scope, Verdict } from "./verdict";
 
 /** `hash64` of no name: what a request without a model asks for says nothing about models. */
 export const NO_MODEL: u64 = 0xcbf29ce484222325;
-/** In the place of a token's hash where a provider needs none. */
-const NO_TOKEN: u64 = 1;
 const TRIES = 3;
 const DOUBTS = 64;
 
@@ -102,7 +101,7 @@ export class Health {
     const tokens = provider.tokens;
     if (tokens.length == 0) {
       const first = !isTried(provider.index, 0, tried, triedCount);
-      return first && this.gate(ledger, NO_TOKEN, model, now) != Gate.Shut ? 0 : -1;
+      return first && this.gate(ledger, tokenHash(provider, 0), model, now) != Gate.Shut ? 0 : -1;
     }
     let best = -1;
     let high = NOWHERE;
@@ -303,11 +302,6 @@ export class Health {
 let tokenWait: u64 = 0;
 let waitIsLimit: bool = false;
 let soonestByLimit: bool = false;
-
-export function tokenHash(provider: Provider, token: i32): u64 {
-  const tokens = provider.tokens;
-  return token < tokens.length ? unchecked(tokens[token]).hash : NO_TOKEN;
-}
 
 function isTried(provider: i32, token: i32, tried: usize, count: i32): bool {
   const hop = ((<u32>provider) << 16) | (<u32>token);

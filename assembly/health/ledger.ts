@@ -6,6 +6,7 @@
 import { Provider } from "../config/types";
 import { Change, apply } from "./change";
 import { RECORD, Record } from "./record";
+import { indexOfToken } from "./token";
 import { ABSENT, Store } from "./store";
 
 const TRIES = 4;
@@ -28,6 +29,16 @@ export class Ledger {
   /** Read it freely; only changes and leases write it. */
   get view(): Record {
     return changetype<Record>(changetype<usize>(this.room));
+  }
+
+  /** Whether both are the same record. */
+  isOf(other: Ledger): bool {
+    const key = other.provider.ledgerKey;
+    return this.provider.ledgerKey.equals(key.ptr, key.len);
+  }
+
+  hasToken(hash: u64): bool {
+    return indexOfToken(this.provider, hash) >= 0;
   }
 
   get isSettled(): bool {

@@ -6,10 +6,11 @@ import { Bytes } from "../bytes/bytes";
 import { Provider } from "../config/types";
 import { Kind } from "./change";
 import { mix } from "./choice";
-import { Health, tokenHash } from "./health";
+import { Health } from "./health";
 import { Ledger } from "./ledger";
 import { ProbeKind, probeLease, probeOf } from "./policy";
 import { Entry } from "./record";
+import { indexOfToken, tokenHash } from "./token";
 import { Cause, Scope, Verdict } from "./verdict";
 
 /** At once, by one worker: what probes may cost. */
@@ -72,7 +73,7 @@ export class Probes {
     for (let i = 0, k = view.count; i < k; i++) {
       const entry = view.at(i);
       if (!isDue(ledger.provider, entry, now)) continue;
-      const token = entry.token == 0 ? liveToken(ledger) : indexOf(ledger.provider, entry.token);
+      const token = entry.token == 0 ? liveToken(ledger) : indexOfToken(ledger.provider, entry.token);
       if (token < 0) continue;
       // A lost race leaves a view that was read anew: what else is due is found the next time.
       return this.lease(ledger, entry.token, token, seat, random, now);
@@ -153,10 +154,4 @@ function liveToken(ledger: Ledger): i32 {
     if (entry === null || !entry.isOpen) return i;
   }
   return 0;
-}
-
-/** -1: the token is no longer configured. */
-function indexOf(provider: Provider, hash: u64): i32 {
-  for (let i = 0, k = provider.tokens.length; i < k; i++) if (unchecked(provider.tokens[i]).hash == hash) return i;
-  return -1;
 }
