@@ -1,0 +1,272 @@
+/** Envoy's router with a retry policy: picks the cluster, makes attempts, keeps their limits (envoy-facts, 1, 2, 4, 18, 19). */
+import { Flag } from "./abi.js";
+import { Attempt, type AttemptOwner, type Loss } from "./attempt.js";
+import type { Timer } from "./clock.js";
+import type { HeaderList } from "./headers.js";
+import { noUpstream } from "./info.js";
+import type { Next } from "./pass.js";
+import type { Process } from "./process.js";
+import type { Provider } from "./provider.js";
+import type { ClientStream } from "./stream.js";
+
+export interface RouteOptions {
+  /** A fixed cluster; else filter state wasm.ai_failover_cluster names it, for each attempt. */
+  cluster?: string;
+  name?: string;
+  /** The route has the rendered retry policy. */
+  retries: boolean;
+  /** ms; 0: none. */
+  timeout: number;
+  /** per_try_idle_timeout of streamed requests, ms; 0: none. */
+  idleTimeout: number;
+  /** max_interval of rate_limited_retry_back_off, ms. */
+  longestWait: number;
+  /** The retry circuit breaker is open. */
+  retryOverflow: boolean;
+}
+
+const BACK_OFF = 1;
+const RETRY = "x-ai-failover-retry";
+const WAIT = "x-ai-failover-wait";
+
+interface Reply {
+  status: number;
+  flag: bigint;
+  details: string;
+  body: string;
+}
+
+const before = (reason: string, flag: bigint, says: string): Reply => ({
+  ...{ status: 503, flag, details: `upstream_reset_before_response_started{${reason}}` },
+  body: `upstream connect error or disconnect/reset before headers. reset reason: ${says}`,
+});
+const timeout = (details: string): Reply => ({
+  ...{ status: 504, flag: Flag.ResponseTimeout, details, body: "upstream request timeout" },
+});
+
+const LOSSES: Record<Loss, Reply> = {
+  refused: before(
+    "remote_connection_failure|delayed_connect_error:_Connection_refused",
+    Flag.ConnectFailure,
+    "remote connection failure",
+  ),
+  tls: before("remote_connection_failure|TLS_error", Flag.ConnectFailure, "remote connection failure"),
+  "connect-timeout": before("connection_timeout", Flag.ConnectFailure, "connection timeout"),
+  reset: before("connection_termination", Flag.UpstreamTermination, "connection termination"),
+  "try-timeout": timeout("upstream_per_try_timeout"),
+  "idle-timeout": timeout("upstream_per_try_idle_timeout"),
+};
+const TIMED_OUT = timeout("response_timeout");
+const NO_ROUTE: Reply = { status: 404, flag: Flag.NoRoute, details: "route_not_found", body: "" };
+const NO_CLUSTER: Reply = { status: 503, flag: Flag.NoCluster, details: "cluster_not_found", body: "" };
+const NO_HOST: Reply = {
+  ...{ status: 503, flag: Flag.NoHealthyUpstream, details: "no_healthy_upstream", body: "no healthy upstream" },
+};
+
+export class Router implements Next, AttemptOwner {
+  private map: HeaderList | undefined;
+  private readonly bytes: Buffer[] = [];
+  private complete = false;
+  private requestTrailers: HeaderList | undefined;
+  private attempt: Attempt | undefined;
+  private passedOn = false;
+  private gone = false;
+  private retriesLeft = 0;
+  private canRetry = true;
+  private tryLimit = 0;
+  private totalLimit = 0;
+  private readonly timers: Partial<Record<"total" | "try" | "idle" | "backOff", Timer>> = {};
+
+  constructor(
+    readonly stream: ClientStream,
+    private readonly process: Process,
+    private readonly providers: Map<string, Provider>,
+    private readonly route: RouteOptions,
+  ) {}
+
+  // === The request, from the gateway's filter ===
+
+  headers(map: HeaderList, end: boolean): void {
+    this.map = map;
+    // Envoy takes the scheme, and with it the route, from this header.
+    if (!map.has("x-forwarded-proto")) return this.reply(NO_ROUTE);
+    const number = (name: string) => {
+      const value = map.take(name);
+      return value === undefined ? undefined : Number(value);
+    };
+    const retries = number("x-envoy-max-retries");
+    this.retriesLeft = this.route.retries ? (retries ?? 1) : 0;
+    this.totalLimit = number("x-envoy-upstream-rq-timeout-ms") ?? this.route.timeout;
+    this.tryLimit = number("x-envoy-upstream-rq-per-try-timeout-ms") ?? 0;
+    if (this.totalLimit > 0 && this.tryLimit >= this.totalLimit) this.tryLimit = 0;
+    for (const name of ["x-envoy-retry-on", "x-envoy-retriable-header-names"]) map.remove(name);
+    this.stream.info.route = this.route.name;
+    this.stream.info.cluster = undefined;
+    if (!this.choose()) return this.reply(NO_CLUSTER);
+    this.start(end);
+    if (end) this.requestComplete();
+  }
+
+  data(bytes: Buffer, end: boolean): void {
+    this.bytes.push(bytes);
+    const size = this.bytes.reduce((sum, { length }) => sum + length, 0);
+    if (size > this.stream.bufferLimit) this.canRetry = false;
+    this.attempt?.requestData(bytes, end);
+    if (end) this.requestComplete();
+  }
+
+  trailers(map: HeaderList): void {
+    this.requestTrailers = map;
+    this.attempt?.requestTrailers(map);
+    this.requestComplete();
+  }
+
+  private requestComplete(): void {
+    this.complete = true;
+    if (this.totalLimit > 0 && !this.gone)
+      this.timers.total = this.process.clock.after(this.totalLimit, () => this.timedOut());
+  }
+
+  /** Reads the cluster; a refresh that finds none keeps the one before (facts 1.9). */
+  private choose(): boolean {
+    const { info } = this.stream;
+    const named = this.route.cluster ?? info.filterState.get("wasm.ai_failover_cluster")?.toString();
+    if (named !== undefined && this.providers.has(named)) info.cluster = named;
+    return info.cluster !== undefined;
+  }
+
+  /** The first attempt gets the body as it comes, a further one what has come so far. */
+  private start(ends: boolean): void {
+    const { info } = this.stream;
+    const provider = this.providers.get(info.cluster!)!;
+    info.upstream = noUpstream();
+    if (!provider.healthy) return this.reply(NO_HOST);
+    info.attempts++;
+    info.upstream.address = `${info.cluster}:443`;
+    this.attempt = new Attempt(this, provider);
+    this.attempt.start(this.map!, Buffer.concat(this.bytes), ends);
+    if (this.requestTrailers) this.attempt.requestTrailers(this.requestTrailers);
+  }
+
+  // === An attempt ===
+
+  connected(): void {
+    const { info } = this.stream;
+    info.upstream.localAddress = "10.0.0.1:40000";
+    info.upstream.poolReadyNs = BigInt(Math.round((this.process.clock.now - this.stream.startedAt) * 1e6));
+    if (this.tryLimit > 0) this.timers.try = this.process.clock.after(this.tryLimit, () => this.runOut("try-timeout"));
+    this.alive();
+  }
+
+  alive(): void {
+    const streams = this.stream.info.filterState.get("wasm.ai_failover_kind")?.toString() === "stream";
+    if (!streams || this.route.idleTimeout === 0) return;
+    this.timers.idle?.cancel();
+    this.timers.idle = this.process.clock.after(this.route.idleTimeout, () => this.runOut("idle-timeout"));
+  }
+
+  private runOut(how: Loss): void {
+    if (this.attempt && !this.attempt.over) this.lost(this.attempt, how);
+  }
+
+  /** After it Envoy neither retries nor keeps the limit of the attempt (facts 19.5). */
+  interim(): void {
+    this.canRetry = false;
+    this.timers.try?.cancel();
+  }
+
+  answered(attempt: Attempt, map: HeaderList, end: boolean): void {
+    if (map.has(RETRY) && this.route.retries) {
+      if (this.mayRetry() && !map.has("x-envoy-ratelimited")) {
+        if (!this.route.retryOverflow) return this.retry(attempt, this.backOff(map));
+        this.stream.info.flags |= Flag.Overflow;
+      } else if (this.retriesLeft === 0) this.stream.info.flags |= Flag.RetryLimit;
+    }
+    this.passedOn = true;
+    this.timers.try?.cancel();
+    this.stream.info.details = "via_upstream";
+    this.stream.info.code = Number(map.get(":status"));
+    if (end) this.upstreamDone(attempt);
+    this.stream.answer.headers(map, end);
+  }
+
+  answerData(attempt: Attempt, bytes: Buffer, end: boolean): void {
+    if (end) this.upstreamDone(attempt);
+    this.stream.answer.data(bytes, end);
+  }
+
+  answerTrailers(attempt: Attempt, map: HeaderList): void {
+    this.upstreamDone(attempt);
+    this.stream.answer.trailers(map);
+  }
+
+  /** Its last callbacks come before the answer's end reaches the gateway's filter (facts 4.1). */
+  private upstreamDone(attempt: Attempt): void {
+    this.stopTimers();
+    attempt.finish();
+  }
+
+  lost(attempt: Attempt, how: Loss): void {
+    if (attempt.over) return;
+    const reply = LOSSES[how];
+    if (this.passedOn) {
+      this.stopTimers();
+      attempt.finish();
+      this.stream.broken({ ...reply, details: reply.details.replace("before", "after") });
+      return;
+    }
+    if (this.mayRetry() && !this.route.retryOverflow) return this.retry(attempt, BACK_OFF);
+    if (this.route.retries) this.stream.info.flags |= this.mayRetry() ? Flag.Overflow : Flag.RetryLimit;
+    this.stopTimers();
+    attempt.finish();
+    this.reply(reply);
+  }
+
+  private mayRetry(): boolean {
+    return this.route.retries && this.canRetry && this.retriesLeft > 0;
+  }
+
+  /** Above max_interval there is no wait at all; else up to half is added (facts 19.6). */
+  private backOff(map: HeaderList): number {
+    const ms = Number(map.get(WAIT) ?? 0) * 1000;
+    return ms === 0 || ms > this.route.longestWait ? BACK_OFF : ms * (1 + this.process.random() / 2 ** 33);
+  }
+
+  private retry(attempt: Attempt, wait: number): void {
+    this.retriesLeft--;
+    this.timers.try?.cancel();
+    this.timers.idle?.cancel();
+    attempt.finish();
+    this.attempt = undefined;
+    this.timers.backOff = this.process.clock.after(wait, () => {
+      this.choose();
+      this.start(this.complete && !this.requestTrailers);
+    });
+  }
+
+  private timedOut(): void {
+    const { attempt } = this;
+    this.stopTimers();
+    this.stream.info.flags |= Flag.ResponseTimeout;
+    attempt?.finish();
+    if (this.passedOn) this.stream.broken(TIMED_OUT);
+    else this.reply(TIMED_OUT);
+  }
+
+  private reply({ status, flag, details, body }: Reply): void {
+    this.gone = true;
+    this.stream.info.flags |= flag;
+    this.stream.routerReply(status, details, body);
+  }
+
+  private stopTimers(): void {
+    for (const timer of Object.values(this.timers)) timer.cancel();
+  }
+
+  /** The client's stream is over. */
+  destroy(): void {
+    this.gone = true;
+    this.stopTimers();
+    this.attempt?.finish();
+  }
+}

@@ -1,0 +1,211 @@
+/** A client's stream: the module's gateway role, the router behind it, and the way of every answer to the client. */
+import { Flag } from "./abi.js";
+import { Call, edgeHeaders, piecesOf, type Ask, type Ended } from "./call.js";
+import type { LocalReply } from "./context.js";
+import { Filter, type Surroundings } from "./filter.js";
+import { HeaderList } from "./headers.js";
+import { StreamInfo } from "./info.js";
+import type { Next } from "./pass.js";
+import type { Process } from "./process.js";
+import type { Provider } from "./provider.js";
+import { Router, type RouteOptions } from "./router.js";
+import type { Thread } from "./thread.js";
+
+export interface StreamOptions {
+  process: Process;
+  providers: Map<string, Provider>;
+  route: RouteOptions;
+  /** per_connection_buffer_limit_bytes. */
+  bufferLimit: number;
+  allowStopIteration: boolean;
+  /** Also the property names of hosts before 1.33. */
+  legacyProperties: boolean;
+}
+
+/** The host writes them, or they belong to one connection. */
+const NOT_IN_REPLY = [":status", "content-length", "transfer-encoding", "connection", "keep-alive"];
+
+export class ClientStream implements Surroundings {
+  readonly info: StreamInfo;
+  readonly call: Call;
+  readonly startedAt: number;
+  private readonly filter: Filter;
+  private readonly router: Router;
+  private over = false;
+  private replied = false;
+  private readonly requestMap: HeaderList;
+  private responseMap: HeaderList | null = null;
+
+  constructor(
+    private readonly options: StreamOptions,
+    readonly thread: Thread,
+    private readonly ask: Ask,
+  ) {
+    const { process, providers, route } = options;
+    this.startedAt = process.clock.now;
+    this.info = new StreamInfo(options.legacyProperties);
+    this.info.cluster = route.cluster;
+    this.info.route = route.name;
+    this.call = new Call(process, ask, () => this.leave());
+    this.requestMap = edgeHeaders(ask, piecesOf(ask));
+    this.router = new Router(this, process, providers, route);
+    const toClient: Next = {
+      headers: (map, end) => this.send(map, end),
+      data: (bytes, end) => this.sendData(bytes, end),
+      trailers: map => this.sendTrailers(map),
+    };
+    this.filter = new Filter(this, "gateway", this.router, toClient);
+  }
+
+  get bufferLimit(): number {
+    return this.options.bufferLimit;
+  }
+
+  get allowStopIteration(): boolean {
+    return this.options.allowStopIteration;
+  }
+
+  isOver(): boolean {
+    return this.over;
+  }
+
+  // === The client's request ===
+
+  start(): void {
+    if (!this.filter.open()) return this.vmDied();
+    const pieces = piecesOf(this.ask);
+    const { trailers } = this.ask;
+    this.filter.request.headers(this.requestMap, !pieces && !trailers);
+    if (pieces) this.sendPieces(pieces);
+    else if (trailers && !this.over) this.filter.request.trailers(new HeaderList(trailers));
+  }
+
+  private sendPieces(pieces: (Buffer | number)[]): void {
+    const { trailers, endsWithLast } = this.ask;
+    while (!this.over) {
+      const piece = pieces.shift();
+      if (typeof piece === "number") {
+        this.options.process.clock.after(piece, () => this.sendPieces(pieces));
+        return;
+      }
+      if (piece === undefined) {
+        if (trailers) this.filter.request.trailers(new HeaderList(trailers));
+        else this.filter.request.data(Buffer.alloc(0), true);
+        return;
+      }
+      const last = pieces.length === 0 && endsWithLast === true && !trailers;
+      this.filter.request.data(piece, last);
+      if (last) return;
+    }
+  }
+
+  private leave(): void {
+    if (this.over) return;
+    this.info.flags |= Flag.DownstreamDisconnect;
+    this.info.details = "downstream_remote_disconnect";
+    this.finish("left");
+  }
+
+  // === The answer ===
+
+  /** What comes from the router, through the module. */
+  readonly answer: Next = {
+    headers: (map, end) => this.over || this.filter.response.headers(map, end),
+    data: (bytes, end) => this.over || this.filter.response.data(bytes, end),
+    trailers: map => this.over || this.filter.response.trailers(map),
+  };
+
+  private send(map: HeaderList, end: boolean): void {
+    if (this.over) return;
+    this.responseMap = map;
+    this.info.code = Number(map.get(":status"));
+    this.call.gotHeaders(map);
+    if (end) this.finish("complete");
+  }
+
+  private sendData(bytes: Buffer, end: boolean): void {
+    if (this.over) return;
+    this.call.gotData(bytes);
+    if (end) this.finish("complete");
+  }
+
+  private sendTrailers(map: HeaderList): void {
+    if (this.over) return;
+    this.call.trailers = map.toObject();
+    this.finish("complete");
+  }
+
+  routerReply(status: number, details: string, body: string): void {
+    this.give({ status, details, body: Buffer.from(body), headers: new HeaderList() });
+  }
+
+  /** By send_local_response of either role. */
+  localReply(reply: LocalReply): string | void {
+    if (this.replied) return "the client has an answer already";
+    if (this.call.status !== 0) return "headers have gone to the client";
+    const wrong = NOT_IN_REPLY.filter(name => reply.headers.has(name));
+    if (wrong.length > 0) return `the host sets ${wrong.join(", ")}`;
+    this.replied = true;
+    this.give(reply);
+  }
+
+  /** Through the module while it has seen no answer yet, past it while it holds one (facts 3.2, 3.3, 5). */
+  private give({ status, details, body, headers }: LocalReply): void {
+    if (this.over) return;
+    const map = new HeaderList([[":status", String(status)]]);
+    for (const name of new Set(headers.names())) map.set(name, headers.get(name)!);
+    if (body.length > 0) {
+      map.set("content-length", String(body.length));
+      if (!map.has("content-type")) map.set("content-type", "text/plain");
+    } else map.remove("content-type");
+    this.info.code = status;
+    this.info.details = details;
+    const to: Next = this.filter.response.begun ? this.past : this.answer;
+    to.headers(map, body.length === 0);
+    if (body.length > 0) to.data(body, true);
+  }
+
+  private readonly past: Next = {
+    headers: (map, end) => this.send(map, end),
+    data: (bytes, end) => this.sendData(bytes, end),
+    trailers: map => this.sendTrailers(map),
+  };
+
+  /** The answer broke off after the router had passed on its headers: the module gets no callback but its last ones. */
+  broken({ status, details, body }: { status: number; details: string; body: string }): void {
+    if (this.over) return;
+    this.info.flags |= Flag.UpstreamReset;
+    if (this.call.status === 0)
+      return this.give({ status, details, body: Buffer.from(body), headers: new HeaderList() });
+    this.info.details = details;
+    this.finish("reset");
+  }
+
+  /** The VM is dead: nothing of it is asked any more. */
+  vmDied(): void {
+    if (this.over) return;
+    if (this.call.status !== 0) return this.finish("reset");
+    this.info.details = "wasm_fail_stream";
+    this.send(new HeaderList([[":status", "503"]]), true);
+  }
+
+  overflow(direction: "request" | "response"): void {
+    const large = direction === "request" ? 413 : 500;
+    this.routerReply(
+      large,
+      `${direction}_payload_too_large`,
+      large === 413 ? "Payload Too Large" : "Internal Server Error",
+    );
+  }
+
+  /** Log, done and delete of the gateway role come first, then those of an attempt that still runs (facts 4.1). */
+  private finish(how: Ended): void {
+    this.over = true;
+    this.call.details = this.info.details;
+    this.call.flags = this.info.flags;
+    this.filter.log(this.requestMap, this.responseMap);
+    this.filter.close();
+    this.router.destroy();
+    this.call.end(how);
+  }
+}

@@ -1,0 +1,91 @@
+/** One of Envoy's threads: its VM, with a root for each place where the module sits, and what happens after a trap. */
+import type { Context, StreamSide } from "./context.js";
+import type { Process } from "./process.js";
+import { Vm, type VmOptions } from "./vm.js";
+
+/** Where the module sits: name of the place and configuration there, in the order in which Envoy loads them. */
+export type Places = [name: string, configuration: Buffer][];
+
+/** `reload_config.backoff.base_interval` as the renderer writes it, ms. */
+const RELOAD_AFTER = 20;
+
+export class Thread {
+  vm: Vm;
+  private roots = new Map<string, Context>();
+  private failedAt: number | undefined;
+
+  constructor(
+    readonly process: Process,
+    private options: Omit<VmOptions, "thread">,
+    private places: Places,
+    readonly name: string,
+  ) {
+    this.vm = this.load();
+  }
+
+  private load(): Vm {
+    const vm = new Vm(this.process, { ...this.options, thread: this.name });
+    this.vm = vm;
+    if (!this.configure(this.places)) throw new Error("the plugin configuration is refused");
+    return vm;
+  }
+
+  /** It is not needed any more: no tick of it fires. */
+  discard(): void {
+    for (const root of this.roots.values()) {
+      root.timer?.cancel();
+      root.period = 0;
+    }
+  }
+
+  /** New roots in the same VM; the old ones stay until their streams end. False: refused, and nothing has changed. */
+  configure(places: Places): boolean {
+    const made = new Map<string, Context>();
+    for (const [name, configuration] of places) {
+      const root = this.vm.createRoot(name, configuration);
+      const accepted =
+        this.vm.call("proxy_on_vm_start", root, 0) === 1 &&
+        this.vm.call("proxy_on_configure", root, configuration.length) === 1;
+      if (!accepted) return false;
+      made.set(name, root);
+    }
+    this.places = places;
+    const old = [...this.roots.values()];
+    this.roots = made;
+    for (const root of old) {
+      root.retired = true;
+      root.vm.removeIfUnused(root);
+    }
+    return true;
+  }
+
+  /** New code: a new VM beside the old one, which stays for its streams. */
+  replace(options: Omit<VmOptions, "thread">, places: Places): void {
+    for (const root of this.roots.values()) {
+      root.retired = true;
+      root.vm.removeIfUnused(root);
+    }
+    this.options = options;
+    this.places = places;
+    this.roots = new Map();
+    this.load();
+  }
+
+  /** null: this place is not used. "dead": the VM has trapped, and is not yet loaded again. */
+  open(place: string, side: StreamSide): Context | null | "dead" {
+    if (!this.places.some(([name]) => name === place)) return null;
+    if (this.vm.failed !== undefined && !this.reload()) return "dead";
+    return this.vm.createStream(this.roots.get(place)!, side);
+  }
+
+  /** FAIL_RELOAD: with the next stream, after the back-off since the trap was seen. */
+  private reload(): boolean {
+    const { now } = this.process.clock;
+    this.failedAt ??= now;
+    if (now - this.failedAt < RELOAD_AFTER) return false;
+    this.failedAt = undefined;
+    this.roots = new Map();
+    this.load();
+    return true;
+  }
+}
