@@ -36,7 +36,8 @@ const products = [
     script: "build:cli",
     output: "build/node",
     mark: "cli/main.js",
-    sources: ["cli", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
+    // The tool reads the module's table of provider types.
+    sources: ["cli", "assembly/config", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
     into: output => ["--outDir", output, "--tsBuildInfoFile", `${output}/.tsbuildinfo`, "--noEmitOnError"],
   },
 ];

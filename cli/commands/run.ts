@@ -6,6 +6,7 @@ import { onEnd } from "../run/signals.js";
 
 interface Flags {
   config?: string;
+  listen?: string;
   envoyVersion?: string;
   concurrency?: number;
 }
@@ -15,6 +16,7 @@ export function register(program: Command): void {
     .command("run")
     .description("run the gateway: get Envoy, render the configuration, serve, and follow edits")
     .option("-c, --config <file>", "YAML or JSON (default: ai-failover.yaml, written at the first start)")
+    .option("--listen <address>", "in place of the file's `listen`: host:port")
     .option("--envoy-version <version>", "run on this release of Envoy, for example 1.36.4")
     .option("--concurrency <threads>", "Envoy's worker threads (default: one for each core)", readThreads)
     .action((flags: Flags) => run(flags, program.version() ?? ""));

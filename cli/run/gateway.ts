@@ -1,6 +1,8 @@
 import { mkdirSync, unwatchFile, watchFile } from "node:fs";
 import { join } from "node:path";
+import { isRaw } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
+import { readSource } from "../config/source.js";
 import type { GatewayConfig } from "../config/types.js";
 import { findEnvoy, type Envoy } from "../envoy/find.js";
 import { renderRunFiles, type RunFiles } from "../render/envoy.js";
@@ -10,13 +12,15 @@ import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
 import { EnvoyProcess } from "./envoy.js";
 import { RunDirectory } from "./files.js";
-import { loadDefaultFile, loadFile, type Loaded } from "./load.js";
+import { loadDefault, loadGiven, type Loaded } from "./load.js";
 import { addressText, checkFree, type Listens } from "./ports.js";
 import { update } from "./update.js";
 
 export interface GatewayOptions {
   /** The file to serve; default: ai-failover.yaml in the current directory, written if it is not there. */
   config?: string;
+  /** In place of the file's `listen`: "0.0.0.0:8080" in a container. */
+  listen?: string;
   /** The compiled module. */
   wasm?: string;
   /** The release to run on, and no other; default: any that is found and works, or 1.40.0. */
@@ -156,8 +160,10 @@ export class Gateway {
     this.say(`${error.message}\n${this.file} has mistakes: what was served before goes on.`);
 }
 
-function load(options: GatewayOptions, file: string, env: NodeJS.ProcessEnv, demos: Demos): Promise<Loaded> {
-  return options.config === undefined ? loadDefaultFile(file, env, demos.start) : loadFile(file, env);
+async function load(options: GatewayOptions, file: string, env: NodeJS.ProcessEnv, demos: Demos): Promise<Loaded> {
+  const source = readSource(file);
+  if (options.listen !== undefined && isRaw(source.value)) source.value.listen = options.listen;
+  return options.config === undefined ? loadDefault(source, env, demos.start) : loadGiven(source, env);
 }
 
 const listensOf = ({ listen, admin }: GatewayConfig): Listens => [

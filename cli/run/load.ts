@@ -1,5 +1,5 @@
 import { resolveConfig } from "../config/load.js";
-import { readSource, sourceOf } from "../config/source.js";
+import { sourceOf, type Source } from "../config/source.js";
 import type { GatewayConfig } from "../config/types.js";
 import type { DemoProvider } from "../demo/provider.js";
 import { planKeys, unsetVariables, type DemoPlan } from "./keys.js";
@@ -18,13 +18,12 @@ export interface Loaded {
 export type StartDemo = (plan: DemoPlan) => Promise<DemoProvider>;
 
 /** The file of `--config`: as it is, and a variable that is not set is a mistake. */
-export async function loadFile(file: string, env: NodeJS.ProcessEnv): Promise<Loaded> {
-  return { config: resolveConfig(readSource(file), env), env, notes: [], demo: false };
+export function loadGiven(source: Source, env: NodeJS.ProcessEnv): Loaded {
+  return { config: resolveConfig(source, env), env, notes: [], demo: false };
 }
 
 /** The file of a first start: with what the keys at hand allow. */
-export async function loadDefaultFile(file: string, env: NodeJS.ProcessEnv, startDemo: StartDemo): Promise<Loaded> {
-  const source = readSource(file);
+export async function loadDefault(source: Source, env: NodeJS.ProcessEnv, startDemo: StartDemo): Promise<Loaded> {
   // Mistakes are found in the file as it was written, so that their lines are right; keys that lack are none.
   const unset = unsetVariables(source.value, env);
   resolveConfig(source, { ...env, ...Object.fromEntries(unset.map((name, i) => [name, `demo-unset-${i}`])) });
@@ -34,6 +33,6 @@ export async function loadDefaultFile(file: string, env: NodeJS.ProcessEnv, star
     Object.assign(demo.provider, { url, messagesUrl: url });
   }
   const allEnv = { ...env, ...plan.env };
-  const config = resolveConfig(sourceOf(plan.value, file, source.directory), allEnv);
+  const config = resolveConfig(sourceOf(plan.value, source.name, source.directory), allEnv);
   return { config, env: allEnv, notes: plan.notes, demo: plan.demos.length > 0 };
 }

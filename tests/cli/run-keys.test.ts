@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readSource } from "../../cli/config/source.js";
 import { writeDefaultFile } from "../../cli/run/default-file.js";
 import type { DemoPlan } from "../../cli/run/keys.js";
-import { loadDefaultFile } from "../../cli/run/load.js";
+import { loadDefault } from "../../cli/run/load.js";
 
 let directory: string;
 let file: string;
@@ -22,7 +23,7 @@ async function plan(env: Record<string, string>) {
     demos.push(`${name}: ${tokens.join(" ")}`);
     return { url: `http://127.0.0.1:1/${name}/v1` } as never;
   };
-  const { config, notes, demo, env: given } = await loadDefaultFile(file, env, startDemo);
+  const { config, notes, demo, env: given } = await loadDefault(readSource(file), env, startDemo);
   const tokens = config.providers.map(({ id, apiTokens }) => [id, apiTokens.map(({ value }) => value)]);
   return {
     config,

@@ -1,0 +1,32 @@
+# Two images:
+#   docker build --target gateway .   the gateway as `npm start` runs it, with its Envoy
+#   docker build .                    the module alone, as Higress and Istio load it: plugin.wasm at the root
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY . .
+RUN npm run build && npm prune --omit=dev
+
+FROM envoyproxy/envoy:v1.40.0 AS envoy
+
+FROM node:20-bookworm-slim AS gateway
+COPY --from=envoy /usr/local/bin/envoy /usr/local/bin/envoy
+COPY --from=envoy /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/schema ./schema
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/build ./build
+# The log of Envoy and the door to the demo providers; /config holds ai-failover.yaml. Whoever it runs as may write there.
+RUN mkdir -m 1777 .cache /config \
+  && printf '#!/bin/sh\nexec node /app/build/node/cli/main.js "$@"\n' > /usr/local/bin/ai-failover \
+  && chmod +x /usr/local/bin/ai-failover
+WORKDIR /config
+USER node
+ENTRYPOINT ["ai-failover"]
+CMD ["run", "--listen", "0.0.0.0:8080"]
+
+FROM scratch AS plugin
+COPY --from=build /app/build/ai-failover.wasm /plugin.wasm
