@@ -87,21 +87,24 @@ function pathOf(text: string): string {
 
 /** The URL that the configuration says, whatever names it gives to its parts; null when it says none. */
 function readMain(fields: Fields, preset: Preset, higress: bool): Url | null {
-  let url = readUrl(fields, "url", higress);
+  let field = "url";
+  let url = readUrl(fields, field, higress);
   const hasUrl = fields.has("url");
   const port = fields.whole("ollamaServerPort", 0, 1, 65535);
   for (let i = 0; i < URLS.length; i++) {
     if (!applies(fields, URLS[i], preset, hasUrl, higress)) continue;
-    url = readUrl(fields, URLS[i].field, higress);
+    field = URLS[i].field;
+    url = readUrl(fields, field, higress);
   }
   for (let i = 0; i < HOSTS.length; i++) {
     if (!applies(fields, HOSTS[i], preset, hasUrl || url !== null, higress)) continue;
-    const host = fields.text(HOSTS[i].field, "");
+    field = HOSTS[i].field;
+    const host = fields.text(field, "");
     const scheme = PLAIN.includes(preset.type) ? "http://" : "https://";
     url = parseUrl(scheme + host + (port > 0 ? `:${port}` : "") + filled(fields, preset));
-    if (url === null) complain(fields.pathOf(HOSTS[i].field), urlFault, "a host, or host:port");
+    if (url === null) complain(fields.pathOf(field), urlFault, "a host, or host:port");
   }
-  if (url !== null && preset.type == "azure") checkAzure(fields, url, preset);
+  if (url !== null && preset.type == "azure") checkAzure(fields.pathOf(field), url, preset);
   return url;
 }
 
@@ -136,14 +139,10 @@ function withoutApi(path: string): string {
 }
 
 /** Azure names its deployments in the path and its API by date; "/openai/v1" needs neither. */
-function checkAzure(fields: Fields, url: Url, preset: Preset): void {
+function checkAzure(path: string, url: Url, preset: Preset): void {
   if (url.path == "") url.path = preset.base;
   if (url.path.includes("/deployments") && !url.query.includes("api-version="))
-    complain(
-      fields.pathOf("url"),
-      "an Azure URL without api-version",
-      '".../openai/v1", or "...?api-version=2024-10-21"',
-    );
+    complain(path, "an Azure URL without api-version", '".../openai/v1", or "...?api-version=2024-10-21"');
 }
 
 function presetUrl(fields: Fields, preset: Preset, mayLack: bool): Url | null {

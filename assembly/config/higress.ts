@@ -8,7 +8,7 @@ import { Value } from "./dom";
 import { Fields, show } from "./fields";
 import { isSaid, readPart, serves } from "./part";
 import { complain } from "./report";
-import { Plugin, Rule } from "./types";
+import { Config, Plugin, Rule } from "./types";
 
 const RULES = "_rules_";
 /** Not inherited: what belongs to the configuration as a whole. */
@@ -34,12 +34,17 @@ function isHigress(part: Value): bool {
 
 function readRule(value: Value, root: Value, higress: bool): Rule {
   const rule = new Rule();
+  if (value.kind != Kind.Object) {
+    complain(value.path, show(value), "an object with fields");
+    rule.config = new Config();
+    return rule;
+  }
   rule.routes = readPlaces(value, "_match_route_");
   rule.routePrefixes = readPlaces(value, "_match_route_prefix_");
   rule.services = readPlaces(value, "_match_service_");
   rule.domains = readPlaces(value, "_match_domain_");
   const places = rule.routes.length + rule.routePrefixes.length + rule.services.length + rule.domains.length;
-  if (value.kind == Kind.Object && places == 0)
+  if (places == 0)
     complain(
       value.path,
       "no place where it holds",
@@ -63,7 +68,6 @@ function readPlaces(value: Value, name: string): Bytes[] {
 
 /** The rule with what it takes over from the global fields, whose members keep their own paths. */
 function inherit(value: Value, root: Value): Value {
-  if (value.kind != Kind.Object) return value;
   const part = new Value(Kind.Object);
   part.parent = value.parent;
   part.index = value.index;

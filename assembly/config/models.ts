@@ -4,12 +4,12 @@ import { isPrefix, jsonOf } from "./mapping";
 import { Draft } from "./provider";
 import { ModelMapping, Route } from "./types";
 
-const names: string[] = [];
-const owners: string[] = [];
+const entries: string[] = [];
+const seen = new Set<string>();
 
 export function listModels(drafts: Draft[], routes: Route[]): Bytes {
-  names.length = 0;
-  owners.length = 0;
+  entries.length = 0;
+  seen.clear();
   for (let i = 0; i < drafts.length; i++) {
     const owner = drafts[i].provider.id.toString();
     for (let j = 0; j < drafts[i].models.length; j++)
@@ -24,11 +24,6 @@ export function listModels(drafts: Draft[], routes: Route[]): Bytes {
     for (let j = 0; j < routes[i].upstreams.length; j++) addKeys(routes[i].upstreams[j].mapping, owner, routes);
     for (let j = 0; j < routes[i].fallback.length; j++) addKeys(routes[i].fallback[j].mapping, owner, routes);
   }
-  const entries: string[] = [];
-  for (let i = 0; i < names.length; i++) {
-    const id = jsonOf(names[i]).toString();
-    entries.push(`{"id":${id},"object":"model","created":0,"owned_by":${jsonOf(owners[i]).toString()}}`);
-  }
   return Bytes.of(`{"object":"list","data":[${entries.join(",")}]}`);
 }
 
@@ -38,9 +33,11 @@ function addKeys(mapping: ModelMapping, owner: string, routes: Route[]): void {
 }
 
 function add(name: string, owner: string, routes: Route[]): void {
-  if (name == "" || names.includes(name) || !isServed(name, routes)) return;
-  names.push(name);
-  owners.push(owner);
+  if (name == "" || seen.has(name)) return;
+  seen.add(name);
+  if (!isServed(name, routes)) return;
+  const id = jsonOf(name).toString();
+  entries.push(`{"id":${id},"object":"model","created":0,"owned_by":${jsonOf(owner).toString()}}`);
 }
 
 function isServed(name: string, routes: Route[]): bool {

@@ -50,9 +50,9 @@ export function readPart(part: Value, higress: bool): Config {
   checkNames(config.routes, entries);
   const active = activeOf(fields, drafts);
   if (active !== null) config.routes.push(routeTo(active, fields, drafts, config.routes.length));
-  else if (config.routes.length == 0 && higress)
+  else if (higress && !serves(part))
     complain(part.path, "no activeProviderId", "activeProviderId, provider or routes: what is served here");
-  else if (config.routes.length == 0) config.routes = defaultRoutes(drafts);
+  else if (!higress && config.routes.length == 0) config.routes = defaultRoutes(drafts);
   config.models = listModels(drafts, config.routes);
   config.routing = <Routing>fields.choice("routing", ROUTINGS, Routing.Host);
   config.clientKeys = readClientKeys(fields);
@@ -88,6 +88,7 @@ function readProviders(fields: Fields, higress: bool): Draft[] {
   const single = fields.take("provider");
   const entries = fields.list("providers");
   const values = single === null ? entries : [single];
+  if (values.length == 0) complain(fields.pathOf("providers"), "no provider", "a list with at least one");
   const ids: string[] = [];
   for (let i = 0; i < values.length; i++) ids.push(idFor(values[i], values, higress));
   checkIds(values, ids);

@@ -8,15 +8,21 @@ export function startReport(): void {
   warnings.length = 0;
 }
 
+/** More lines than anyone reads would only fill the log. */
+const MOST: i32 = 100;
+
 /** `found` never holds a secret. Rules that share a part share its mistakes: each is told once. */
 export function complain(path: string, found: string, allowed: string): void {
-  const line = `${path}: ${found}; ${allowed}`;
-  if (!parseErrors.includes(line)) parseErrors.push(line);
+  add(parseErrors, `${path}: ${found}; ${allowed}`);
 }
 
 export function warn(path: string, what: string): void {
-  const line = `${path}: ${what}`;
-  if (!warnings.includes(line)) warnings.push(line);
+  add(warnings, `${path}: ${what}`);
+}
+
+function add(lines: string[], line: string): void {
+  if (lines.length > MOST || lines.includes(line)) return;
+  lines.push(lines.length < MOST ? line : "configuration: more of the same kind");
 }
 
 /** ` (did you mean "deepseek"?)` when one of the names is near, else nothing. */

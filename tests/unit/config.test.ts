@@ -1,0 +1,285 @@
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { resolveConfig } from "../../cli/config/load.js";
+import { parseSource } from "../../cli/config/source.js";
+import { pluginConfig } from "../../cli/render/plugin.js";
+import { ConfigRoom, type Config, type Provider } from "./config.js";
+
+let room: ConfigRoom;
+beforeAll(async () => {
+  room = await ConfigRoom.start();
+});
+
+const qwen = { type: "qwen", apiTokens: ["sk-q"] };
+const deepseek = { type: "deepseek", apiTokens: ["sk-d"] };
+const route = { name: "r", upstreams: [{ provider: "qwen" }] };
+
+const read = (configuration: object, env?: Record<string, string>): Config => room.accept(configuration, env).global!;
+const provider = (fields: object, env?: Record<string, string>): Provider =>
+  read({ providers: [{ ...qwen, ...fields }] }, env).providers[0]!;
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+describe("a configuration of our own shape", () => {
+  it("has the contract's defaults", () => {
+    const config = read({ providers: [qwen], routes: [route] });
+    expect(config).toMatchObject({ routing: 0, clientKeys: [], responseHeaders: 2, idleTimeout: 30_000 });
+    expect(config.limits).toEqual([32 << 20, 256 << 20, 8 << 20]);
+    const { failover, retry, breaker, tokenChoice, stickyBy } = config.providers[0]!;
+    expect(failover).toEqual({
+      ...{ enabled: true, failureThreshold: 1, successThreshold: 1, healthCheckInterval: 5000 },
+      ...{ healthCheckTimeout: 10_000, healthCheckModel: null, cooldownDuration: 0, onStatus: null },
+    });
+    expect(retry).toEqual({ enabled: true, maxRetries: 0, retryTimeout: 0, onStatus: null });
+    expect({ breaker, tokenChoice, stickyBy }).toEqual({ breaker: [3, 5000, 60_000], tokenChoice: 0, stickyBy: 0 });
+    expect(config.routes[0]).toMatchObject({ guard: 1, times: [60_000, 120_000, 600_000, 15_000], retryBudget: 0 });
+  });
+
+  it("of the attempt role needs nothing else", () => {
+    expect(room.accept({ role: "attempt" })).toMatchObject({ attempt: true, global: null });
+    expect(room.accept({ role: "gateway", providers: [qwen] }).attempt).toBe(false);
+  });
+
+  it("takes durations and sizes as numbers and as people write them", () => {
+    const times = [
+      ["250ms", 250],
+      ["1.5s", 1500],
+      ["2m", 120_000],
+      ["1h", 3_600_000],
+      [70_001, 70_001],
+      ["0", 0],
+    ] as const;
+    for (const [text, ms] of times) expect(read({ providers: [qwen], idleTimeout: text }).idleTimeout).toBe(ms);
+    const sizes = [
+      ["512KiB", 512 << 10],
+      ["1MB", 1e6],
+      ["100B", 100],
+      [4096, 4096],
+    ] as const;
+    for (const [text, bytes] of sizes)
+      expect(read({ providers: [qwen], limits: { guard: text } }).limits[2]).toBe(bytes);
+  });
+
+  it("gives each provider a route from its models where none is written", () => {
+    const { routes } = read({ providers: [{ ...qwen, models: ["qwen-max", "qwen-v*"] }, deepseek] });
+    expect(routes.map(({ name, predicates }) => [name, predicates])).toEqual([
+      ["qwen", ["=qwen-max", "qwen-v*"]],
+      ["deepseek", ["deepseek-*"]],
+    ]);
+    expect(read({ providers: [{ ...qwen, models: ["*"] }] }).routes[0]!.predicates).toEqual(["*"]);
+    const local = { type: "vllm", url: "http://vllm:8000/v1" };
+    expect(read({ providers: [local] }).routes[0]!.predicates).toEqual([]);
+  });
+
+  it("reads routes whole", () => {
+    const config = read({
+      providers: [qwen, deepseek],
+      routes: [
+        {
+          name: "aliyun",
+          modelPredicates: [{ matchType: "EQUAL", matchValue: "a" }],
+          upstreams: [{ provider: "qwen", weight: 3, modelMapping: { "*": "b" } }],
+          fallbackConfig: {
+            ...{ fallbackStrategy: "RAND", responseCodes: ["4xx", 503], alsoOn: ["caller", "context-window"] },
+            upstreams: [{ provider: "deepseek", modelMapping: { "*": "deepseek-chat" } }],
+          },
+          ...{ guard: "full", firstTokenTimeout: "5s", attemptTimeout: 6000, timeout: "1m", maxWait: 0 },
+          retryBudget: 0.25,
+        },
+        { ...route, fallbackConfig: { enabled: false, upstreams: [{ provider: "deepseek" }] } },
+      ],
+    });
+    expect(config.routes[0]).toEqual({
+      ...{ index: 0, name: "aliyun", predicates: ["=a"] },
+      upstreams: [{ provider: "qwen", weight: 3, mapping: [["*", "b"]] }],
+      fallback: [{ provider: "deepseek", weight: 100, mapping: [["*", "deepseek-chat"]] }],
+      ...{ fallbackRandom: true, responseCodes: "400-499,503", alsoOn: 5, guard: 2, retryBudget: 250 },
+      times: [5000, 6000, 60_000, 0],
+    });
+    expect(config.routes[1]).toMatchObject({ index: 1, fallback: [] });
+  });
+
+  it("tries exact names first, then longer prefixes, then *", () => {
+    const modelMapping = { "*": "z", "gpt-*": "b", "gpt-4*": "a", "gpt-4": "", x: "y" };
+    expect(provider({ modelMapping }).mapping).toEqual([
+      ["gpt-4", null],
+      ["x", "y"],
+      ["gpt-4*", "a"],
+      ["gpt-*", "b"],
+      ["*", "z"],
+    ]);
+  });
+
+  it("keeps any printable model name as one JSON string", () => {
+    const name = fc.string({ unit: "grapheme", minLength: 1 }).filter(text => ![...text].some(isControl));
+    fc.assert(
+      fc.property(name, target => {
+        const literal = target.replaceAll("${", "$");
+        expect(provider({ modelMapping: { "*": literal } }).mapping).toEqual([["*", literal]]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("lists the exact names that some route serves", () => {
+    const config = read({
+      providers: [
+        { ...qwen, models: ["qwen-max", "unserved", "qwen-*"], modelMapping: { "qwen-a": "b", "qwen-*": "c" } },
+      ],
+      routes: [
+        {
+          name: "r",
+          modelPredicates: [
+            { matchType: "EQUAL", matchValue: 'quo"ted' },
+            { matchType: "PRE", matchValue: "qwen-" },
+          ],
+          upstreams: [{ provider: "qwen", modelMapping: { "qwen-max": "x", "qwen-b": "y" } }],
+        },
+      ],
+    });
+    expect(config.models.object).toBe("list");
+    expect(config.models.data.map(({ id, owned_by }) => [id, owned_by])).toEqual([
+      ["qwen-max", "qwen"],
+      ["qwen-a", "qwen"],
+      ['quo"ted', "r"],
+      ["qwen-b", "r"],
+    ]);
+    expect(config.models.data[0]).toMatchObject({ object: "model", created: 0 });
+  });
+
+  it("names tokens by their name, else by their hash", () => {
+    const { tokens } = provider({ apiTokens: ["sk-one", { name: "team-b", value: "sk-two", weight: 5 }] });
+    expect(tokens).toEqual([
+      {
+        label: `#${sha256("sk-one").slice(0, 8)}`,
+        bearer: "Bearer sk-one",
+        hash: sha256("sk-one").slice(0, 16),
+        weight: 1,
+      },
+      { label: "team-b", bearer: "Bearer sk-two", hash: sha256("sk-two").slice(0, 16), weight: 5 },
+    ]);
+  });
+
+  it("takes variables from the environment, several tokens out of one", () => {
+    const env = { A: "sk-a", LIST: "sk-1, sk-2,sk-3", URL: "https://x.example/v1" };
+    const { tokens, openai } = provider({ apiTokens: ["${A}", { name: "l", value: "${LIST}" }], url: "${URL}" }, env);
+    expect(tokens.map(token => token.bearer)).toEqual(["sk-a", "sk-1", "sk-2", "sk-3"].map(t => `Bearer ${t}`));
+    expect(tokens.map(token => token.label).slice(1)).toEqual(["l", "l-2", "l-3"]);
+    expect(openai!.authority).toBe("x.example");
+    expect(provider({ apiTokens: ["a$${b}${A}"] }, env).tokens[0]!.bearer).toBe("Bearer a${b}sk-a");
+  });
+
+  it("counts a token that stands twice once, and says so without showing it", () => {
+    const plugin = room.accept({ providers: [{ ...qwen, apiTokens: ["sk-q", "sk-r", "sk-q"] }] });
+    expect(plugin.global!.providers[0]!.tokens).toHaveLength(2);
+    expect(plugin.warnings).toEqual(["providers[0].apiTokens[2]: the token stands here twice and counts once"]);
+  });
+
+  it("gives a provider without tokens exactly one empty token", () => {
+    const [local] = read({ providers: [{ type: "ollama", url: "http://localhost:11434/v1" }] }).providers;
+    expect(local!.tokens).toEqual([{ label: "-", bearer: "Bearer ", hash: sha256("").slice(0, 16), weight: 1 }]);
+  });
+
+  it("keeps clients' keys as hashes only", () => {
+    const clientKeys = [
+      { name: "a", value: "${KEY}" },
+      { name: "b", sha256: sha256("k").toUpperCase() },
+    ];
+    expect(read({ providers: [qwen], clientKeys }, { KEY: "client" }).clientKeys).toEqual([
+      `a ${sha256("client")}`,
+      `b ${sha256("k")}`,
+    ]);
+  });
+
+  it("keys the ledger by id and address, so that a token's health never moves to another provider", () => {
+    const key = (fields: object) => provider(fields).ledgerKey;
+    expect(key({})).toMatch(/^ai-failover\/1\/[0-9a-f]{16}$/);
+    expect(key({ apiTokens: ["other"], tokenChoice: "sticky" })).toBe(key({}));
+    expect(key({ id: "b" })).not.toBe(key({}));
+    expect(key({ url: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1" })).not.toBe(key({}));
+  });
+
+  it("uses a url in place of the preset's, for every dialect of the preset", () => {
+    const mirror = provider({ url: "https://mirror.example:444/compatible-mode/v1/", cluster: "c" });
+    expect(mirror.openai).toMatchObject({ authority: "mirror.example:444", base: "/compatible-mode/v1", cluster: "c" });
+    expect(mirror.messages).toMatchObject({
+      authority: "mirror.example:444",
+      base: "/apps/anthropic/v1",
+      cluster: "c",
+    });
+    const gateway = provider({ url: "https://gw.example/v1" });
+    expect(gateway.messages).toMatchObject({ authority: "gw.example", base: "/v1" });
+    const both = provider({ url: "https://a.example/v1", messagesUrl: "http://b.example/m", messagesCluster: "m" });
+    expect(both.messages).toMatchObject({ authority: "b.example", base: "/m", cluster: "m", auth: "x-api-key" });
+  });
+
+  it("takes a URL that ends in an API path as the place of that API", () => {
+    for (const api of ["chat/completions", "completions", "responses", "messages", "embeddings"])
+      expect(provider({ url: `https://x.example/y/v1/${api}` }).openai!.base).toBe("/y/v1");
+    expect(provider({ url: "https://[::1]:8443/v1?key=a" }).openai).toMatchObject({
+      ...{ authority: "[::1]:8443", base: "/v1", query: "key=a", cluster: "outbound|80||llm-qwen.internal.static" },
+    });
+  });
+
+  it("probes for free only where a bad token is known to be refused", () => {
+    const [openai] = read({ providers: [{ type: "openai", apiTokens: ["t"] }] }).providers;
+    const [other] = read({ providers: [{ type: "openai", apiTokens: ["t"], url: "https://x.example/v1" }] }).providers;
+    expect([openai!.probePath, other!.probePath]).toEqual(["/models", null]);
+  });
+
+  it("reads how tokens are chosen", () => {
+    expect(provider({ tokenChoice: "sticky", stickyBy: "header:X-User" })).toMatchObject({
+      ...{ tokenChoice: 2, stickyBy: 2, stickyHeader: "x-user" },
+    });
+    expect(provider({ tokenChoice: "weighted", stickyBy: "user" })).toMatchObject({ tokenChoice: 1, stickyBy: 1 });
+  });
+
+  it("warns of fields that only the command line tool can honour", () => {
+    const { warnings } = room.accept({ listen: "x:1", providers: [{ ...qwen, tls: {}, connectTimeout: "1s" }] });
+    expect(warnings).toEqual([
+      "providers[0].tls: has no effect here: the cluster decides it",
+      "providers[0].connectTimeout: has no effect here: the cluster decides it",
+      "listen: has no effect here: Envoy's configuration decides it",
+    ]);
+  });
+
+  it("is what the command line tool renders", () => {
+    const text = `
+      clientKeys: [{name: app, value: "\${KEY}"}]
+      providers:
+      - {type: qwen, apiTokens: ["\${KEY}", {name: b, value: sk-b, weight: 2}], url: "http://127.0.0.1:81/compatible-mode/v1"}
+      - {type: deepseek, apiTokens: [sk-d], messagesUrl: "https://m.example/v1", failover: {cooldownDuration: 1m}}
+      routes:
+      - {name: all, upstreams: [{provider: qwen}], fallbackConfig: {upstreams: [{provider: deepseek}]}, timeout: 5m}`;
+    const env = { KEY: "sk-k" };
+    const rendered = pluginConfig(resolveConfig(parseSource(text, "t.yaml", tmpdir()), env));
+    const plugin = room.accept(rendered, env);
+    expect(plugin.warnings).toEqual([]);
+    expect(plugin.global).toMatchObject({
+      routing: 1,
+      providers: [
+        {
+          openai: { authority: "127.0.0.1:81", cluster: "qwen" },
+          messages: { cluster: "qwen", base: "/apps/anthropic/v1" },
+        },
+        { openai: { cluster: "deepseek" }, messages: { authority: "m.example", cluster: "deepseek-messages" } },
+      ],
+      routes: [{ name: "all", fallback: [{ provider: "deepseek" }], times: [60_000, 120_000, 300_000, 15_000] }],
+    });
+  });
+
+  it("leaves nothing behind, however often it is read", () => {
+    const configuration = JSON.stringify({ providers: [qwen, deepseek], routes: [route] });
+    const parse = () => {
+      for (let i = 0; i < 500; i++) room.accept(configuration);
+    };
+    parse();
+    const before = room.memorySize;
+    parse();
+    parse();
+    expect(room.memorySize).toBe(before);
+  });
+});
+
+const isControl = (c: string): boolean => c < " " || c === "\x7f";
