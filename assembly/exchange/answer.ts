@@ -2,6 +2,7 @@
 import { Char, containsIgnoreCase, equalsIgnoreCase } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import * as pairs from "../bytes/pairs";
+import * as retryAfter from "../health/retry-after";
 
 const STATUS = Bytes.of(":status");
 const CONTENT_TYPE = Bytes.of("content-type");
@@ -30,8 +31,13 @@ const DROPPED_PREFIXES: Bytes[] = ["x-envoy-", "x-ai-failover", "proxy-"].map<By
 export let status: i32 = 0;
 export let body: Body = Body.Text;
 
-export function read(headers: usize, len: usize): void {
+/** What the provider asks to stay away, ms; -1: it does not say. Only of answers that failed. */
+export let waitMs: i64 = -1;
+
+/** `unixMs`: wall time, for dates. */
+export function read(headers: usize, len: usize, unixMs: i64): void {
   status = 0;
+  waitMs = -1;
   body = Body.Text;
   let encoded = false;
   pairs.start(headers, len);
@@ -42,6 +48,17 @@ export function read(headers: usize, len: usize): void {
       encoded = !equalsIgnoreCase(pairs.value, pairs.valueLen, IDENTITY);
   }
   if (encoded) body = Body.Opaque;
+  if (status == TOO_MANY || status == UNAVAILABLE) readWait(headers, len, unixMs);
+}
+
+const TOO_MANY = 429;
+const UNAVAILABLE = 503;
+
+function readWait(headers: usize, len: usize, unixMs: i64): void {
+  retryAfter.start(unixMs);
+  pairs.start(headers, len);
+  while (pairs.next()) retryAfter.see(pairs.name, pairs.nameLen, pairs.value, pairs.valueLen);
+  waitMs = retryAfter.waitMs();
 }
 
 function statusCode(ptr: usize, len: usize): i32 {

@@ -44,6 +44,8 @@ export class Attempt {
   state: State;
   step: i32;
   status: i32;
+  /** What its headers asked to stay away, ms; -1: nothing. */
+  waitMs: i64;
   // The hop, copied: the exchange moves on while an attempt may still end.
   provider: usize;
   token: i32;
@@ -83,6 +85,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.stream = stream;
   a.state = State.Waiting;
   a.status = 0;
+  a.waitMs = -1;
   a.provider = hop.provider;
   a.token = hop.token;
   a.model = hop.model;
@@ -140,6 +143,7 @@ function millis(a: Attempt, now: u64): i32 {
 export function onHead(a: Attempt, last: bool, now: u64): Decision {
   const x = a.exchange;
   a.status = answer.status;
+  a.waitMs = answer.waitMs;
   if (a.status < 200 || a.status > 299) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
@@ -286,6 +290,8 @@ function failAnswer(a: Attempt, now: u64): Decision {
 function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
   const provider = providerOf(a);
   classifyAnswer(provider.family, a.status, body, len, verdict);
+  // The headers are the provider's word for this answer; the longer of the two holds.
+  if (verdict.cause == Cause.RateLimit) verdict.waitMs = max(verdict.waitMs, a.waitMs);
   applyOverrides(verdict, a.status, routeOf(a.exchange), provider);
   return failAnswer(a, now);
 }

@@ -7,6 +7,7 @@
  * after a VM reload and a late retry would else carry another client's prompt.
  */
 import { Config, Dialect, Endpoint, Provider, Route, Upstream, ModelName } from "../config/types";
+import { Budget } from "../health/budget";
 import { Health } from "../health/health";
 import { Cause } from "../health/verdict";
 import { Table } from "../bytes/table";
@@ -100,6 +101,8 @@ export class Exchange {
   config: usize;
   health: usize;
   route: usize;
+  /** The route's retry `Budget`. */
+  budget: usize;
 
   // --- the request ---
   dialect: Dialect;
@@ -206,6 +209,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   config.users++;
   x.health = changetype<usize>(health);
   x.route = 0;
+  x.budget = 0;
   x.dialect = Dialect.Other;
   x.shaped = false;
   x.streamed = false;
@@ -262,6 +266,10 @@ export function configOf(x: Exchange): Config {
 
 export function healthOf(x: Exchange): Health {
   return changetype<Health>(x.health);
+}
+
+export function budgetOf(x: Exchange): Budget {
+  return changetype<Budget>(x.budget);
 }
 
 export function routeOf(x: Exchange): Route {

@@ -5,7 +5,7 @@
 import { hash64 } from "../bytes/hash";
 import { Dialect, Endpoint, Guard, ModelName, Provider, Route, Upstream } from "../config/types";
 import { Next, Verdict } from "../health/verdict";
-import { Exchange, Hop, MAX_ATTEMPTS, MAX_UPSTREAMS, healthOf, modelOf, routeOf } from "./exchange";
+import { Exchange, Hop, MAX_ATTEMPTS, MAX_UPSTREAMS, budgetOf, healthOf, modelOf, routeOf } from "./exchange";
 
 const NS_PER_MS: u64 = 1000000;
 
@@ -170,8 +170,9 @@ export function advance(x: Exchange): Hop {
 
 /** Arms the hop that follows a failure of the current one. False: the plan is at its end. */
 export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
-  x.hasArmed = false;
+  disarm(x, now);
   if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || now >= x.deadline) return false;
+  if (!budgetOf(x).take(now)) return false;
   const current = x.current;
   const retry = changetype<Provider>(current.provider).retry;
   if (verdict.next == Next.NextToken && retry.enabled && (retry.maxRetries == 0 || x.retries < retry.maxRetries)) {
@@ -192,7 +193,15 @@ export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): b
       return true;
     }
   }
-  return armFrom(x, x.at + 1, random, now);
+  return !verdict.stay && armFrom(x, x.at + 1, random, now);
+}
+
+/** Gives an armed trial back that nobody will make. */
+export function disarm(x: Exchange, now: u64): void {
+  if (!x.hasArmed) return;
+  x.hasArmed = false;
+  const hop = x.armed;
+  if (hop.trial) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, now);
 }
 
 /** Whether the plan has but one hop: then a limit on the attempt would only take the one answer away. */

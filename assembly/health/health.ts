@@ -73,6 +73,16 @@ export class Health {
     return true;
   }
 
+  /** Nothing is open or unwritten: no tick is needed. */
+  get isQuiet(): bool {
+    for (let i = 0, k = this.ledgers.length; i < k; i++) {
+      const ledger = this.ledgerAt(i);
+      if (!ledger.isSettled) return false;
+      for (let j = 0, n = ledger.view.count; j < n; j++) if (ledger.view.at(j).isOpen) return false;
+    }
+    return true;
+  }
+
   // === Choice ===
 
   /**

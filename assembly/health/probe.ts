@@ -108,6 +108,12 @@ export class Probes {
     return true;
   }
 
+  /** Index of the provider that the probe asks; 0 for a ticket that is not known. */
+  providerOf(ticket: u32): i32 {
+    const seat = this.seatOf(ticket);
+    return seat !== null ? seat.provider : 0;
+  }
+
   /** The probe's answer, judged like an attempt's; null: it was good. A ticket that is not known is a late one. */
   answered(ticket: u32, verdict: Verdict | null, now: u64): void {
     const seat = this.seatOf(ticket);

@@ -23,9 +23,15 @@ const PERIOD: u32 = 50;
 /** The root whose timer runs; 0: none. Any root's tick serves the whole VM. */
 let ticking: u32 = 0;
 
-/** From a callback of a stream of `root`, or of the root: something may run out of time. */
+/** From a callback of a stream of `root`, or of the root: something may run out of time, or have to be probed. */
 export function start(root: u32): void {
   if (ticking != 0) return;
+  ticking = root;
+  host.setTick(PERIOD);
+}
+
+/** A new configuration's root takes the timer over. */
+export function takeOver(root: u32): void {
   ticking = root;
   host.setTick(PERIOD);
 }
@@ -35,16 +41,21 @@ export function forget(root: u32): void {
   if (ticking == root) ticking = 0;
 }
 
-/** Ends what has run out of time; stops the timer when nothing can. */
-export function look(root: u32, now: u64): void {
-  if (!lookAtAll(now) && ticking == root) {
-    ticking = 0;
-    host.setTick(0);
-  }
+/** A tick of `root`. False: its timer is no longer wanted. */
+export function isOf(root: u32): bool {
+  if (ticking == root) return true;
+  host.setTick(0);
+  return false;
 }
 
-/** True: something may still run out of time. */
-function lookAtAll(now: u64): bool {
+/** Nothing can run out of time. */
+export function stop(): void {
+  ticking = 0;
+  host.setTick(0);
+}
+
+/** Ends what has run out of time. True: something still may. */
+export function look(now: u64): bool {
   let busy = false;
   for (let i: u32 = 0, k = exchanges.slots(); i < k; i++) {
     const x = exchanges.slot(i);

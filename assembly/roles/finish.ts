@@ -2,6 +2,7 @@
 import { Bytes } from "../bytes/bytes";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, Outcome } from "../exchange/exchange";
+import * as plan from "../exchange/plan";
 import * as replies from "../exchange/replies";
 import * as trail from "../exchange/trail";
 import { Cause } from "../health/verdict";
@@ -11,6 +12,7 @@ import * as host from "../proxy/host";
 import * as callout from "./callout";
 import { Client, Phase, exchangeOf, serviceOf } from "./client";
 import * as names from "./names";
+import * as clock from "./clock";
 import * as direct from "./direct";
 import { send } from "./reply";
 import { setStory } from "./story";
@@ -66,7 +68,11 @@ export function account(c: Client): void {
   const x = exchangeOf(c);
   x.clientGone = x.outcome == Outcome.Open || clientLeft();
   if (c.phase == Phase.Direct) direct.abandon(c, host.monotonic());
-  serviceOf(c).metrics.count(x);
+  plan.disarm(x, host.monotonic());
+  const service = serviceOf(c);
+  service.metrics.count(x);
+  // What failed may have to be probed.
+  if (x.lastCause != Cause.None) clock.start(service.root);
   tell(x);
 }
 

@@ -7,6 +7,8 @@ import * as pairs from "../bytes/pairs";
 import { Plugin } from "../config/types";
 import * as exchanges from "../exchange/exchange";
 import * as head from "../exchange/head";
+import { forgetStrangers } from "../health/forget";
+import { Health } from "../health/health";
 import { BodyStatus, Handler, HeadersStatus } from "../proxy/dispatch";
 import * as host from "../proxy/host";
 import { attemptRoots } from "./attempt";
@@ -28,6 +30,9 @@ const ROOM_UNKNOWN: usize = 16 << 10;
 
 export class GatewayRole extends Handler {
   private services: Service[] = [];
+  private healths: Health[] = [];
+  /** Nothing is left in the ledger of tokens that this configuration does not have. */
+  private tidied: bool = false;
 
   constructor(
     private plugin: Plugin,
@@ -38,6 +43,8 @@ export class GatewayRole extends Handler {
     for (let i = 0, k = plugin.rules.length; i < k; i++) this.services.push(new Service(plugin.rules[i].config, root));
     const global = plugin.global;
     if (global !== null) this.services.push(new Service(global, root));
+    for (let i = 0, k = this.services.length; i < k; i++) this.healths.push(this.services[i].health);
+    clock.takeOver(root);
   }
 
   open(stream: u32): usize {
@@ -121,10 +128,23 @@ export class GatewayRole extends Handler {
   }
 
   tick(): void {
-    clock.look(this.root, host.monotonic());
+    if (!clock.isOf(this.root)) return;
+    const now = host.monotonic();
+    let busy = clock.look(now);
+    for (let i = 0, k = this.services.length; i < k; i++) {
+      const service = unchecked(this.services[i]);
+      service.health.refresh(now);
+      service.prober.look(now);
+      if (!service.health.isQuiet) busy = true;
+    }
+    if (!this.tidied) this.tidied = forgetStrangers(this.healths);
+    if (!busy && this.tidied) clock.stop();
   }
 
   calloutAnswered(token: u32, headers: u32, size: usize): void {
+    const now = host.monotonic();
+    for (let i = 0, k = this.services.length; i < k; i++)
+      if (unchecked(this.services[i]).prober.answered(token, headers, size, now)) return;
     callout.answered(token, headers, size);
   }
 

@@ -158,6 +158,9 @@ export function launch(c: Client, size: usize): bool {
   const now = host.monotonic();
   x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
   x.sticky = stickyHash(x, route);
+  const budget = serviceOf(c).budgets[route.index];
+  budget.request(now);
+  x.budget = changetype<usize>(budget);
   plan.order(x, route, host.random64());
   if (x.upstreamCount == 0) return refuse(c, replies.UNKNOWN_MODEL, SAY_NO_DIALECT);
   exchanges.healthOf(x).refresh(now);

@@ -13,7 +13,7 @@ const BODY = host.Buffer.ResponseBody;
 
 export function headers(a: Attempt, end: bool, now: u64): Decision {
   if (!host.headerPairs(host.HeaderMap.Response)) return Decision.Pass;
-  answer.read(host.ptr, host.len);
+  answer.read(host.ptr, host.len, host.wallClock());
   seat.cleanAnswer(host.ptr, host.len);
   const decision = attempts.onHead(a, end, now);
   if (decision != Decision.Fail && attempts.hasEndMark(a.exchange)) {

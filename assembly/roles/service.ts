@@ -1,21 +1,32 @@
-/** A configuration in use: with its health, and kept alive until the last exchange has left it. */
+/** A configuration in use, with what is known and counted for it. */
 import { ruleFor } from "../config/match";
 import { Config, Plugin } from "../config/types";
 import * as head from "../exchange/head";
+import { Budget } from "../health/budget";
 import { Health } from "../health/health";
 import { Metrics } from "../observe/metrics";
 import * as host from "../proxy/host";
 import * as names from "./names";
+import { Prober } from "./prober";
+import { SharedStore } from "./store";
 
 export class Service {
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly prober: Prober;
+  /** By the index of the route. */
+  readonly budgets: Budget[] = [];
+
   constructor(
     readonly config: Config,
     readonly root: u32,
   ) {
-    this.health = new Health(config.providers);
+    const health = new Health(config.providers, new SharedStore());
+    health.probing = true;
+    this.health = health;
     this.metrics = new Metrics(config);
+    this.prober = new Prober(health, config.providers);
+    for (let i = 0, k = config.routes.length; i < k; i++) this.budgets.push(new Budget(config.routes[i].retryBudget));
   }
 }
 
