@@ -140,8 +140,8 @@ export class Attempt implements Sink, Surroundings {
   }
 
   /** Goes to the client's stream, and is never retried (facts 5). */
-  localReply(reply: LocalReply, from: Filter): string | void {
-    return this.router.stream.localReply(reply, from);
+  localReply(reply: LocalReply): string | void {
+    return this.router.stream.localReply(reply);
   }
 
   vmDied(): void {

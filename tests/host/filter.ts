@@ -14,7 +14,7 @@ export interface Surroundings {
   readonly allowStopIteration: boolean;
   /** Nothing of this stream happens any more. */
   isOver(): boolean;
-  localReply(reply: LocalReply, from: Filter): string | void;
+  localReply(reply: LocalReply): string | void;
   /** The VM died under this stream. */
   vmDied(): void;
   overflow(direction: "request" | "response"): void;
@@ -25,6 +25,7 @@ export class Filter implements StreamSide {
   readonly response: Pass;
   private context: Context | null | "dead" = null;
   private gone = false;
+  private replied = false;
   private logging: { request: HeaderList; response: HeaderList | null } | null = null;
 
   constructor(
@@ -127,6 +128,8 @@ export class Filter implements StreamSide {
 
   reply(reply: LocalReply): string | void {
     if (this.gone || this.around.isOver()) return "the stream is over";
-    return this.around.localReply(reply, this);
+    if (this.replied) return "it has been answered already";
+    this.replied = true;
+    return this.around.localReply(reply);
   }
 }

@@ -32,7 +32,6 @@ export class ClientStream implements Surroundings {
   private readonly filter: Filter;
   private readonly router: Router;
   private over = false;
-  private replied = false;
   private readonly requestMap: HeaderList;
   private responseMap: HeaderList | null = null;
 
@@ -141,11 +140,9 @@ export class ClientStream implements Surroundings {
 
   /** By send_local_response of either role. */
   localReply(reply: LocalReply): string | void {
-    if (this.replied) return "the client has an answer already";
     if (this.call.status !== 0) return "headers have gone to the client";
     const wrong = NOT_IN_REPLY.filter(name => reply.headers.has(name));
     if (wrong.length > 0) return `the host sets ${wrong.join(", ")}`;
-    this.replied = true;
     this.give(reply);
   }
 

@@ -1,0 +1,56 @@
+/** The shipped module on our host, with two providers as most tests want them. */
+import { shippedModule, startEnvoy, type Envoy, type EnvoyOptions, type Script } from "../host/index.js";
+
+/** Retry mode streams through every rescue; in callout mode there is no attempt role and no retry policy. */
+export const MODES = ["retry", "callout"] as const;
+export type Mode = (typeof MODES)[number];
+
+const module = await shippedModule();
+
+export interface Options extends Omit<Partial<EnvoyOptions>, "module" | "gateway" | "attempt" | "clusters"> {
+  mode?: Mode;
+  /** Number of tokens of each provider, default {qwen: 3, deepseek: 2}; their secrets are "qwen-1", "qwen-2" ... */
+  tokens?: Record<string, number>;
+  clusters?: Record<string, Script>;
+  /** Members of the plugin's configuration. */
+  config?: object;
+  /** Members of the route, which leads to all providers in their order. */
+  policy?: object;
+  /** Members of each provider. */
+  provider?: object;
+}
+
+/** What the renderer would write. */
+export function pluginConfig({ tokens = { qwen: 3, deepseek: 2 }, config, policy, provider }: Options): object {
+  const ids = Object.keys(tokens);
+  return {
+    routing: "plan",
+    providers: ids.map(id => ({
+      ...{ id, type: "openai", cluster: id, url: `https://${id}.test/v1` },
+      apiTokens: Array.from({ length: tokens[id]! }, (_, i) => ({ name: `t${i + 1}`, value: `${id}-${i + 1}` })),
+      ...provider,
+    })),
+    routes: [
+      {
+        ...{ name: "all", modelPredicates: [], upstreams: [{ provider: ids[0] }] },
+        fallbackConfig: { upstreams: ids.slice(1).map(id => ({ provider: id, modelMapping: { "*": `${id}-chat` } })) },
+        ...policy,
+      },
+    ],
+    ...config,
+  };
+}
+
+export function start(options: Options): Envoy {
+  const { mode = "retry", clusters = {}, ...host } = options;
+  return startEnvoy({
+    ...{ module, gateway: pluginConfig(options), clusters, ...host },
+    attempt: mode === "retry" ? { role: "attempt" } : undefined,
+  });
+}
+
+/** Which tokens a provider's requests carried, in order: "t1". */
+export const tokensAt = (envoy: Envoy, cluster: string): string[] =>
+  envoy
+    .provider(cluster)
+    .seen.map(({ headers }) => (headers["authorization"] ?? "").replace(`Bearer ${cluster}-`, "t"));
