@@ -178,19 +178,30 @@ export class Health {
 
   // === What attempts teach ===
 
-  /** An attempt failed. `exchange`: its number; one exchange counts once against a provider. */
-  failed(provider: Provider, token: i32, model: u64, verdict: Verdict, exchange: u64, now: u64): void {
+  /**
+   * An attempt failed. `exchange`: its number; one exchange counts once against a provider. `trial`: what `pick` said of it;
+   * without it any attempt of this worker with this token and model may end a trial.
+   */
+  failed(
+    provider: Provider,
+    token: i32,
+    model: u64,
+    verdict: Verdict,
+    exchange: u64,
+    now: u64,
+    trial: bool = true,
+  ): void {
     const ledger = this.ledgerAt(provider.index);
     const hash = tokenHash(provider, token);
-    const lease = this.leaseOf(hash, model);
-    const held = isHeld(ledger.view, hash, model, lease, now);
+    const lease = trial ? this.leaseOf(hash, model) : 0;
+    const held = trial && isHeld(ledger.view, hash, model, lease, now);
     let scope = verdict.scope;
     const byToken = scope == Scope.Token || scope == Scope.TokenModel;
     if (byToken && !provider.failover.enabled) scope = Scope.Nobody;
     if (scope == Scope.ProviderModel && model == NO_MODEL) scope = Scope.Nobody;
     if (scope == Scope.Nobody && !held) return;
     if (verdict.doubtful && !held && !this.isSecond(exchange, provider)) return;
-    const change = this.newChange(ledger, Kind.Failed, hash, model, now);
+    const change = this.newChange(ledger, Kind.Failed, hash, model, lease, now);
     change.scope = scope;
     change.cause = verdict.cause;
     change.halves = verdict.half ? 1 : 2;
@@ -200,22 +211,23 @@ export class Health {
   }
 
   /** An attempt was answered well. Costs nothing while all is well. */
-  succeeded(provider: Provider, token: i32, model: u64, now: u64): void {
+  succeeded(provider: Provider, token: i32, model: u64, now: u64, trial: bool = true): void {
     const ledger = this.ledgerAt(provider.index);
     if (ledger.view.count == 0) return;
     const hash = tokenHash(provider, token);
-    const lease = this.leaseOf(hash, model);
+    const lease = trial ? this.leaseOf(hash, model) : 0;
     if (!wouldHelp(ledger.view, hash, model, lease, now)) return;
-    this.newChange(ledger, Kind.Succeeded, hash, model, now);
+    this.newChange(ledger, Kind.Succeeded, hash, model, lease, now);
     ledger.commit();
   }
 
   /** An attempt ended without a verdict, or was never made: a trial is given back. */
-  released(provider: Provider, token: i32, model: u64, now: u64): void {
+  released(provider: Provider, token: i32, model: u64, now: u64, trial: bool = true): void {
     const ledger = this.ledgerAt(provider.index);
     const hash = tokenHash(provider, token);
-    if (!isHeld(ledger.view, hash, model, this.leaseOf(hash, model), now)) return;
-    this.newChange(ledger, Kind.Released, hash, model, now);
+    const lease = this.leaseOf(hash, model);
+    if (!trial || !isHeld(ledger.view, hash, model, lease, now)) return;
+    this.newChange(ledger, Kind.Released, hash, model, lease, now);
     ledger.commit();
   }
 
@@ -228,13 +240,13 @@ export class Health {
     return false;
   }
 
-  private newChange(ledger: Ledger, kind: Kind, token: u64, model: u64, now: u64): Change {
+  private newChange(ledger: Ledger, kind: Kind, token: u64, model: u64, lease: u32, now: u64): Change {
     const change = ledger.newChange();
     change.kind = kind;
     change.token = token;
     change.model = model;
     change.at = now;
-    change.lease = this.leaseOf(token, model);
+    change.lease = lease;
     change.random = <u32>mix(now ^ this.salt);
     change.probing = this.probing;
     return change;
@@ -333,7 +345,10 @@ function wouldHelp(view: Record, token: u64, model: u64, lease: u32, now: u64): 
   for (let i = 0, k = view.count; i < k; i++) {
     const entry = view.at(i);
     if (!concerns(entry, token, model)) continue;
-    if (!entry.isOpen || (entry.isRateLimit ? now >= entry.openUntil : entry.lease == lease && entry.isLeased(now)))
+    if (
+      !entry.isOpen ||
+      (entry.isRateLimit ? now >= entry.openUntil : lease != 0 && entry.lease == lease && entry.isLeased(now))
+    )
       return true;
   }
   return false;

@@ -118,6 +118,14 @@ interface Settings {
 const MODEL = 77n;
 const NS = 1_000_000n;
 
+/** Of which attempt an end is told. */
+export interface Ended {
+  p?: number;
+  model?: bigint;
+  exchange?: bigint;
+  trial?: boolean;
+}
+
 export interface Asked {
   model?: bigint;
   sticky?: bigint;
@@ -272,25 +280,31 @@ export class Worker {
     return this.pick(p, asked);
   }
 
-  failed(token: number, failure: Failure, { p = 0, model = MODEL, exchange = this.room.newExchange() } = {}): void {
-    this.wasm.act(...this.rawAct("failed", p, token, model, failure, exchange));
+  failed(token: number, failure: Failure, end: Ended = {}): void {
+    this.wasm.act(...this.rawAct("failed", token, failure, end));
   }
 
-  succeeded(token: number, { p = 0, model = MODEL } = {}): void {
-    this.wasm.act(...this.rawAct("succeeded", p, token, model, 0, 0n));
+  succeeded(token: number, end: Ended = {}): void {
+    this.wasm.act(...this.rawAct("succeeded", token, 0, end));
   }
 
-  released(token: number, { p = 0, model = MODEL } = {}): void {
-    this.wasm.act(...this.rawAct("released", p, token, model, 0, 0n));
+  released(token: number, end: Ended = {}): void {
+    this.wasm.act(...this.rawAct("released", token, 0, end));
   }
 
   /** The same, while the next write of another worker is under way. */
-  interlope(act: Act, token: number, failure: Failure = 0, exchange = this.room.newExchange()): void {
-    this.wasm.interlope(...this.rawAct(act, 0, token, MODEL, failure, exchange));
+  interlope(act: Act, token: number, failure: Failure = 0): void {
+    this.wasm.interlope(...this.rawAct(act, token, failure, {}));
   }
 
-  private rawAct(act: Act, p: number, token: number, model: bigint, failure: Failure, exchange: bigint): RawAct {
-    return [this.vm, ACTS.indexOf(act), p, token, model, kindOf(failure), exchange, this.room.ns];
+  private rawAct(
+    act: Act,
+    token: number,
+    failure: Failure,
+    { p = 0, model = MODEL, exchange = this.room.newExchange(), trial = true }: Ended,
+  ): RawAct {
+    const code = ACTS.indexOf(act) + (trial ? 0 : 10);
+    return [this.vm, code, p, token, model, kindOf(failure), exchange, this.room.ns];
   }
 
   soonest(p = 0, model = MODEL): number {
@@ -333,6 +347,7 @@ export class Worker {
       token: field(2),
       timeoutMs: field(3),
       model: field(4) !== 0,
+      ofProvider: field(5) !== 0,
     };
   }
 

@@ -360,12 +360,14 @@ function judge(kind: i32): Verdict {
   return outcome;
 }
 
-/** What ends an attempt: 0 failed, 1 succeeded, 2 released. */
+/** What ends an attempt: 0 failed, 1 succeeded, 2 released; with 10 more, one that was no trial. */
 export function act(v: i32, act: i32, p: i32, token: i32, model: u64, kind: i32, exchange: u64, now: u64): void {
   const health = vms[v];
-  if (act == 0) health.failed(providers[p], token, model, judge(kind), exchange, now);
-  else if (act == 1) health.succeeded(providers[p], token, model, now);
-  else health.released(providers[p], token, model, now);
+  const trial = act < 10;
+  const what = act % 10;
+  if (what == 0) health.failed(providers[p], token, model, judge(kind), exchange, now, trial);
+  else if (what == 1) health.succeeded(providers[p], token, model, now, trial);
+  else health.released(providers[p], token, model, now, trial);
 }
 
 /** The ticket of a probe that is due; 0: none. */
@@ -373,14 +375,14 @@ export function nextProbe(v: i32, now: u64): u32 {
   return probes[v].next(random(), now) ? probes[v].due.ticket : 0;
 }
 
-/** kind, provider, token, timeoutMs, has a model. */
+/** kind, provider, token, timeoutMs, has a model, tries the provider. */
 export function probe(v: i32, field: i32): i32 {
   const due = probes[v].due;
   if (field == 0) return due.kind;
   if (field == 1) return due.provider;
   if (field == 2) return due.token;
   if (field == 3) return due.timeoutMs;
-  return due.model !== null ? 1 : 0;
+  return (field == 4 ? due.model !== null : due.entry == 0) ? 1 : 0;
 }
 
 /** kind 200: a good answer. */
