@@ -7,7 +7,7 @@ import { Kind } from "../bytes/lexer";
 import { Value } from "./dom";
 import { Fields, show } from "./fields";
 import { isSaid, readPart, serves } from "./part";
-import { complain } from "./report";
+import { complain, warn } from "./report";
 import { Config, Plugin, Rule } from "./types";
 
 const RULES = "_rules_";
@@ -18,8 +18,9 @@ export function readEnvelope(root: Value, plugin: Plugin): void {
   const rules = new Fields(root).list(RULES);
   const higress = isHigress(root) || rules.some(rule => isHigress(rule));
   for (let i = 0; i < rules.length; i++) plugin.rules.push(readRule(rules[i], root, higress));
-  // Beside rules the global fields are often no more than what these inherit, and then serve nothing.
-  if (rules.length == 0 ? holds(root) : serves(root)) plugin.global = readPart(root, higress);
+  // Beside rules the global fields are often no more than what these inherit, and Higress serves nothing unasked.
+  if (higress || rules.length > 0 ? serves(root) : holds(root)) plugin.global = readPart(root, higress);
+  else if (rules.length == 0 && holds(root)) warn("configuration", "no activeProviderId: every request passes through");
 }
 
 /** Whether there is anything but the envelope. */
@@ -27,9 +28,11 @@ function holds(root: Value): bool {
   return root.items.some(item => !OWN.includes(item.name));
 }
 
-/** Whether ai-proxy's fields say what is served: then its defaults hold. */
+/** Whether ai-proxy's fields say what is served, or its console wrote the providers: then its defaults hold. */
 function isHigress(part: Value): bool {
-  return isSaid(part, "activeProviderId") || isSaid(part, "provider");
+  const providers = part.get("providers");
+  const fromConsole = providers !== null && providers.items.some(provider => provider.get("protocol") !== null);
+  return fromConsole || isSaid(part, "activeProviderId") || isSaid(part, "provider");
 }
 
 function readRule(value: Value, root: Value, higress: bool): Rule {

@@ -5,8 +5,8 @@ import { Value } from "./dom";
 import { Fields, quote } from "./fields";
 import { listModels } from "./models";
 import { idOf } from "./names";
-import { Draft, readProvider, refuseNarrowing } from "./provider";
-import { complain, hint, warn } from "./report";
+import { Draft, readProvider, refuseNarrowing, refuseReference, refusedIds } from "./provider";
+import { complain, warn } from "./report";
 import { defaultRoutes, makeUpstream, readPolicy, readRoute } from "./route";
 import { readClientKeys } from "./tokens";
 import { Config, ModelMapping, ResponseHeaders, Route, Routing } from "./types";
@@ -85,17 +85,24 @@ function readLimits(fields: Fields, config: Config): void {
 /** All providers; of Higress's only those that can be reached, because ai-proxy does not look at the others either. */
 function readProviders(fields: Fields, higress: bool): Draft[] {
   const drafts: Draft[] = [];
+  const values: Value[] = [];
   const single = fields.take("provider");
+  if (single !== null) values.push(single);
   const entries = fields.list("providers");
-  const values = single === null ? entries : [single];
-  if (values.length == 0) complain(fields.pathOf("providers"), "no provider", "a list with at least one");
+  for (let i = 0; i < entries.length; i++)
+    if (!higress || isReached(fields, entries[i], single === null)) values.push(entries[i]);
+  if (single === null && entries.length == 0)
+    complain(fields.pathOf("providers"), "no provider", "a list with at least one");
   const ids: string[] = [];
   for (let i = 0; i < values.length; i++) ids.push(idFor(values[i], values, higress));
   checkIds(values, ids);
+  refusedIds.length = 0;
   for (let i = 0; i < values.length; i++) {
-    if (higress && single === null && !isReached(fields, ids[i])) continue;
     const draft = readProvider(values[i], ids[i], higress);
-    if (draft === null) continue;
+    if (draft === null) {
+      refusedIds.push(ids[i]);
+      continue;
+    }
     draft.provider.index = drafts.length;
     drafts.push(draft);
   }
@@ -125,10 +132,13 @@ function checkIds(values: Value[], ids: string[]): void {
   }
 }
 
-/** Whether the part's active provider or one of its upstreams is the provider with this id. */
-function isReached(fields: Fields, id: string): bool {
+/** Whether it is the part's active provider, or an upstream names it. */
+function isReached(fields: Fields, provider: Value, byActive: bool): bool {
+  const given = provider.get("id");
+  const named = given !== null && given.text != "" ? given : provider.get("type");
+  const id = named === null ? "" : named.text;
   const active = fields.value.get("activeProviderId");
-  if (active !== null && active.text == id) return true;
+  if (byActive && active !== null && active.text == id) return true;
   const routes = fields.value.get("routes");
   const fallback = fields.value.get("fallbackConfig");
   return (routes !== null && isNamed(routes, id)) || (fallback !== null && isNamed(fallback, id));
@@ -152,7 +162,7 @@ function checkNames(routes: Route[], values: Value[]): void {
 function activeOf(fields: Fields, drafts: Draft[]): Draft | null {
   const id = fields.text("activeProviderId", "");
   // The older form of one provider outranks the newer one, as in ai-proxy.
-  if (fields.has("provider")) return drafts.length > 0 ? drafts[0] : null;
+  if (fields.has("provider")) return drafts.length > 0 && drafts[0].value.name == "provider" ? drafts[0] : null;
   if (id == "") return null;
   for (let i = 0; i < drafts.length; i++) if (drafts[i].provider.id.toString() == id) return drafts[i];
   const providers = fields.list("providers");
@@ -161,9 +171,7 @@ function activeOf(fields: Fields, drafts: Draft[]): Draft | null {
     const known = providers[i].get("id");
     if (known !== null) ids.push(known.text);
   }
-  // One that is there was refused for a reason of its own.
-  if (!ids.includes(id))
-    complain(fields.pathOf("activeProviderId"), `${quote(id)}, which is no provider`, ids.join(", ") + hint(id, ids));
+  refuseReference(fields.pathOf("activeProviderId"), id, ids);
   return null;
 }
 

@@ -37,6 +37,16 @@ export class Draft {
   ) {}
 }
 
+/** Of the part that is being read: what names one of these is no further mistake. */
+export const refusedIds: string[] = [];
+
+/** Refuses the id of a provider that is not there; `ids` are those that are. */
+export function refuseReference(path: string, id: string, ids: string[]): void {
+  if (refusedIds.includes(id) || ids.includes(id) || ids.includes("")) return; // its own mistake has been told
+  const allowed = ids.length > 0 ? ids.join(", ") + hint(id, ids) : "the id of a provider";
+  complain(path, `${quote(id)}, which is no provider`, allowed);
+}
+
 function presetOf(fields: Fields): Preset | null {
   const member = fields.take("type");
   const types = presets.map<string>(preset => preset.type);

@@ -2,10 +2,10 @@
 import { Bytes } from "../bytes/bytes";
 import { Kind } from "../bytes/lexer";
 import { Value } from "./dom";
-import { Fields, quote, show } from "./fields";
+import { Fields, show } from "./fields";
 import { isPrefix, modelOf, readMapping } from "./mapping";
 import { nameOf } from "./names";
-import { Draft } from "./provider";
+import { Draft, refuseReference } from "./provider";
 import { complain, hint } from "./report";
 import { readStatuses } from "./status";
 import { ModelMapping, Predicate, Provider, Route, Upstream } from "./types";
@@ -122,7 +122,7 @@ function readReference(fields: Fields, drafts: Draft[]): Provider | null {
     if (provider.id.toString() == id) return provider;
     ids.push(provider.id.toString());
   }
-  complain(fields.pathOf("provider"), `${quote(id)}, which is no provider`, ids.join(", ") + hint(id, ids));
+  refuseReference(fields.pathOf("provider"), id, ids);
   return null;
 }
 

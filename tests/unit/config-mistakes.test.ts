@@ -349,6 +349,87 @@ describe("any bytes at all", () => {
   });
 });
 
+describe("any value in any place", () => {
+  const own = {
+    ...{ role: "gateway", routing: "plan", responseHeaders: "off", idleTimeout: "1s", limits: { guard: "1MiB" } },
+    clientKeys: [{ name: "a", value: "k" }],
+    providers: [
+      {
+        ...{ id: "q", type: "qwen", url: "https://x.example/v1", messagesUrl: "https://x.example/v1", cluster: "c" },
+        ...{
+          apiTokens: ["t", { name: "n", value: "u", weight: 2 }],
+          models: ["a", "b*"],
+          modelMapping: { a: "b", "*": "" },
+        },
+        ...{ tokenChoice: "sticky", stickyBy: "header:x", providerBreaker: { openFor: 5 } },
+        ...{ failover: { failoverOnStatus: ["4xx"] }, retryOnFailure: { retryOnStatus: [500] } },
+      },
+    ],
+    routes: [
+      {
+        ...{ name: "r", modelPredicates: [{ matchType: "PRE", matchValue: "a" }], retryBudget: 0.5, timeout: "5m" },
+        upstreams: [{ provider: "q", weight: 1, modelMapping: { a: "c" } }],
+        fallbackConfig: { upstreams: [{ provider: "q" }], responseCodes: [429], alsoOn: ["caller"] },
+      },
+    ],
+  };
+  const azure = { id: "z", type: "azure", apiTokens: "t", azureServiceUrl: "https://a.example?api-version=1" };
+  const higress = {
+    ...{ _plugin_id_: "p", activeProviderId: "z", fallbackConfig: { upstreams: [{ provider: "z" }] } },
+    providers: [azure, { id: "o", type: "ollama", ollamaServerHost: "h", ollamaServerPort: 1 }],
+    _rules_: [
+      { _match_route_: ["a"], _match_domain_: "b", activeProviderId: "o" },
+      {
+        _match_service_: ["c"],
+        _match_route_prefix_: ["d"],
+        provider: { type: "claude", claudeVersion: "v", apiTokens: ["t"] },
+      },
+    ],
+  };
+
+  /** The value with what stands at the nth place replaced. */
+  function replaced(value: unknown, place: { left: number }, by: unknown): unknown {
+    if (place.left-- === 0) return by;
+    if (Array.isArray(value)) return value.map(item => replaced(item, place, by));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, place, by)]));
+  }
+
+  it("is refused or accepted, never a trap", () => {
+    const odd = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.constantFrom(
+        "",
+        "*",
+        "~",
+        "|",
+        "${",
+        "$${",
+        "http://",
+        "https://[",
+        "http://a:",
+        "http://a?",
+        "header:",
+        ".*",
+        1e300,
+        -0.5,
+      ),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom<object>(own, higress), fc.nat(75), odd, (configuration, left, by) => {
+        const { errors, plugin } = room.parse(replaced(configuration, { left }, by));
+        for (const line of errors ?? []) expect(line).toMatch(/^[^\n]+: [^\n]+; [^\n]+$/);
+        expect(errors?.length ?? plugin).toBeTruthy();
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("and both are accepted as they are", () => {
+    expect([room.errors(own), room.errors(higress)]).toEqual([[], []]);
+  });
+});
+
 function isJson(bytes: Uint8Array): boolean {
   try {
     JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
