@@ -12,7 +12,6 @@ const RELOAD_AFTER = 20;
 export class Thread {
   vm: Vm;
   private roots = new Map<string, Context>();
-  private failedAt: number | undefined;
 
   constructor(
     readonly process: Process,
@@ -78,12 +77,9 @@ export class Thread {
     return this.vm.createStream(this.roots.get(place)!, side);
   }
 
-  /** FAIL_RELOAD: with the next stream, after the back-off since the trap was seen. */
+  /** FAIL_RELOAD: with the next stream, when the back-off since the trap is over. */
   private reload(): boolean {
-    const { now } = this.process.clock;
-    this.failedAt ??= now;
-    if (now - this.failedAt < RELOAD_AFTER) return false;
-    this.failedAt = undefined;
+    if (this.process.clock.now - this.vm.failedAt < RELOAD_AFTER) return false;
     this.roots = new Map();
     this.load();
     return true;

@@ -28,6 +28,7 @@ export class Vm {
   readonly contexts = new Map<number, Context>();
   /** The trap that ended this VM. */
   failed: string | undefined;
+  failedAt = 0;
   current: Context | null = null;
   effective: Context | null = null;
   /** A local response is sent by the callback that runs: whatever it answers, nothing goes on. */
@@ -162,6 +163,7 @@ export class Vm {
 
   private trap(callback: string, reason: string): void {
     this.failed = reason;
+    this.failedAt = this.process.clock.now;
     this.deferred = [];
     for (const context of this.contexts.values()) context.timer?.cancel();
     this.process.traps.push({ thread: this.options.thread, callback, reason });
