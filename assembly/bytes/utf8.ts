@@ -84,6 +84,10 @@ function skipValidBlocks(start: usize, end: usize): usize {
   let p = start;
   for (; p + 16 <= end; p += 16) {
     const block = v128.load(p);
+    if (!i8x16.bitmask(v128.or(block, before))) {
+      before = block;
+      continue;
+    }
     // prettier-ignore
     const back1 = i8x16.shuffle(before, block, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
     // prettier-ignore

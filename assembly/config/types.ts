@@ -76,8 +76,6 @@ export class Endpoint {
   authority!: Bytes;
   /** Put before the API path without its "/v1": "/compatible-mode/v1" + "/chat/completions". */
   base!: Bytes;
-  /** The path of a URL that already names an API ("/x/chat/completions"): used as it is for that API. */
-  exact: Bytes | null = null;
   /** May hold "{model}" (Azure). Added to the query; without '?'. */
   query: Bytes | null = null;
   /** Lower case: "authorization", "x-api-key", "api-key". */

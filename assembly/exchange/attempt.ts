@@ -308,12 +308,7 @@ function fail(a: Attempt, now: u64): Decision {
   return Decision.Fail;
 }
 
-/** Whether the dialect's answers end with a mark that can be missed. */
-export function hasEndMark(x: Exchange): bool {
-  return x.streamed && x.shaped && x.dialect != Dialect.Other;
-}
-
-/** Whether the guard has seen anything that counts as an answer. */
+/** Whether anything has come that counts as an answer. */
 export function hasContent(a: Attempt): bool {
-  return a.judge.good;
+  return a.state != State.Waiting && a.judge.good;
 }

@@ -29,14 +29,10 @@ function putFilled(to: Writer, text: Bytes, model: usize, modelLen: usize): void
   to.raw(text.ptr + from, text.len - from);
 }
 
-/** The path of a call of our own: `api` below the endpoint's base, or its exact path if it ends in that API. */
+/** The path of a call of our own: `api` below the endpoint's base. */
 export function probePath(to: Writer, endpoint: Endpoint, api: Bytes, model: usize, modelLen: usize): void {
-  const exact = endpoint.exact;
-  if (exact !== null && endsIn(exact, api.ptr, api.len)) putFilled(to, exact, model, modelLen);
-  else {
-    putFilled(to, endpoint.base, model, modelLen);
-    to.text(api);
-  }
+  putFilled(to, endpoint.base, model, modelLen);
+  to.text(api);
   const query = endpoint.query;
   if (query === null) return;
   to.byte(QUESTION);
@@ -44,8 +40,7 @@ export function probePath(to: Writer, endpoint: Endpoint, api: Bytes, model: usi
 }
 
 /**
- * The path at the hop: the endpoint's base in place of "/v1", or its exact path where its URL already names an API, and the
- * client's query with the endpoint's own. Left in `ptr` and `len`.
+ * The path at the hop: the endpoint's base in place of "/v1", and the client's query with the endpoint's own. Left in `ptr` and `len`.
  */
 export function path(x: Exchange, hop: Hop): void {
   const endpoint = endpointOf(hop);
@@ -58,12 +53,8 @@ export function path(x: Exchange, hop: Hop): void {
     writer.raw(x.text, x.pathLen);
   } else {
     const skip: usize = split >= V1.len && memory.compare(x.text, V1.ptr, V1.len) == 0 ? V1.len : 0;
-    const exact = endpoint.exact;
-    if (exact !== null && endsIn(exact, x.text + skip, split - skip)) putFilled(writer, exact, model, modelLen);
-    else {
-      putFilled(writer, endpoint.base, model, modelLen);
-      writer.raw(x.text + skip, split - skip);
-    }
+    putFilled(writer, endpoint.base, model, modelLen);
+    writer.raw(x.text + skip, split - skip);
     writer.raw(x.text + split, x.pathLen - split);
   }
   const query = endpoint.query;
@@ -73,11 +64,6 @@ export function path(x: Exchange, hop: Hop): void {
   }
   ptr = writer.ptr;
   len = writer.len;
-}
-
-/** An exact path serves the API that it ends in: ".../chat/completions" serves "/v1/chat/completions". */
-function endsIn(exact: Bytes, api: usize, size: usize): bool {
-  return exact.len >= size && memory.compare(exact.ptr + exact.len - size, api, size) == 0;
 }
 
 export function tokenOf(hop: Hop): Token {

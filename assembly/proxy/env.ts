@@ -49,6 +49,7 @@ export declare function proxy_send_local_response(
   grpcStatus: i32,
 ): i32;
 export declare function proxy_continue_stream(type: i32): i32;
+export declare function proxy_close_stream(type: i32): i32;
 export declare function proxy_set_effective_context(id: u32): i32;
 export declare function proxy_set_tick_period_milliseconds(period: u32): i32;
 export declare function proxy_define_metric(type: i32, name: usize, nameSize: usize, id: usize): i32;

@@ -155,6 +155,11 @@ export function continueStream(stream: Stream): bool {
   return env.proxy_continue_stream(stream) == Status.Ok;
 }
 
+/** Resets the effective stream: its client sees a broken transfer, never a clean end. */
+export function resetStream(): void {
+  env.proxy_close_stream(Stream.Response);
+}
+
 export function sendLocalResponse(
   status: u32,
   details: Bytes,

@@ -70,6 +70,7 @@ export function look(now: u64): bool {
 }
 
 function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
+  if (a.state == State.Passing) return breakOff(x, a, now);
   if (a.state > State.Judging) return;
   const how = ranOut(c, x, a, now);
   if (how == End.None) return;
@@ -87,18 +88,31 @@ function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
   host.continueStream(host.Stream.Response);
 }
 
+/** A stream that stalls after bytes of it went out: its client must not wait for ever, nor take it for complete. */
+function breakOff(x: Exchange, a: Attempt, now: u64): void {
+  if (!stalls(x, a, now)) return;
+  attempts.onLost(a, End.Stalled, now);
+  if (host.setEffective(x.gateway)) host.resetStream();
+}
+
+/** No event for as long as `idleTimeout`; comments and blank lines are none. */
+function stalls(x: Exchange, a: Attempt, now: u64): bool {
+  const idle = <u64>configOf(x).idleTimeout;
+  return x.streamed && idle > 0 && (now - a.progress) / NS_PER_MS >= idle;
+}
+
 /** Which limit has passed; None: none. In retry mode Envoy keeps the limits until headers come. */
 function ranOut(c: Client, x: Exchange, a: Attempt, now: u64): End {
   const waits = a.state == State.Waiting;
   if (waits && c.phase != Phase.Direct) return End.None;
   const running = (now - a.started) / NS_PER_MS;
   const route = routeOf(x);
-  if (now >= x.deadline) return x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+  const limit = x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+  if (now >= x.deadline) return limit;
+  const content = attempts.hasContent(a);
+  if (content && stalls(x, a, now)) return End.Stalled;
   if (x.tryTimeout == 0) return End.None;
-  const untouched = !attempts.hasContent(a);
-  if (x.streamed && untouched && running >= <u64>route.firstTokenTimeout) return End.FirstTokenTimeout;
+  if (x.streamed && !content && running >= <u64>route.firstTokenTimeout) return End.FirstTokenTimeout;
   if ((!x.streamed || route.guard == Guard.Full) && running >= <u64>route.attemptTimeout) return End.AttemptTimeout;
-  const idle = <u64>configOf(x).idleTimeout;
-  if (x.streamed && idle > 0 && !untouched && (now - a.progress) / NS_PER_MS >= idle) return End.Stalled;
   return End.None;
 }

@@ -87,7 +87,6 @@ export function abandon(c: Client, now: u64): void {
   const x = exchangeOf(c);
   if (x.attempt == 0) return;
   const a = attemptOf(c);
-  const how = x.clientGone ? End.ClientGone : a.state == State.Passing ? End.Cut : End.Reset;
-  attempts.onLost(a, how, now);
+  attempts.onLost(a, x.clientGone ? End.ClientGone : End.Cut, now);
   attempts.end(a);
 }

@@ -66,8 +66,11 @@ function sayTrail(x: Exchange): void {
 /** The client's stream is over: tells an attempt that still runs whether its client left, and what it all was to those who watch. */
 export function account(c: Client): void {
   const x = exchangeOf(c);
-  x.clientGone = x.outcome == Outcome.Open || clientLeft();
-  if (c.phase == Phase.Direct) direct.abandon(c, host.monotonic());
+  const isDirect = c.phase == Phase.Direct;
+  // A held answer that its provider cut goes to the client as Envoy's own error, and only this callback tells (facts 12.3).
+  x.clientGone = clientLeft() || (x.outcome == Outcome.Open && !isDirect);
+  if (isDirect) direct.abandon(c, host.monotonic());
+  if (x.outcome == Outcome.Open && !x.clientGone) x.outcome = Outcome.Exhausted;
   plan.disarm(x, host.monotonic());
   const service = serviceOf(c);
   service.metrics.count(x);

@@ -84,8 +84,8 @@ export class GatewayRole extends Handler {
       host.setBody(BODY, 0, size, PLACEHOLDER.ptr, first && c.parked ? PLACEHOLDER.len : 0);
     }
     if (!end) return first && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
-    if (intake.launch(c, 0)) return BodyStatus.Continue;
-    return c.phase == Phase.Waiting ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
+    // Nothing of the body is in the buffer, so that a held request costs no buffer either.
+    return intake.launch(c, 0) ? BodyStatus.Continue : BodyStatus.StopNoBuffer;
   }
 
   requestTrailers(state: usize): BodyStatus {

@@ -5,7 +5,7 @@ import { hash64 } from "../bytes/hash";
 import * as json from "../bytes/json";
 import * as multipart from "../bytes/multipart";
 import * as headers from "../bytes/pairs-writer";
-import { Config, Guard, Route, Routing, StickyBy, TokenChoice } from "../config/types";
+import { Config, Route, Routing, StickyBy, TokenChoice } from "../config/types";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, ModelPlace, configOf, endpointOf, routeOf } from "../exchange/exchange";
 import * as head from "../exchange/head";
@@ -196,8 +196,8 @@ function send429(c: Client, wait: u64): void {
 export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
   if (c.parked || (x.bodyLen == 0 && attemptRoots > 0)) {
     steer(x, now);
-    // Envoy keeps the limits of an attempt until its headers pass; those of a fully held answer are ours.
-    if (routeOf(x).guard == Guard.Full) clock.start(serviceOf(c).root);
+    // Envoy keeps the limits of an attempt until its headers pass; those between events are ours.
+    if (x.streamed) clock.start(serviceOf(c).root);
     c.phase = Phase.Sent;
     return true;
   }
@@ -224,8 +224,6 @@ function steer(x: Exchange, now: u64): void {
   const request = host.HeaderMap.Request;
   host.setProperty(names.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE);
   seat.pointAt(x, endpointOf(x.armed).cluster);
-  const kind = x.streamed ? names.STREAM : names.PLAIN;
-  host.setProperty(names.KIND, kind.ptr, kind.len);
   const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
   x.tryTimeout = plan.tryTimeout(x);
   setNumber(request, names.MAX_RETRIES, plan.furtherAttempts(x));

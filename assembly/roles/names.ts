@@ -5,12 +5,8 @@ import { Bytes } from "../bytes/bytes";
 
 /** Which cluster the matcher specifier takes, read again for every retry. */
 export const CLUSTER = Bytes.of("ai_failover_cluster");
-/** "plain" or "stream": two routes, because an idle limit between bytes must not hit plain answers (facts 19.3). */
-export const KIND = Bytes.of("ai_failover_kind");
 /** The exchange's identity, for the attempt role. */
 export const EXCHANGE = Bytes.of("ai_failover_exchange");
-export const PLAIN = Bytes.of("plain");
-export const STREAM = Bytes.of("stream");
 
 // === Properties ===
 

@@ -16,10 +16,9 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
   answer.read(host.ptr, host.len, host.wallClock());
   seat.cleanAnswer(host.ptr, host.len);
   const decision = attempts.onHead(a, end, now);
-  if (decision != Decision.Fail && attempts.hasEndMark(a.exchange)) {
-    // An error event may have to follow a stream that ends without its mark.
+  // An error event may have to follow a stream that ends without its mark.
+  if (decision != Decision.Fail && answer.body == answer.Body.Events)
     host.removeHeader(host.HeaderMap.Response, names.CONTENT_LENGTH.ptr, names.CONTENT_LENGTH.len);
-  }
   return decision;
 }
 

@@ -16,6 +16,9 @@ import { setNumber } from "./number";
 const REQUEST = host.HeaderMap.Request;
 const RESPONSE = host.HeaderMap.Response;
 const NS_PER_S: u64 = 1000000000;
+const NS_PER_MS: u64 = 1000000;
+/** Envoy's timers count whole milliseconds and may be early by our clock. */
+const TIMER_SLACK_MS: u64 = 5;
 
 /** Makes the request's headers this hop's. The map is one for all attempts: everything is set or removed every time (facts 1.8). */
 export function setHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
@@ -114,19 +117,19 @@ export function endOf(a: Attempt, now: u64): End {
   if (x.gateway == 0 || x.clientGone) return End.ClientGone;
   const ranOut = runsOut(a, now);
   if (a.state == State.Passing) return ranOut ? End.Stalled : End.Cut;
-  if (a.state != State.Waiting) return ranOut ? End.FirstTokenTimeout : End.Cut;
+  const limit = x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+  if (a.state != State.Waiting) return ranOut ? limit : End.Cut;
   if (!host.property(names.LOCAL_ADDRESS)) {
     if (!host.property(names.TRANSPORT_FAILURE) || host.len == 0) return End.ConnectTimeout;
     return host.len >= TLS_ERROR.len && TLS_ERROR.equals(host.ptr, TLS_ERROR.len) ? End.Tls : End.Refused;
   }
-  if (!ranOut) return End.Reset;
-  return x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+  return ranOut ? limit : End.Reset;
 }
 
 function runsOut(a: Attempt, now: u64): bool {
   const x = a.exchange;
   if (now >= x.deadline) return true;
-  return x.tryTimeout > 0 && (now - a.started) / 1000000 + 1 >= <u64>x.tryTimeout;
+  return x.tryTimeout > 0 && (now - a.started) / NS_PER_MS + TIMER_SLACK_MS >= <u64>x.tryTimeout;
 }
 
 /** Why an attempt failed to which Envoy itself has answered, on the client's own stream. */

@@ -10,64 +10,37 @@ export function renderRoute(config: GatewayConfig, options: RenderOptions): stri
     - name: ai-failover
       domains: ["*"]
       routes:
-      ${modeFor(options.envoyVersion) === "retry" ? retryRoutes(config) : calloutRoute(config)}
+      ${modeFor(options.envoyVersion) === "retry" ? retryRoute(config) : calloutRoute(config)}
   `;
 }
 
-function retryRoutes(config: GatewayConfig): string {
-  return yaml`
-    # Two routes, told apart by the module: only a streamed answer is cut when it is silent for idleTimeout,
-    # a plain one may take its time.
-    - match:
-        prefix: /
-        filter_state: [{key: wasm.ai_failover_kind, string_match: {exact: stream}}]
-      route:
-        inline_cluster_specifier_plugin: &chosen
-          ${clusterChoice(config)}
-        ${retryAction(config, idleLimit(config))}
-    - match: {prefix: /}
-      route:
-        inline_cluster_specifier_plugin: *chosen
-        ${retryAction(config, 0)}
-  `;
-}
-
-function retryAction(config: GatewayConfig, idleTimeout: number): string {
+function retryRoute(config: GatewayConfig): string {
   const longestWait = Math.max(...config.routes.map(({ maxWait }) => maxWait));
   return yaml`
-    # The module sets the limit of each request (x-envoy-upstream-rq-timeout-ms); this is the longest of all.
-    timeout: ${seconds(longestTimeout(config))}
-    # Never add a hedge_policy: it switches refresh_cluster_on_retry off.
-    retry_policy:
-      # An attempt without an answer is tried again; an answer only when the module asks by its header.
-      retry_on: connect-failure,refused-stream,reset,retriable-headers
-      retriable_headers: [{name: x-ai-failover-retry, present_match: true}]
-      # How often is set by request (x-envoy-max-retries), from the plan.
-      num_retries: 1
-      # Each retry goes where the module points then, else all would go to the first cluster.
-      refresh_cluster_on_retry: true
-      ${idleTimeout > 0 ? silence(idleTimeout) : ""}
-      # Another token or provider can be tried at once ...
-      retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}
-      # ... unless a provider asked to wait: the module passes the seconds on. Above max_interval Envoy would not wait at all.
-      rate_limited_retry_back_off:
-        reset_headers: [{name: x-ai-failover-wait, format: SECONDS}]
-        max_interval: ${Math.ceil(longestWait / 1000) + 1}s
+    - match: {prefix: /}
+      route:
+        inline_cluster_specifier_plugin:
+          ${clusterChoice(config)}
+        # The module sets the limit of each request (x-envoy-upstream-rq-timeout-ms); this is the longest of all.
+        timeout: ${seconds(longestTimeout(config))}
+        # Never add a hedge_policy: it switches refresh_cluster_on_retry off.
+        retry_policy:
+          # An attempt without an answer is tried again; an answer only when the module asks by its header.
+          retry_on: connect-failure,refused-stream,reset,retriable-headers
+          retriable_headers: [{name: x-ai-failover-retry, present_match: true}]
+          # How often is set by request (x-envoy-max-retries), from the plan, and so is the limit of one attempt. There is no
+          # per_try_idle_timeout: its clock runs before the first byte too; the module keeps idleTimeout between events.
+          num_retries: 1
+          # Each retry goes where the module points then, else all would go to the first cluster.
+          refresh_cluster_on_retry: true
+          # Another token or provider can be tried at once ...
+          retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}
+          # ... unless a provider asked to wait: the module passes the seconds on. Above max_interval Envoy would not wait at all.
+          rate_limited_retry_back_off:
+            reset_headers: [{name: x-ai-failover-wait, format: SECONDS}]
+            max_interval: ${Math.ceil(longestWait / 1000) + 1}s
   `;
 }
-
-/**
- * How long a streamed answer may be silent, as Envoy keeps it: its clock also runs before the first byte, where
- * firstTokenTimeout is the limit, so it is never below that.
- */
-function idleLimit({ idleTimeout, routes }: GatewayConfig): number {
-  return idleTimeout === 0 ? 0 : Math.max(idleTimeout, ...routes.map(({ firstTokenTimeout }) => firstTokenTimeout));
-}
-
-const silence = (limit: number): string => yaml`
-  # idleTimeout, or the longest firstTokenTimeout if that is longer: this clock runs from the start of the attempt.
-  per_try_idle_timeout: ${seconds(limit)}
-`;
 
 function calloutRoute(config: GatewayConfig): string {
   return yaml`

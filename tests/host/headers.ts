@@ -62,7 +62,7 @@ export class HeaderList {
 
   toObject(): Record<string, string> {
     const object: Record<string, string> = {};
-    for (const [name] of this.list) object[name] ??= this.get(name)!;
+    for (const [name, value] of this.list) object[name] = name in object ? `${object[name]},${value}` : value;
     return object;
   }
 

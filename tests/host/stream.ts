@@ -32,6 +32,7 @@ export class ClientStream implements Surroundings {
   private readonly filter: Filter;
   private readonly router: Router;
   private over = false;
+  private readonly pieces: (Buffer | number)[] | undefined;
   private readonly requestMap: HeaderList;
   private responseMap: HeaderList | null = null;
 
@@ -46,7 +47,8 @@ export class ClientStream implements Surroundings {
     this.info.cluster = route.cluster;
     this.info.route = route.name;
     this.call = new Call(process, ask, () => this.leave());
-    this.requestMap = edgeHeaders(ask, piecesOf(ask));
+    this.pieces = piecesOf(ask);
+    this.requestMap = edgeHeaders(ask, this.pieces);
     this.router = new Router(this, process, providers, route);
     const toClient: Next = {
       headers: (map, end) => this.send(map, end),
@@ -72,7 +74,7 @@ export class ClientStream implements Surroundings {
 
   start(): void {
     if (!this.filter.open()) return this.vmDied();
-    const pieces = piecesOf(this.ask);
+    const { pieces } = this;
     const { trailers } = this.ask;
     this.filter.request.headers(this.requestMap, !pieces && !trailers);
     if (pieces) this.sendPieces(pieces);

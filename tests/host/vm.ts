@@ -38,7 +38,6 @@ export class Vm {
 
   private readonly guest: Record<string, GuestFunction>;
   private readonly memory: WebAssembly.Memory;
-  private bytesCache = new Uint8Array();
   private viewCache = new DataView(new ArrayBuffer(0));
   private nextId = 1;
   private allowed: ReadonlySet<string> | null = DURING_START;
@@ -171,24 +170,22 @@ export class Vm {
 
   // === Memory ===
 
-  private get memoryNow(): Uint8Array<ArrayBuffer> {
-    const buffer = this.memory.buffer as ArrayBuffer;
-    if (this.bytesCache.buffer !== buffer) this.bytesCache = new Uint8Array(buffer);
-    return this.bytesCache as Uint8Array<ArrayBuffer>;
-  }
-
   private get view(): DataView {
     if (this.viewCache.buffer !== this.memory.buffer) this.viewCache = new DataView(this.memory.buffer);
     return this.viewCache;
   }
 
+  /** Checks that `size` bytes from `at` are the guest's. */
+  private check(at: number, size: number): void {
+    if (at + size > this.view.byteLength) this.process.violate(`points outside of its memory: ${at}, ${size} bytes`);
+  }
+
   /** A view on the guest's memory, gone with the next call. */
   private span(at: number, size: number): Buffer {
-    const memory = this.memoryNow;
     at >>>= 0;
     size >>>= 0;
-    if (at + size > memory.length) this.process.violate(`points outside of its memory: ${at}, ${size} bytes`);
-    return Buffer.from(memory.buffer, at, size);
+    this.check(at, size);
+    return Buffer.from(this.memory.buffer as ArrayBuffer, at, size);
   }
 
   bytes(at: number, size: number): Buffer {
@@ -200,12 +197,12 @@ export class Vm {
   }
 
   putU32(at: number, value: number): void {
-    this.span(at, 4);
+    this.check(at >>> 0, 4);
     this.view.setUint32(at >>> 0, value, true);
   }
 
   putU64(at: number, value: bigint): void {
-    this.span(at, 8);
+    this.check(at >>> 0, 8);
     this.view.setBigUint64(at >>> 0, value, true);
   }
 
