@@ -32,30 +32,30 @@ export function skipString(p: usize, end: usize): usize {
 
 function skipLongString(start: usize, end: usize): usize {
   let p = start;
-  // Bit 7 of a byte in it is set: not all is ASCII.
+  // Not 0: not all is ASCII.
   let high: u64 = 0;
   while (true) {
     if (ASC_FEATURE_SIMD) {
       p = skipBlocks(p, end);
-      high |= highOfBlocks;
+      high |= <u64>highOfBlocks;
     } else {
       for (; p + 8 <= end; p += 8) {
         const word = load<u64>(p);
-        high |= word;
+        high |= word & HIGHS;
         const stops = stopsOf(word) & HIGHS;
         if (!stops) continue;
         p += <usize>(ctz(stops) >> 3);
         break;
       }
     }
-    while (p < end && isPlain(load<u8>(p))) high |= <u64>load<u8>(p++);
+    while (p < end && isPlain(load<u8>(p))) high |= <u64>(load<u8>(p++) & 0x80);
     if (peek(p, end) != Char.Backslash) break;
     escaped = true;
     p = skipEscape(p, end);
     if (!p) return 0;
   }
   if (peek(p, end) != Char.Quote) return unexpected(p, end);
-  if (high & HIGHS) {
+  if (high) {
     const bad = firstInvalid(start, p);
     if (bad) return fail(Status.BadUtf8, bad);
   }
@@ -69,8 +69,8 @@ const BLOCK_END: u32 = 1 << 16;
 const ESCAPE_LOW = memory.data<u8>([0, 0, 1 | 4 | 8, 0, 8, 0, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1]);
 const ESCAPE_HIGH = memory.data<u8>([0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
 
-/** Bit 7 is set: among what `skipBlocks` has read was a byte that is not ASCII. */
-let highOfBlocks: u64 = 0;
+/** Not 0: among what `skipBlocks` has read was a byte that is not ASCII. */
+let highOfBlocks: i32 = 0;
 
 /**
  * A block of 16 at a time, to the closing quote, a control character, an escape of more than two characters or a wrong one, or
@@ -114,7 +114,7 @@ function skipBlocks(p: usize, end: usize): usize {
     carry = (wrong >> stop) & 1;
     break;
   }
-  highOfBlocks = (<u64>i8x16.bitmask(all)) << 7;
+  highOfBlocks = i8x16.bitmask(all);
   return p - <usize>carry;
 }
 
