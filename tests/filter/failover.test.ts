@@ -213,6 +213,12 @@ describe("in retry mode only", () => {
     expect(envoy.provider("deepseek").seen[0]!.by).toBe("callout");
   });
 
+  it("sends no token where the router stays on the cluster before it, for want of a better one", () => {
+    const envoy = start({ tokens: { qwen: 1, nowhere: 1 }, clusters: { qwen: badKey } });
+    expect(envoy.ask(plain).status).toBe(503);
+    expect(envoy.provider("qwen").seen.map(({ headers }) => headers["authorization"])).toEqual(["Bearer qwen-1"]);
+  });
+
   it("lets no provider steer the router or the gateway by its headers", () => {
     const steering = {
       "x-envoy-ratelimited": "true",

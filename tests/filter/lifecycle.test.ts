@@ -52,20 +52,29 @@ describe("ids that are not known", () => {
 
 describe("a VM that traps and is loaded again", () => {
   it("never lets a retry of an old client carry another client's prompt", () => {
+    const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "2" } });
+    const met = new Set<string>();
     const envoy = start({
-      tokens: { qwen: 1, deepseek: 1 },
-      policy: { firstTokenTimeout: 500 },
-      clusters: { qwen: "silence", deepseek: echo },
+      tokens: { qwen: 1 },
+      clusters: {
+        qwen: seen => {
+          const mark = markOf(seen);
+          if (mark.startsWith("old")) return { fault: "reset", wait: 500 };
+          return met.has(mark) ? echo(seen) : met.add(mark) && limited;
+        },
+      },
     });
     const old = Array.from({ length: 5 }, (_, i) => envoy.call(marked(`old ${i}`)));
     envoy.advance(100);
     envoy.workers[0]!.vm.injectTrap("proxy_on_request_headers");
     expect(envoy.ask(marked("trap")).status).toBe(503);
     envoy.advance(50);
+    // When the old ones are tried again, these have their next hop armed, under the numbers that the old ones had.
     const young = Array.from({ length: 5 }, (_, i) => envoy.call(marked(`new ${i}`)));
     for (const call of old) expect(envoy.finish(call)).toMatchObject({ status: 503 });
     for (const [i, call] of young.entries()) expect(wordsOf(envoy.finish(call).text)).toBe(`new ${i}.!`);
-    expect(envoy.provider("deepseek").seen.map(markOf)).toEqual(young.map((_, i) => `new ${i}`));
+    const sent = envoy.provider("qwen").seen.map(markOf).sort();
+    expect(sent).toEqual([0, 1, 2, 3, 4].flatMap(i => [`new ${i}`, `new ${i}`, `old ${i}`]).sort());
   });
 
   it.each([
@@ -117,18 +126,24 @@ describe.each(MODES)("a client that leaves, in %s mode,", mode => {
     ["in its second attempt", { ...streamed, leaveAfter: 100 }, ["reset", "silence"], 2],
   ];
   it.each(phases)("%s starts no further hop, costs no health, and leaves nothing behind", (_, ask, behaviour, sent) => {
+    const script = Array.isArray(behaviour) ? behaviour : [behaviour];
     // With another provider a rate limit would be no reason to wait.
     const tokens: Record<string, number> = behaviour === limited ? { qwen: 1 } : { qwen: 1, deepseek: 1 };
-    const envoy = start({ mode, tokens, clusters: { qwen: behaviour, deepseek: chat("Hi") } });
-    const call = envoy.call(ask);
-    envoy.advance(120_000);
-    expect(call.ended).toBe("left");
-    expect(envoy.provider("qwen").seen).toHaveLength(sent);
+    const clusters = { qwen: (_: Seen, count: number) => script[count % script.length]!, deepseek: chat("Hi") };
+    const envoy = start({ mode, tokens, clusters });
+    // So often that failures would open a breaker.
+    for (let i = 1; i <= 4; i++) {
+      const call = envoy.call(ask);
+      envoy.advance(120_000);
+      expect(call.ended).toBe("left");
+      expect(envoy.provider("qwen").seen).toHaveLength(i * sent);
+    }
     expect(envoy.provider("deepseek").seen).toEqual([]);
     expect(streamsLeft(envoy)).toEqual([0, 0]);
     envoy.setProvider("qwen", sse("Hi"));
+    envoy.forget();
     expect(envoy.ask(streamed).status).toBe(200);
-    expect(tokensAt(envoy, "qwen").slice(sent)).toEqual(["t1"]);
+    expect(tokensAt(envoy, "qwen")).toEqual(["t1"]);
     envoy.advance(100);
     expect(ticking(envoy)).toBe(false);
   });
