@@ -34,11 +34,11 @@ function attemptOf(c: Client): Attempt {
   return changetype<Attempt>(exchangeOf(c).attempt);
 }
 
-export function responseHeaders(c: Client, end: bool, viaUpstream: bool): HeadersStatus {
+export function responseHeaders(c: Client, end: bool): HeadersStatus {
   const x = exchangeOf(c);
   const a = attemptOf(c);
   const now = host.monotonic();
-  if (!viaUpstream) {
+  if (!seat.isViaUpstream()) {
     attempts.onLost(a, seat.endOfLocal(x), now);
     return goOn(c, now) ? HeadersStatus.StopAllIterationAndWatermark : HeadersStatus.Continue;
   }

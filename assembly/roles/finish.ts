@@ -15,6 +15,7 @@ import * as names from "./names";
 import * as clock from "./clock";
 import * as direct from "./direct";
 import { send } from "./reply";
+import * as seat from "./seat";
 import { setStory } from "./story";
 
 const SAY_FAILED = Bytes.of("Every provider and token of this route failed: ");
@@ -23,10 +24,10 @@ const SAY_TIMED_OUT = Bytes.of("The time limit of this route (timeout) passed: "
 const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited: ");
 
 /** An answer's headers reach the client's stream, after the attempt role or without it. */
-export function answer(c: Client, viaUpstream: bool): HeadersStatus {
+export function answer(c: Client): HeadersStatus {
   const x = exchangeOf(c);
   host.removeHeader(host.HeaderMap.Response, names.RETRY.ptr, names.RETRY.len);
-  if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && viaUpstream)) {
+  if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && seat.isViaUpstream())) {
     setStory(x);
     exchanges.dropBody(x);
     return HeadersStatus.Continue;
@@ -68,7 +69,7 @@ export function account(c: Client): void {
   const x = exchangeOf(c);
   const isDirect = c.phase == Phase.Direct;
   // A held answer that its provider cut goes to the client as Envoy's own error, and only this callback tells (facts 12.3).
-  x.clientGone = clientLeft() || (x.outcome == Outcome.Open && !isDirect);
+  x.clientGone = (x.outcome == Outcome.Open && !isDirect) || (x.attempt != 0 && clientLeft());
   if (isDirect) direct.abandon(c, host.monotonic());
   if (x.outcome == Outcome.Open && !x.clientGone) x.outcome = Outcome.Exhausted;
   plan.disarm(x, host.monotonic());

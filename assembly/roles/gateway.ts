@@ -19,7 +19,6 @@ import * as clock from "./clock";
 import * as direct from "./direct";
 import * as finish from "./finish";
 import * as intake from "./intake";
-import * as names from "./names";
 import { Service, serviceFor } from "./service";
 
 const REQUEST = host.HeaderMap.Request;
@@ -100,10 +99,7 @@ export class GatewayRole extends Handler {
     const c = changetype<Client>(state);
     if (c.exchange == 0 || c.phase == Phase.Answered) return HeadersStatus.Continue;
     if (c.phase == Phase.Calling) return HeadersStatus.StopAllIterationAndWatermark;
-    const details = host.property(names.CODE_DETAILS);
-    const viaUpstream = !details || names.VIA_UPSTREAM.equals(host.ptr, host.len);
-    if (c.phase == Phase.Direct) return direct.responseHeaders(c, end, viaUpstream);
-    return finish.answer(c, viaUpstream);
+    return c.phase == Phase.Direct ? direct.responseHeaders(c, end) : finish.answer(c);
   }
 
   responseBody(state: usize, size: usize, end: bool): BodyStatus {

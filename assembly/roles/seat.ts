@@ -132,6 +132,11 @@ function runsOut(a: Attempt, now: u64): bool {
   return x.tryTimeout > 0 && (now - a.started) / NS_PER_MS + TIMER_SLACK_MS >= <u64>x.tryTimeout;
 }
 
+/** On the client's stream: whether the answer is a provider's, and not one of Envoy's own. */
+export function isViaUpstream(): bool {
+  return !host.property(names.CODE_DETAILS) || names.VIA_UPSTREAM.equals(host.ptr, host.len);
+}
+
 /** Why an attempt failed to which Envoy itself has answered, on the client's own stream. */
 export function endOfLocal(x: Exchange): End {
   if (!host.property(names.CODE_DETAILS)) return End.Reset;

@@ -15,7 +15,7 @@ const workersOf = (count: number) => times(count, () => room.worker());
 /** As their ticks would, until nothing is left to write. */
 function settleAll(workers: Worker[]): void {
   room.wasm.lose(0);
-  while (!workers.map(worker => worker.settle()).every(Boolean));
+  for (let round = 0; !workers.map(worker => worker.settle()).every(Boolean); round++) expect(round).toBeLessThan(20);
   workers.forEach(worker => worker.refresh());
 }
 
