@@ -2,7 +2,7 @@
  * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt role feeds it from an
  * upstream filter, the callout driver from a held response or a callout's answer.
  */
-import { Dialect, Guard as GuardMode, Provider } from "../config/types";
+import { Guard as GuardMode, Provider } from "../config/types";
 import { Cause, End, Next, Verdict } from "../health/verdict";
 import { classifyAnswer, classifyEnd, applyOverrides, classifyError, needsBody } from "../health/classify";
 import * as answer from "./answer";

@@ -3,7 +3,7 @@ import * as exchanges from "../exchange/exchange";
 import { Exchange } from "../exchange/exchange";
 import * as plan from "../exchange/plan";
 import * as host from "../proxy/host";
-import { Client, Phase } from "./client";
+import { Client } from "./client";
 import * as intake from "./intake";
 
 /** The request waits, held before its first attempt: the tick looks after it. */

@@ -1,0 +1,149 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import prettier from "prettier";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Fault } from "../../cli/demo/fault.js";
+import { HOSTS, startGateway, type Answer, type Gateway } from "./gateway.js";
+
+/** Run with UPDATE_DOCS=1 to write it anew. */
+const FILE = "docs/faults.md";
+
+const HEAD = `# What becomes of each fault
+
+Written by \`tests/envoy/fault-table.test.ts\` from what real Envoys did: three providers stand in a row, the one that the column
+names has the fault, those before it are down.
+
+- **rescued**: the client got the next provider's whole answer and saw nothing of the fault
+- **error 503** and the like: a JSON error that says what was tried
+- **error event**: the stream ends in an error event of its dialect; official clients raise it
+- **broken**: the transfer breaks off, so that no client takes it for complete
+`;
+
+/** Events of a demo stream: the role, seven words, the finish reason, the end mark. */
+const FIRST_WORD = 2;
+const LAST_WORD = 8;
+
+const FAULTS: { place: string; name: string; fault: Fault }[] = [
+  { place: "before headers", name: "error 500", fault: { kind: "status", status: 500 } },
+  { place: "before headers", name: "connection refused", fault: { kind: "refused" } },
+  { place: "before headers", name: "reset", fault: { kind: "reset" } },
+  { place: "before headers", name: "silence", fault: { kind: "hang" } },
+  { place: "after headers", name: "cut", fault: { kind: "cut", after: 0 } },
+  { place: "after headers", name: "silence", fault: { kind: "silent" } },
+  { place: "after headers", name: "clean end", fault: { kind: "empty" } },
+  { place: "after headers", name: "an error inside", fault: { kind: "error-in-200" } },
+  { place: "after headers", name: "a web page", fault: { kind: "garbage" } },
+  ...[FIRST_WORD, FIRST_WORD + 3, LAST_WORD].flatMap((after, i) => {
+    const place = ["after the first event", "in the middle", "before the end mark"][i]!;
+    return [
+      { place, name: "cut", fault: { kind: "cut", after } as Fault },
+      { place, name: "silence", fault: { kind: "stall", after } as Fault },
+      { place, name: "clean end", fault: { kind: "truncated", after } as Fault },
+    ];
+  }),
+];
+
+const SHAPES = [
+  { shape: "plain", model: "plain", stream: false },
+  { shape: "streamed", model: "plain", stream: true },
+  { shape: "streamed, guard full", model: "full", stream: true },
+];
+const PROVIDERS = ["one", "two", "three"];
+const HOPS = ["first", "second", "last"];
+
+function fateOf(answer: Answer, hop: number): string {
+  if (answer.status !== 200) return `error ${answer.status}`;
+  const next = PROVIDERS[hop + 1];
+  if (!answer.broken && next && answer.words.startsWith(`Hello from ${next},`) && !answer.text.includes('"error"'))
+    return "rescued";
+  if (answer.broken) return "broken";
+  return answer.text.includes('"error"') ? "error event" : "TAKEN FOR COMPLETE";
+}
+
+/** What a plain answer has no place for. */
+const isForStreams = ({ place }: (typeof FAULTS)[number]) =>
+  place === "after the first event" || place === "before the end mark";
+
+describe("every fault at every place, for every hop", () => {
+  const gateways: Gateway[] = [];
+
+  beforeAll(async () => {
+    for (const { version } of HOSTS)
+      gateways.push(
+        await startGateway({
+          version,
+          providers: Object.fromEntries(
+            PROVIDERS.map(id => [
+              id,
+              {
+                tokens: [`${id}-1`],
+                pace: 1,
+                config: { failover: { enabled: false }, providerBreaker: { failureThreshold: 100_000 } },
+              },
+            ]),
+          ),
+          routes: ["plain", "full"].map(model => ({
+            name: model,
+            modelPredicates: [{ matchType: "EQUAL", matchValue: model }],
+            upstreams: [{ provider: "one" }],
+            fallbackConfig: { enabled: true, upstreams: [{ provider: "two" }, { provider: "three" }] },
+            guard: model === "full" ? "full" : "first-event",
+            ...{ firstTokenTimeout: 300, attemptTimeout: 300, timeout: "20s" },
+          })),
+          config: { idleTimeout: 300 },
+        }),
+      );
+  });
+  afterAll(() => Promise.all(gateways.map(gateway => gateway.stop())));
+
+  const runTable = async (gateway: Gateway): Promise<string[][]> => {
+    const rows: string[][] = [];
+    for (const row of FAULTS) {
+      const cells = [row.place, row.name];
+      for (const { shape, model, stream } of SHAPES)
+        for (const hop of HOPS.keys()) {
+          if (shape === "plain" && isForStreams(row)) {
+            cells.push("-");
+            continue;
+          }
+          for (const [i, id] of PROVIDERS.entries()) {
+            const provider = gateway.providers[id]!;
+            await provider.reset();
+            if (i < hop) await provider.set("*", "500");
+            if (i === hop)
+              await provider.set(
+                "*",
+                stream
+                  ? row.fault
+                  : { ...row.fault, ...("after" in row.fault && row.fault.after! > 0 ? { after: 1 } : {}) },
+              );
+          }
+          cells.push(fateOf(await gateway.ask({ model, stream, messages: [] }), hop));
+        }
+      rows.push(cells);
+    }
+    return rows;
+  };
+
+  const markdown = (rows: string[][]) => {
+    const columns = ["place", "fault", ...SHAPES.flatMap(({ shape }) => HOPS.map(hop => `${shape}: ${hop} hop`))];
+    return [columns, columns.map(() => "---"), ...rows].map(cells => `| ${cells.join(" | ")} |`).join("\n");
+  };
+
+  it("is in docs/faults.md as it happened, and nothing broken is ever taken for complete", async () => {
+    const tables = await Promise.all(gateways.map(runTable));
+    const sections = HOSTS.map(
+      ({ mode, version }, i) =>
+        `\n## ${mode === "retry" ? "Retry" : "Callout"} mode (Envoy ${version})\n\n${markdown(tables[i]!)}\n`,
+    );
+    const text = await prettier.format(HEAD + sections.join(""), {
+      ...(await prettier.resolveConfig(FILE)),
+      parser: "markdown",
+    });
+    expect(text).not.toContain("TAKEN FOR COMPLETE");
+    if (process.env.UPDATE_DOCS || !existsSync(FILE)) writeFileSync(FILE, text);
+    expect(text).toBe(readFileSync(FILE, "utf8"));
+    const beforeTheFirstByte = tables[0]!.filter(([place]) => place === "before headers" || place === "after headers");
+    for (const cells of beforeTheFirstByte)
+      expect([cells[2], cells[3], cells[5], cells[6], cells[8], cells[9]]).toEqual(Array(6).fill("rescued"));
+  });
+});
