@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import {
+  chat,
+  json,
+  openAiError,
+  shippedModule,
+  sse,
+  startEnvoy,
+  wordsOf,
+  type EnvoyOptions,
+  type Script,
+} from "../host/index.js";
+
+const module = await shippedModule();
+
+/** What Higress's console calls the cluster of a provider. */
+const cluster = (id: string) => `outbound|443||llm-${id}.internal.dns`;
+const CLUSTERS = { qwen: cluster("qwen"), deepseek: cluster("deepseek"), openai: cluster("openai") };
+
+const provider = (id: keyof typeof CLUSTERS, more: object = {}) => ({
+  ...{ id, type: id, apiTokens: [`${id}-1`, `${id}-2`], modelMapping: {} },
+  ...{ failover: { enabled: true }, retryOnFailure: { enabled: true, maxRetries: 3 } },
+  ...more,
+});
+
+/** As the controller writes it: global fields, and rules for two ingresses. */
+const plugin = (more: object = {}) => ({
+  providers: [provider("qwen"), provider("deepseek"), provider("openai")],
+  _rules_: [
+    {
+      _match_route_: ["chat"],
+      activeProviderId: "qwen",
+      fallbackConfig: { upstreams: [{ provider: "deepseek", modelMapping: { "*": "deepseek-chat" } }] },
+    },
+    { _match_service_: [`llm-openai.internal.dns:443`], activeProviderId: "openai" },
+  ],
+  ...more,
+});
+
+const plain = { body: { model: "qwen-turbo", messages: [] } };
+const badKey = json(401, openAiError("invalid_api_key"));
+
+function start(scripts: Record<keyof typeof CLUSTERS, Script>, more: Partial<EnvoyOptions> = {}) {
+  const clusters = Object.fromEntries(Object.entries(scripts).map(([id, script]) => [CLUSTERS[id as "qwen"], script]));
+  const route = { cluster: CLUSTERS.qwen, name: "chat" };
+  const host = { flavour: "higress", allowStopIteration: false, vmId: "", route } as const;
+  return startEnvoy({ module, gateway: plugin(), ...host, clusters, ...more });
+}
+
+describe("in Higress, under a fixed route,", () => {
+  it("the matched rule's provider is the first hop, on the client's own stream", () => {
+    const envoy = start({ qwen: sse("a", 100, "b"), deepseek: "refused", openai: "refused" });
+    const call = envoy.ask({ body: { ...plain.body, stream: true } });
+    expect(call.chunks.map(({ at }) => at)).toEqual([0, 100, 100]);
+    expect(envoy.provider(CLUSTERS.qwen).seen[0]).toMatchObject({ by: "attempt", authority: "dashscope.aliyuncs.com" });
+  });
+
+  it("further tokens and providers follow by callout", () => {
+    const envoy = start({ qwen: badKey, deepseek: chat("Hi"), openai: "refused" });
+    expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
+    expect(envoy.provider(CLUSTERS.qwen).seen.map(({ by }) => by)).toEqual(["attempt", "callout"]);
+    expect(envoy.provider(CLUSTERS.deepseek).seen[0]).toMatchObject({ by: "callout", path: "/v1/chat/completions" });
+    expect(envoy.provider(CLUSTERS.deepseek).seen[0]!.json().model).toBe("deepseek-chat");
+  });
+
+  it("a request whose plan starts elsewhere is answered by callout at once, and the route's cluster sees no token", () => {
+    const envoy = start({ qwen: badKey, deepseek: chat("Hi"), openai: "refused" });
+    envoy.ask(plain);
+    envoy.provider(CLUSTERS.qwen).seen.length = 0;
+    expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
+    expect(envoy.provider(CLUSTERS.qwen).seen).toEqual([]);
+  });
+
+  it("the rule is the one of the route or the service", () => {
+    const scripts = { qwen: chat("qwen"), deepseek: chat("deepseek"), openai: chat("openai") };
+    const other = start(scripts, { route: { cluster: CLUSTERS.openai, name: "another" } });
+    expect(other.ask(plain).headers).toMatchObject({ "x-ai-failover-provider": "openai" });
+    const none = start(scripts, { route: { cluster: CLUSTERS.deepseek, name: "another" } });
+    const call = none.ask({ ...plain, headers: { authorization: "Bearer own" } });
+    expect(Object.keys(call.headers).filter(name => name.startsWith("x-ai-failover"))).toEqual([]);
+    expect(none.provider(CLUSTERS.deepseek).seen[0]!.headers).toMatchObject({ authorization: "Bearer own" });
+  });
+
+  it.each([
+    ["nothing at all", ""],
+    ["an empty object", {}],
+  ])("%s as configuration lets everything through", (_, gateway) => {
+    const envoy = start({ qwen: chat("Hi"), deepseek: "refused", openai: "refused" }, { gateway });
+    expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
+    expect(envoy.provider(CLUSTERS.qwen).seen[0]!.body).toBe(JSON.stringify(plain.body));
+  });
+
+  it("an edit keeps what is known, beside a stranger's keys in the same shared data", () => {
+    const bad = "Bearer qwen-1";
+    const qwen: Script = ({ headers }) => (headers["authorization"] === bad ? badKey : chat("Hi"));
+    const envoy = start({ qwen, deepseek: "refused", openai: "refused" });
+    envoy.process.shared.set("", "ApiTokens_qwen", Buffer.from("a stranger's"));
+    const timesMet = () =>
+      envoy.provider(CLUSTERS.qwen).seen.filter(({ headers }) => headers["authorization"] === bad).length;
+    while (timesMet() === 0) expect(envoy.ask(plain).status).toBe(200);
+    const old = envoy.call({ body: ['{"model":"qwen-turbo",', 500, '"messages":[]}'] });
+    envoy.replace({ gateway: plugin({ responseHeaders: "basic" }) });
+    for (let i = 0; i < 20; i++) expect(envoy.ask(plain).status).toBe(200);
+    expect(envoy.finish(old).status).toBe(200);
+    expect(timesMet()).toBe(1);
+    expect(envoy.process.shared.get("", "ApiTokens_qwen")!.value.toString()).toBe("a stranger's");
+    const own = envoy.process.shared.keys("").filter(key => key !== "ApiTokens_qwen");
+    expect(own.length).toBeGreaterThan(0);
+    for (const key of own) expect(key).toMatch(/^ai-failover\//);
+    expect(own.map(key => envoy.process.shared.get("", key)!.value.toString("latin1")).join()).not.toMatch(/qwen-[12]/);
+  });
+});
