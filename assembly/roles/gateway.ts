@@ -19,7 +19,7 @@ import * as clock from "./clock";
 import * as direct from "./direct";
 import * as finish from "./finish";
 import * as intake from "./intake";
-import { Service, serviceFor } from "./service";
+import { Service, letGo, retire, serviceFor } from "./service";
 
 const REQUEST = host.HeaderMap.Request;
 const BODY = host.Buffer.RequestBody;
@@ -39,6 +39,7 @@ export class GatewayRole extends Handler {
   ) {
     super();
     exchanges.nameVm(host.random64());
+    letGo();
     for (let i = 0, k = plugin.rules.length; i < k; i++) this.services.push(new Service(plugin.rules[i].config, root));
     const global = plugin.global;
     if (global !== null) this.services.push(new Service(global, root));
@@ -146,5 +147,6 @@ export class GatewayRole extends Handler {
 
   retire(): void {
     clock.forget(this.root);
+    retire(this.services);
   }
 }

@@ -30,6 +30,24 @@ export class Service {
   }
 }
 
+/**
+ * Services whose root is gone while exchanges still read them, through pointers that the collector does not see: an attempt can
+ * outlive its client and with it the last stream of a root.
+ */
+let lingering: Service[] = [];
+
+/** The root of these is gone. */
+export function retire(services: Service[]): void {
+  for (let i = 0, k = services.length; i < k; i++) if (services[i].config.users > 0) lingering.push(services[i]);
+}
+
+/** Lets go of those that nobody reads any more; before the collector runs. */
+export function letGo(): void {
+  const still: Service[] = [];
+  for (let i = 0, k = lingering.length; i < k; i++) if (lingering[i].config.users > 0) still.push(lingering[i]);
+  lingering = still;
+}
+
 /** Which configuration serves the request whose headers `head` has read; null: it passes through untouched. */
 export function serviceFor(plugin: Plugin, services: Service[]): Service | null {
   if (plugin.rules.length == 0) return services.length > 0 ? unchecked(services[0]) : null;
