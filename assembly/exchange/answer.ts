@@ -1,6 +1,7 @@
 /** What a provider's answer says in its headers, read in one walk, and which of them may go on to the client. */
 import { Char, containsIgnoreCase, equalsIgnoreCase } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
+import { NameTable } from "../bytes/name-table";
 import * as pairs from "../bytes/pairs";
 import * as retryAfter from "../health/retry-after";
 
@@ -23,10 +24,10 @@ export enum Body {
 }
 
 /** Of the router and of our own: a provider that sends them would steer both (facts 19.4). */
-const DROPPED: Bytes[] = ["set-cookie", "alt-svc", "connection", "keep-alive", "te", "trailer", "upgrade"].map<Bytes>(
-  (name: string) => Bytes.of(name),
+const DROPPED = new NameTable(
+  ["set-cookie", "alt-svc", "connection", "keep-alive", "te", "trailer", "upgrade"],
+  ["x-envoy-", "x-ai-failover", "proxy-"],
 );
-const DROPPED_PREFIXES: Bytes[] = ["x-envoy-", "x-ai-failover", "proxy-"].map<Bytes>((name: string) => Bytes.of(name));
 
 export let status: i32 = 0;
 export let body: Body = Body.Text;
@@ -77,12 +78,7 @@ function kindOf(type: usize, len: usize): Body {
 
 /** Whether a header of a provider must not reach the client, or the router. */
 export function mustDrop(name: usize, len: usize): bool {
-  for (let i = 0, k = DROPPED.length; i < k; i++) if (DROPPED[i].equals(name, len)) return true;
-  for (let i = 0, k = DROPPED_PREFIXES.length; i < k; i++) {
-    const prefix = DROPPED_PREFIXES[i];
-    if (len >= prefix.len && memory.compare(name, prefix.ptr, prefix.len) == 0) return true;
-  }
-  return false;
+  return DROPPED.has(name, len);
 }
 
 const CONTENT_LENGTH = Bytes.of("content-length");

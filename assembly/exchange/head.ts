@@ -5,33 +5,23 @@
 import { Char, equalsIgnoreCase } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { hash64 } from "../bytes/hash";
+import { NameTable } from "../bytes/name-table";
 import * as pairs from "../bytes/pairs";
 import { Dialect } from "../config/types";
 
-const METHOD = Bytes.of(":method");
-const PATH = Bytes.of(":path");
-const AUTHORITY = Bytes.of(":authority");
-const CONTENT_LENGTH = Bytes.of("content-length");
-const CONTENT_TYPE = Bytes.of("content-type");
-const AUTHORIZATION = Bytes.of("authorization");
-const X_API_KEY = Bytes.of("x-api-key");
-const API_KEY = Bytes.of("api-key");
-const UPGRADE = Bytes.of("upgrade");
-const WISH = Bytes.of("x-ai-failover");
-
 /** Never reach a provider (rule 4 of the design); the hop's own are set afterwards. */
-const DROPPED: Bytes[] = [
-  "authorization",
-  "proxy-authorization",
-  "x-api-key",
-  "api-key",
-  "x-goog-api-key",
-  "cookie",
-  "forwarded",
-  "accept-encoding",
-].map<Bytes>((name: string) => Bytes.of(name));
-const DROPPED_PREFIXES: Bytes[] = ["x-envoy-", "x-forwarded-", "x-ai-failover"].map<Bytes>((name: string) =>
-  Bytes.of(name),
+const DROPPED = new NameTable(
+  [
+    "authorization",
+    "proxy-authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "cookie",
+    "forwarded",
+    "accept-encoding",
+  ],
+  ["x-envoy-", "x-forwarded-", "x-ai-failover"],
 );
 
 /** A value and its size; 0, 0: the header is not there. */
@@ -63,27 +53,34 @@ export const wish = new Value();
 export let contentLength: i64 = -1;
 export let upgrade: bool = false;
 
-const VALUES: Value[] = [method, path, authority, contentType, credential, wish];
+const READ = new NameTable([
+  ":method",
+  ":path",
+  ":authority",
+  "content-type",
+  "x-ai-failover",
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "content-length",
+  "upgrade",
+]);
+/** What the first names of READ go to. */
+const VALUES: StaticArray<Value> = [method, path, authority, contentType, wish, credential, credential, credential];
+const CONTENT_LENGTH = 8;
 
 export function read(headers: usize, len: usize): void {
-  for (let i = 0, k = VALUES.length; i < k; i++) VALUES[i].clear();
+  for (let i = 0, k = VALUES.length; i < k; i++) unchecked(VALUES[i]).clear();
   contentLength = -1;
   upgrade = false;
   pairs.start(headers, len);
   while (pairs.next()) {
-    if (is(METHOD)) method.put();
-    else if (is(PATH)) path.put();
-    else if (is(AUTHORITY)) authority.put();
-    else if (is(CONTENT_TYPE)) contentType.put();
-    else if (is(CONTENT_LENGTH)) contentLength = decimal(pairs.value, pairs.valueLen);
-    else if (is(AUTHORIZATION) || is(X_API_KEY) || is(API_KEY)) credential.put();
-    else if (is(WISH)) wish.put();
-    else if (is(UPGRADE)) upgrade = true;
+    const at = READ.find(pairs.name, pairs.nameLen);
+    if (at < 0) continue;
+    if (at < VALUES.length) unchecked(VALUES[at]).put();
+    else if (at == CONTENT_LENGTH) contentLength = decimal(pairs.value, pairs.valueLen);
+    else upgrade = true;
   }
-}
-
-function is(name: Bytes): bool {
-  return name.equals(pairs.name, pairs.nameLen);
 }
 
 function decimal(ptr: usize, len: usize): i64 {
@@ -102,18 +99,13 @@ export const FORWARDED_PROTO = Bytes.of("x-forwarded-proto");
 
 /** Whether a header of the client must not reach a provider. */
 export function mustDrop(name: usize, len: usize): bool {
-  for (let i = 0, k = DROPPED.length; i < k; i++) if (DROPPED[i].equals(name, len)) return true;
-  for (let i = 0, k = DROPPED_PREFIXES.length; i < k; i++) {
-    const prefix = DROPPED_PREFIXES[i];
-    if (len >= prefix.len && memory.compare(name, prefix.ptr, prefix.len) == 0) return true;
-  }
-  return false;
+  return DROPPED.has(name, len);
 }
 
 /** Finds one header's value by name for a sticky choice: its hash, or 0. */
 export function hashOf(headers: usize, len: usize, name: Bytes): u64 {
   pairs.start(headers, len);
-  while (pairs.next()) if (is(name)) return hash64(pairs.value, pairs.valueLen);
+  while (pairs.next()) if (name.equals(pairs.name, pairs.nameLen)) return hash64(pairs.value, pairs.valueLen);
   return 0;
 }
 
@@ -221,7 +213,7 @@ export function copyPath(ptr: usize, len: usize, out: usize): usize {
 }
 
 /** Headers that a callout gets from its hop or from the host, not from the client: with the hop-by-hop ones of RFC 9110, 7.6.1. */
-const OF_HOP: Bytes[] = [
+const OF_HOP = new NameTable([
   ":path",
   ":authority",
   "host",
@@ -233,9 +225,8 @@ const OF_HOP: Bytes[] = [
   "trailer",
   "upgrade",
   "expect",
-].map<Bytes>((name: string) => Bytes.of(name));
+]);
 
 export function isOfHop(name: usize, len: usize): bool {
-  for (let i = 0, k = OF_HOP.length; i < k; i++) if (OF_HOP[i].equals(name, len)) return true;
-  return false;
+  return OF_HOP.find(name, len) >= 0;
 }

@@ -6,7 +6,7 @@ import { Provider, TokenChoice } from "../config/types";
 import { Change, Kind, concerns } from "./change";
 import { FIRST, NOWHERE, mix, score } from "./choice";
 import { Ledger } from "./ledger";
-import { NS_PER_MS, TRIAL_LEASE, trialAt } from "./policy";
+import { NS_PER_MS, ProbeKind, TRIAL_LEASE, probeOf, trialAt } from "./policy";
 import { Entry, Record } from "./record";
 import { OwnStore } from "./own-store";
 import { Store } from "./store";
@@ -73,12 +73,15 @@ export class Health {
     return true;
   }
 
-  /** Nothing is open or unwritten: no tick is needed. */
+  /** Nothing is left to write or to probe: no tick is needed. What no probe can close, a client's request tries. */
   get isQuiet(): bool {
     for (let i = 0, k = this.ledgers.length; i < k; i++) {
       const ledger = this.ledgerAt(i);
       if (!ledger.isSettled) return false;
-      for (let j = 0, n = ledger.view.count; j < n; j++) if (ledger.view.at(j).isOpen) return false;
+      for (let j = 0, n = ledger.view.count; j < n; j++) {
+        const entry = ledger.view.at(j);
+        if (entry.isOpen && probeOf(ledger.provider, entry) != ProbeKind.None) return false;
+      }
     }
     return true;
   }

@@ -45,6 +45,8 @@ function retryRoute(config: GatewayConfig): string {
 function calloutRoute(config: GatewayConfig): string {
   return yaml`
     - match: {prefix: /}
+      # The module cannot remove it here: Envoy looks for the route by it.
+      request_headers_to_remove: [x-forwarded-proto]
       route:
         inline_cluster_specifier_plugin:
           ${clusterChoice(config)}

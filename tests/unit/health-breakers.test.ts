@@ -125,7 +125,22 @@ describe("a token", () => {
     room.now += 2 * MINUTE - 1;
     expect(worker.ask()).toBeUndefined();
     room.now += 1;
+    worker.succeeded(0);
     expect(worker.ask()).toEqual({ token: 0, trial: true });
+  });
+
+  test.each<Failure>([401, 503, 200])("is not judged by an older request that ends with %s during its trial", end => {
+    const worker = room.world({ cooldownDuration: SECOND }).worker();
+    worker.failed(0, 401);
+    room.now += SECOND;
+    expect(worker.ask()?.trial).toBe(true);
+    if (end === 200) worker.succeeded(0, { trial: false });
+    else worker.failed(0, end, { trial: false });
+    worker.released(0, { trial: false });
+    room.now += 10 * SECOND;
+    expect(worker.ask()).toBeUndefined();
+    worker.succeeded(0);
+    expect(worker.ask()).toEqual({ token: 0, trial: false });
   });
 
   test("that was out is not brought back by what was under way before", () => {
