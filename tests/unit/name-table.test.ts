@@ -34,7 +34,7 @@ const near = fc
 
 test("a name is found at its place among the names, and no other name is", () => {
   for (const name of NAMES) expect(room.find(...put(name))).toBe(NAMES.indexOf(name));
-  fc.assert(fc.property(near, name => expect(room.find(...put(name))).toBe(NAMES.indexOf(name))));
+  fc.assert(fc.property(near, name => room.find(...put(name)) === NAMES.indexOf(name)));
 });
 
 test("a name that begins as a start does is in the table, one that is shorter is not", () => {
@@ -44,5 +44,5 @@ test("a name that begins as a start does is in the table, one that is shorter is
     expect(room.has(...put(`${start}x`))).toBe(1);
     expect(room.has(...put(start.slice(0, -1)))).toBe(0);
   }
-  fc.assert(fc.property(near, name => expect(room.has(...put(name))).toBe(Number(isIn(name)))));
+  fc.assert(fc.property(near, name => room.has(...put(name)) === Number(isIn(name))));
 });
