@@ -9,6 +9,7 @@ import * as exchanges from "../exchange/exchange";
 import * as head from "../exchange/head";
 import { forgetStrangers } from "../health/forget";
 import { Health } from "../health/health";
+import { isQuiet } from "../health/quiet";
 import { BodyStatus, Handler, HeadersStatus } from "../proxy/dispatch";
 import * as host from "../proxy/host";
 import { attemptRoots } from "./attempt";
@@ -132,7 +133,7 @@ export class GatewayRole extends Handler {
       const service = unchecked(this.services[i]);
       service.health.refresh(now);
       service.prober.look(now);
-      if (!service.health.isQuiet) busy = true;
+      if (!isQuiet(service.health)) busy = true;
     }
     if (!this.tidied) this.tidied = forgetStrangers(this.healths);
     if (!busy && this.tidied) clock.stop();

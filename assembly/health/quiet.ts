@@ -1,0 +1,17 @@
+/** Whether a tick has anything to do for what is known. */
+import { Health } from "./health";
+import { ProbeKind, probeOf } from "./policy";
+
+/** Nothing is left to write or to probe. What no probe can close, a client's request tries. */
+export function isQuiet(health: Health): bool {
+  const ledgers = health.ledgers;
+  for (let i = 0, k = ledgers.length; i < k; i++) {
+    const ledger = unchecked(ledgers[i]);
+    if (!ledger.isSettled) return false;
+    for (let j = 0, n = ledger.view.count; j < n; j++) {
+      const entry = ledger.view.at(j);
+      if (entry.isOpen && probeOf(ledger.provider, entry) != ProbeKind.None) return false;
+    }
+  }
+  return true;
+}
