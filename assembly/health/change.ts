@@ -107,7 +107,7 @@ function fail(change: Change, record: Record, known: Entry | null, token: u64, m
     reopen(change, entry, provider);
     return true;
   }
-  if (entry.isOpen && (entry.isRateLimit ? change.at < entry.openUntil : true)) return extend(change, entry);
+  if (entry.isOpen && (!entry.isRateLimit || change.at < entry.openUntil)) return extend(change, entry);
   const counted = token != 0 || !entry.hasCounted(change.exchange);
   if (!counted) return false;
   if (token == 0) entry.note(change.exchange);
@@ -130,7 +130,7 @@ function reopen(change: Change, entry: Entry, provider: Provider): void {
   entry.cause = <u8>change.cause;
   if (entry.opened < 0xffff) entry.opened++;
   const time = change.wait > 0 ? change.wait : openFor(provider, entry, change.probing, change.random);
-  entry.openUntil = max(entry.openUntil, change.at + time);
+  entry.openUntil = change.at + time;
   entry.failures = 0;
   entry.forgetExchanges();
   endTrial(change, entry);
@@ -171,7 +171,7 @@ function applyProbe(change: Change, record: Record, provider: Provider): bool {
 }
 
 function holds(change: Change, entry: Entry): bool {
-  return change.lease != 0 && entry.lease == change.lease && entry.leaseUntil > change.at;
+  return entry.isHeldBy(change.lease, change.at);
 }
 
 function endTrial(change: Change, entry: Entry): void {

@@ -1,21 +1,23 @@
 /** Which of several live tokens: the one with the highest score. */
-import { Token, TokenChoice } from "../config/types";
+import { Provider, TokenChoice } from "../config/types";
 
-/** A score below every other. */
+/** Below every score. */
 export const NOWHERE: f64 = -f64.MAX_VALUE;
-/** A score above every other. */
+/** Above every score. */
 export const FIRST: f64 = f64.MAX_VALUE;
 
 /**
  * By chance, by chance and weight (Efraimidis and Spirakis: the highest ln(u) / weight), or by rendezvous: each caller has an
  * order of its own, and loses its token only when that one is out.
  */
-export function score(choice: TokenChoice, token: Token, index: i32, sticky: u64, random: u64): f64 {
-  const bits = choice == TokenChoice.Sticky ? mix(sticky ^ token.hash) : mix(random + <u64>index);
-  if (choice != TokenChoice.Weighted) return <f64>(bits >> 11);
-  if (token.weight <= 0) return NOWHERE / 2;
-  const u = (<f64>(bits >> 11) + 0.5) / <f64>((<u64>1) << 53);
-  return Math.log(u) / <f64>token.weight;
+export function score(provider: Provider, token: i32, hash: u64, sticky: u64, random: u64): f64 {
+  const choice = provider.tokenChoice;
+  const bits = mix(choice == TokenChoice.Sticky ? sticky ^ hash : random + <u64>token) >> 11;
+  if (choice != TokenChoice.Weighted || provider.tokens.length == 0) return <f64>bits;
+  const weight = unchecked(provider.tokens[token]).weight;
+  if (weight <= 0) return NOWHERE / 2;
+  const u = (<f64>bits + 0.5) / <f64>((<u64>1) << 53);
+  return Math.log(u) / <f64>weight;
 }
 
 /** Spreads every bit over all (the finalizer of SplitMix64). */

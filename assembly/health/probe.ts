@@ -117,7 +117,7 @@ export class Probes {
   /** The probe's answer, judged like an attempt's; null: it was good. A ticket that is not known is a late one. */
   answered(ticket: u32, verdict: Verdict | null, now: u64): void {
     const seat = this.seatOf(ticket);
-    if (seat === null || seat.until <= now) return;
+    if (seat === null) return;
     seat.until = now;
     const ledger = unchecked(this.health.ledgers[seat.provider]);
     const change = ledger.newChange();
@@ -145,6 +145,8 @@ function isDue(provider: Provider, entry: Entry, now: u64): bool {
 function outcomeOf(ofProvider: bool, verdict: Verdict | null): Kind {
   if (verdict === null) return Kind.ProbeGood;
   const fault = verdict.scope == Scope.Provider || verdict.cause == Cause.Slow;
+  // It was never sent.
+  if (verdict.cause == Cause.Local) return Kind.ProbeVain;
   // A provider that refuses this token, or this model, is there.
   if (ofProvider) return fault ? Kind.ProbeBad : Kind.ProbeGood;
   if (verdict.scope == Scope.Token) return Kind.ProbeBad;

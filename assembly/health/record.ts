@@ -54,6 +54,10 @@ export class Entry {
     return this.leaseUntil > now;
   }
 
+  isHeldBy(lease: u32, now: u64): bool {
+    return lease != 0 && this.lease == lease && this.leaseUntil > now;
+  }
+
   hasCounted(exchange: u32): bool {
     for (let i: usize = 0; i < NOTED; i++) if (load<u32>(this.noted + (i << 2)) == exchange) return true;
     return false;

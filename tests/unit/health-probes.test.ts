@@ -45,11 +45,10 @@ describe("what is probed, and how", () => {
     const worker = room.world({ tokens: 2, healthCheckModel: true }).worker(true);
     worker.failed(0, 401);
     times(3, () => worker.failed(1, 503));
-    const found = [untilProbe(worker), untilProbe(worker)].map(probe => [probe?.kind, probe?.token]);
-    expect(found).toEqual([
-      ["completion", 1],
-      ["completion", 0],
-    ]);
+    const found = [untilProbe(worker), untilProbe(worker)].map(
+      probe => `${probe?.kind} ${probe?.token} ${probe?.ofProvider}`,
+    );
+    expect(found.sort()).toEqual(["completion 0 false", "completion 1 true"]);
   });
 
   test("not a provider that is down by the free call: it may be up for that alone", () => {
@@ -74,8 +73,17 @@ describe("when a token is probed", () => {
     }
   });
 
-  test.each<Failure>([503, "refused", "attempt-timeout"])(
-    "again after the same time when the provider fails with %s: that says nothing of the token",
+  test("not in step with others that failed with it", () => {
+    const worker = room.world({ tokens: 4, probePath: true }).worker(true);
+    for (let token = 0; token < 4; token++) {
+      worker.failed(token, 401);
+      room.now += 1;
+    }
+    expect(new Set(times(4, () => untilProbe(worker)!.after)).size).toBeGreaterThan(2);
+  });
+
+  test.each<Failure>([503, "refused", "attempt-timeout", "local"])(
+    "again after the same time when the probe fails by %s: that says nothing of the token",
     fault => {
       const worker = room.world({ probePath: true }).worker(true);
       worker.failed(0, 401);
@@ -137,6 +145,24 @@ describe("a provider that is down and can be probed", () => {
 });
 
 describe("probes", () => {
+  test("need a tick while something is out that one can close, or is not written yet", () => {
+    const worker = room.world({ tokens: 2, probePath: true }).worker(true);
+    expect(worker.isQuiet).toBe(true);
+    worker.failed(0, 402);
+    worker.failed(0, { wait: SECOND });
+    expect(worker.isQuiet).toBe(true);
+    worker.failed(1, 401);
+    expect(worker.isQuiet).toBe(false);
+    worker.probeAnswered(untilProbe(worker)!, 200);
+    expect(worker.isQuiet).toBe(true);
+    room.wasm.lose(10);
+    worker.failed(0, 503);
+    expect(worker.isQuiet).toBe(false);
+    room.wasm.lose(0);
+    worker.settle();
+    expect(worker.isQuiet).toBe(true);
+  });
+
   test("are made by one worker at a time", () => {
     room.world({ probePath: true });
     const workers = times(4, () => 0).map(() => room.worker(true));

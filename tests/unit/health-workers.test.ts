@@ -124,6 +124,23 @@ describe("the record", () => {
     expect(worker.opensIn()).toBe(25 * SECOND);
   });
 
+  test("lets go of the rate limit that passes soonest, and of the count that is oldest", () => {
+    const worker = room.world({}).worker();
+    const kept = (model: number) => worker.ask(0, { model: BigInt(model) }) === undefined;
+    times(128, i => worker.failed(0, { wait: (i === 70 ? 9 : 10 + i) * SECOND }, { model: BigInt(i + 1) }));
+    worker.failed(0, { wait: 500 * SECOND }, { model: 1000n });
+    expect([kept(71), kept(1), kept(128), kept(1000)]).toEqual([false, true, true, true]);
+    const other = room.world({ breaker: { failureThreshold: 2 } }).worker();
+    const opens = (model: bigint) => {
+      room.now++;
+      other.failed(0, 404, { model });
+      return other.ask(0, { model }) === undefined;
+    };
+    times(129, i => opens(BigInt(i + 1)));
+    // The first was let go and is counted anew, in the place of the second; the fourth is still known.
+    expect([1n, 2n, 4n].map(opens)).toEqual([false, false, true]);
+  });
+
   test("is empty, and neither read nor written, while all is well", () => {
     room.world({ tokens: 3 }, { tokens: 2 });
     const workers = workersOf(2);

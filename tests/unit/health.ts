@@ -85,6 +85,7 @@ interface Exports {
   probe(v: number, field: number): number;
   probeAnswered(v: number, ticket: number, kind: number, now: bigint): void;
   forget(v: number): void;
+  isQuiet(v: number): number;
   entries(v: number, p: number): number;
   requests(v: number, p: number, model: bigint, now: bigint, times: number): number;
 }
@@ -357,6 +358,11 @@ export class Worker {
 
   forget(): void {
     this.wasm.forget(this.vm);
+  }
+
+  /** Whether it needs no tick. */
+  get isQuiet(): boolean {
+    return this.wasm.isQuiet(this.vm) !== 0;
   }
 
   /** How many entries the provider's record has. */

@@ -394,6 +394,10 @@ export function forget(v: i32): bool {
   return forgetStrangers([vms[v]]);
 }
 
+export function isQuiet(v: i32): bool {
+  return vms[v].isQuiet;
+}
+
 export function entries(v: i32, p: i32): i32 {
   return vms[v].ledgers[p].view.count;
 }
