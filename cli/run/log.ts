@@ -12,7 +12,7 @@ export function parseLine(line: string): LogLine {
   const [, level, logger, ...text] = line.split("\t");
   return level === undefined || logger === undefined
     ? { level: "", logger: "", text: line }
-    : { level, logger, text: text.join("\t").replace(/^wasm log( \S+)*?: /, "") };
+    : { level, logger, text: text.join("\t").replace(/^wasm log( [^\s:]+)*: /, "") };
 }
 
 /** How long a message that came once is not shown again, milliseconds. */

@@ -235,8 +235,10 @@ describe("npm start", () => {
 describe("of Envoy's log a person sees what matters, once", () => {
   it("shows warnings without their prefix, and no information", () => {
     const filter = new LogFilter();
-    const warning = parseLine("2026-01-01T00:00:00.000\twarning\twasm\twasm log ai-failover a b: token refused");
-    expect(filter.pass(warning)).toBe("warning  token refused");
+    const warning = parseLine(
+      "2026-01-01T00:00:00.000\twarning\twasm\twasm log ai-failover a b: #1 route failed: token refused",
+    );
+    expect(filter.pass(warning)).toBe("warning  #1 route failed: token refused");
     expect(filter.pass(parseLine("2026-01-01T00:00:00.000\tinfo\tmain\tstarting"))).toBeUndefined();
   });
 
