@@ -1,0 +1,69 @@
+import type { Answer, AskOptions, Gateway } from "./gateway.js";
+
+/** One request of a crowd, and what became of it. */
+export interface Visit {
+  /** performance.now() */
+  started: number;
+  ended: number;
+  answer: Answer;
+}
+
+export interface Crowd {
+  /** How many clients ask at once, each one request after another. */
+  clients: number;
+  /** Ends the crowd: after so many requests, or when it says so. */
+  requests?: number;
+  done?: () => boolean;
+  /** What the `n`-th request asks. */
+  body: (n: number) => object;
+  options?: AskOptions;
+}
+
+/** Lets them all ask; answers every request in the order of their ends. A request that throws (no answer at all) throws. */
+export async function letAsk(gateway: Gateway, crowd: Crowd): Promise<Visit[]> {
+  const { clients, requests = Infinity, done = () => false, body, options } = crowd;
+  const visits: Visit[] = [];
+  let count = 0;
+  const client = async () => {
+    while (count < requests && !done()) {
+      const started = performance.now();
+      const answer = await gateway.ask(body(count++), options);
+      visits.push({ started, ended: performance.now(), answer });
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return visits;
+}
+
+/** A whole good answer of a chat, streamed or not. */
+export function isWhole({ status, broken, words, text }: Answer): boolean {
+  return status === 200 && !broken && /^Hello from .*\.$/.test(words) && !text.includes('"error"');
+}
+
+/** What failed, as a person would tell it. */
+export const failures = (visits: Visit[]): string[] =>
+  visits
+    .filter(({ answer }) => !isWhole(answer))
+    .map(
+      ({ answer }) => `${answer.status}${answer.broken ? " broken" : ""} ${answer.trail} ${answer.text.slice(0, 200)}`,
+    );
+
+/** `qwen/t1` in the trail, whatever became of it. */
+export const met =
+  (hop: string) =>
+  ({ answer }: Visit) =>
+    answer.trail.split(", ").some(step => step.startsWith(`${hop} `) || step === hop);
+
+/**
+ * Requests that met this hop although a client had already been told of its failure when they started: by then it is recorded,
+ * so they must be trials. Cause and effect, no time limits.
+ */
+export function lateMeetings(visits: Visit[], hop: string, from = 0, to = Infinity): Visit[] {
+  const failed = visits.filter(
+    visit =>
+      visit.started >= from &&
+      visit.answer.trail.split(", ").some(step => step.startsWith(`${hop} `) && !step.endsWith(" 200")),
+  );
+  const news = Math.min(...failed.map(({ ended }) => ended));
+  return visits.filter(visit => visit.started > news && visit.started < to && met(hop)(visit));
+}
