@@ -131,8 +131,6 @@ function reopen(change: Change, entry: Entry, provider: Provider): void {
   if (entry.opened < 0xffff) entry.opened++;
   const time = change.wait > 0 ? change.wait : openFor(provider, entry, change.probing, change.random);
   entry.openUntil = change.at + time;
-  entry.failures = 0;
-  entry.forgetExchanges();
   endTrial(change, entry);
   entry.successes = 0;
 }

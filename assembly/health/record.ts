@@ -68,10 +68,6 @@ export class Entry {
     store<u32>(this.noted, exchange);
   }
 
-  forgetExchanges(): void {
-    memory.fill(this.noted, 0, NOTED << 2);
-  }
-
   private get noted(): usize {
     return changetype<usize>(this) + offsetof<Entry>("exchanges");
   }

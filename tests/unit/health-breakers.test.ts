@@ -202,6 +202,8 @@ describe("a rate limit", () => {
     room.now += 8 * SECOND;
     worker.succeeded(0);
     expect(worker.opensIn()).toBe(1 * SECOND);
+    worker.failed(0, { wait: 24 * 60 * MINUTE });
+    expect(worker.opensIn()).toBe(60 * MINUTE);
   });
 
   test("backs off by itself where the provider says nothing: half to the whole of 1 s doubling to a minute", () => {

@@ -97,6 +97,18 @@ describe("a write that loses its race", () => {
     }
   });
 
+  test("is kept with up to 63 more; then the oldest are given up", () => {
+    room.world({ tokens: 100 });
+    const [one, two] = workersOf(2) as [Worker, Worker];
+    room.wasm.lose(10_000);
+    times(100, token => one.failed(token, 401));
+    room.wasm.lose(0);
+    one.settle();
+    two.refresh();
+    expect(two.entries()).toBe(64);
+    times(50, () => expect(two.ask()!.token).toBeLessThan(36));
+  });
+
   test("for a trial leaves the trial to the winner", () => {
     room.world({});
     const [one, two] = workersOf(2) as [Worker, Worker];
