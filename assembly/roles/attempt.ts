@@ -125,11 +125,8 @@ export class AttemptRole extends Handler {
     return true;
   }
 
-  log(_state: usize): void {}
-
-  done(state: usize): void {
-    const a = attemptOf(state);
-    if (a === null || a.state == State.Over) return;
+  /** The attempt's stream is gone before its answer was judged to the end. */
+  private lose(a: Attempt): void {
     const now = host.monotonic();
     const passing = a.state == State.Passing;
     // The router retries by itself after a reset or a time limit, on whatever is armed.
@@ -140,6 +137,7 @@ export class AttemptRole extends Handler {
     const s = changetype<Upstream>(state);
     const a = attemptOf(state);
     if (a !== null) {
+      if (a.state != State.Over) this.lose(a);
       const x: Exchange = a.exchange;
       attempts.end(a);
       exchanges.release(x);

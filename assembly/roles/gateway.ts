@@ -114,15 +114,10 @@ export class GatewayRole extends Handler {
     return BodyStatus.Continue;
   }
 
-  log(state: usize): void {
+  close(state: usize): void {
     const c = changetype<Client>(state);
     if (c.exchange != 0) finish.account(c);
-  }
-
-  done(_state: usize): void {}
-
-  close(state: usize): void {
-    client.close(changetype<Client>(state));
+    client.close(c);
   }
 
   tick(): void {
