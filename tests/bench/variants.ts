@@ -30,7 +30,11 @@ export function bootstrapOf(variant: Variant, setting: Setting): string {
 function render(variant: Variant, { listen, admin, upstream, ours, noop }: Setting): string {
   const good = { value: GOOD_TOKEN };
   // All but one of a million requests meet the bad token first, and as it is never taken out, so does the next one.
-  const both = [{ value: BAD_TOKEN, weight: 1_000_000 }, good];
+  const rescue = {
+    apiTokens: [{ value: BAD_TOKEN, weight: 1_000_000 }, good],
+    tokenChoice: "weighted",
+    failover: { enabled: false },
+  };
   const config = {
     listen: `127.0.0.1:${listen}`,
     admin: `127.0.0.1:${admin}`,
@@ -41,9 +45,7 @@ function render(variant: Variant, { listen, admin, upstream, ours, noop }: Setti
         ...{ id: "bench", type: "openai", url: `http://127.0.0.1:${upstream}/v1` },
         models: ["bench-*"],
         modelMapping: { "*": "bench-there" },
-        apiTokens: variant === "ours, 401 first" ? both : [good],
-        tokenChoice: "weighted",
-        failover: { enabled: variant !== "ours, 401 first" },
+        ...(variant === "ours, 401 first" ? rescue : { apiTokens: [good] }),
       },
     ],
   };
