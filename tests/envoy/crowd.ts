@@ -17,12 +17,13 @@ export interface Crowd {
   /** What the `n`-th request asks. */
   body: (n: number) => object;
   options?: AskOptions;
+  /** Where to put what became of them, for who watches meanwhile. */
+  visits?: Visit[];
 }
 
 /** Lets them all ask; answers every request in the order of their ends. A request that throws (no answer at all) throws. */
 export async function letAsk(gateway: Gateway, crowd: Crowd): Promise<Visit[]> {
-  const { clients, requests = Infinity, done = () => false, body, options } = crowd;
-  const visits: Visit[] = [];
+  const { clients, requests = Infinity, done = () => false, body, options, visits = [] } = crowd;
   let count = 0;
   const client = async () => {
     while (count < requests && !done()) {
@@ -44,26 +45,26 @@ export function isWhole({ status, broken, words, text }: Answer): boolean {
 export const failures = (visits: Visit[]): string[] =>
   visits
     .filter(({ answer }) => !isWhole(answer))
-    .map(
-      ({ answer }) => `${answer.status}${answer.broken ? " broken" : ""} ${answer.trail} ${answer.text.slice(0, 200)}`,
+    .map(({ answer: { status, broken, trail, text } }) =>
+      [status, broken ? "broken" : "", `[${trail}]`, text.slice(0, 120).replaceAll("\n", " ")].join(" "),
     );
 
-/** `qwen/t1` in the trail, whatever became of it. */
-export const met =
-  (hop: string) =>
-  ({ answer }: Visit) =>
-    answer.trail.split(", ").some(step => step.startsWith(`${hop} `) || step === hop);
+const steps = ({ answer }: Visit) => answer.trail.split(", ");
+
+/** Whether a hop, `qwen/t1`, is in the trail, whatever became of it there. */
+export const met = (hop: string) => (visit: Visit) =>
+  steps(visit).some(step => step === hop || step.startsWith(`${hop} `));
+
+/** Whether an attempt at this hop failed. */
+export const failedAt = (hop: string) => (visit: Visit) =>
+  steps(visit).some(step => step === hop || (step.startsWith(`${hop} `) && !step.endsWith(" 200")));
 
 /**
  * Requests that met this hop although a client had already been told of its failure when they started: by then it is recorded,
- * so they must be trials. Cause and effect, no time limits.
+ * so they must be trials. Cause and effect, no time limits. Between `from`, when it began to fail, and `to`, when it was well again.
  */
 export function lateMeetings(visits: Visit[], hop: string, from = 0, to = Infinity): Visit[] {
-  const failed = visits.filter(
-    visit =>
-      visit.started >= from &&
-      visit.answer.trail.split(", ").some(step => step.startsWith(`${hop} `) && !step.endsWith(" 200")),
-  );
+  const failed = visits.filter(({ ended }) => ended >= from).filter(failedAt(hop));
   const news = Math.min(...failed.map(({ ended }) => ended));
-  return visits.filter(visit => visit.started > news && visit.started < to && met(hop)(visit));
+  return visits.filter(({ started }) => started > news && started < to).filter(met(hop));
 }

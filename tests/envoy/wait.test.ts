@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { DemoRequest } from "../../cli/demo/provider.js";
+import { failures, letAsk } from "./crowd.js";
+import { HOSTS, startGateway, until, type Gateway } from "./gateway.js";
+
+let gateway: Gateway;
+afterEach(() => gateway.stop());
+
+/** One route: one with so many tokens, then two, if there is a second provider. */
+async function start(version: string, options: { tokens: number; second?: boolean; route?: object }) {
+  const { tokens, second = false, route = {} } = options;
+  gateway = await startGateway({
+    version,
+    providers: {
+      one: { tokens: Array.from({ length: tokens }, (_, i) => `one-${i + 1}`) },
+      ...(second ? { two: { tokens: ["two-1"] } } : {}),
+    },
+    routes: [
+      {
+        ...{ name: "main", modelPredicates: [], upstreams: [{ provider: "one" }] },
+        ...(second ? { fallbackConfig: { enabled: true, upstreams: [{ provider: "two" }] } } : {}),
+        ...route,
+      },
+    ],
+  });
+  return gateway.providers.one!;
+}
+
+const chat = (stream: boolean, model = "m") => ({ model, stream, messages: [] });
+const metBy = (requests: DemoRequest[], token: number, model: string) =>
+  requests.filter(request => request.tokenNumber === token && request.model === model).length;
+
+/** The forms in which providers say how long to stay away; each means about a second. */
+const FORMS: { form: string; headers: () => Record<string, string> }[] = [
+  { form: "retry-after in seconds", headers: () => ({ "retry-after": "1" }) },
+  {
+    form: "retry-after as a date",
+    // Whole seconds: at least one.
+    headers: () => ({ "retry-after": new Date(Date.now() + 2000).toUTCString() }),
+  },
+  { form: "retry-after-ms", headers: () => ({ "retry-after-ms": "1100" }) },
+  { form: "x-ratelimit-reset-requests", headers: () => ({ "x-ratelimit-reset-requests": "1s100ms" }) },
+  { form: "x-ratelimit-reset-tokens", headers: () => ({ "x-ratelimit-reset-tokens": "1100ms" }) },
+];
+
+describe("a token that is rate-limited, on Envoy 1.40.0 with two workers,", () => {
+  it.each(FORMS)("is out for that model alone, and comes back by $form", async ({ headers }) => {
+    const one = await start("1.40.0", { tokens: 2 });
+    const sent = performance.now();
+    await one.set(1, { kind: "status", status: 429, headers: headers(), times: 1 });
+    const limited = () => one.requests.find(({ fault }) => fault.kind === "status");
+    await until(async () => (await gateway.ask(chat(false, "a"))) && limited() !== undefined);
+    const since = one.requests.length;
+    const other = await letAsk(gateway, { clients: 8, requests: 48, body: n => chat(false, n % 2 ? "a" : "b") });
+    // While it is out; a machine that stood still for a second has seen it come back.
+    if (performance.now() - sent < 900) expect(metBy(one.requests.slice(since), 1, "a")).toBe(0);
+    expect(metBy(one.requests.slice(since), 1, "b")).toBeGreaterThan(0);
+    expect(failures(other)).toEqual([]);
+    await until(async () => {
+      expect((await gateway.ask(chat(false, "a"))).status).toBe(200);
+      return metBy(one.requests.slice(since), 1, "a") > 0;
+    });
+    expect(performance.now() - limited()!.at).toBeGreaterThan(900);
+  });
+});
+
+describe.each(HOSTS)(
+  "a request that meets rate limits everywhere, in $mode mode, on Envoy $version,",
+  ({ version }) => {
+    const limit = (seconds: number, times: number) =>
+      ({ kind: "status", status: 429, retryAfter: String(seconds), times }) as const;
+
+    it.each([false, true])("waits after the answer and is served (stream: %s)", async stream => {
+      const one = await start(version, { tokens: 2 });
+      await one.set(1, limit(1, 1));
+      await one.set(2, limit(1, 1));
+      const answer = await gateway.ask(chat(stream));
+      expect(answer.words).toContain("Hello from one");
+      expect(answer.trail).toMatch(/^one\/t\d 429 rate-limit, one\/t\d 429 rate-limit, one\/t\d 200$/);
+      expect(one.requests[2]!.at - one.requests[0]!.at).toBeGreaterThan(900);
+    });
+
+    it.each([false, true])("waits before its first attempt and is served (stream: %s)", async stream => {
+      const one = await start(version, { tokens: 1, route: { maxWait: 3000 } });
+      await one.set("*", limit(2, 1));
+      const [first, ...others] = await Promise.all([
+        gateway.ask(chat(stream)),
+        ...Array.from({ length: 8 }, async () => {
+          await until(() => one.requests[0]?.answered === true);
+          await new Promise(done => setTimeout(done, 100));
+          return gateway.ask(chat(stream));
+        }),
+      ]);
+      expect(first.words).toContain("Hello from one");
+      for (const answer of others) {
+        expect(answer.words).toContain("Hello from one");
+        expect(answer.trail).toBe("one/t1 200");
+      }
+      for (const { at } of one.requests.slice(1)) expect(at - one.requests[0]!.at).toBeGreaterThan(1900);
+    });
+
+    it("gets the 429 with its Retry-After at once when the wait is longer than maxWait", async () => {
+      const one = await start(version, { tokens: 2, route: { maxWait: 2000 } });
+      await one.set("*", limit(40, 2));
+      const asked = performance.now();
+      for (const trail of [/^one\/t\d 429 rate-limit, one\/t\d 429 rate-limit$/, /^$/]) {
+        const answer = await gateway.ask(chat(false));
+        expect(answer.status).toBe(429);
+        expect(answer.trail).toMatch(trail);
+        expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(30);
+        expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(40);
+        expect(answer.json().error).toMatchObject({ code: expect.any(String), message: expect.any(String) });
+      }
+      expect(performance.now() - asked).toBeLessThan(20_000);
+      expect(one.requests).toHaveLength(2);
+    });
+
+    it("does not wait while another provider is live", async () => {
+      const one = await start(version, { tokens: 2, second: true });
+      await one.set("*", limit(5, 2));
+      for (const attempts of ["3", "1"]) {
+        const answer = await gateway.ask(chat(false));
+        expect(answer.words).toContain("Hello from two");
+        expect(answer.headers.get("x-ai-failover-attempts")).toBe(attempts);
+      }
+    });
+  },
+);
+
+describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $version,", ({ version }) => {
+  const wish = (value: string) => ({ headers: { "x-ai-failover": value } });
+
+  it("says off: one attempt, and the provider's own answer", async () => {
+    const one = await start(version, { tokens: 2, second: true });
+    await one.set("*", "503");
+    const answer = await gateway.ask(chat(false), wish("off"));
+    expect([answer.status, answer.headers.get("x-ai-failover-attempts")]).toEqual([503, "1"]);
+    expect(answer.json()).toEqual(JSON.parse(await body(one.url, "one-1")));
+    expect(one.requests[0]!.headers).not.toHaveProperty("x-ai-failover");
+  });
+
+  it("says same-model: other tokens, but no other provider", async () => {
+    const one = await start(version, { tokens: 2, second: true });
+    await one.set("*", "401");
+    const answer = await gateway.ask(chat(false), wish("same-model"));
+    expect(answer.status).toBe(503);
+    expect(answer.trail).toMatch(/^one\/t\d 401 credential, one\/t\d 401 credential$/);
+    expect(gateway.providers.two!.requests).toEqual([]);
+  });
+
+  it("says something else: a 400 that names both", async () => {
+    await start(version, { tokens: 1 });
+    const answer = await gateway.ask(chat(false), wish("on"));
+    expect(answer.status).toBe(400);
+    expect(answer.json().error.message).toMatch(/'off'.*'same-model'/);
+  });
+
+  const body = async (url: string, token: string) => {
+    const options = { method: "POST", headers: { authorization: `Bearer ${token}` }, body: "{}" };
+    return (await fetch(`${url}/chat/completions`, options)).text();
+  };
+});
