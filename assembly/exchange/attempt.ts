@@ -212,7 +212,7 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
   a.state = State.Over;
   if (how == End.ClientGone) {
     trail.note(stepOf(a.exchange, a.step), a.status, Cause.Client, millis(a, now));
-    healthOf(a.exchange).released(providerOf(a), a.token, a.model, now);
+    healthOf(a.exchange).released(providerOf(a), a.token, a.model, now, a.trial);
     return false;
   }
   classifyEnd(how, verdict);
@@ -262,7 +262,7 @@ function pass(a: Attempt, now: u64): Decision {
   trail.note(stepOf(a.exchange, a.step), a.status, Cause.None, millis(a, now));
   a.exchange.outcome = Outcome.Served;
   // A trial's breaker closes with the first good bytes: a long stream must not hold it half-open.
-  if (a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now);
+  if (a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now, a.trial);
   return Decision.Pass;
 }
 
@@ -271,7 +271,7 @@ function onPassed(a: Attempt, now: u64): void {
   a.state = State.Over;
   const seen = a.judge.finish();
   if (seen != Seen.Failed && !a.judge.failed) {
-    if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now);
+    if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now, a.trial);
     return;
   }
   classifyFlaw(a);
@@ -304,7 +304,7 @@ function fail(a: Attempt, now: u64): Decision {
   x.lastCause = verdict.cause;
   if (verdict.waitMs >= 0) x.waitMs = x.waitMs < 0 ? verdict.waitMs : min(x.waitMs, verdict.waitMs);
   trail.note(stepOf(x, a.step), a.status, verdict.cause, millis(a, now));
-  healthOf(x).failed(providerOf(a), a.token, a.model, verdict, x.serial, now);
+  healthOf(x).failed(providerOf(a), a.token, a.model, verdict, x.serial, now, a.trial);
   return Decision.Fail;
 }
 

@@ -128,35 +128,43 @@ export function armFirst(x: Exchange, random: u64, now: u64): bool {
 
 /** Arms the hop whose breaker opens soonest: better than no attempt at all. */
 export function armSoonest(x: Exchange, now: u64): bool {
-  let soonest: u64 = u64.MAX_VALUE;
+  const position = soonest(x, false, now);
+  if (position >= 0) armForced(x, position, now);
+  return position >= 0;
+}
+
+/** What `soonest` found: nanoseconds until then. */
+let soonestWait: u64 = 0;
+
+/** Position of the upstream of which something may be tried soonest; -1: there is none. `limited`: of those that a rate limit closes. */
+function soonest(x: Exchange, limited: bool, now: u64): i32 {
   let position = -1;
+  soonestWait = u64.MAX_VALUE;
   for (let i = 0; i < x.upstreamCount; i++) {
     const upstream = upstreamAt(x, i);
-    const wait = healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now);
-    if (position >= 0 && wait >= soonest) continue;
-    soonest = wait;
+    const model = modelHash(x, upstream);
+    if (limited && !healthOf(x).isRateLimited(upstream.provider, model, now)) continue;
+    const wait = healthOf(x).opensIn(upstream.provider, model, now);
+    if (position >= 0 && wait >= soonestWait) continue;
+    soonestWait = wait;
     position = i;
   }
-  if (position < 0) return false;
+  return position;
+}
+
+function armForced(x: Exchange, position: i32, now: u64): void {
   const upstream = upstreamAt(x, position);
   const model = modelHash(x, upstream);
-  const token = healthOf(x).pickSoonest(upstream.provider, model, now);
-  if (token < 0) return false;
-  fill(x.armed, x, upstream, token, model, false);
+  fill(x.armed, x, upstream, healthOf(x).pickSoonest(upstream.provider, model, now), model, false);
   x.armed.forced = true;
   x.hasArmed = true;
   x.at = position;
-  return true;
 }
 
 /** Nanoseconds until some hop of the plan may be tried; u64.MAX_VALUE: never. */
 export function opensIn(x: Exchange, now: u64): u64 {
-  let soonest: u64 = u64.MAX_VALUE;
-  for (let i = 0; i < x.upstreamCount; i++) {
-    const upstream = upstreamAt(x, i);
-    soonest = min(soonest, healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now));
-  }
-  return soonest;
+  soonest(x, false, now);
+  return soonestWait;
 }
 
 /** Makes the armed hop the current one: its attempt starts. */
@@ -168,13 +176,20 @@ export function advance(x: Exchange): Hop {
   return hop;
 }
 
-/** Arms the hop that follows a failure of the current one. False: the plan is at its end. */
+/** Arms the hop that follows a failure of the current one. False: the plan is at its end, or the retry budget is. */
 export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   disarm(x, now);
   if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || now >= x.deadline) return false;
-  if (!budgetOf(x).take(now)) return false;
+  if (!armAfter(x, verdict, random, now)) return false;
+  if (budgetOf(x).take(now)) return true;
+  disarm(x, now);
+  return false;
+}
+
+function armAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   const current = x.current;
-  const retry = changetype<Provider>(current.provider).retry;
+  const provider = changetype<Provider>(current.provider);
+  const retry = provider.retry;
   if (verdict.next == Next.NextToken && retry.enabled && (retry.maxRetries == 0 || x.retries < retry.maxRetries)) {
     if (armToken(x, x.at, random, now)) {
       x.retries++;
@@ -186,7 +201,7 @@ export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): b
       x.triedAgain = true;
       return true;
     }
-    if (healthOf(x).mayTryAgain(changetype<Provider>(current.provider), current.token, current.model, now)) {
+    if (healthOf(x).mayTryAgain(provider, current.token, current.model, now)) {
       fill(x.armed, x, upstreamAt(x, x.at), current.token, current.model, false);
       x.hasArmed = true;
       x.triedAgain = true;
@@ -216,18 +231,9 @@ export function tryTimeout(x: Exchange): i32 {
   return x.streamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
 }
 
-/** The limit on a callout, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
-export function calloutTimeout(x: Exchange): i32 {
-  return hasOneHop(x) ? 0 : routeOf(x).attemptTimeout;
-}
-
-/** Whether what keeps the soonest hop closed is a rate limit, which a wait can outlast. */
+/** Whether a rate limit keeps the hop closed that opens soonest: a wait can outlast it. */
 export function isRateLimited(x: Exchange, now: u64): bool {
-  for (let i = 0; i < x.upstreamCount; i++) {
-    const upstream = upstreamAt(x, i);
-    if (healthOf(x).isRateLimited(upstream.provider, modelHash(x, upstream), now)) return true;
-  }
-  return false;
+  return soonest(x, true, now) >= 0;
 }
 
 /**
@@ -235,9 +241,16 @@ export function isRateLimited(x: Exchange, now: u64): bool {
  * ns; 0: there is none. Envoy adds up to half to a back-off that it is asked for (facts 19.6), so that half must fit as well.
  */
 export function armAfterWait(x: Exchange, now: u64): u64 {
-  if (x.once || x.stepCount >= MAX_ATTEMPTS || !isRateLimited(x, now)) return 0;
-  const wait = opensIn(x, now);
-  if (wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
-  if (now + wait + (wait >> 1) >= x.deadline || !armSoonest(x, now)) return 0;
+  if (x.once || x.stepCount >= MAX_ATTEMPTS) return 0;
+  const position = soonest(x, true, now);
+  const wait = soonestWait;
+  if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
+  if (now + wait + (wait >> 1) >= x.deadline || !budgetOf(x).take(now)) return 0;
+  armForced(x, position, now);
   return max(wait, 1);
+}
+
+/** The limit on a callout, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
+export function calloutTimeout(x: Exchange): i32 {
+  return hasOneHop(x) ? 0 : routeOf(x).attemptTimeout;
 }
