@@ -100,6 +100,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   x.sticky = hash64(head.credential.ptr, head.credential.len);
   x.multipart = isMultipart();
   c.phase = Phase.Collecting;
+  if (config.routing == Routing.Host) seat.keepRoute();
   if (head.contentLength <= 0 || end) return true;
   if (!hasRoom(c, <usize>head.contentLength)) return false;
   exchanges.reserveBody(x, <usize>head.contentLength);
@@ -214,9 +215,7 @@ export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
 /** Whether the client's own stream goes to the armed hop's cluster: by filter state, or because the host's route does. */
 function leadsThere(x: Exchange): bool {
   const cluster = endpointOf(x.armed).cluster;
-  if (configOf(x).routing == Routing.Plan) return seat.pointAt(x, cluster);
-  const known = host.property(names.CLUSTER_NAME) || host.property(names.CLUSTER_NAME_OLD);
-  return known && cluster.equals(host.ptr, host.len);
+  return configOf(x).routing == Routing.Plan ? seat.pointAt(x, cluster) : seat.leadsTo(cluster);
 }
 
 /** Tells the router where the first attempt goes, how many may follow, and the limits of each and of all. */

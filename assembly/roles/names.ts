@@ -7,10 +7,13 @@ import { Bytes } from "../bytes/bytes";
 export const CLUSTER = Bytes.of("ai_failover_cluster");
 /** The exchange's identity, for the attempt role. */
 export const EXCHANGE = Bytes.of("ai_failover_exchange");
+/** Higress's own: "off" keeps the route that the host has found, whatever becomes of the path and the host. */
+export const CLEAR_ROUTE_CACHE = Bytes.of("clear_route_cache");
 
 // === Properties ===
 
 export const CLUSTER_NAME = Bytes.of("xds\0cluster_name");
+/** Of hosts before 1.33, and of Higress still. */
 export const CLUSTER_NAME_OLD = Bytes.of("cluster_name");
 export const ROUTE_NAME = Bytes.of("xds\0route_name");
 export const ROUTE_NAME_OLD = Bytes.of("route_name");

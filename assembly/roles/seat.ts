@@ -59,6 +59,19 @@ export function cleanAnswer(list: usize, len: usize): void {
     if (answer.mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(RESPONSE, pairs.name, pairs.nameLen);
 }
 
+/** Before the first change to the request's headers, under a route that the host has fixed. */
+export function keepRoute(): void {
+  host.setProperty(names.CLEAR_ROUTE_CACHE, OFF.ptr, OFF.len);
+}
+
+/**
+ * Whether the host's route leads to the cluster, and still will when path and host are the hop's: on Higress, which alone has this
+ * property. Elsewhere Envoy looks for the route again after any change to the headers (facts 17.2), and may find another's cluster.
+ */
+export function leadsTo(cluster: Bytes): bool {
+  return host.property(names.CLUSTER_NAME_OLD) && cluster.equals(host.ptr, host.len);
+}
+
 /** Points the gateway stream's filter state at the armed hop's cluster: the router reads it again for a retry. */
 export function pointAt(x: Exchange, cluster: Bytes): bool {
   if (x.cluster == changetype<usize>(cluster)) return true;
@@ -86,6 +99,7 @@ export function armNext(a: Attempt, verdict: Verdict, answered: bool, now: u64):
   return x.hasArmed;
 }
 
+const OFF = Bytes.of("off");
 const ONE = Bytes.of("1");
 
 /** The router and the gateway role alone see this header. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -97,42 +97,65 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const files = render(options);
   write({ ...files }, Object.keys(files));
 
-  const log = join(directory, "envoy.log");
-  const child = spawn(
-    envoy.path,
-    [
-      ...["-c", join(directory, "envoy.yaml"), "--concurrency", String(options.workers ?? 2)],
-      ...["--disable-hot-restart", "--log-path", log, "-l", "warning", "--component-log-level", "wasm:info"],
-    ],
-    { stdio: "ignore", env: { ...process.env, ...options.env } },
-  );
-  const admin = `http://127.0.0.1:${adminPort}`;
-  const readLog = () => readFileSync(log, "utf8");
-  await ready(child, admin, readLog);
+  const host = await launch(envoy.path, directory, adminPort!, options);
 
   const url = `http://127.0.0.1:${port}`;
   return {
-    ...{ url, admin, providers, directory, pid: child.pid!, log: readLog },
+    ...{ ...host, url, providers, directory },
     async apply(change) {
       const changed = render(change);
-      const updates = await counter(admin, "listener_manager.lds.update_success");
-      for (const name of ["cds.yaml", "lds.yaml"] as const) {
-        writeFileSync(join(directory, `.${name}`), changed[name], { mode: 0o600 });
-        const { renameSync } = await import("node:fs");
-        renameSync(join(directory, `.${name}`), join(directory, name));
-      }
-      await until(async () => (await counter(admin, "listener_manager.lds.update_success")) > updates);
+      const updates = await host.stat("listener_manager.lds.update_success");
+      moveIn(directory, { "cds.yaml": changed["cds.yaml"], "lds.yaml": changed["lds.yaml"] });
+      await until(async () => (await host.stat("listener_manager.lds.update_success")) > updates);
     },
     ask: (body, ask) => send(url, body, ask),
+    async stop() {
+      await host.stop();
+      for (const provider of Object.values(providers)) await provider.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An Envoy that runs. */
+export type Host = Pick<Gateway, "admin" | "pid" | "log" | "stat" | "stop">;
+
+/** Starts Envoy on `directory`/envoy.yaml, and waits until it serves. */
+export async function launch(
+  path: string,
+  directory: string,
+  adminPort: number,
+  { workers = 2, env = {} }: Pick<GatewayOptions, "workers" | "env">,
+): Promise<Host> {
+  const file = join(directory, "envoy.log");
+  const child = spawn(
+    path,
+    [
+      ...["-c", join(directory, "envoy.yaml"), "--concurrency", String(workers)],
+      ...["--disable-hot-restart", "--log-path", file, "-l", "warning", "--component-log-level", "wasm:info"],
+    ],
+    { stdio: "ignore", env: { ...process.env, ...env } },
+  );
+  const admin = `http://127.0.0.1:${adminPort}`;
+  const log = () => readFileSync(file, "utf8");
+  await ready(child, admin, log);
+  return {
+    ...{ admin, pid: child.pid!, log },
     stat: name => counter(admin, name),
     async stop() {
       const gone = new Promise(done => child.once("exit", done));
       child.kill("SIGKILL");
       await gone;
-      for (const provider of Object.values(providers)) await provider.close();
-      rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Replaces files that Envoy watches: it takes a file that is moved in, never one that is half-written. */
+export function moveIn(directory: string, files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(directory, `.${name}`), text, { mode: 0o600 });
+    renameSync(join(directory, `.${name}`), join(directory, name));
+  }
 }
 
 /** `count` loopback ports that were free a moment ago. */
@@ -170,7 +193,7 @@ async function counter(admin: string, name: string): Promise<number> {
   return Number(/: (\d+)/.exec(text)?.[1] ?? 0);
 }
 
-async function send(url: string, body: object, ask: AskOptions = {}): Promise<Answer> {
+export async function send(url: string, body: object, ask: AskOptions = {}): Promise<Answer> {
   const { path = "/v1/chat/completions", method = "POST", headers = {}, signal } = ask;
   const answer = await fetch(url + path, {
     method,

@@ -55,6 +55,15 @@ describe("in Higress, under a fixed route,", () => {
     expect(envoy.provider(CLUSTERS.qwen).seen[0]).toMatchObject({ by: "attempt", authority: "dashscope.aliyuncs.com" });
   });
 
+  it("a host that would look for the route again, with the provider's path and host, is asked by callout only", () => {
+    const scripts = { qwen: chat("Hi"), deepseek: "refused", openai: "refused" } as const;
+    const envoy = start(scripts, { flavour: "envoy", allowStopIteration: true });
+    const call = envoy.ask(plain);
+    expect(wordsOf(call.text)).toBe("Hi");
+    expect(call.headers).toMatchObject({ "x-ai-failover-attempts": "1" });
+    expect(envoy.provider(CLUSTERS.qwen).seen.map(({ by }) => by)).toEqual(["callout"]);
+  });
+
   it("further tokens and providers follow by callout", () => {
     const envoy = start({ qwen: badKey, deepseek: chat("Hi"), openai: "refused" });
     expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");

@@ -100,6 +100,8 @@ export class Router implements Next, AttemptOwner {
     this.tryLimit = number("x-envoy-upstream-rq-per-try-timeout-ms") ?? 0;
     if (this.totalLimit > 0 && this.tryLimit >= this.totalLimit) this.tryLimit = 0;
     for (const name of ["x-envoy-retry-on", "x-envoy-retriable-header-names"]) map.remove(name);
+    // Path and host are how an ingress is found, and any change of the headers makes Envoy look for it again.
+    if (this.route.cluster !== undefined && this.stream.hasMoved()) return this.reply(NO_ROUTE);
     this.stream.info.route = this.route.name;
     this.stream.info.cluster = undefined;
     if (!this.choose()) return this.reply(NO_CLUSTER);

@@ -34,6 +34,8 @@ export class ClientStream implements Surroundings {
   private over = false;
   private readonly pieces: (Buffer | number)[] | undefined;
   private readonly requestMap: HeaderList;
+  /** Path and host as the client sent them. */
+  private readonly place: (string | undefined)[];
   private responseMap: HeaderList | null = null;
 
   constructor(
@@ -49,6 +51,7 @@ export class ClientStream implements Surroundings {
     this.call = new Call(process, ask, () => this.leave());
     this.pieces = piecesOf(ask);
     this.requestMap = edgeHeaders(ask, this.pieces);
+    this.place = [this.requestMap.get(":path"), this.requestMap.get(":authority")];
     this.router = new Router(this, process, providers, route);
     const toClient: Next = {
       headers: (map, end) => this.send(map, end),
@@ -68,6 +71,13 @@ export class ClientStream implements Surroundings {
 
   isOver(): boolean {
     return this.over;
+  }
+
+  /** Whether another route serves the request than the one that was found first. Higress keeps that one when it is told to. */
+  hasMoved(): boolean {
+    const { options, info, requestMap } = this;
+    const keeps = options.legacyProperties && info.filterState.get("wasm.clear_route_cache")?.toString() === "off";
+    return !keeps && [":path", ":authority"].some((name, i) => requestMap.get(name) !== this.place[i]);
   }
 
   // === The client's request ===
