@@ -3,12 +3,13 @@
  * time limit and a retry policy of its own. The module is one HTTP filter, and its configuration the controller's JSON.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
 import { startDemoProvider, type DemoOptions, type DemoProvider } from "../../cli/demo/provider.js";
 import { findEnvoy } from "../../cli/envoy/find.js";
-import { freePorts, launch, moveIn, send, until, type Answer, type AskOptions, type Host } from "./gateway.js";
+import { freePorts, launch, moveIn, answerOf, until, type Answer, type AskOptions, type Host } from "./gateway.js";
 
 export interface FixedRouteOptions {
   version: string;
@@ -77,8 +78,7 @@ export async function startFixedRoute(options: FixedRouteOptions): Promise<Fixed
 
   return {
     ...{ ...host, port: port!, providers },
-    ask: (ingress, body, ask) =>
-      send(`http://127.0.0.1:${port}`, body, { ...ask, headers: { ...placeOf(ingress), ...ask?.headers } }),
+    ask: (ingress, body, ask) => send(port!, ingress, JSON.stringify(body), ask),
     async apply(plugin) {
       const count = (what: string) => host.stat(`listener_manager.lds.update_${what}`);
       const [taken, refused] = [await count("success"), await count("rejected")];
@@ -94,8 +94,27 @@ export async function startFixedRoute(options: FixedRouteOptions): Promise<Fixed
   };
 }
 
-/** What a request for an ingress says. */
-export const placeOf = (ingress: string) => ({ host: `${ingress}.test`, [INGRESS]: ingress });
+/** By a client that sends no header unasked: one that the module has to remove makes Envoy forget the route early. */
+async function send(port: number, ingress: string, body: string, ask: AskOptions = {}): Promise<Answer> {
+  const { path = "/v1/chat/completions", method = "POST", signal } = ask;
+  const headers = { host: `${ingress}.test`, [INGRESS]: ingress, "content-type": "application/json", ...ask.headers };
+  return new Promise((done, fail) => {
+    // A connection that is kept would meet the configuration that was there when it began.
+    const call = request({ host: "127.0.0.1", port, path, method, headers, signal, agent: false }, answer => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", chunk => (text += chunk));
+      answer.on("close", () => done(answerOf(answer.statusCode!, headersOf(answer), text, !answer.complete)));
+    });
+    call.on("error", fail).end(body);
+  });
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+  return headers;
+}
+
 const INGRESS = "x-test-ingress";
 
 const MODULE = join(process.cwd(), "build/ai-failover.wasm");

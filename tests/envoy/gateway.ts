@@ -193,7 +193,7 @@ async function counter(admin: string, name: string): Promise<number> {
   return Number(/: (\d+)/.exec(text)?.[1] ?? 0);
 }
 
-export async function send(url: string, body: object, ask: AskOptions = {}): Promise<Answer> {
+async function send(url: string, body: object, ask: AskOptions = {}): Promise<Answer> {
   const { path = "/v1/chat/completions", method = "POST", headers = {}, signal } = ask;
   const answer = await fetch(url + path, {
     method,
@@ -209,11 +209,15 @@ export async function send(url: string, body: object, ask: AskOptions = {}): Pro
   } catch {
     broken = true;
   }
+  return answerOf(answer.status, answer.headers, text, broken);
+}
+
+export function answerOf(status: number, headers: Headers, text: string, broken: boolean): Answer {
   return {
-    ...{ status: answer.status, headers: answer.headers, text, broken },
+    ...{ status, headers, text, broken },
     json: () => JSON.parse(text),
     words: wordsOf(text),
-    trail: readTrail(answer.headers.get("x-ai-failover-trail") ?? ""),
+    trail: readTrail(headers.get("x-ai-failover-trail") ?? ""),
   };
 }
 

@@ -22,7 +22,7 @@ export function proxy_on_request_headers(_id: u32, _count: u32, _end: u32): u32 
   for (let i = 0; i < NAMES.length; i++) {
     const theirs = String.UTF8.encode(NAMES[i].theirs);
     const ours = String.UTF8.encode(NAMES[i].ours);
-    if (env.proxy_get_property(changetype<usize>(theirs), theirs.byteLength, OUT, OUT + 4) == 0)
+    if (env.proxy_get_property(changetype<usize>(theirs), theirs.byteLength, OUT, OUT + 4) === 0)
       env.proxy_set_property(changetype<usize>(ours), ours.byteLength, load<usize>(OUT), load<usize>(OUT + 4));
   }
   return 0;
