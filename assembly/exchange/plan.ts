@@ -55,6 +55,12 @@ export function order(x: Exchange, route: Route, random: u64): void {
     const shift = route.fallbackRandom ? <i32>((random >> 32) % <u64>spare) : 0;
     for (let i = 0; i < spare; i++) append(x, fallback[(i + shift) % spare]);
   }
+  // Where nothing may be tried again, what the provider says is the answer.
+  if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.once = true;
+}
+
+function isLeftAlone(provider: Provider): bool {
+  return !provider.failover.enabled && !provider.retry.enabled;
 }
 
 /** How many attempts after the first one the plan can make at the most. */
