@@ -1,0 +1,142 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { DemoRequest } from "../../cli/demo/provider.js";
+import { failedAt, failures, lateMeetings, letAsk, met, type Visit } from "./crowd.js";
+import { startGateway, until, type Gateway } from "./gateway.js";
+
+/** Issue 7 asks for as many, with so many connections. */
+const EDITS = 100;
+const CLIENTS = 64;
+
+let gateway: Gateway;
+afterEach(() => gateway.stop());
+
+const chat = (n = 0) => ({ model: "m", stream: n % 2 === 1, messages: [] });
+const plain = () => ({ model: "m", messages: [] });
+const asked = ({ method }: DemoRequest) => method === "POST";
+
+const token = (id: string, n: number) => ({ name: `t${n}`, value: `${id}-${n}` });
+const provider = (id: string, tokens: number[], more: object = {}) => ({
+  ...{ id, type: id, url: gateway.providers[id]!.url, apiTokens: tokens.map(n => token(id, n)), ...more },
+});
+const long = {
+  ...{ name: "long", modelPredicates: [{ matchType: "EQUAL", matchValue: "long" }] },
+  upstreams: [{ provider: "deepseek" }],
+};
+
+/** Applies other tokens of qwen, and more of its route. */
+const edit = (tokens: number[], more: object = {}) =>
+  gateway.apply({
+    routes: [long, route(more)],
+    config: { providers: [provider("qwen", tokens, calm), provider("deepseek", [1])] },
+  });
+const route = (more: object = {}) => ({
+  ...{ name: "main", modelPredicates: [], upstreams: [{ provider: "qwen" }] },
+  fallbackConfig: { enabled: true, upstreams: [{ provider: "deepseek" }] },
+  ...more,
+});
+
+/** No probe and no trial comes in between. */
+const calm = { failover: { healthCheckInterval: 60_000 }, providerBreaker: { openFor: 60_000 } };
+
+/** qwen with three tokens, then deepseek. */
+async function start(pace = 5) {
+  gateway = await startGateway({
+    providers: {
+      qwen: { tokens: ["qwen-1", "qwen-2", "qwen-3"], pace, remember: 100_000, config: { type: "qwen", ...calm } },
+      deepseek: { tokens: ["deepseek-1"], pace: 40 * pace, config: { type: "deepseek" } },
+    },
+    routes: [long, route()],
+  });
+  return gateway.providers.qwen!;
+}
+
+/** Each request on a connection of its own, so that it meets the newest configuration. */
+const newcomers = { headers: { connection: "close" } };
+
+describe("an edit of the running configuration, on Envoy 1.40.0 with two workers,", () => {
+  it(`fails no request and cuts no stream, ${EDITS} times under the load of ${CLIENTS} clients, and keeps a dead token out`, async () => {
+    const qwen = await start(20);
+    await qwen.set(1, "401");
+    const visits: Visit[] = [];
+    let done = false;
+    const crowd = letAsk(gateway, { clients: CLIENTS, done: () => done, body: chat, visits, options: newcomers });
+    // They began under the first configuration, and end under the last.
+    const streams = letAsk(gateway, { clients: 8, requests: 8, body: () => ({ ...chat(1), model: "long" }) });
+    await until(() => visits.some(failedAt("qwen/t1")));
+    // Each rotates a token: the second one out, the third one in, and back.
+    for (let i = 1; i <= EDITS; i++) await edit([1, 2 + (i % 2)], { timeout: 600_000 + i });
+    const ask = (requests: number) => letAsk(gateway, { clients: 8, requests, body: chat, options: newcomers });
+    // Each worker takes an edit over in its own time.
+    await until(async () => !(await ask(16)).some(met("qwen/t3")));
+    const last = await ask(40);
+    done = true;
+    await crowd;
+    expect(failures(await streams)).toEqual([]);
+    expect(last.filter(met("qwen/t3"))).toEqual([]);
+    console.log(`${EDITS} edits under ${visits.length} requests`);
+    expect(failures([...visits, ...last])).toEqual([]);
+    expect(lateMeetings([...visits, ...last], "qwen/t1")).toEqual([]);
+    expect(await gateway.stat("listener_manager.lds.update_rejected")).toBe(0);
+  });
+
+  it("forgets a token that it removes: should it ever return, it is as good as new", async () => {
+    const qwen = await start();
+    await qwen.set(1, "401");
+    const before = await letAsk(gateway, { clients: 4, requests: 40, body: chat, options: newcomers });
+    expect(before.filter(failedAt("qwen/t1")).length).toBeGreaterThan(0);
+    await edit([2, 3]);
+    const without = await letAsk(gateway, { clients: 4, requests: 40, body: chat, options: newcomers });
+    expect(failures(without)).toEqual([]);
+    expect(without.filter(met("qwen/t1"))).toEqual([]);
+    await qwen.reset();
+    await edit([1, 2, 3]);
+    const again = await letAsk(gateway, { clients: 4, requests: 60, body: chat, options: newcomers });
+    expect(again.filter(met("qwen/t1")).length).toBeGreaterThan(0);
+  });
+
+  it("keeps a rate limit, for the one model that it concerns", async () => {
+    const qwen = await start();
+    await qwen.set("*", { kind: "status", status: 429, retryAfter: "60" });
+    await letAsk(gateway, { clients: 1, requests: 3, body: plain, options: newcomers });
+    expect(qwen.requests).toHaveLength(3);
+    await qwen.reset();
+    await edit([1, 2, 3], { timeout: 500_000 });
+    const visits = await letAsk(gateway, { clients: 4, requests: 40, body: plain, options: newcomers });
+    expect(new Set(visits.map(({ answer }) => answer.trail))).toEqual(new Set(["deepseek/t1 200"]));
+    expect((await gateway.ask({ ...plain(), model: "other" }, newcomers)).trail).toMatch(/^qwen/);
+  });
+
+  it("keeps the open breaker of a provider", async () => {
+    const qwen = await start();
+    await qwen.set("*", "503");
+    await letAsk(gateway, { clients: 1, requests: 4, body: plain, options: newcomers });
+    await qwen.reset();
+    const met = qwen.requests.length;
+    await edit([1, 2, 3], { timeout: 500_000 });
+    const visits = await letAsk(gateway, { clients: 4, requests: 40, body: plain, options: newcomers });
+    expect(new Set(visits.map(({ answer }) => answer.trail))).toEqual(new Set(["deepseek/t1 200"]));
+    expect(qwen.requests).toHaveLength(met);
+  });
+});
+
+describe("the same token under two providers, on Envoy 1.40.0 with two workers,", () => {
+  it("never mixes: what one refuses, the other still takes", async () => {
+    const shared = ["sk-shared-1", "sk-shared-2"];
+    gateway = await startGateway({
+      providers: {
+        one: { tokens: shared, config: { type: "qwen" } },
+        two: { tokens: shared, config: { type: "qwen" } },
+      },
+    });
+    await gateway.providers.one!.set(1, "401");
+    const visits = await letAsk(gateway, {
+      ...{ clients: 8, requests: 160, options: newcomers },
+      body: n => ({ ...chat(n >> 1), model: n % 2 ? "one-m" : "two-m" }),
+    });
+    expect(failures(visits)).toEqual([]);
+    expect(visits.filter(failedAt("one/t1")).length).toBeGreaterThan(0);
+    expect(lateMeetings(visits, "one/t1")).toEqual([]);
+    const two = gateway.providers.two!.requests.filter(asked);
+    for (const n of [1, 2]) expect(two.slice(-40).some(({ tokenNumber }) => tokenNumber === n)).toBe(true);
+  });
+});
