@@ -8,6 +8,7 @@ import { register as render } from "./commands/render.js";
 import { register as run } from "./commands/run.js";
 import { packageRoot } from "./config/root.js";
 import { Refusal } from "./refusal.js";
+import { sentenceOf } from "./system-error.js";
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
 const program = new Command("ai-failover").description("LLM calls that survive, through Envoy").version(version);
@@ -16,7 +17,8 @@ for (const register of [run, check, render, demo]) register(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error;
-  console.error(colourOf(process.stderr).bad("error"), "", error.message);
+  const sentence = error instanceof Refusal ? error.message : sentenceOf(error);
+  if (sentence === undefined) throw error;
+  console.error(colourOf(process.stderr).bad("error"), "", sentence);
   process.exitCode = 1;
 }

@@ -27,8 +27,7 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
     return [`${good("ok")}  ${file}  ${dim(kind)}`, ...notes.map(dim)];
   }
   const config = resolveConfig(source, env);
-  checkRendered(config, source, env);
-  const notes = [...warningsOf(config), ...notInEffect(config)];
+  const notes = [...checkRendered(config, source, env), ...warningsOf(config), ...notInEffect(config)];
   const table = summaryOf(config, env).map(line => (/^[A-Z]+ /.test(line) ? strong(line) : line));
   return [`${good("ok")}  ${file}`, "", ...table, ...(notes.length > 0 ? ["", ...notes.map(dim)] : [])];
 }

@@ -1,13 +1,16 @@
 import { InvalidArgumentError, type Command } from "commander";
+import { milliseconds } from "../config/units.js";
 import { Refusal } from "../refusal.js";
 import { bannerOf } from "../run/banner.js";
 import { Gateway } from "../run/gateway.js";
-import { onEnd } from "../run/signals.js";
+import { onSignals } from "../run/signals.js";
 
 interface Flags {
   config?: string;
   listen?: string;
   envoyVersion?: string;
+  status?: string;
+  drain?: number;
   concurrency?: number;
 }
 
@@ -17,6 +20,8 @@ export function register(program: Command): void {
     .description("run the gateway: get Envoy, render the configuration, serve, and follow edits")
     .option("-c, --config <file>", "YAML or JSON (default: ai-failover.yaml, written at the first start)")
     .option("--listen <address>", "in place of the file's `listen`: host:port")
+    .option("--status <address>", "in place of the file's `status.listen`")
+    .option("--drain <duration>", "how long calls may still take after SIGTERM or Ctrl-C (default: 30s)", readDuration)
     .option("--envoy-version <version>", "run on this release of Envoy, for example 1.36.4")
     .option("--concurrency <threads>", "Envoy's worker threads (default: one for each core)", readThreads)
     .action((flags: Flags) => run(flags, program.version() ?? ""));
@@ -25,8 +30,9 @@ export function register(program: Command): void {
 /** Runs until a signal, or until Envoy cannot be kept running. */
 async function run(flags: Flags, version: string): Promise<void> {
   const ending = new AbortController();
+  let gateway: Gateway | undefined;
   const ended = new Promise<number>(end => {
-    onEnd(() => end(0));
+    onSignals({ stop: () => end(0), reload: () => gateway?.readAgain() });
     ending.signal.addEventListener("abort", () => end(1));
   });
   const gaveUp = (reason: Refusal) => {
@@ -34,7 +40,8 @@ async function run(flags: Flags, version: string): Promise<void> {
     ending.abort(reason);
   };
   const starting = Gateway.start({ ...flags, gaveUp, signal: ending.signal });
-  const announced = starting.then(gateway => {
+  const announced = starting.then(started => {
+    gateway = started;
     gateway.watch();
     console.log(bannerOf(gateway, version).join("\n"));
     return ended;
@@ -47,6 +54,12 @@ async function run(flags: Flags, version: string): Promise<void> {
 
 /** It was ended before it had started. */
 const ignore = () => {};
+
+function readDuration(text: string): number {
+  const limit = milliseconds(text);
+  if (Number.isNaN(limit)) throw new InvalidArgumentError("a duration like 30s, or 0");
+  return limit;
+}
 
 function readThreads(text: string): number {
   const threads = Number(text);

@@ -6,7 +6,7 @@ import { presets } from "./presets.js";
 import { members, object, objects, text, type Raw } from "./raw.js";
 import { checkShape } from "./schema.js";
 import type { Source } from "./source.js";
-import { tokensFrom } from "./tokens.js";
+import { tokenFilesOf, tokensFrom } from "./tokens.js";
 import type { Address, ClientKey, GatewayConfig, Provider, Route } from "./types.js";
 import { bytes, milliseconds } from "./units.js";
 
@@ -43,6 +43,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     providers,
     routes: objects(config["routes"]).map(([, route]) => withDurations(route) as unknown as Route),
     variables: variables.filter(name => secrets.some(secret => secret.includes(`\${${name}}`))),
+    tokenFiles: rawProviders.flatMap(provider => tokenFilesOf(provider, source.directory)),
     holdsSecrets: secrets.some(secret => secret.replace(/\$\{\w+\}/g, "") !== ""),
     typed: new Set(fieldsOf(source.value, "")),
   };

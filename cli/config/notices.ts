@@ -1,11 +1,10 @@
 import { isLoopback } from "./address.js";
+import { memoryWarning } from "./memory.js";
 import type { GatewayConfig } from "./types.js";
 
 /** Fields that are checked but whose behaviour is not there yet; a field leaves this table when it works. */
 const LATER: Record<string, string> = {
   console: "console: there is no console yet",
-  status: "status: there is no status listener yet",
-  "providers[].apiTokens[].valueFile": "apiTokens: a valueFile is read once at start, not watched yet",
 };
 
 /** One line for each field that the file names and that is not in effect yet. */
@@ -13,10 +12,21 @@ export function notInEffect(config: GatewayConfig): string[] {
   return Object.keys(LATER).flatMap(field => (config.typed.has(field) ? [LATER[field]!] : []));
 }
 
-/** What is allowed but worth a line at every start. */
-export function warningsOf(config: GatewayConfig): string[] {
-  const open = !isLoopback(config.listen) && config.clientKeys.length === 0;
-  return open
-    ? [`listen: ${config.listen.host} is beyond loopback and there are no clientKeys: anyone there can call`]
-    : [];
+/**
+ * What is allowed but worth a line at every start.
+ * @param workers Envoy's threads; default: one for each core
+ */
+export function warningsOf(config: GatewayConfig, workers?: number): string[] {
+  const { listen, clientKeys, tokenFiles } = config;
+  const open = !isLoopback(listen) && clientKeys.length === 0;
+  return [
+    ...(open ? [`listen: ${listen.host} is beyond loopback and there are no clientKeys: anyone there can call`] : []),
+    ...(tokenFiles.length > 0
+      ? [
+          "apiTokens: a valueFile is followed without a restart, so its token stands in what Envoy reads (mode 0600) " +
+            "and in its /config_dump; one from a variable does not, but changes only at a start",
+        ]
+      : []),
+    ...memoryWarning(config, workers),
+  ];
 }

@@ -69,6 +69,12 @@ export function checkFile(path: Path, name: string, check: Check): boolean {
 
 const readToken = (name: string, directory: string): string => readFileSync(resolve(directory, name), "utf8").trim();
 
+/** The files that tokens of this provider come from, absolute. */
+export function tokenFilesOf(provider: Raw, directory: string): string[] {
+  const names = objects(provider["apiTokens"]).map(([, { valueFile }]) => text(valueFile));
+  return names.filter(name => name !== "").map(name => resolve(directory, name));
+}
+
 /** Tokens in one shape. What comes from a file is made a literal: its "${" begins no variable. */
 export function tokensFrom(provider: Raw, directory: string): Token[] {
   return members(provider["apiTokens"]).map(([, entry]) => {

@@ -103,6 +103,8 @@ export interface GatewayConfig {
   routes: Route[];
   /** The variables that the module reads for itself (tokens and client keys), sorted. */
   variables: string[];
+  /** The files that tokens were read from, absolute. */
+  tokenFiles: string[];
   /** Whether a secret stands in the file in clear, and so in what is rendered from it. */
   holdsSecrets: boolean;
   /** The fields that the file names, without indexes: "providers[].tls.caFile". */

@@ -30,11 +30,13 @@ export function checkEnvelope(
 }
 
 /** The same for what is rendered from a configuration of ours: the module knows more of each provider's address. */
-export function checkRendered(config: GatewayConfig, source: Source, env: Environment): void {
+export function checkRendered(config: GatewayConfig, source: Source, env: Environment): string[] {
+  const verdict = ask(gatewayJson(config), env);
   refuse(
     source,
-    problemsOf(ask(gatewayJson(config), env), path => path),
+    problemsOf(verdict, path => path),
   );
+  return verdict.warnings;
 }
 
 function ask(configuration: string, env: Environment): Verdict {

@@ -4,14 +4,7 @@ import { systemAuthorities } from "./authorities.js";
 import type { RenderOptions } from "./options.js";
 import { quote, seconds, yaml } from "./text.js";
 
-/** One cluster for each address of a provider, as a YAML list; "" when all stand in the user's own Envoy. */
-export function renderClusters(config: GatewayConfig, options: RenderOptions): string {
-  return clusterList(config, options)
-    .map(cluster => `- ${cluster.replaceAll("\n", "\n  ")}`)
-    .join("\n");
-}
-
-/** Each cluster as YAML of its own. */
+/** One cluster for each address of a provider; none for those that stand in the user's own Envoy. */
 export function clusterList({ providers }: GatewayConfig, { caFile = systemAuthorities() }: RenderOptions): string[] {
   return providers.flatMap(({ targets }) => targets.map(target => renderCluster(target, caFile)));
 }

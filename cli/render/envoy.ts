@@ -1,9 +1,11 @@
 import type { GatewayConfig } from "../config/types.js";
-import { clusterList, renderClusters } from "./clusters.js";
-import { renderListener, socketAddress } from "./listener.js";
+import { clusterList } from "./clusters.js";
+import { renderListener } from "./listener.js";
 import { Refusal } from "../refusal.js";
 import { modeFor, type RenderOptions } from "./options.js";
-import { quote, sayOnce, yaml } from "./text.js";
+import { statsTags } from "./stats-tags.js";
+import { renderAdminCluster, renderStatusListener } from "./status.js";
+import { asList, quote, sayOnce, socketAddress, yaml } from "./text.js";
 
 /** One self-contained envoy.yaml. */
 export function renderEnvoy(config: GatewayConfig, options: RenderOptions): string {
@@ -15,9 +17,9 @@ export function renderEnvoy(config: GatewayConfig, options: RenderOptions): stri
 
     static_resources:
       listeners:
-      - ${renderListener(config, options)}
+      ${asList(listeners(config, options))}
       clusters:
-      ${renderClusters(config, options)}
+      ${asList(clusters(config, options))}
   `);
 }
 
@@ -50,10 +52,18 @@ export function renderRunFiles(config: GatewayConfig, options: RenderOptions, di
   `;
   return {
     "envoy.yaml": asFile(main),
-    "lds.yaml": asFile(resources("envoy.config.listener.v3.Listener", [renderListener(config, options)])),
-    "cds.yaml": asFile(resources("envoy.config.cluster.v3.Cluster", clusterList(config, options))),
+    "lds.yaml": asFile(resources("envoy.config.listener.v3.Listener", listeners(config, options))),
+    "cds.yaml": asFile(resources("envoy.config.cluster.v3.Cluster", clusters(config, options))),
   };
 }
+
+const listeners = (config: GatewayConfig, options: RenderOptions): string[] =>
+  [renderListener(config, options), renderStatusListener(config)].filter(isThere);
+
+const clusters = (config: GatewayConfig, options: RenderOptions): string[] =>
+  [...clusterList(config, options), renderAdminCluster(config)].filter(isThere);
+
+const isThere = (text: string): boolean => text !== "";
 
 const asFile = (text: string): string => `${sayOnce(text)}\n`;
 
@@ -95,13 +105,27 @@ function bootstrap(config: GatewayConfig): string {
       address: ${socketAddress(config.admin)}
       ignore_global_conn_limit: true
 
-    # More connections than this are closed at once, before they cost memory.
+    ${statsTags}
+
     overload_manager:
       resource_monitors:
+      # Of Envoy's own memory: connections, and answers on their way. Requests are parked in the module's memory, which has
+      # its own limit (limits.parkedBodies, for each worker).
+      - name: envoy.resource_monitors.fixed_heap
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig
+          max_heap_size_bytes: 2147483648
+      # More connections than this are closed at once, before they cost memory.
       - name: envoy.resource_monitors.global_downstream_max_connections
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig
           max_active_downstream_connections: 10000
+      actions:
+      # First what is free goes back to the system; then new requests get 503, so that those under way can end.
+      - name: envoy.overload_actions.shrink_heap
+        triggers: [{name: envoy.resource_monitors.fixed_heap, threshold: {value: 0.9}}]
+      - name: envoy.overload_actions.stop_accepting_requests
+        triggers: [{name: envoy.resource_monitors.fixed_heap, threshold: {value: 0.95}}]
 
     layered_runtime:
       layers:

@@ -1,10 +1,10 @@
 import type { GatewayConfig } from "../config/types.js";
-import { renderClusters } from "./clusters.js";
+import { clusterList } from "./clusters.js";
 import { secretsNote } from "./envoy.js";
 import { renderFilters } from "./filters.js";
 import type { RenderOptions } from "./options.js";
 import { renderRoute } from "./route.js";
-import { sayOnce, yaml } from "./text.js";
+import { asList, sayOnce, yaml } from "./text.js";
 
 type Renderer = (config: GatewayConfig, options: RenderOptions) => string;
 
@@ -25,7 +25,7 @@ const route: Renderer = (config, options) => yaml`
 const clusters: Renderer = (config, options) => yaml`
   # Goes under static_resources. A provider with "cluster" has none here: it uses the one that you name.
   clusters:
-  ${renderClusters(config, options) || " []"}
+  ${asList(clusterList(config, options)) || " []"}
 `;
 
 /** What can be pasted into an Envoy that is already there. */

@@ -1,3 +1,5 @@
+import type { Address } from "../config/types.js";
+
 /**
  * YAML as it stands in the file: the template's own indentation goes, each value of several lines moves to the column
  * of its placeholder, and a line whose only value is empty disappears.
@@ -26,6 +28,11 @@ function join(parts: TemplateStringsArray, values: (string | number)[], margin: 
   return out;
 }
 
+/** Texts as the members of a YAML list. */
+export function asList(members: string[]): string {
+  return members.map(member => `- ${member.replaceAll("\n", "\n  ")}`).join("\n");
+}
+
 /** Gives each reason once: a comment that stood in the file already is left out where it comes again. */
 export function sayOnce(text: string): string {
   const said = new Set<string>();
@@ -41,6 +48,9 @@ export function quote(text: string): string {
     ? text
     : JSON.stringify(text);
 }
+
+export const socketAddress = ({ host, port }: Address): string =>
+  `{socket_address: {address: ${quote(host)}, port_value: ${port}}}`;
 
 /** Envoy's duration: seconds with at most three decimals. */
 export function seconds(milliseconds: number): string {

@@ -25,9 +25,20 @@ export async function updatesOf(admin: Address): Promise<Updates | undefined> {
   return { lds: of("lds"), cds: of("cds") };
 }
 
-async function ask(admin: Address, path: string): Promise<string | undefined> {
+/** How many calls of clients are under way; none when Envoy does not answer. */
+export async function activeCalls(admin: Address): Promise<number> {
+  const text = await ask(admin, "/stats?filter=^http%5C.ai_failover%5C.downstream_rq_active$");
+  return Number(/: (\d+)/.exec(text ?? "")?.[1] ?? 0);
+}
+
+/** What changes Envoy is a POST. */
+export async function order(admin: Address, path: string): Promise<void> {
+  await ask(admin, path, "POST");
+}
+
+async function ask(admin: Address, path: string, method = "GET"): Promise<string | undefined> {
   try {
-    const response = await fetch(urlOf(admin) + path, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(urlOf(admin) + path, { method, signal: AbortSignal.timeout(1000) });
     return await response.text();
   } catch {
     return undefined;

@@ -28,7 +28,7 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
           "No key is set, so demo providers answer. For real ones set DASHSCOPE_API_KEY, DEEPSEEK_API_KEY or OPENAI_API_KEY.",
         ]
       : []),
-    ...warningsOf(config),
+    ...warningsOf(config, gateway.workers),
     ...notInEffect(config),
   ];
   const local = reachable(config.listen);
@@ -39,6 +39,7 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
     "",
     row(colour, "Gateway", `${base}/v1`),
     row(colour, "Admin", urlOf(config.admin)),
+    ...(config.status.enabled ? [row(colour, "Metrics", `${urlOf(reachable(config.status.listen))}/metrics`)] : []),
     row(colour, "File", `${file} ${dim("(read again when it is saved)")}`),
     "",
     ...summaryOf(config, env).map(line => (line === "" ? "" : `  ${/^[A-Z]+ /.test(line) ? dim(line) : line}`)),

@@ -5,7 +5,9 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "../config/types.js";
 import { Refusal } from "../refusal.js";
+import { sentenceOf } from "../system-error.js";
 import { isLive, updatesOf } from "./admin.js";
+import { drain } from "./drain.js";
 import { LOG_FORMAT, LogFilter, parseLine } from "./log.js";
 
 export interface EnvoyOptions {
@@ -44,6 +46,7 @@ export class EnvoyProcess {
 
   constructor(private readonly options: EnvoyOptions) {
     this.log = createWriteStream(options.logFile, { flags: "w", mode: 0o600 });
+    this.log.once("error", error => options.say(`The log is kept no longer: ${sentenceOf(error) ?? error.message}`));
     process.once("exit", this.kill);
   }
 
@@ -70,10 +73,12 @@ export class EnvoyProcess {
     if (hasEnded(child)) await this.onDeath("exit");
   }
 
-  async stop(): Promise<void> {
+  /** @param limit how long calls that are under way may still take, milliseconds */
+  async stop(limit = 0): Promise<void> {
     this.stopping = true;
     const { child } = this;
     if (child !== undefined && !hasEnded(child)) {
+      if (limit > 0) await drain(this.options.admin, limit, this.options.say);
       const ended = new Promise(done => child.once("exit", done));
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT);
@@ -103,7 +108,7 @@ export class EnvoyProcess {
   }
 
   private keep(raw: string): void {
-    if (!this.log.writableEnded) this.log.write(`${raw}\n`);
+    if (this.log.writable) this.log.write(`${raw}\n`);
     const line = parseLine(raw);
     this.tail = [...this.tail.slice(-4), line.text];
     const shown = this.filter.pass(line);

@@ -1,6 +1,6 @@
-import { mkdirSync, unwatchFile, watchFile } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isRaw } from "../config/raw.js";
+import { isRaw, object } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
 import { readSource } from "../config/source.js";
 import type { GatewayConfig } from "../config/types.js";
@@ -8,6 +8,7 @@ import { findEnvoy, type Envoy } from "../envoy/find.js";
 import { renderRunFiles, type RunFiles } from "../render/envoy.js";
 import { longestTimeout, modeFor, type Mode } from "../render/options.js";
 import { Refusal } from "../refusal.js";
+import { sentenceOf } from "../system-error.js";
 import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
 import { EnvoyProcess } from "./envoy.js";
@@ -15,18 +16,23 @@ import { RunDirectory } from "./files.js";
 import { loadDefault, loadGiven, type Loaded } from "./load.js";
 import { addressText, checkFree, type Listens } from "./ports.js";
 import { update } from "./update.js";
+import { Watcher } from "./watch.js";
 
 export interface GatewayOptions {
   /** The file to serve; default: ai-failover.yaml in the current directory, written if it is not there. */
   config?: string;
   /** In place of the file's `listen`: "0.0.0.0:8080" in a container. */
   listen?: string;
+  /** The same for `status.listen`. */
+  status?: string;
   /** The compiled module. */
   wasm?: string;
   /** The release to run on, and no other; default: any that is found and works, or 1.40.0. */
   envoyVersion?: string;
   /** Envoy's worker threads; default: one for each core. */
   concurrency?: number;
+  /** How long calls may still take when the gateway is stopped, milliseconds; default: 30 s. */
+  drain?: number;
   env?: NodeJS.ProcessEnv;
   /** Receives what a person should know, a line each. */
   say?: (line: string) => void;
@@ -42,8 +48,16 @@ const OUTCOMES = {
   late: "was read again, but Envoy has not taken it yet.",
 };
 
+/** As long as Kubernetes gives a pod; `docker compose` is told to wait a little longer. */
+const DRAIN_LIMIT = 30_000;
+
 /** A running gateway: demo providers if there are any, the files that Envoy watches, and Envoy. */
 export class Gateway {
+  private watching = false;
+  private readonly watcher = new Watcher(() => this.readAgain());
+  /** The last reading of the file: one at a time. */
+  private reading: Promise<void> = Promise.resolve();
+
   private constructor(
     readonly envoy: Envoy,
     readonly mode: Mode,
@@ -115,13 +129,23 @@ export class Gateway {
     return this.current.notes;
   }
 
+  get workers(): number | undefined {
+    return this.options.concurrency;
+  }
+
   get pid(): number | undefined {
     return this.process.pid;
   }
 
-  /** Reads the file again whenever it is saved. */
+  /** Reads the file again whenever it, or a file of a token, is saved. */
   watch(): void {
-    watchFile(this.file, { interval: 500 }, () => void this.reload().then(this.say, this.complain));
+    this.watching = true;
+    this.watcher.follow([this.file, ...this.config.tokenFiles]);
+  }
+
+  /** Reads the file again and says what came of it. */
+  readAgain(): void {
+    this.reading = this.reading.then(() => this.reload()).then(this.say, this.complain);
   }
 
   /** Serves what the file says now, and says what came of it; a file with mistakes changes nothing. */
@@ -141,13 +165,15 @@ export class Gateway {
       return `${this.file}: Envoy refused it and keeps what it had; see ${this.logFile}.`;
     }
     this.current = loaded;
+    if (this.watching) this.watch();
     if (!loaded.demo) await this.demos.stop();
     return `${this.file} ${OUTCOMES[outcome]}`;
   }
 
   async stop(): Promise<void> {
-    unwatchFile(this.file);
-    await this.process.stop();
+    this.watcher.follow([]);
+    await this.reading;
+    await this.process.stop(this.options.drain ?? DRAIN_LIMIT);
     await this.demos.stop();
     this.directory.remove();
   }
@@ -156,19 +182,26 @@ export class Gateway {
     return render(config, this.envoy, this.options, this.directory);
   }
 
-  private readonly complain = (error: Error): void =>
-    this.say(`${error.message}\n${this.file} has mistakes: what was served before goes on.`);
+  private readonly complain = (error: Error): void => {
+    const what = sentenceOf(error) ?? `${error.message}\n${this.file} has mistakes.`;
+    this.say(`${what} What was served before goes on.`);
+  };
 }
 
 async function load(options: GatewayOptions, file: string, env: NodeJS.ProcessEnv, demos: Demos): Promise<Loaded> {
   const source = readSource(file);
-  if (options.listen !== undefined && isRaw(source.value)) source.value.listen = options.listen;
+  if (isRaw(source.value)) {
+    const { listen, status } = options;
+    if (listen !== undefined) source.value.listen = listen;
+    if (status !== undefined) source.value.status = { ...object(source.value.status), listen: status };
+  }
   return options.config === undefined ? loadDefault(source, env, demos.start) : loadGiven(source, env);
 }
 
-const listensOf = ({ listen, admin }: GatewayConfig): Listens => [
+const listensOf = ({ listen, admin, status }: GatewayConfig): Listens => [
   ["listen", listen],
   ["admin", admin],
+  ...(status.enabled ? [["status.listen", status.listen] satisfies Listens[number]] : []),
 ];
 
 function render(config: GatewayConfig, envoy: Envoy, { wasm }: GatewayOptions, { path }: RunDirectory): RunFiles {

@@ -18,7 +18,9 @@ export const addressText = ({ host, port }: Address): string => `${host.includes
 function sentence(code: string, field: string, address: Address, file: string): string {
   const { port } = address;
   const place = `${addressText(address)} (${field})`;
-  const other = `set "${field}: ${addressText({ ...address, port: port < 1024 ? port + 8000 : port + 1 })}" in ${file}`;
+  const next = addressText({ ...address, port: port < 1024 ? port + 8000 : port + 1 });
+  const [name, member] = field.split(".");
+  const other = `set "${name}: ${member === undefined ? next : `{${member}: "${next}"}`}" in ${file}`;
   switch (code) {
     case "EADDRINUSE":
       return `${place} is taken by another program: stop it, or ${other}.`;

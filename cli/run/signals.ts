@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { isatty } from "node:tty";
 
 /** How often it is looked whether npm still lives, milliseconds. */
 const LOOK = 300;
@@ -8,16 +10,18 @@ const ECHO = 500;
 
 /**
  * Calls `stop` once, when a person or a supervisor wants the process to end: by Ctrl-C, SIGTERM, a closed terminal, or
- * by ending the npm (or npx) that started it. A later second signal ends it at once.
+ * by ending the npm (or npx) that started it. A later second signal ends it at once. Any other SIGHUP is for `reload`.
  */
-export function onEnd(stop: () => void): void {
+export function onSignals({ stop, reload }: { stop(): void; reload(): void }): void {
   let ended: number | undefined;
   const end = () => {
     if (ended !== undefined && performance.now() - ended > ECHO) process.exit(1);
     if (ended === undefined) stop();
     ended ??= performance.now();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);
+  const hadTerminal = [0, 1, 2].some(isatty);
+  process.on("SIGHUP", () => (hadTerminal && !hasTerminal() ? end() : reload()));
   const npm = starter();
   if (npm === undefined) return;
   const look = setInterval(() => {
@@ -36,6 +40,16 @@ function starter(): number | undefined {
   const { stdout } = spawnSync("ps", ["-o", "ppid=,comm=", "-p", String(process.ppid)], { encoding: "utf8" });
   const [, grandparent, isShell] = /^\s*(\d+)\s+(\S*sh$)?/m.exec(stdout ?? "") ?? [];
   return isShell === undefined ? process.ppid : Number(grandparent);
+}
+
+/** A terminal that was closed can be opened no more. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function lives(pid: number): boolean {

@@ -44,6 +44,7 @@ function write(model: string, extra = ""): void {
     file,
     `listen: 127.0.0.1:${listen}
 admin: 127.0.0.1:${admin}
+status: {enabled: false}
 providers:
   - {type: openai, url: "http://127.0.0.1:9/v1", models: [${model}], apiTokens: [sk-x]}
 ${extra}`,
