@@ -5,6 +5,7 @@ export interface Visit {
   /** performance.now() */
   started: number;
   ended: number;
+  body: object;
   answer: Answer;
 }
 
@@ -28,8 +29,9 @@ export async function letAsk(gateway: Gateway, crowd: Crowd): Promise<Visit[]> {
   const client = async () => {
     while (count < requests && !done()) {
       const started = performance.now();
-      const answer = await gateway.ask(body(count++), options);
-      visits.push({ started, ended: performance.now(), answer });
+      const asked = body(count++);
+      const answer = await gateway.ask(asked, options);
+      visits.push({ started, ended: performance.now(), body: asked, answer });
     }
   };
   await Promise.all(Array.from({ length: clients }, client));

@@ -24,6 +24,8 @@ export interface GatewayOptions {
   version?: string;
   workers?: number;
   env?: Record<string, string>;
+  /** Path of another build of the module. */
+  wasm?: string;
 }
 
 export interface Gateway {
@@ -87,7 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const resolved = resolveConfig(sourceOf(value, "test", directory), { ...process.env, ...options.env });
     return renderRunFiles(
       resolved,
-      { wasm: join(process.cwd(), "build/ai-failover.wasm"), envoyVersion: envoy.version },
+      { wasm: options.wasm ?? join(process.cwd(), "build/ai-failover.wasm"), envoyVersion: envoy.version },
       directory,
     );
   };

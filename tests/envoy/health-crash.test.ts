@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import asc from "assemblyscript/asc";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isWhole, lateMeetings, letAsk, type Visit } from "./crowd.js";
+import { startGateway, until, type Gateway } from "./gateway.js";
+
+const CLIENTS = 32;
+const TRAPS = 6;
+const TRAP = "x-test-trap";
+
+/** Where the patched module traps, each named by what stands before it in the source. */
+const PLACES = {
+  gateway: { file: "assembly/roles/gateway.ts", before: "head.read(list, length);", map: "Request" },
+  attempt: {
+    file: "assembly/roles/attempt.ts",
+    before: "const decision = relay.headers(a, end, now);",
+    map: "Response",
+  },
+};
+
+/** The shipped module, but that it traps where a request or a provider's answer has the header. */
+async function compileWithTraps(outFile: string): Promise<void> {
+  const patch = (name: string, text: string): string => {
+    const place = Object.values(PLACES).find(({ file }) => file === name);
+    if (place === undefined) return text;
+    if (!text.includes(place.before)) throw new Error(`${name} has no "${place.before}"`);
+    const trap = `if (host.header(host.HeaderMap.${place.map}, SAYS_TRAP)) unreachable();`;
+    const bytes =
+      'import { Bytes as TrapBytes } from "../bytes/bytes";\n' + `const SAYS_TRAP = TrapBytes.of("${TRAP}");`;
+    return `${bytes}\n${text.replace(place.before, `${trap}\n${place.before}`)}`;
+  };
+  const { error, stderr } = await asc.main(["--target", "release", "--optimizeLevel", "1", "--outFile", outFile], {
+    readFile: name => {
+      try {
+        return patch(name.replaceAll("\\", "/"), readFileSync(name, "utf8"));
+      } catch (failure) {
+        if ((failure as NodeJS.ErrnoException).code === "ENOENT") return null;
+        throw failure;
+      }
+    },
+    writeFile: (name, contents) => writeFileSync(name, contents),
+  });
+  if (error) throw new Error(`the patched module does not compile:\n${stderr.toString()}`);
+}
+
+describe("a VM that traps under load, on Envoy 1.40.0 with two workers,", () => {
+  const directory = mkdtempSync(join(tmpdir(), "ai-failover-trap-"));
+  let gateway: Gateway;
+
+  beforeAll(async () => {
+    const wasm = join(directory, "trap.wasm");
+    await compileWithTraps(wasm);
+    gateway = await startGateway({
+      wasm,
+      providers: {
+        qwen: {
+          ...{ tokens: ["qwen-1", "qwen-2", "qwen-3"], pace: 10, remember: 100_000 },
+          config: { type: "qwen", failover: { healthCheckInterval: 60_000 } },
+        },
+        deepseek: { tokens: ["deepseek-1"], pace: 10, config: { type: "deepseek" } },
+      },
+      routes: [
+        {
+          name: "main",
+          modelPredicates: [],
+          upstreams: [{ provider: "qwen" }],
+          fallbackConfig: { enabled: true, upstreams: [{ provider: "deepseek" }] },
+        },
+      ],
+    });
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  it.each(["gateway", "attempt"] as const)(
+    "in its %s role, loses at most the streams of its worker, mixes none, and keeps what is known",
+    async role => {
+      const qwen = gateway.providers.qwen!;
+      await qwen.set(1, "401");
+      const visits: Visit[] = [];
+      let done = false;
+      const body = (n: number) => ({ model: `mark-${n}`, stream: n % 2 === 1, messages: [] });
+      const crowd = letAsk(gateway, { clients: CLIENTS, done: () => done, body, visits });
+      const traps: { from: number; to: number }[] = [];
+      for (let i = 0; i < TRAPS; i++) {
+        const count = visits.length;
+        await until(() => visits.length > count + 2 * CLIENTS);
+        const from = performance.now();
+        if (role === "gateway") await gateway.ask({ model: "trap" }, { headers: { [TRAP]: "1" } });
+        else await qwen.set(2, { kind: "status", status: 500, headers: { [TRAP]: "1" }, times: 1 });
+        await until(() => visits.some(visit => visit.ended > from && !isWhole(visit.answer)));
+        traps.push({ from, to: performance.now() });
+      }
+      done = true;
+      await crowd;
+      const lost = visits.filter(({ answer }) => !isWhole(answer));
+      const whole = visits.filter(({ answer }) => isWhole(answer));
+      const duringOne = ({ started, ended }: Visit) => traps.some(({ from, to }) => started < to && ended > from);
+      expect(lost.filter(visit => !duringOne(visit))).toEqual([]);
+      // The other worker has served on.
+      expect(whole.filter(duringOne).length).toBeGreaterThan(0);
+      for (const visit of whole)
+        expect(visit.answer.words).toContain(`model ${(visit.body as { model: string }).model},`);
+      expect(lateMeetings(visits, "qwen/t1")).toEqual([]);
+      console.log(`${TRAPS} traps lost ${lost.length} of ${visits.length} requests`);
+    },
+  );
+});
