@@ -96,6 +96,8 @@ export class EnvoyProcess {
     const { binary, configFile, concurrency, drainTime, env } = this.options;
     const args = [
       ...["-c", configFile, "--disable-hot-restart", "--drain-time-s", String(drainTime)],
+      // After an edit a connection that clients keep open takes one more request with the old configuration, not many.
+      ...["--drain-strategy", "immediate"],
       ...["--log-level", "warning", "--log-format", LOG_FORMAT],
       ...(concurrency === undefined ? [] : ["--concurrency", String(concurrency)]),
     ];
