@@ -26,7 +26,8 @@ const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited: ")
 /** An answer's headers reach the client's stream, after the attempt role or without it. */
 export function answer(c: Client): HeadersStatus {
   const x = exchangeOf(c);
-  host.removeHeader(host.HeaderMap.Response, names.RETRY.ptr, names.RETRY.len);
+  // A failed answer may still carry what was asked of the router; a good one never does.
+  if (x.outcome != Outcome.Served) host.removeHeader(host.HeaderMap.Response, names.RETRY.ptr, names.RETRY.len);
   if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && seat.isViaUpstream())) {
     setStory(x);
     exchanges.dropBody(x);

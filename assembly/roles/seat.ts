@@ -8,6 +8,7 @@ import * as rewrite from "../exchange/rewrite";
 import * as pairs from "../bytes/pairs";
 import * as headers from "../bytes/pairs-writer";
 import { Bytes } from "../bytes/bytes";
+import { Writer } from "../bytes/writer";
 import { End, Next, Verdict } from "../health/verdict";
 import * as host from "../proxy/host";
 import * as names from "./names";
@@ -26,10 +27,8 @@ export function setHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   host.setHeader(REQUEST, names.AUTHORITY, endpoint.authority.ptr, endpoint.authority.len);
   rewrite.path(x, hop);
   host.setHeader(REQUEST, names.PATH, rewrite.ptr, rewrite.len);
-  for (let i = 0, k = names.CREDENTIALS.length; i < k; i++) {
-    const name = names.CREDENTIALS[i];
-    if (!name.equals(endpoint.authHeader.ptr, endpoint.authHeader.len)) host.removeHeader(REQUEST, name.ptr, name.len);
-  }
+  // Before the first attempt the gateway role has removed the client's.
+  if (x.stepCount > 1) removeCredentials(endpoint.authHeader);
   rewrite.credential(hop);
   if (rewrite.len > 0) host.setHeader(REQUEST, endpoint.authHeader, rewrite.ptr, rewrite.len);
   else host.removeHeader(REQUEST, endpoint.authHeader.ptr, endpoint.authHeader.len);
@@ -39,7 +38,19 @@ export function setHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   if (!bodyless) setNumber(REQUEST, names.CONTENT_LENGTH, rewrite.bodyLength(x, hop));
 }
 
-/** Puts the parked body in place of what is in the buffer, with the hop's model: up to three writes, no copy of ours. */
+function removeCredentials(except: Bytes): void {
+  for (let i = 0, k = names.CREDENTIALS.length; i < k; i++) {
+    const name = unchecked(names.CREDENTIALS[i]);
+    if (!name.equals(except.ptr, except.len)) host.removeHeader(REQUEST, name.ptr, name.len);
+  }
+}
+
+/** Up to this size a body is put together here, which costs less than two more writes. */
+const SMALL: usize = 8 << 10;
+const small: usize = memory.data(8 << 10);
+const writer = new Writer();
+
+/** Puts the parked body in place of what is in the buffer, with the hop's model: up to three writes of a large one, no copy. */
 export function setBody(x: Exchange, hop: Hop, size: usize): void {
   const body = host.Buffer.RequestBody;
   rewrite.model(x, hop);
@@ -47,9 +58,18 @@ export function setBody(x: Exchange, hop: Hop, size: usize): void {
     host.setBody(body, 0, size, x.body, x.bodyLen);
     return;
   }
+  const rest = x.bodyLen - x.modelEnd;
+  if (x.modelStart + rewrite.len + rest <= SMALL) {
+    writer.into(small, SMALL);
+    writer.raw(x.body, x.modelStart);
+    writer.raw(rewrite.ptr, rewrite.len);
+    writer.raw(x.body + x.modelEnd, rest);
+    host.setBody(body, 0, size, writer.ptr, writer.len);
+    return;
+  }
   host.setBody(body, 0, size, x.body, x.modelStart);
   host.setBody(body, x.modelStart, 0, rewrite.ptr, rewrite.len);
-  host.setBody(body, x.modelStart + rewrite.len, 0, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
+  host.setBody(body, x.modelStart + rewrite.len, 0, x.body + x.modelEnd, rest);
 }
 
 /** Removes what a provider must not tell the router or the client. */
