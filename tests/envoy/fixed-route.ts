@@ -25,8 +25,8 @@ export interface FixedRouteOptions {
   /** The plugin's configuration; left out: there is none. */
   plugin?: object | string;
   env?: Record<string, string>;
-  /** Fields of every cluster, for example circuit_breakers. */
-  cluster?: object;
+  /** Fields of clusters, by the provider's id, for example circuit_breakers. */
+  clusters?: Record<string, object>;
 }
 
 export interface FixedRoute extends Omit<Host, "stop"> {
@@ -56,11 +56,12 @@ export async function startFixedRoute(options: FixedRouteOptions): Promise<Fixed
 
   if (options.keepsRoute) writeFileSync(join(directory, HIGRESS), await compileHigress());
   const clusters = Object.entries(providers).map(([id, provider]) => ({
-    ...{ name: clusterOf(id), type: "STATIC", connect_timeout: "1s", ...options.cluster },
+    ...{ name: clusterOf(id), type: "STATIC", connect_timeout: "1s" },
     load_assignment: {
       cluster_name: clusterOf(id),
       endpoints: [{ lb_endpoints: [{ endpoint: { address: address(provider.port) } }] }],
     },
+    ...options.clusters?.[id],
   }));
   const listener = (plugin?: object | string) => ({
     "lds.yaml": json({ resources: [listenerOf(port!, directory, options, plugin)] }),
