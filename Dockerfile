@@ -1,8 +1,10 @@
 # Two images:
 #   docker build --target gateway .   the gateway as `npm start` runs it, with its Envoy
-#   docker build .                    the module alone, as Higress and Istio load it: plugin.wasm at the root
+#   docker build --platform linux/amd64,linux/arm64 .   the module alone, as Higress and Istio load it: plugin.wasm at
+#                                                       the root (without an engine: npm run pack)
 
-FROM node:20-bookworm-slim AS build
+# What is built is the same for every platform: it is built on this machine's own.
+FROM --platform=$BUILDPLATFORM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
