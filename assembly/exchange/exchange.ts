@@ -168,6 +168,8 @@ export class Exchange {
   stepCount: i32;
   steps: usize;
   tried: usize;
+  /** Attempts before this one are behind a wait, which what they tried may have outlasted. */
+  triedFrom: i32;
   next: Exchange | null;
 }
 
@@ -246,6 +248,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.lastCause = Cause.None;
   x.waitMs = -1;
   x.stepCount = 0;
+  x.triedFrom = 0;
   x.next = null;
   live.set(<u32>x.serial, changetype<usize>(x));
   return x;

@@ -63,16 +63,9 @@ function isLeftAlone(provider: Provider): bool {
   return !provider.failover.enabled && !provider.retry.enabled;
 }
 
-/** How many attempts after the first one the plan can make at the most. */
+/** How many attempts the router may make after the first one: the plan ends them sooner, and waits have no number. */
 export function furtherAttempts(x: Exchange): i32 {
-  if (x.once) return 0;
-  let count = 0;
-  for (let i = 0; i < x.upstreamCount; i++) {
-    const provider = upstreamAt(x, i).provider;
-    // Every token once, and one of them again after a fault of the provider.
-    count += max(provider.tokens.length, 1) + 1;
-  }
-  return min(count, MAX_ATTEMPTS) - 1;
+  return x.once ? 0 : MAX_ATTEMPTS - 1;
 }
 
 function fill(hop: Hop, x: Exchange, upstream: Upstream, token: i32, model: u64, trial: bool): void {
@@ -107,7 +100,8 @@ function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const upstream = upstreamAt(x, position);
   const model = modelHash(x, upstream);
   const health = healthOf(x);
-  const token = health.pick(upstream.provider, model, x.sticky, x.tried, x.stepCount, random, now);
+  const tried = x.tried + ((<usize>x.triedFrom) << 2);
+  const token = health.pick(upstream.provider, model, x.sticky, tried, x.stepCount - x.triedFrom, random, now);
   if (token < 0) return false;
   fill(x.armed, x, upstream, token, model, health.trial);
   x.hasArmed = true;
@@ -253,7 +247,14 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
   if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
   if (now + wait + (wait >> 1) >= x.deadline || !budgetOf(x).take(now)) return 0;
   armForced(x, position, now);
+  x.triedFrom = x.stepCount;
   return max(wait, 1);
+}
+
+/** When the wait for a forced hop is over: its token may have died meanwhile, or another one of its provider be live. */
+export function rearm(x: Exchange, random: u64, now: u64): void {
+  healthOf(x).refresh(now);
+  armToken(x, x.at, random, now);
 }
 
 /** The limit on a callout, ms, which brings its whole answer at once; 0: only what is left of the request's time. */

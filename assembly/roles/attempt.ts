@@ -57,6 +57,7 @@ export class AttemptRole extends Handler {
     const endpoint = endpointOf(x.armed);
     // A refresh that finds no match keeps the cluster before it (facts 1.9): its provider must not get this hop's token.
     if (!host.property(names.CLUSTER_NAME) || !endpoint.cluster.equals(host.ptr, host.len)) return this.refuse();
+    if (x.armed.forced) plan.rearm(x, host.random64(), now);
     const hop = plan.advance(x);
     s.attempt = changetype<usize>(attempts.begin(x, hop, s.id, now));
     // The route is found; the map is one for all attempts, so that once is enough.

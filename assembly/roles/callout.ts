@@ -47,6 +47,7 @@ export function next(c: Client, now: u64): void {
 export function look(c: Client, x: Exchange, now: u64): void {
   if (x.wakeAt == 0 || now < x.wakeAt || !host.setEffective(x.gateway)) return;
   x.wakeAt = 0;
+  plan.rearm(x, host.random64(), now);
   goOn(c, now);
 }
 

@@ -115,6 +115,34 @@ describe.each(HOSTS)(
       expect(one.requests).toHaveLength(2);
     });
 
+    it.each([false, true])(
+      "waits as often as it must, each time as long as it is asked to (stream: %s)",
+      async stream => {
+        const one = await start(version, { tokens: 1 });
+        await one.set("*", limit(1, 3));
+        const answer = await gateway.ask(chat(stream));
+        expect(answer.words).toContain("Hello from one");
+        expect(answer.trail).toBe(`${"one/t1 429 rate-limit, ".repeat(3)}one/t1 200`);
+        const gaps = one.requests.slice(1).map(({ at }, i) => at - one.requests[i]!.at);
+        for (const gap of gaps) expect(gap).toBeGreaterThan(900);
+      },
+    );
+
+    it("meets no token at the end of its wait that has died meanwhile", async () => {
+      const one = await start(version, { tokens: 2 });
+      await one.set(1, limit(2, 1));
+      await one.set(2, limit(2, 1));
+      const waits = gateway.ask(chat(false));
+      await until(() => one.requests.length === 2 && one.requests.every(({ answered }) => answered));
+      // The one that it waits for: its limit ends first. Another model has no limit there.
+      const soonest = one.requests[0]!.tokenNumber;
+      await one.set(soonest, "401");
+      await until(async () => (await gateway.ask(chat(false, "other"))).trail.includes(`one/t${soonest} 401`));
+      const answer = await waits;
+      expect(answer.words).toContain("Hello from one");
+      expect(answer.trail).not.toContain("401");
+    });
+
     it("does not wait while another provider is live", async () => {
       const one = await start(version, { tokens: 2, second: true });
       await one.set("*", limit(5, 2));
