@@ -1,6 +1,7 @@
 import type { GatewayConfig } from "../config/types.js";
 import { renderFilters } from "./filters.js";
-import { longestTimeout, type RenderOptions } from "./options.js";
+import { cutReply } from "./cut-reply.js";
+import { longestTimeout, modeFor, type RenderOptions } from "./options.js";
 import { protection } from "./protection.js";
 import { renderRoute } from "./route.js";
 import { seconds, socketAddress, yaml } from "./text.js";
@@ -27,6 +28,7 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           # "/v1/../x" must not mean one thing here and another at a provider.
           normalize_path: true
           merge_slashes: true
+          ${modeFor(options.envoyVersion) === "callout" ? cutReply : ""}
           route_config:
             ${renderRoute(config, options)}
           http_filters:

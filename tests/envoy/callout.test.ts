@@ -48,6 +48,7 @@ describe.each(["1.36.4", "1.38.2"])("callouts, on Envoy %s,", version => {
       version,
       providers: {
         ...Object.fromEntries(ids.map(id => [id, { tokens: [`${id}-1`], config: NEVER_OUT }])),
+        claude: { tokens: ["claude-1"], config: { ...NEVER_OUT, type: "claude" } },
         large: { tokens: ["large-1"], config: { ...NEVER_OUT, url: large.url } },
       },
       routes: [
@@ -55,6 +56,10 @@ describe.each(["1.36.4", "1.38.2"])("callouts, on Envoy %s,", version => {
           ...{ name: "large", modelPredicates: [{ matchType: "EQUAL", matchValue: "large" }] },
           upstreams: [{ provider: "one" }],
           fallbackConfig: { upstreams: [{ provider: "large" }, { provider: "three" }] },
+        },
+        {
+          ...{ name: "claude", modelPredicates: [{ matchType: "EQUAL", matchValue: "claude" }] },
+          upstreams: [{ provider: "claude" }],
         },
         {
           ...{ name: "main", modelPredicates: [], upstreams: [{ provider: "one" }] },
@@ -141,6 +146,18 @@ describe.each(["1.36.4", "1.38.2"])("callouts, on Envoy %s,", version => {
     }
     await pause(300);
     await until(async () => (await active("one")) === 0);
+  });
+
+  it.each([
+    { id: "one", path: "/v1/chat/completions", error: { error: { type: "server_error", code: "stream_incomplete" } } },
+    { id: "claude", path: "/v1/messages", error: { type: "error", error: { type: "api_error" } } },
+  ])("cannot follow a cut of an answer that is held: an error of $path says so", async ({ id, path, error }) => {
+    await at(id).set("*", "cut");
+    const answer = await gateway.ask({ ...plain, model: id }, { path });
+    expect(answer).toMatchObject({ status: 502, broken: false });
+    expect(answer.headers.get("content-type")).toBe("application/json");
+    expect(answer.json()).toMatchObject(error);
+    expect(at("two").requests).toEqual([]);
   });
 
   it("carry the client's headers, without its credentials and what belongs to a connection", async () => {
