@@ -90,6 +90,30 @@ describe("in Higress, under a fixed route,", () => {
     expect(none.provider(CLUSTERS.deepseek).seen[0]!.headers).toMatchObject({ authorization: "Bearer own" });
   });
 
+  it("failover is off where it is not enabled: one attempt, and the provider's own answer", () => {
+    const { failover: _, retryOnFailure: __, ...alone } = provider("qwen");
+    for (const failing of [badKey, json(503, openAiError("busy"))]) {
+      const envoy = start(
+        { qwen: failing, deepseek: chat("Hi"), openai: "refused" },
+        { gateway: { providers: [alone], activeProviderId: "qwen" } },
+      );
+      const call = envoy.ask(plain);
+      expect(call).toMatchObject({ status: failing.status, text: failing.body });
+      expect(envoy.provider(CLUSTERS.qwen).seen).toHaveLength(1);
+    }
+  });
+
+  it("a fallback of the rule is walked also where the provider's failover is off", () => {
+    const { failover: _, retryOnFailure: __, ...alone } = provider("qwen");
+    const fallbackConfig = { upstreams: [{ provider: "deepseek" }] };
+    const envoy = start(
+      { qwen: badKey, deepseek: chat("Hi"), openai: "refused" },
+      { gateway: { providers: [alone, provider("deepseek")], activeProviderId: "qwen", fallbackConfig } },
+    );
+    expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
+    expect(envoy.provider(CLUSTERS.qwen).seen).toHaveLength(1);
+  });
+
   it.each([
     ["nothing at all", ""],
     ["an empty object", {}],
