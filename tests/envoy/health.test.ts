@@ -55,7 +55,7 @@ describe.each(HOSTS)("a bad token in $mode mode, on Envoy $version", ({ version 
 
 describe("probes, on Envoy 1.40.0 with two workers,", () => {
   it("ask by the free call for a refused token, one at a time, less and less often, and bring it back", async () => {
-    const { qwen } = await start("1.40.0", 2, { failover: { healthCheckInterval: 200 } });
+    const { qwen } = await start("1.40.0", 2, { failover: { healthCheckInterval: 100 } });
     await qwen.set(1, "401");
     await letAsk(gateway, { clients: 8, requests: 60, body: chat });
     const probes = () => qwen.requests.filter(({ method }) => method === "GET");
@@ -64,7 +64,7 @@ describe("probes, on Envoy 1.40.0 with two workers,", () => {
     const gaps = probes()
       .map(({ at }, i, all) => (i > 0 ? at - all[i - 1]!.at : 0))
       .slice(1);
-    // 400, 800, 1600 ms by design.
+    // 200, 400, 800 ms by design.
     expect(gaps.at(-1)).toBeGreaterThan(gaps[0]!);
     const count = qwen.requests.filter(asked).filter(({ tokenNumber }) => tokenNumber === 1).length;
     await qwen.reset();
@@ -117,7 +117,7 @@ describe("probes, on Envoy 1.40.0 with two workers,", () => {
     // One may be under way.
     await pause(300);
     qwen.requests.length = 0;
-    await pause(2500);
+    await pause(1500);
     expect(qwen.requests.filter(({ tokenNumber }) => tokenNumber === 1)).toEqual([]);
   });
 });
