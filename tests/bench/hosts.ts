@@ -9,10 +9,13 @@ import { EnvoyProcess } from "../../cli/run/envoy.js";
 import { freePorts } from "../envoy/gateway.js";
 import type { Target } from "./load.js";
 import { buildNoop } from "./noop.js";
+import { pin } from "./pin.js";
 import { VARIANTS, bootstrapOf, type Variant } from "./variants.js";
 
 export interface Hosts {
   targets: Record<Variant, Target>;
+  /** Whether Envoy has a CPU of its own. */
+  pinned: boolean;
   stop(): Promise<void>;
 }
 
@@ -46,8 +49,10 @@ export async function startHosts(ours: string, directory: string): Promise<Hosts
     await envoy.start();
     targets[variant] = { url: `http://127.0.0.1:${listen}`, pid: envoy.pid! };
   }
+  const pids = Object.values(targets).map(({ pid }) => pid);
   return {
     targets,
+    pinned: pin(pids, [process.pid, provider.pid!]),
     async stop() {
       await Promise.all(envoys.map(envoy => envoy.stop()));
       provider.disconnect();

@@ -40,6 +40,7 @@ setTimeout(() => process.exit(1), LIMIT).unref();
 const hosts = await startHosts(resolve(module), directory);
 try {
   console.log(`CPU time of Envoy and latency, as ratios to a bare Envoy: medians of ${rounds} rounds, one worker.`);
+  if (!hosts.pinned) console.log("Envoy has no CPU of its own here: with one connection the ratios may jump.");
   console.log(heading());
   for (const [size, bytes] of Object.entries(SIZES))
     for (const connections of CONNECTIONS) {
