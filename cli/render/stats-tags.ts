@@ -7,8 +7,8 @@ import { yaml } from "./text.js";
 const TAGS = [
   ["provider", String.raw`^wasmcustom\.ai_failover_attempts(\.provider\.(.*))\.result\.[a-z-]+$`],
   ["result", String.raw`^wasmcustom\.ai_failover_attempts\.provider\..*(\.result\.([a-z-]+))$`],
-  ["route", String.raw`^wasmcustom\.ai_failover_requests(\.route\.(.*))\.outcome\.[a-z]+$`],
-  ["route", String.raw`^wasmcustom\.ai_failover_rescued(\.route\.(.*))$`],
+  // One expression for both: Envoy wants each tag once.
+  ["route", String.raw`^wasmcustom\.ai_failover_(?:requests|rescued)(\.route\.(.*?))(?:\.outcome\.[a-z]+)?$`],
   ["outcome", String.raw`^wasmcustom\.ai_failover_requests\.route\..*(\.outcome\.([a-z]+))$`],
 ];
 

@@ -1,8 +1,8 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 
 export const DEFAULT_FILE = "ai-failover.yaml";
 
-const TEXT = `# The configuration of ai-failover. A gateway that runs reads this file again when it is saved.
+export const DEFAULT_TEXT = `# The configuration of ai-failover. A gateway that runs reads this file again when it is saved.
 # Every field with its default: docs/configuration.md. Check it with: npx ai-failover check
 
 listen: 127.0.0.1:8080
@@ -42,6 +42,12 @@ routes:
 /** Writes the file of a first start, for its owner only: keys may be typed into it later. Returns whether it did. */
 export function writeDefaultFile(path: string): boolean {
   if (existsSync(path)) return false;
-  writeFileSync(path, TEXT, { mode: 0o600, flag: "wx" });
+  try {
+    writeFileSync(path, DEFAULT_TEXT, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    // Half of it would be taken for the user's own at the next start.
+    rmSync(path, { force: true });
+    throw error;
+  }
   return true;
 }

@@ -60,6 +60,7 @@ describe("the status listener", () => {
   it("says that requests can be sent here, and that Envoy lives", async () => {
     expect((await status("/ready")).status).toBe(200);
     expect((await status("/live")).status).toBe(200);
+    expect(said).toEqual([]); // no warning of Envoy
   });
 
   it("shows the module's counters to Prometheus with their labels", async () => {
