@@ -46,7 +46,7 @@ export function writeDefaultFile(path: string): boolean {
     writeFileSync(path, DEFAULT_TEXT, { mode: 0o600, flag: "wx" });
   } catch (error) {
     // Half of it would be taken for the user's own at the next start.
-    rmSync(path, { force: true });
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") rmSync(path, { force: true });
     throw error;
   }
   return true;
