@@ -1,0 +1,130 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULT_TEXT } from "../../cli/run/default-file.js";
+import { freePorts, until } from "./gateway.js";
+
+const README = readFileSync("README.md", "utf8");
+
+/** The code blocks of one language below a heading, in their order. */
+function blocks(heading: string, language: string): string[] {
+  const section = README.split(/^## /m).find(part => part.startsWith(heading));
+  if (section === undefined) throw new Error(`README.md has no section "${heading}"`);
+  return [...section.matchAll(new RegExp("^```" + language + "\\n(.*?)^```", "gms"))].map(([, code]) => code!);
+}
+
+const KEYLESS = { ...process.env, DASHSCOPE_API_KEY: "", DEEPSEEK_API_KEY: "", OPENAI_API_KEY: "" };
+
+/** README.md as a newcomer follows it, in a copy of this checkout; only the ports are other ones. */
+describe("README.md, followed line by line", () => {
+  let checkout: string;
+  let port: number;
+  let gateway: ChildProcess;
+  let said = "";
+
+  const here = (code: string) => code.replaceAll("localhost:8080", `127.0.0.1:${port}`);
+  const sh = (code: string) =>
+    execFileSync("bash", ["-euo", "pipefail", "-c", here(code)], {
+      cwd: checkout,
+      encoding: "utf8",
+      env: KEYLESS,
+    });
+  const curl = (code: string) => sh(code.replace("curl ", "curl -sS -i "));
+  const edit = (change: (text: string) => string) => {
+    const file = join(checkout, "ai-failover.yaml");
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+  };
+
+  beforeAll(async () => {
+    checkout = join(mkdtempSync(join(tmpdir(), "ai-failover-readme-")), "a checkout");
+    for (const file of execFileSync("git", ["ls-files", "-z"], { encoding: "utf8" }).split("\0").filter(Boolean)) {
+      mkdirSync(dirname(join(checkout, file)), { recursive: true });
+      cpSync(file, join(checkout, file));
+    }
+    // What the first start would get from the network, or build.
+    symlinkSync(join(process.cwd(), "node_modules"), join(checkout, "node_modules"));
+    for (const built of ["build/node", "build/ai-failover.wasm"])
+      cpSync(built, join(checkout, built), { recursive: true, preserveTimestamps: true });
+    mkdirSync(join(checkout, ".cache"));
+    symlinkSync(join(process.cwd(), ".cache", "envoy"), join(checkout, ".cache", "envoy"));
+
+    const [listen, admin, status] = await freePorts(3);
+    port = listen!;
+    const file = `${DEFAULT_TEXT.replace("127.0.0.1:8080", `127.0.0.1:${port}`)}
+admin: 127.0.0.1:${admin}
+status: { listen: "127.0.0.1:${status}" }
+`;
+    writeFileSync(join(checkout, "ai-failover.yaml"), file, { mode: 0o600 });
+    const start = blocks("Two commands", "sh")[0]!.trim();
+    expect(start).toBe("npm start");
+    gateway = spawn("bash", ["-c", `exec ${start}`], {
+      cwd: checkout,
+      env: KEYLESS,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [gateway.stdout!, gateway.stderr!]) stream.on("data", chunk => (said += chunk));
+    await until(() => said.includes("Try"), 60_000);
+  });
+  afterAll(async () => {
+    const gone = new Promise(done => gateway.once("exit", done));
+    gateway.kill("SIGTERM");
+    await gone;
+    rmSync(dirname(checkout), { recursive: true, force: true });
+  });
+
+  it("answers the curl line, and tells how the answer came about", () => {
+    const answer = curl(blocks("Point a client at it", "sh")[0]!);
+    expect(answer).toMatch(/^HTTP\/1.1 200/);
+    expect(answer).toMatch("Hello from qwen, model qwen-turbo");
+    const told = README.match(/^x-ai-failover-[a-z]+(?=: )/gm)!;
+    expect(told.length).toBeGreaterThan(3);
+    for (const name of told) expect(answer).toContain(`${name}: `);
+  });
+
+  it("answers the official client's lines", () => {
+    const file = join(checkout, "client.mjs");
+    writeFileSync(file, here(blocks("Point a client at it", "js")[0]!));
+    expect(execFileSync("node", [file], { cwd: checkout, encoding: "utf8" })).toMatch("Hello from qwen");
+  });
+
+  const ask = () => curl(blocks("Point a client at it", "sh")[0]!);
+  const demo = blocks("See it fail over", "sh").flatMap(code => code.trim().split("\n"));
+
+  it("falls back to the other model, once the fallback is on and every token of qwen is broken", async () => {
+    edit(text => text.replace("enabled: false", "enabled: true"));
+    await until(() => said.includes("was read again"));
+    expect(demo[0]).toBe("npx ai-failover demo set qwen 401");
+    sh(demo[0]!);
+    expect(ask()).toMatch("Hello from deepseek, model deepseek-chat");
+  });
+
+  it("goes on with a good token, and answers from qwen every time", async () => {
+    for (const line of demo.slice(1)) sh(line);
+    // Until the checks have found that qwen's other tokens work again.
+    await until(() => ask().includes("Hello from qwen"), 30_000);
+    const answers = Array.from({ length: 20 }, ask);
+    for (const answer of answers) expect(answer).toMatch("Hello from qwen");
+    expect(answers.filter(answer => answer.includes("qwen/demo-1;status=401")).length).toBeLessThanOrEqual(1);
+  });
+
+  it("knows every fault and command that it names", () => {
+    for (const line of README.match(/`npx ai-failover [^`]+`/g)!.map(code => code.slice(1, -1)))
+      if (line.includes(" demo ")) expect(() => sh(line)).not.toThrow();
+    const faults = README.match(/More faults to try: (.*?)\(/s)![1]!;
+    for (const [, fault] of faults.matchAll(/`([a-z0-9-]+)`/g)) sh(`npx ai-failover demo set deepseek ${fault}`);
+    sh("npx ai-failover demo reset");
+  });
+
+  it("shows a configuration that passes its own check", () => {
+    const file = join(checkout, "my.yaml");
+    writeFileSync(file, blocks("Configuration", "yaml")[0]!);
+    const check = execFileSync("npx", ["ai-failover", "check", "my.yaml"], {
+      cwd: checkout,
+      encoding: "utf8",
+      env: { ...process.env, DASHSCOPE_API_KEY: "sk-first,sk-second", DEEPSEEK_API_KEY: "sk-other" },
+    });
+    expect(check).toMatch(/aliyun/);
+  });
+});
