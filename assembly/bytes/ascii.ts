@@ -32,6 +32,15 @@ export function isLetter(c: i32): bool {
   return <u32>((c | 0x20) - 0x61) < 26;
 }
 
+/** Whether a byte is one that a header's value cannot hold. */
+export function hasControl(ptr: usize, len: usize): bool {
+  for (let i: usize = 0; i < len; i++) {
+    const c = <i32>load<u8>(ptr + i);
+    if (c < Char.Space || c == 0x7f) return true;
+  }
+  return false;
+}
+
 export function lowerCase(c: i32): i32 {
   return <u32>(c - 0x41) < 26 ? c | 0x20 : c;
 }

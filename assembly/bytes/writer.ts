@@ -9,6 +9,9 @@ import { REPLACEMENT, encode, sequenceLength } from "./utf8";
 const DIGITS = memory.data<u8>([
   0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66,
 ]);
+const UPPER_DIGITS = memory.data<u8>([
+  0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46,
+]);
 /** The letter of the short escape of a control character, else 0. */
 // prettier-ignore
 const SHORT_ESCAPES = memory.data<u8>([
@@ -107,6 +110,21 @@ export class Writer {
     }
   }
 
+  /** One segment of a path, or one value of a query: what is not unreserved in RFC 3986 is percent-encoded. */
+  segment(ptr: usize, len: usize): void {
+    for (let i: usize = 0; i < len && !this.overflow; i++) {
+      const c = <i32>load<u8>(ptr + i);
+      if (isUnreserved(c)) this.byte(c);
+      else {
+        const to = this.take(3);
+        if (!to) return;
+        store<u8>(to, 0x25);
+        store<u8>(to, load<u8>(UPPER_DIGITS + (c >> 4)), 1);
+        store<u8>(to, load<u8>(UPPER_DIGITS + (c & 15)), 2);
+      }
+    }
+  }
+
   /** A bare item of RFC 9651: a token where the grammar allows it, else a string, which has '?' for what is not printable ASCII. */
   structuredItem(ptr: usize, len: usize): void {
     if (isToken(ptr, len)) return this.raw(ptr, len);
@@ -129,6 +147,10 @@ export class Writer {
     this.at = to + n;
     return to;
   }
+}
+
+function isUnreserved(c: i32): bool {
+  return isLetter(c) || isDigit(c) || c == Char.Minus || c == Char.Dot || c == 0x5f || c == 0x7e;
 }
 
 /** The end of what a JSON string holds as it is. */

@@ -5,7 +5,8 @@ import { Endpoint, Token } from "../config/types";
 import { Exchange, Hop, ModelPlace, endpointOf, modelOf, providerOf, targetOf } from "./exchange";
 import { querySplit } from "./head";
 
-const PATH_CAPACITY: usize = 16 << 10;
+/** Above the 60 KiB of headers that Envoy takes by default. */
+const PATH_CAPACITY: usize = 72 << 10;
 const scratch: usize = heap.alloc(PATH_CAPACITY);
 const writer = new Writer();
 const V1 = Bytes.of("/v1");
@@ -17,13 +18,13 @@ const AMPERSAND = 0x26;
 export let ptr: usize = 0;
 export let len: usize = 0;
 
-/** Puts `text` with "{model}" replaced by the model's name there. */
+/** Puts `text` with the model's name there in place of "{model}": one segment, whatever a client has written into it. */
 function putFilled(to: Writer, text: Bytes, model: usize, modelLen: usize): void {
   let from: usize = 0;
   for (let i: usize = 0; i + MODEL_SLOT.len <= text.len; i++) {
     if (memory.compare(text.ptr + i, MODEL_SLOT.ptr, MODEL_SLOT.len) != 0) continue;
     to.raw(text.ptr + from, i - from);
-    to.raw(model, modelLen);
+    to.segment(model, modelLen);
     from = i + MODEL_SLOT.len;
   }
   to.raw(text.ptr + from, text.len - from);

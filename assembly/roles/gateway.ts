@@ -58,8 +58,6 @@ export class GatewayRole extends Handler {
     const list = host.ptr;
     const length = host.len;
     head.read(list, length);
-    // A held upgrade never gets a body callback and would hang (facts 14).
-    if (head.upgrade) return HeadersStatus.Continue;
     const service = serviceFor(this.plugin, this.services);
     if (service === null) return HeadersStatus.Continue;
     if (!intake.admit(c, service, list, length, end)) return HeadersStatus.StopIteration;

@@ -1,5 +1,5 @@
 /** From a client's request to an exchange on its way: admission, the body's members, route, plan, the first hop. */
-import { containsIgnoreCase } from "../bytes/ascii";
+import { containsIgnoreCase, hasControl } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { hash64 } from "../bytes/hash";
 import * as json from "../bytes/json";
@@ -41,11 +41,13 @@ const MODEL_ROOM: usize = 1024;
 
 const SAY_KEY = Bytes.of("The key that this request shows is not one of this gateway's clientKeys");
 const SAY_WISH = Bytes.of("x-ai-failover takes 'off' or 'same-model'");
+const SAY_UPGRADE = Bytes.of("This gateway serves no upgraded connections");
 const SAY_NO_DIALECT = Bytes.of("No provider of this route speaks the API of this path");
 const SAY_NOTHING_LIVE = Bytes.of("No token of any provider of this route may be tried now");
 const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited");
 const SAY_MODEL_TYPE = Bytes.of("'model' must be a string");
 const SAY_MODEL_LONG = Bytes.of("'model' is longer than 1024 bytes");
+const SAY_MODEL_CONTROL = Bytes.of("'model' holds a control character");
 const SAY_BODY = Bytes.of("The request's body is not valid JSON: ");
 const SAY_BOUNDARY = Bytes.of("The content-type multipart/form-data needs one boundary of at most 70 bytes");
 const SAY_MULTIPART = Bytes.of("The request's body is not valid multipart/form-data: ");
@@ -91,6 +93,8 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   }
   if (end && head.method.is(GET) && MODELS_PATH.equals(head.path.ptr, head.querySplit(head.path.ptr, head.path.len)))
     return sendModels(c, config);
+  // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
+  if (head.upgrade) return refuse(c, replies.BAD_WISH, SAY_UPGRADE);
   if (head.wish.len > 0) {
     if (head.wish.is(OFF)) x.once = true;
     else if (head.wish.is(SAME_MODEL)) x.sameModel = true;
@@ -250,7 +254,12 @@ function readBody(c: Client, x: Exchange): bool {
   x.modelPlace = ModelPlace.Json;
   x.modelStart = json.model.start;
   x.modelEnd = json.model.end;
-  return true;
+  return takeModel(c, x);
+}
+
+/** The name goes into headers and paths, where Envoy sends a line break on as it is. */
+function takeModel(c: Client, x: Exchange): bool {
+  return hasControl(exchanges.modelOf(x), x.modelLen) ? refuse(c, replies.BAD_BODY, SAY_MODEL_CONTROL) : true;
 }
 
 /** A body that is no JSON is the caller's mistake where JSON is what the API takes; elsewhere it may be audio or a file. */
@@ -276,7 +285,7 @@ function readMultipart(c: Client, x: Exchange): bool {
   x.modelStart = part.start;
   x.modelEnd = part.end;
   x.streamed = saysTrue(x.body, multipart.streamPart);
-  return true;
+  return takeModel(c, x);
 }
 
 function saysTrue(body: usize, part: json.Member): bool {
