@@ -84,6 +84,11 @@ export class Table {
     return this.mask + 1;
   }
 
+  /** Gives its memory back: nothing of it is used any more. */
+  drop(): void {
+    heap.free(this.slots);
+  }
+
   private home(key: u32): u32 {
     const h = key * 0x9e3779b1;
     return (h ^ (h >> 15)) & this.mask;

@@ -139,8 +139,11 @@ function millis(a: Attempt, now: u64): i32 {
   return <i32>((now - a.started) / NS_PER_MS);
 }
 
-/** The answer's headers are here, read by `answer.read`. */
-export function onHead(a: Attempt, last: bool, now: u64): Decision {
+/**
+ * The answer's headers are here, read by `answer.read`. `whole`: and all that follows, so that even without a guard nothing has
+ * to go on before it is judged.
+ */
+export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): Decision {
   const x = a.exchange;
   a.status = answer.status;
   a.waitMs = answer.waitMs;
@@ -149,7 +152,8 @@ export function onHead(a: Attempt, last: bool, now: u64): Decision {
     a.state = State.Reading;
     return Decision.Hold;
   }
-  const mode = routeOf(x).guard;
+  const guard = routeOf(x).guard;
+  const mode = whole && guard == GuardMode.None ? GuardMode.FirstEvent : guard;
   a.judge.start(x.dialect, x.shaped, x.streamed, answer.body, mode);
   a.state = State.Judging;
   if (last) return judge(a, a.judge.finish(), true, now);

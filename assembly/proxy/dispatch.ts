@@ -204,7 +204,10 @@ export function proxy_on_delete(id: u32): void {
     if (!roots.has(id)) return;
     const handler = roots.get(id).handler;
     roots.delete(id);
-    if (handler !== null) handler.retire();
+    if (handler === null) return;
+    enter();
+    handler.retire();
+    leave();
     return;
   }
   enter();

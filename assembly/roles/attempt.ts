@@ -109,13 +109,9 @@ export class AttemptRole extends Handler {
     const a = attemptOf(state);
     if (a === null || a.state == State.Over) return BodyStatus.Continue;
     const now = host.monotonic();
-    const held = a.state != State.Passing;
-    const decision = attempts.onTrailers(a, now);
-    // Nothing can be added before trailers: a broken transfer is the honest end of a stream without its mark.
-    if (!held && a.failed && a.judge.needsEnding && host.setEffective(a.exchange.gateway)) host.resetStream();
-    if (!held || (decision == Decision.Fail && this.goOn(a, now))) return BodyStatus.Continue;
-    // Held bytes cannot be put back before trailers (facts 19.9): the answer is given as ours.
-    seat.sendHeld(a);
+    const decision = relay.trailers(a, now);
+    if (decision == Decision.Pass || (decision == Decision.Fail && this.goOn(a, now))) return BodyStatus.Continue;
+    seat.sendHeld(a, false);
     return BodyStatus.StopAndBuffer;
   }
 

@@ -6,6 +6,7 @@ import { Bytes } from "../bytes/bytes";
 import * as pairs from "../bytes/pairs";
 import * as headers from "../bytes/pairs-writer";
 import { Table } from "../bytes/table";
+import { Config } from "../config/types";
 import * as answer from "../exchange/answer";
 import * as attempts from "../exchange/attempt";
 import { Attempt, Decision, verdict } from "../exchange/attempt";
@@ -142,6 +143,24 @@ export function answered(token: u32, count: u32, bodySize: usize): void {
   exchanges.release(x);
 }
 
+/** The root of this configuration is gone: the host has dropped its callouts, whose clients had left. */
+export function forget(config: Config, now: u64): void {
+  for (let i: u32 = 0, k = pending.capacity; i < k;) {
+    const at = pending.valueAt(i);
+    // A deletion moves another one here.
+    if (at == 0 || changetype<Attempt>(at).exchange.config != changetype<usize>(config)) {
+      i++;
+      continue;
+    }
+    pending.delete(pending.keyAt(i));
+    const a = changetype<Attempt>(at);
+    const x = a.exchange;
+    attempts.onLost(a, End.ClientGone, now);
+    attempts.end(a);
+    exchanges.release(x);
+  }
+}
+
 let answerList: usize = 0;
 let answerListLen: usize = 0;
 let answerBody: usize = 0;
@@ -166,7 +185,7 @@ function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
   if (answer.status == 503 && saysOwn(CONNECT_ERROR)) return lost(a, End.Refused, now);
   if (answer.status == 504 && saysOwn(TIMEOUT_TEXT))
     return lost(a, a.exchange.streamed ? End.FirstTokenTimeout : End.AttemptTimeout, now);
-  const decision = attempts.onHead(a, answerBodyLen == 0, now);
+  const decision = attempts.onHead(a, answerBodyLen == 0, now, true);
   if (decision != Decision.Hold && answerBodyLen == 0) return decision;
   if (decision == Decision.Fail) return decision;
   return attempts.onBody(a, answerBody, answerBodyLen, true, now);

@@ -66,6 +66,20 @@ export function responseBody(c: Client, size: usize, end: bool): BodyStatus {
   return BodyStatus.Continue;
 }
 
+export function responseTrailers(c: Client): BodyStatus {
+  const a = attemptOf(c);
+  if (a.state == State.Over) return BodyStatus.Continue;
+  const now = host.monotonic();
+  const decision = relay.trailers(a, now);
+  if (decision == Decision.Pass) return BodyStatus.Continue;
+  if (decision == Decision.Hold || !goOn(c, now)) {
+    seat.sendHeld(a, true);
+    settle(c);
+    c.phase = Phase.Answered;
+  }
+  return BodyStatus.StopAndBuffer;
+}
+
 /** After a failure: by callout while a hop is left. False: the failed answer passes as it is. */
 function goOn(c: Client, now: u64): bool {
   const x = exchangeOf(c);

@@ -108,8 +108,10 @@ export class GatewayRole extends Handler {
     return c.phase == Phase.Direct ? direct.responseBody(c, size, end) : BodyStatus.Continue;
   }
 
-  responseTrailers(_state: usize): BodyStatus {
-    return BodyStatus.Continue;
+  responseTrailers(state: usize): BodyStatus {
+    const c = changetype<Client>(state);
+    if (c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
+    return c.phase == Phase.Direct ? direct.responseTrailers(c) : BodyStatus.Continue;
   }
 
   close(state: usize): void {
@@ -141,6 +143,7 @@ export class GatewayRole extends Handler {
 
   retire(): void {
     clock.forget(this.root);
+    for (let i = 0, k = this.services.length; i < k; i++) callout.forget(this.services[i].config, host.monotonic());
     retire(this.services);
   }
 }

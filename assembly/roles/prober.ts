@@ -94,6 +94,11 @@ export class Prober {
     return true;
   }
 
+  /** Its root is gone, and with it the answers to what is under way. */
+  retire(): void {
+    this.pending.drop();
+  }
+
   private settle(ticket: u32, how: End, now: u64): void {
     classifyEnd(how, verdict);
     this.probes.answered(ticket, verdict, now);

@@ -37,6 +37,19 @@ export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   return decision;
 }
 
+/**
+ * Trailers end the answer without a last body callback. Hold: it was held, and nothing can be put back before trailers (facts
+ * 19.9), so that it has to be given by `seat.sendHeld`.
+ */
+export function trailers(a: Attempt, now: u64): Decision {
+  const held = a.state != State.Passing;
+  const decision = attempts.onTrailers(a, now);
+  if (held) return decision == Decision.Fail ? Decision.Fail : Decision.Hold;
+  // A broken transfer is the honest end of a stream without its mark.
+  if (a.failed && a.judge.needsEnding && host.setEffective(a.exchange.gateway)) host.resetStream();
+  return Decision.Pass;
+}
+
 /** Puts what was held in place of the chunk that is in the host's buffer. */
 export function putBack(a: Attempt, size: usize): void {
   if (a.heldLen == 0) return;

@@ -13,6 +13,7 @@ import { End, Next, Verdict } from "../health/verdict";
 import * as host from "../proxy/host";
 import * as names from "./names";
 import { setNumber } from "./number";
+import { addStory } from "./story";
 
 const REQUEST = host.HeaderMap.Request;
 const RESPONSE = host.HeaderMap.Response;
@@ -135,10 +136,11 @@ export function appendEnding(a: Attempt, size: usize): void {
 
 const CONTENT_TYPE = Bytes.of("content-type");
 
-/** Gives what was held as an answer of our own. */
-export function sendHeld(a: Attempt): void {
+/** Gives what was held as an answer of our own. `story`: no role that comes after this one tells how it came about. */
+export function sendHeld(a: Attempt, story: bool): void {
   headers.begin();
   if (host.header(RESPONSE, CONTENT_TYPE)) headers.add(CONTENT_TYPE.ptr, CONTENT_TYPE.len, host.ptr, host.len);
+  if (story) addStory(a.exchange);
   headers.end();
   host.sendLocalResponse(a.status, names.DETAILS, a.held, a.heldLen, headers.ptr, headers.len);
 }
@@ -169,6 +171,11 @@ function runsOut(a: Attempt, now: u64): bool {
 /** On the client's stream: whether the answer is a provider's, and not one of Envoy's own. */
 export function isViaUpstream(): bool {
   return !host.property(names.CODE_DETAILS) || names.VIA_UPSTREAM.equals(host.ptr, host.len);
+}
+
+/** Whether it is one that an attempt let through: a provider's, or what `sendHeld` gave in its place. */
+export function isOfAttempt(): bool {
+  return isViaUpstream() || names.DETAILS.equals(host.ptr, host.len);
 }
 
 /** Why an attempt failed to which Envoy itself has answered, on the client's own stream. */

@@ -38,7 +38,10 @@ let lingering: Service[] = [];
 
 /** The root of these is gone. */
 export function retire(services: Service[]): void {
-  for (let i = 0, k = services.length; i < k; i++) if (services[i].config.users > 0) lingering.push(services[i]);
+  for (let i = 0, k = services.length; i < k; i++) {
+    services[i].prober.retire();
+    if (services[i].config.users > 0) lingering.push(services[i]);
+  }
 }
 
 /** Lets go of those that nobody reads any more; before the collector runs. */

@@ -127,6 +127,14 @@ describe.each(MODES)("in %s mode", mode => {
     expect(text).not.toContain("[DONE]");
   });
 
+  it("never gives a callout's stream without its end mark as whole, even without a guard", () => {
+    const cut = events([delta("Hel"), delta("lo")]);
+    const options = { mode, policy: { guard: "none" }, tokens: { qwen: 1, deepseek: 1 } };
+    const envoy = start({ ...options, clusters: { qwen: badKey, deepseek: cut } });
+    const { status, text } = envoy.ask(streamed);
+    expect(status === 503 || text.includes("stream_incomplete")).toBe(true);
+  });
+
   it("breaks the transfer of a stream that is cut after bytes went out", () => {
     const envoy = start({ mode, clusters: { qwen: events([delta("Hel"), 100], { end: "cut" }), deepseek: sse("Hi") } });
     expect(envoy.ask(streamed)).toMatchObject({ status: 200, ended: "reset", text: delta("Hel") });
