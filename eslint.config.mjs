@@ -14,11 +14,12 @@ export default tseslint.config(
   },
   {
     // AssemblyScript is TypeScript in syntax, not in types: what its compiler demands is not a fault there.
-    files: ["assembly/**/*.ts", "tests/unit/wasm/*.ts"],
+    files: ["assembly/**/*.ts", "tests/*/wasm/*.ts"],
     rules: {
       "@typescript-eslint/no-wrapper-object-types": "off",
       "@typescript-eslint/no-non-null-asserted-optional-chain": "off",
       "@typescript-eslint/no-inferrable-types": "off",
+      "@typescript-eslint/no-namespace": "off",
       "prefer-const": "off",
       eqeqeq: "off",
       "no-constant-condition": "off",

@@ -7,7 +7,7 @@ export type Mode = (typeof MODES)[number];
 
 const module = await shippedModule();
 
-export interface Options extends Omit<Partial<EnvoyOptions>, "module" | "gateway" | "attempt" | "clusters"> {
+export interface Options extends Omit<Partial<EnvoyOptions>, "gateway" | "attempt" | "clusters"> {
   mode?: Mode;
   /** Number of tokens of each provider, default {qwen: 3, deepseek: 2}; their secrets are "qwen-1", "qwen-2" ... */
   tokens?: Record<string, number>;

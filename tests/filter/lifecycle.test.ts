@@ -16,6 +16,9 @@ import {
 } from "../host/index.js";
 import { Context } from "../host/context.js";
 import { MODES, pluginConfig, start, tokensAt } from "./fixture.js";
+import { watchedModule } from "./watched.js";
+
+const watched = await watchedModule();
 
 const badKey = json(401, openAiError("invalid_api_key"));
 const streamed: Ask = { body: { model: "qwen-turbo", stream: true, messages: [] } };
@@ -162,6 +165,25 @@ describe("a callout whose client has left", () => {
     expect(envoy.metric("ai_failover_attempts.provider.deepseek.result.client")).toBe(1);
     expect(streamsLeft(envoy)).toEqual([0, 0]);
     expect(wordsOf(envoy.ask(plain).text)).toBe("late");
+  });
+
+  it("is forgotten with its root, whose callouts the host drops", () => {
+    const late = { ...chat("late"), wait: 500 };
+    const clusters = { qwen: badKey, deepseek: late };
+    const config = { tokens: { qwen: 1, deepseek: 1 }, provider: { failover: { enabled: false } } };
+    const envoy = start({ module: watched, mode: "callout", ...config, clusters });
+    const { vm } = envoy.workers[0]!;
+    const blocks = [1, 2, 3].map(() => {
+      const call = envoy.call({ ...plain, leaveAfter: 100 });
+      envoy.advance(200);
+      expect(call.ended).toBe("left");
+      expect(vm.ask("liveExchanges")).toBe(1);
+      envoy.update({ gateway: pluginConfig(config) });
+      envoy.advance(2000);
+      expect(vm.ask("liveExchanges")).toBe(0);
+      return vm.ask("heapBlocks");
+    });
+    expect(blocks[2]).toBe(blocks[1]);
   });
 });
 

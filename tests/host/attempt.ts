@@ -144,6 +144,10 @@ export class Attempt implements Sink, Surroundings {
     return this.router.stream.localReply(reply);
   }
 
+  breakOff(): void {
+    this.router.stream.breakOff();
+  }
+
   vmDied(): void {
     this.router.stream.vmDied();
   }

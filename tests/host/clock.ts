@@ -24,6 +24,8 @@ export class Timer {
 export class Clock {
   /** Virtual milliseconds since the start. */
   now = 0;
+  /** What the wall clock was set by, ms. */
+  wallShift = 0;
   /** A binary heap: the next timer first. */
   private heap: Timer[] = [];
   private cancelled = 0;
@@ -34,7 +36,7 @@ export class Clock {
   }
 
   get wallNs(): bigint {
-    return BigInt(WALL_START + Math.round(this.now)) * 1_000_000n;
+    return BigInt(WALL_START + Math.round(this.now + this.wallShift)) * 1_000_000n;
   }
 
   after(ms: number, run: () => void): Timer {

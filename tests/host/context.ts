@@ -26,6 +26,8 @@ export interface StreamSide {
   /** Lets a stopped direction go on: 0 request, 1 response. A text says why that is wrong now. */
   resume(direction: number): string | void;
   reply(reply: LocalReply): string | void;
+  /** Ends the client's stream without an end of its answer. */
+  reset(): void;
 }
 
 /** The answer that an HTTP callout's callback may read. */

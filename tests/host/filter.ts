@@ -15,6 +15,8 @@ export interface Surroundings {
   /** Nothing of this stream happens any more. */
   isOver(): boolean;
   localReply(reply: LocalReply): string | void;
+  /** Ends the client's stream without an end of its answer. */
+  breakOff(): void;
   /** The VM died under this stream. */
   vmDied(): void;
   overflow(direction: "request" | "response"): void;
@@ -131,5 +133,9 @@ export class Filter implements StreamSide {
     if (this.replied) return "it has been answered already";
     this.replied = true;
     return this.around.localReply(reply);
+  }
+
+  reset(): void {
+    if (!this.gone && !this.around.isOver()) this.around.breakOff();
   }
 }

@@ -48,6 +48,13 @@ function logCalls(vm: Vm): Record<string, Call> {
   };
 }
 
+/** Envoy sends on what it is given: a line break would begin another header. */
+function writable(vm: Vm, at: number, size: number): string {
+  const value = vm.text(at, size);
+  if (/[\0\r\n]/.test(value)) vm.process.violate(`a header's value is ${JSON.stringify(value)}`);
+  return value;
+}
+
 function headerCalls(vm: Vm): Record<string, Call> {
   const map = (type: MapType): HeaderList => {
     const context = here(vm);
@@ -76,11 +83,11 @@ function headerCalls(vm: Vm): Record<string, Call> {
       return Status.Ok;
     },
     proxy_add_header_map_value(type: number, key: number, size: number, value: number, length: number) {
-      map(type).add(vm.text(key, size).toLowerCase(), vm.text(value, length));
+      map(type).add(vm.text(key, size).toLowerCase(), writable(vm, value, length));
       return Status.Ok;
     },
     proxy_replace_header_map_value(type: number, key: number, size: number, value: number, length: number) {
-      map(type).set(vm.text(key, size).toLowerCase(), vm.text(value, length));
+      map(type).set(vm.text(key, size).toLowerCase(), writable(vm, value, length));
       return Status.Ok;
     },
     proxy_remove_header_map_value(type: number, key: number, size: number) {
@@ -151,6 +158,11 @@ function streamCalls(vm: Vm): Record<string, Call> {
         const wrong = side.resume(direction);
         if (wrong) vm.process.violate(`continue_stream(${direction}) of stream ${id}: ${wrong}`);
       });
+      return Status.Ok;
+    },
+    proxy_close_stream(_direction: number) {
+      const side = here(vm).side ?? vm.process.violate("close_stream without a stream");
+      vm.defer(() => side.reset());
       return Status.Ok;
     },
     proxy_send_local_response(

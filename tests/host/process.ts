@@ -29,6 +29,8 @@ export class Process {
   readonly logs: LogLine[] = [];
   readonly traps: Trap[] = [];
   logLevel: Level = "info";
+  /** What a host call answers in place of what it does; undefined: nothing is in its way. */
+  hinder: (call: string) => number | undefined = () => undefined;
 
   constructor(private seed = 1) {}
 

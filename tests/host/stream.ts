@@ -190,6 +190,12 @@ export class ClientStream implements Surroundings {
     this.finish("reset");
   }
 
+  /** By close_stream. */
+  breakOff(): void {
+    this.info.details = "wasm_close_stream";
+    this.finish("reset");
+  }
+
   /** The VM is dead: nothing of it is asked any more. */
   vmDied(): void {
     if (this.over) return;
