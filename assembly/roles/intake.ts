@@ -1,5 +1,5 @@
 /** From a client's request to an exchange on its way: admission, the body's members, route, plan, the first hop. */
-import { containsIgnoreCase, hasControl } from "../bytes/ascii";
+import { containsIgnoreCase, equalsIgnoreCase, hasControl } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { hash64 } from "../bytes/hash";
 import * as json from "../bytes/json";
@@ -113,7 +113,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
 
 function isMultipart(): bool {
   const type = head.contentType;
-  return type.len >= MULTIPART.len && memory.compare(type.ptr, MULTIPART.ptr, MULTIPART.len) == 0;
+  return type.len >= MULTIPART.len && equalsIgnoreCase(type.ptr, MULTIPART.len, MULTIPART);
 }
 
 /** Keeps the path, without credentials, and the headers for every hop. The model's name stands between them later. */

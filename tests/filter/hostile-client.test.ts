@@ -53,4 +53,13 @@ describe.each(MODES)("in %s mode", mode => {
     for (const cluster of ["qwen", "deepseek"])
       expect(envoy.provider(cluster).seen[0]!.path).toBe(`/v1/chat/completions${query}`);
   });
+
+  it("a form is one in whatever case its type is written: its model decides the route", () => {
+    const body = '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nm\r\n--b--\r\n';
+    const path = "/v1/audio/transcriptions";
+    const options = { mode, policy: { modelPredicates: [{ matchType: "EQUAL", matchValue: "other" }] } };
+    const envoy = start({ ...options, clusters: { qwen: chat("Hi") } });
+    const call = envoy.ask({ body, path, headers: { "content-type": "Multipart/Form-Data; boundary=b" } });
+    expect(call.json().error.message).toContain("No route serves the model 'm'");
+  });
 });

@@ -41,7 +41,7 @@ export enum BodyStatus {
   StopNoBuffer = 3,
 }
 
-/** Bits of `response.flags`, as measured (envoy-facts, 4.3). */
+/** Bits of `response.flags`, as measured (docs/envoy-facts.md, 4.3). */
 export const Flag = {
   NoHealthyUpstream: 0x2n,
   ResponseTimeout: 0x4n,

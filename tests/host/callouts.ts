@@ -1,4 +1,4 @@
-/** HTTP callouts: they belong to a root, see whole answers, and outlive the stream that wanted them (envoy-host-source, 4). */
+/** HTTP callouts: they belong to a root, see whole answers, and outlive the stream that wanted them (docs/envoy-facts.md, 12). */
 import { Status } from "./abi.js";
 import type { Sink } from "./behaviour.js";
 import type { Timer } from "./clock.js";

@@ -1,6 +1,6 @@
 /**
  * A Proxy-Wasm host for tests: Envoy 1.36 - 1.40 (and Higress) as the module sees them, in virtual time, in one process, without
- * a socket. It follows envoy-facts.md and envoy-host-source.md; whatever only a faulty module would do - a header map out of its
+ * a socket. It follows docs/envoy-facts.md; whatever only a faulty module would do - a header map out of its
  * phase, a buffer outside of its callback, a second answer, a wrong content-length, an import that Envoy lacks - throws a
  * HostViolation, out of the test's own call.
  *

@@ -1,6 +1,6 @@
 /**
  * One filter's part in one direction of a stream, as Envoy's filter manager and its wasm filter keep it together: what each status
- * of a callback means for the headers, body and trailers that wait (envoy-host-source, 1; envoy-facts, 3).
+ * of a callback means for the headers, body and trailers that wait (docs/envoy-facts.md, 3).
  */
 import { BodyStatus, HeadersStatus } from "./abi.js";
 import type { BodySlot } from "./context.js";

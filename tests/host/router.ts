@@ -1,4 +1,4 @@
-/** Envoy's router with a retry policy: picks the cluster, makes attempts, keeps their limits (envoy-facts, 1, 2, 4, 18, 19). */
+/** Envoy's router with a retry policy: picks the cluster, makes attempts, keeps their limits (docs/envoy-facts.md, 1 - 4, 18, 19). */
 import { Flag } from "./abi.js";
 import { Attempt, type AttemptOwner, type Loss } from "./attempt.js";
 import type { Timer } from "./clock.js";

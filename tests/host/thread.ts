@@ -25,7 +25,7 @@ export class Thread {
   private load(): Vm {
     const vm = new Vm(this.process, { ...this.options, thread: this.name });
     this.vm = vm;
-    if (!this.configure(this.places)) throw new Error("the plugin configuration is refused");
+    if (!this.configure(this.places) || vm.failed !== undefined) throw new Error("the plugin configuration is refused");
     return vm;
   }
 
@@ -39,6 +39,10 @@ export class Thread {
 
   /** New roots in the same VM; the old ones stay until their streams end. False: refused, and nothing has changed. */
   configure(places: Places): boolean {
+    if (this.vm.failed !== undefined) {
+      this.places = places;
+      return true;
+    }
     const made = new Map<string, Context>();
     for (const [name, configuration] of places) {
       const root = this.vm.createRoot(name, configuration);

@@ -3,14 +3,16 @@ import { expect } from "vitest";
 import { wordsOf, type Ask, type Call, type Seen } from "../../host/index.js";
 import type { Vm } from "../../host/vm.js";
 import { textOf } from "./provider.js";
-import { FATES, type CallStep, type Fate, type FateKind, type Settings } from "./scenario.js";
+import { FATES, type CallStep, type Fate, type FateKind, type Scenario, type Settings } from "./scenario.js";
 
 /** The route's `timeout`, ms. */
 export const TIMEOUT = 8000;
+/** The longest that one attempt may take: attemptTimeout, a connect timeout, and a tick. */
+const LONGEST = 2500 + 300 + 100;
 /** `limits.requestBody`. */
 export const LARGEST = 80_000;
 export const CLIENT_SECRET = "client-secret";
-export const TOKEN = /\b(qwen|deepseek)-[1-9]\b/;
+export const TOKEN = /\b(qwen|lost|deepseek)-[1-9]\b/;
 
 const GOOD: Fate = {
   ...{ kind: "good", wait: 0, pause: 0, splits: [], evil: false, interim: false, trailers: false },
@@ -34,6 +36,10 @@ export class Asked {
   /** The host did something that nobody can foresee. */
   disturbed = false;
   verified = false;
+  /** A new VM has taken the place of its own. */
+  moved = false;
+  /** How many VMs had trapped when it came. */
+  trapsBefore = 0;
   readonly body: string | undefined;
 
   constructor(
@@ -42,8 +48,7 @@ export class Asked {
     /** Which configuration it came under. */
     readonly settings: Settings,
     readonly vm: Vm,
-    /** The first hop goes on the client's own stream, without an attempt role. */
-    private readonly direct: boolean,
+    private readonly scenario: Scenario,
   ) {
     this.body = bodyOf(step, mark);
   }
@@ -110,10 +115,22 @@ export class Asked {
       "another client's bytes",
     ).toEqual([]);
     expect(marks.size, "two answers in one").toBeLessThanOrEqual(1);
+    if (!this.disturbed) this.verifyWay();
     if (call.ended === "left") return;
     expect(call.status, "an answer without a status").not.toBe(0);
     if (call.ended === "complete" && call.status === 200 && !this.tellsError) this.verifyWhole();
-    else if (!this.disturbed && !this.settings.health) this.verifyFailure();
+    else if (!this.disturbed && !this.scenario.health) this.verifyFailure();
+  }
+
+  /** With an attempt role every hop streams; a callout goes on only where the router does not (facts 19.5). */
+  private verifyWay(): void {
+    if (this.scenario.mode !== "retry" || this.settings.lost || this.moved) return;
+    const end = this.attempts.findIndex(({ fate }) => fate.interim);
+    const before = this.attempts.slice(0, end < 0 ? undefined : end + 1);
+    expect(
+      before.map(({ by }) => by).filter(by => by === "callout"),
+      "hops by callout",
+    ).toEqual([]);
   }
 
   private get tellsError(): boolean {
@@ -148,7 +165,7 @@ export class Asked {
     if (step.shape === "bad-json") return expect(call.status).toBe(400);
     if (step.shape === "too-large") return expect(call.status).toBe(413);
     if (step.shape === "off" || step.shape === "stateful") return expect(attempts.length).toBe(1);
-    if (call.status === 504) return expect(call.ms).toBeGreaterThanOrEqual(TIMEOUT - 50);
+    if (call.status === 504) return this.verifyTimeout();
     if (call.status === 200) {
       // Only bytes that are out stand in the way of another hop.
       const out = this.settings.guard === "none" || isOneOf(FATES.late, last!) || call.ms >= TIMEOUT - 50;
@@ -162,7 +179,18 @@ export class Asked {
   /** Without an attempt role Envoy answers by itself, and nobody can go on (facts 12.3). */
   private get isCutWhileHeld(): boolean {
     const last = this.attempts.at(-1);
-    return this.direct && last?.by === "attempt" && ["cut", "cut-before"].includes(String(last.fate.kind));
+    return (
+      this.scenario.mode !== "retry" && last?.by === "attempt" && ["cut", "cut-before"].includes(String(last.fate.kind))
+    );
+  }
+
+  /** After a 103 Envoy keeps no limit of an attempt, and of a plan with one hop nobody does. */
+  private verifyTimeout(): void {
+    const { attempts, settings, step } = this;
+    expect(this.call.ms).toBeGreaterThanOrEqual(TIMEOUT - 50);
+    const isUnlimited =
+      attempts.some(({ fate }) => fate.interim) || (step.shape === "same-model" && settings.qwen === 1);
+    if (!isUnlimited) expect(attempts.length * LONGEST, "time that its attempts may take").toBeGreaterThan(TIMEOUT);
   }
 
   private verifyCoverage(): void {

@@ -46,10 +46,11 @@ class Run {
   }
 
   private places(): Pick<EnvoyOptions, "gateway" | "attempt"> {
-    const { qwen, deepseek, guard, health } = this.settings;
+    const { qwen, deepseek, guard, lost } = this.settings;
+    const { health } = this.scenario;
     const off = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1_000_000 } };
     const gateway = pluginConfig({
-      tokens: { qwen, deepseek },
+      tokens: { qwen, ...(lost ? { lost: 2 } : {}), deepseek },
       ...(health ? {} : { provider: off }),
       policy: { guard, firstTokenTimeout: 1500, attemptTimeout: 2500, timeout: TIMEOUT, maxWait: 2000 },
       config: {
@@ -123,8 +124,9 @@ class Run {
         break;
       case "update":
       case "replace":
-        // What breakers have learnt outlives the configuration.
-        this.settings = { ...step.settings, health: step.settings.health || this.settings.health };
+        this.settings = step.settings;
+        // Its next attempt comes to a VM that does not know it.
+        if (step.do === "replace") for (const asked of this.running) asked.moved = true;
         if (step.do === "replace") envoy.replace(this.places());
         else expect(envoy.update(this.places())).toBe(true);
         for (const { vm } of envoy.workers) if (!this.held.has(vm)) this.held.set(vm, undefined);
@@ -144,8 +146,9 @@ class Run {
       case "stray":
         this.stray(step.worker, step.callback, step.id);
         break;
-      case "host":
-        envoy.provider(step.cluster).healthy = step.healthy;
+      case "outage":
+        envoy.provider(step.cluster).healthy = false;
+        envoy.process.clock.after(step.ms, () => (envoy.provider(step.cluster).healthy = true));
         break;
       case "wall-clock":
         envoy.process.clock.wallShift = step.ms;
@@ -155,7 +158,8 @@ class Run {
 
   private call(step: CallStep): void {
     const { vm } = this.envoy.workers[step.worker]!;
-    const asked = new Asked(step, this.asked.length, this.settings, vm, this.scenario.mode !== "retry");
+    const asked = new Asked(step, this.asked.length, this.settings, vm, this.scenario);
+    asked.trapsBefore = this.envoy.process.traps.length;
     this.asked.push(asked);
     asked.call = this.envoy.call(asked.ask);
   }
@@ -172,12 +176,15 @@ class Run {
   // === What must hold ===
 
   private check(): void {
-    const { process, workers } = this.envoy;
+    const { process } = this.envoy;
     const own = process.traps.filter(({ reason }) => reason !== "injected by the test");
     expect(own, "traps").toEqual([]);
-    const sick = workers.length > 0 && ["qwen", "deepseek"].some(cluster => !this.envoy.provider(cluster).healthy);
+    const sick = ["qwen", "deepseek"].some(cluster => !this.envoy.provider(cluster).healthy);
     for (const asked of this.running) {
-      if (sick || asked.vm.failed !== undefined) asked.disturbed = true;
+      const trapped = process.traps
+        .slice(asked.trapsBefore)
+        .some(({ thread }) => thread === `worker ${asked.step.worker}`);
+      if (sick || trapped || asked.vm.failed !== undefined) asked.disturbed = true;
       if (asked.call.ended !== undefined) asked.verify();
     }
     this.checkTold();
@@ -196,7 +203,6 @@ class Run {
   }
 
   end(): void {
-    for (const cluster of ["qwen", "deepseek"]) this.envoy.provider(cluster).healthy = true;
     this.hindered.clear();
     this.envoy.advance(4 * TIMEOUT);
     // What waits for a VM that is dead hangs until Envoy's own stream_idle_timeout (facts 6.5).

@@ -11,9 +11,11 @@ export const FATES = {
   /** Neither: another provider in the end. */
   provider: [
     ...[302, 408, 500, 502, 503, 504, 529, 204],
-    ...["refused", "connect-timeout", "tls", "reset", "silence", "empty", "html", "garbage", "error-inside"],
-    ...["half-json", "cut-before", "silent-after-headers", "comments", "only-done", "wrong-kind"],
+    ...["refused", "connect-timeout", "tls", "reset", "empty", "html", "garbage", "error-inside"],
+    ...["half-json", "cut-before", "only-done", "wrong-kind"],
   ],
+  /** Nothing that counts comes: a time limit ends it. */
+  slow: ["silence", "silent-after-headers", "comments"],
   /** Bytes may have gone to the client: it gets an error event or a broken transfer, or another hop. */
   late: ["cut", "stall", "no-end-mark", "late-error"],
 } as const;
@@ -63,8 +65,8 @@ export interface Settings {
   qwen: number;
   deepseek: number;
   guard: "none" | "first-event" | "full";
-  /** Breakers are at work: then nothing is said of which hops are tried. */
-  health: boolean;
+  /** Between the two stands a provider whose cluster Envoy does not have. */
+  lost: boolean;
 }
 
 export type Step =
@@ -76,7 +78,7 @@ export type Step =
   | { do: "hinder"; call: Hindrance; times: number }
   | { do: "tick"; worker: number }
   | { do: "stray"; worker: number; callback: string; id: number }
-  | { do: "host"; cluster: "qwen" | "deepseek"; healthy: boolean }
+  | { do: "outage"; cluster: "qwen" | "deepseek"; ms: number }
   | { do: "wall-clock"; ms: number };
 
 /** Host calls that a host may refuse, and how. */
@@ -92,6 +94,8 @@ export type Hindrance = keyof typeof HINDRANCES;
 
 export interface Scenario {
   mode: "retry" | "callout" | "higress";
+  /** Breakers are at work, whose knowledge outlives a configuration: then nothing is said of which hops are tried. */
+  health: boolean;
   settings: Settings;
   steps: Step[];
 }
@@ -99,19 +103,21 @@ export interface Scenario {
 const percent = fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 4 });
 const rarely = fc.integer({ min: 0, max: 9 }).map(n => n === 9);
 
-const kinds = Object.values(FATES).map(group => fc.constantFrom<FateKind>(...group));
+/** Of one of these groups. */
+const kindOf = (groups: (readonly FateKind[])[]) => fc.oneof(...groups.map(group => fc.constantFrom(...group)));
 
-const fate: fc.Arbitrary<Fate> = fc.record({
-  kind: fc.oneof(...kinds),
-  wait: fc.constantFrom(0, 0, 1, 30, 400, 1400),
-  pause: fc.constantFrom(0, 0, 1, 60, 200),
-  splits: percent,
-  evil: fc.boolean(),
-  interim: rarely,
-  trailers: rarely,
-  endsWithLast: fc.boolean(),
-  words: fc.constantFrom(1, 2, 5, 2000),
-});
+const fateOf = (groups: (readonly FateKind[])[]): fc.Arbitrary<Fate> =>
+  fc.record({
+    kind: kindOf(groups),
+    wait: fc.constantFrom(0, 0, 1, 30, 400, 1400),
+    pause: fc.constantFrom(0, 0, 1, 60, 200),
+    splits: percent,
+    evil: fc.boolean(),
+    interim: rarely,
+    trailers: rarely,
+    endsWithLast: fc.boolean(),
+    words: fc.constantFrom(1, 2, 5, 2000),
+  });
 
 const SHAPES: [Shape, number][] = [
   ["plain", 12],
@@ -139,14 +145,23 @@ const call: fc.Arbitrary<CallStep> = fc.record({
   trusted: rarely,
   leaveAfter: fc.option(fc.constantFrom(0, 1, 35, 100, 450, 2000, 6000), { freq: 4 }),
   leaveOnContent: rarely,
-  fates: fc.array(fate, { maxLength: 9 }),
+  // So many of the second kind that all may fail.
+  fates: fc.oneof(
+    fc.array(fateOf(Object.values(FATES)), { maxLength: 5 }),
+    fc.array(fateOf([FATES.token]), { minLength: 6, maxLength: 9, size: "max" }),
+    fc.array(fateOf([FATES.token, FATES.token, FATES.provider, FATES.provider, FATES.slow]), {
+      minLength: 6,
+      maxLength: 9,
+      size: "max",
+    }),
+  ),
 });
 
 const settings: fc.Arbitrary<Settings> = fc.record({
   qwen: fc.integer({ min: 1, max: 3 }),
   deepseek: fc.integer({ min: 1, max: 2 }),
   guard: fc.constantFrom("none", "first-event", "full"),
-  health: fc.boolean(),
+  lost: fc.boolean(),
 });
 
 const STREAM_CALLBACKS = [
@@ -188,9 +203,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     arbitrary: fc.record({
-      do: fc.constant("host" as const),
+      do: fc.constant("outage" as const),
       cluster: fc.constantFrom("qwen" as const, "deepseek" as const),
-      healthy: fc.boolean(),
+      ms: fc.constantFrom(1, 100, 1000),
     }),
     weight: 1,
   },
@@ -202,6 +217,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   mode: fc.constantFrom("retry", "callout", "higress"),
+  health: fc.boolean(),
   settings,
   steps: fc.array(step, { minLength: 5, maxLength: 40, size: "max" }),
 });
