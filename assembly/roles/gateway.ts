@@ -82,9 +82,9 @@ export class GatewayRole extends Handler {
       x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
       host.setBody(BODY, 0, size, PLACEHOLDER.ptr, first && c.parked ? PLACEHOLDER.len : 0);
     }
-    if (!end) return first && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
-    // Nothing of the body is in the buffer, so that a held request costs no buffer either.
-    return intake.launch(c, 0) ? BodyStatus.Continue : BodyStatus.StopNoBuffer;
+    // Only the placeholder is kept, so that a held request costs no buffer; without it the request would go on as one without a body.
+    const held = first && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
+    return end && intake.launch(c, 0) ? BodyStatus.Continue : held;
   }
 
   requestTrailers(state: usize): BodyStatus {

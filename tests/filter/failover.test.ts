@@ -119,6 +119,19 @@ describe.each(MODES)("in %s mode", mode => {
     expect(ms).toBeLessThanOrEqual(3000 + TICK);
   });
 
+  it.each([true, false])(
+    "sends its whole body after a wait, whether its last piece ends it or not: %j",
+    endsWithLast => {
+      const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "2" } });
+      const envoy = start({ mode, tokens: { qwen: 1 }, clusters: { qwen: [limited, chat("Hi"), chat("Hi")] } });
+      const first = envoy.call(plain);
+      envoy.advance(10);
+      const calls = [first, envoy.call({ ...plain, endsWithLast })];
+      expect(calls.map(call => envoy.finish(call).status)).toEqual([200, 200]);
+      expect(envoy.provider("qwen").seen.map(({ body }) => body)).toEqual(Array(3).fill(JSON.stringify(plain.body)));
+    },
+  );
+
   it("ends a stream that stops without its end mark in an error event", () => {
     const envoy = start({ mode, clusters: { qwen: events([delta("Hel"), 100, delta("lo")]) } });
     const { status, text, ended } = envoy.ask(streamed);

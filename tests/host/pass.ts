@@ -167,6 +167,8 @@ export class Pass {
   /** Everything that waits goes on. */
   private flush(): void {
     this.state = "open";
+    // Held headers whose body has ended without leaving anything in the buffer go on as those of a message without a body.
+    if (this.waiting && this.ended && this.size === 0 && !this.waitingTrailers) this.headersEnd = true;
     this.flushHeaders();
     this.flushData(this.ended && !this.headersEnd);
     const trailers = this.waitingTrailers;
