@@ -4,7 +4,7 @@
  */
 import { Char, equalsIgnoreCase, indexOf } from "./ascii";
 import { Bytes } from "./bytes";
-import { Status } from "./fault";
+import { Status, peek } from "./fault";
 import { Kind } from "./lexer";
 import { Member } from "./member";
 
@@ -48,9 +48,8 @@ export function readBoundary(ptr: usize, len: usize): bool {
 export function scanParts(ptr: usize, len: usize): Status {
   for (let i = 0; i < parts.length; i++) unchecked(parts[i]).put(Kind.Absent, 0, 0);
   const end = ptr + len;
-  const first = delimiterLen - 2; // no line end before the first one
-  if (delimiterLen == 0 || len < first || memory.compare(ptr, delimiter + 2, first) != 0) return Status.Malformed;
-  let p = ptr + first;
+  if (delimiterLen == 0 || !isAtBoundary(ptr, end)) return Status.Malformed;
+  let p = ptr + delimiterLen - 2;
   for (let count = 0; count < MAX_PARTS; count++) {
     if (p + 2 <= end && load<u16>(p) == 0x2d2d) return Status.Ok; // an epilogue is nobody's
     while (p < end && isBlank(load<u8>(p))) p++;
@@ -58,6 +57,8 @@ export function scanParts(ptr: usize, len: usize): Status {
     if (load<u16>(p) != 0x0a0d) return Status.Malformed;
     p = readHeaders(p + 2, end);
     if (!p) return headerStatus;
+    // Some readers take a boundary right behind the headers for the end of an empty part, others for its content.
+    if (isAtBoundary(p, end)) return Status.Malformed;
     const offset = indexOf(p, end - p, delimiter, delimiterLen);
     if (offset < 0) return Status.Truncated;
     const stop = p + <usize>offset;
@@ -69,6 +70,12 @@ export function scanParts(ptr: usize, len: usize): Status {
     p = stop + delimiterLen;
   }
   return Status.Malformed;
+}
+
+/** Whether a boundary stands at p, with no line end before it. */
+function isAtBoundary(p: usize, end: usize): bool {
+  const len = delimiterLen - 2;
+  return end - p >= len && memory.compare(p, delimiter + 2, len) == 0;
 }
 
 let headerStatus: Status = Status.Ok;
@@ -137,9 +144,9 @@ function findParameter(ptr: usize, len: usize, type: Bytes, name: Bytes): bool {
     if (load<u8>(p) != Char.Semicolon) return false;
     const key = skipBlanks(p + 1, end);
     p = key;
-    while (p < end && load<u8>(p) != Char.Equals) p++;
+    while (p < end && load<u8>(p) != Char.Equals && isTokenByte(load<u8>(p))) p++;
     const keyLen = p - key;
-    if (p == end || keyLen == 0 || (name == NAME && equalsIgnoreCase(key, keyLen, EXTENDED_NAME))) return false;
+    if (peek(p, end) != Char.Equals || keyLen == 0 || (name == NAME && equalsIgnoreCase(key, keyLen, EXTENDED_NAME))) return false;
     const value = p + 1;
     const quoted = value < end && load<u8>(value) == Char.Quote;
     p = quoted ? quotedEnd(value + 1, end) : tokenEnd(value, end);
@@ -167,8 +174,12 @@ function quotedEnd(p: usize, end: usize): usize {
 
 function tokenEnd(p: usize, end: usize): usize {
   const start = p;
-  while (p < end && load<u8>(p) != Char.Semicolon && load<u8>(p) != Char.Quote && !isBlank(load<u8>(p))) p++;
+  while (p < end && isTokenByte(load<u8>(p))) p++;
   return p > start ? p : 0;
+}
+
+function isTokenByte(c: i32): bool {
+  return c != Char.Semicolon && c != Char.Quote && !isBlank(c);
 }
 
 function hasBackslash(p: usize, len: usize): bool {

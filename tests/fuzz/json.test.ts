@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { isDeepStrictEqual } from "node:util";
 import { BytesRoom, MEMBERS, Span, bytesOf } from "../unit/bytes.js";
+import { randomFrom } from "./random.js";
 
 /**
  * The scanner against JSON.parse behind a fatal UTF-8 decoder, on chat bodies that were mutated at random (seeded).
@@ -72,14 +73,6 @@ const TOP_MEMBERS = [
   ],
   ...['"o":{"p":[1,{"q":null}]},', '"u":"\\ud83d\\ude00",', '"l":"\\udc00",', '"stream":null,', '"user":"\\ud800",'],
 ].map(bytesOf);
-
-/** Numbers that are the same in every run. */
-function randomFrom(seed: number): (below: number) => number {
-  return below => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    return Math.floor((seed / 2 ** 32) * below);
-  };
-}
 
 const pick = (choices: Uint8Array[], random: (below: number) => number) =>
   choices[random(choices.length)] as Uint8Array;
