@@ -36,8 +36,6 @@ export class Asked {
   /** The host did something that nobody can foresee. */
   disturbed = false;
   verified = false;
-  /** A new VM has taken the place of its own. */
-  moved = false;
   /** How many VMs had trapped when it came. */
   trapsBefore = 0;
   readonly body: string | undefined;
@@ -124,7 +122,7 @@ export class Asked {
 
   /** With an attempt role every hop streams; a callout goes on only where the router does not (facts 19.5). */
   private verifyWay(): void {
-    if (this.scenario.mode !== "retry" || this.settings.lost || this.moved) return;
+    if (this.scenario.mode !== "retry" || this.settings.lost) return;
     const end = this.attempts.findIndex(({ fate }) => fate.interim);
     const before = this.attempts.slice(0, end < 0 ? undefined : end + 1);
     expect(

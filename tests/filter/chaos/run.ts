@@ -126,7 +126,7 @@ class Run {
       case "replace":
         this.settings = step.settings;
         // Its next attempt comes to a VM that does not know it.
-        if (step.do === "replace") for (const asked of this.running) asked.moved = true;
+        if (step.do === "replace") for (const asked of this.running) asked.disturbed = true;
         if (step.do === "replace") envoy.replace(this.places());
         else expect(envoy.update(this.places())).toBe(true);
         for (const { vm } of envoy.workers) if (!this.held.has(vm)) this.held.set(vm, undefined);
