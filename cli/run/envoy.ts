@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
+import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "../config/types.js";
 import { Refusal } from "../refusal.js";
@@ -14,6 +15,8 @@ export interface EnvoyOptions {
   binary: string;
   /** The rendered bootstrap. */
   configFile: string;
+  /** Holds it and all that Envoy reads besides; goes with Envoy when this process is killed. */
+  directory: string;
   logFile: string;
   listen: Address;
   admin: Address;
@@ -32,6 +35,14 @@ const START_LIMIT = 30_000;
 
 /** How long it may take to end when asked politely, milliseconds. */
 const STOP_LIMIT = 3_000;
+
+/**
+ * Becomes Envoy, and leaves a shell beside it that reads a pipe of ours (descriptor 3). When the pipe ends without a line
+ * this process was killed (SIGKILL, out of memory): then the shell ends Envoy and removes its files, which may hold tokens.
+ */
+const GUARDED = `
+(read -r line <&3 || { kill -9 $$; rm -rf "$0"; }) >/dev/null 2>&1 &
+exec "$@" 3<&-`;
 
 /** Envoy as a child process that is started again when it dies. */
 export class EnvoyProcess {
@@ -93,7 +104,7 @@ export class EnvoyProcess {
   private readonly kill = (): void => void this.child?.kill("SIGKILL");
 
   private spawn(): ChildProcess {
-    const { binary, configFile, concurrency, drainTime, env } = this.options;
+    const { binary, configFile, directory, concurrency, drainTime, env } = this.options;
     const args = [
       ...["-c", configFile, "--disable-hot-restart", "--drain-time-s", String(drainTime)],
       // After an edit a connection that clients keep open takes one more request with the old configuration, not many.
@@ -102,8 +113,15 @@ export class EnvoyProcess {
       ...(concurrency === undefined ? [] : ["--concurrency", String(concurrency)]),
     ];
     // In a process group of its own: Ctrl-C reaches us alone, and we end Envoy in our order.
-    const child = spawn(binary, args, { env, stdio: ["ignore", "ignore", "pipe"], detached: true });
+    const child = spawn("/bin/sh", ["-c", GUARDED, directory, binary, ...args], {
+      env,
+      stdio: ["ignore", "ignore", "pipe", "pipe"],
+      detached: true,
+    });
     child.on("error", error => this.keep(`Envoy could not be started: ${error.message}`));
+    const guard = child.stdio[3] as Writable;
+    guard.on("error", () => {}); // it was killed itself
+    child.once("exit", () => guard.end("Envoy has ended\n"));
     createInterface({ input: child.stderr! }).on("line", line => this.keep(line));
     this.child = child;
     return child;

@@ -88,16 +88,8 @@ export class Gateway {
       const logFile = join(packageRoot, ".cache", `envoy-${listen.port}.log`);
       mkdirSync(join(packageRoot, ".cache"), { recursive: true });
       running = new EnvoyProcess({
-        ...{
-          binary: envoy.path,
-          configFile: directory.bootstrap,
-          logFile,
-          listen,
-          admin,
-          env: loaded.env,
-          say,
-          gaveUp,
-        },
+        ...{ binary: envoy.path, configFile: directory.bootstrap, directory: directory.path },
+        ...{ logFile, listen, admin, env: loaded.env, say, gaveUp },
         ...{ concurrency: options.concurrency, drainTime: Math.ceil(longestTimeout(loaded.config) / 1000) },
       });
       await running.start(signal);

@@ -36,7 +36,7 @@ export async function startHosts(ours: string, directory: string): Promise<Hosts
     const configFile = join(directory, `${i}.json`);
     writeFileSync(configFile, bootstrapOf(variant, { listen, admin, upstream, ours, noop }));
     const envoy = new EnvoyProcess({
-      ...{ binary, configFile, logFile: join(directory, `${i}.log`), concurrency: 1, drainTime: 1 },
+      ...{ binary, configFile, directory, logFile: join(directory, `${i}.log`), concurrency: 1, drainTime: 1 },
       listen: { host: "127.0.0.1", port: listen },
       admin: { host: "127.0.0.1", port: admin },
       env: process.env,

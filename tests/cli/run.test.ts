@@ -73,9 +73,10 @@ const lives = (pid: number) => {
   }
 };
 
+const runDirectories = () => readdirSync(tmpdir()).filter(name => name.startsWith("ai-failover-"));
+
 describe("a gateway", () => {
   let gateway: Gateway;
-  const runDirectories = () => readdirSync(tmpdir()).filter(name => name.startsWith("ai-failover-"));
   const before = runDirectories();
 
   beforeAll(async () => {
@@ -214,6 +215,16 @@ describe("npm start", () => {
     process.kill(whom === "all" ? -npm.pid! : npm.pid!, signal);
     await until(() => !pids.some(lives));
     expect(existsSync(file)).toBe(true);
+  });
+
+  it("killed by the system leaves no Envoy behind, and no file that may hold a token", async () => {
+    const before = runDirectories();
+    const pids = await start();
+    const rows = spawnSync("ps", ["-o", "pid=,args=", "-p", pids.join()], { encoding: "utf8" }).stdout.split("\n");
+    const [tool] = rows.filter(row => row.includes("ai-failover.mjs run") && !row.includes("/sh "));
+    process.kill(parseInt(tool!), "SIGKILL");
+    await until(async () => !(await isUp(listen)));
+    await until(() => runDirectories().every(name => before.includes(name)));
   });
 
   it("with a mistake in the file ends with the place, and what is allowed", async () => {
