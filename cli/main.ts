@@ -20,5 +20,6 @@ try {
   const sentence = error instanceof Refusal ? error.message : sentenceOf(error);
   if (sentence === undefined) throw error;
   console.error(colourOf(process.stderr).bad("error"), "", sentence);
-  process.exitCode = 1;
+  // Whatever a command that failed left open does not keep it alive.
+  process.exit(1);
 }

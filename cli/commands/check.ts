@@ -7,12 +7,14 @@ import { readSource } from "../config/source.js";
 import { summaryOf } from "../config/summary.js";
 import { checkEnvelope, checkRendered } from "../plugin/check.js";
 import { envelopeOf } from "../plugin/envelope.js";
+import { DEFAULT_FILE } from "../run/default-file.js";
+import { lackingKeys } from "../run/keys.js";
 
 export function register(program: Command): void {
   program
     .command("check")
     .description("check a configuration of ours, of Higress's plugin, or a WasmPlugin resource")
-    .argument("[file]", "YAML or JSON", "ai-failover.yaml")
+    .argument("[file]", "YAML or JSON", DEFAULT_FILE)
     .action((file: string) => console.log(check(file).join("\n")));
 }
 
@@ -26,8 +28,22 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
     const { kind, notes } = checkEnvelope(envelope, source, problems, env);
     return [`${good("ok")}  ${file}  ${dim(kind)}`, ...notes.map(dim)];
   }
-  const config = resolveConfig(source, env);
-  const notes = [...checkRendered(config, source, env), ...warningsOf(config), ...notInEffect(config)];
+  const lacking = lackingKeys(source, env);
+  const all = { ...env, ...lacking };
+  const config = resolveConfig(source, all);
+  const notes = [
+    ...checkRendered(config, source, all),
+    ...keysNote(Object.keys(lacking)),
+    ...warningsOf(config),
+    ...notInEffect(config),
+  ];
   const table = summaryOf(config, env).map(line => (/^[A-Z]+ /.test(line) ? strong(line) : line));
   return [`${good("ok")}  ${file}`, "", ...table, ...(notes.length > 0 ? ["", ...notes.map(dim)] : [])];
 }
+
+const keysNote = (names: string[]): string[] =>
+  names.length === 0
+    ? []
+    : [
+        `Not set: ${names.join(", ")}. "npm start" leaves out a provider without a key; without any key, demo providers answer.`,
+      ];

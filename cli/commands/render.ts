@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
-import { loadConfig } from "../config/load.js";
+import { resolveConfig } from "../config/load.js";
 import { packageRoot } from "../config/root.js";
+import { readSource } from "../config/source.js";
 import { renderEnvoy } from "../render/envoy.js";
 import { parts, renderPart, type Part } from "../render/parts.js";
 import { writePrivate } from "../render/private-file.js";
+import { DEFAULT_FILE } from "../run/default-file.js";
+import { lackingKeys } from "../run/keys.js";
 
 interface Flags {
   envoyVersion: string;
@@ -17,7 +20,7 @@ export function register(program: Command): void {
   program
     .command("render")
     .description("print the Envoy configuration of a file")
-    .argument("[file]", "YAML or JSON", "ai-failover.yaml")
+    .argument("[file]", "YAML or JSON", DEFAULT_FILE)
     .option("--envoy-version <version>", "the Envoy it is for: 1.39 and newer stream every rescue", "1.40")
     .addOption(new Option("--part <part>", "only what goes into an Envoy of yours").choices(Object.keys(parts)))
     .option("--wasm <file>", "where Envoy will find the module", join(packageRoot, "build", "ai-failover.wasm"))
@@ -32,7 +35,9 @@ export function register(program: Command): void {
 /** The text that the command prints. */
 export function render(file: string, flags: Flags, env: NodeJS.ProcessEnv = process.env): string {
   const { envoyVersion, part, wasm } = flags;
-  const config = loadConfig(file, env);
+  const source = readSource(file);
+  // Only the variables' names are rendered.
+  const config = resolveConfig(source, { ...env, ...lackingKeys(source, env) });
   const options = { wasm, envoyVersion };
   return part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
 }

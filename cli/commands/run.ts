@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
+import { parseAddress } from "../config/address.js";
 import { milliseconds } from "../config/units.js";
 import { Refusal } from "../refusal.js";
 import { bannerOf } from "../run/banner.js";
@@ -19,8 +20,8 @@ export function register(program: Command): void {
     .command("run")
     .description("run the gateway: get Envoy, render the configuration, serve, and follow edits")
     .option("-c, --config <file>", "YAML or JSON (default: ai-failover.yaml, written at the first start)")
-    .option("--listen <address>", "in place of the file's `listen`: host:port")
-    .option("--status <address>", "in place of the file's `status.listen`")
+    .option("--listen <address>", "in place of the file's `listen`: host:port", readAddress)
+    .option("--status <address>", "in place of the file's `status.listen`", readAddress)
     .option("--drain <duration>", "how long calls may still take after SIGTERM or Ctrl-C (default: 30s)", readDuration)
     .option("--envoy-version <version>", "run on this release of Envoy, for example 1.36.4")
     .option("--concurrency <threads>", "Envoy's worker threads (default: one for each core)", readThreads)
@@ -54,6 +55,11 @@ async function run(flags: Flags, version: string): Promise<void> {
 
 /** It was ended before it had started. */
 const ignore = () => {};
+
+function readAddress(text: string): string {
+  if (parseAddress(text) === null) throw new InvalidArgumentError("an IP address or localhost, and a port");
+  return text;
+}
 
 function readDuration(text: string): number {
   const limit = milliseconds(text);

@@ -4,15 +4,10 @@ import { checkMeaning } from "./meaning.js";
 import { ConfigError, isSecret, type Path, type Problem } from "./problem.js";
 import { isRaw, type Raw } from "./raw.js";
 import { checkShape } from "./schema.js";
-import { readSource, type Source } from "./source.js";
+import type { Source } from "./source.js";
 import type { GatewayConfig } from "./types.js";
 
-/** Reads, checks and completes a configuration file; throws one ConfigError with all mistakes. */
-export function loadConfig(file: string, env: Environment = process.env): GatewayConfig {
-  return resolveConfig(readSource(file), env);
-}
-
-/** The same for a configuration that was read already, or made by a program (`sourceOf`). */
+/** Checks and completes a configuration; throws one ConfigError with all mistakes. */
 export function resolveConfig(source: Source, env: Environment = process.env): GatewayConfig {
   const { value, variables, problems } = expandTree(source.value, env);
   const known = new Set(problems.map(({ path }) => JSON.stringify(path)));

@@ -11,7 +11,7 @@ export function summaryOf(config: GatewayConfig, env: Environment = process.env)
     route.fallbackConfig.enabled ? namesOf(route.fallbackConfig.upstreams) : "",
   ]);
   const providers = config.providers.map(provider => {
-    const tokens = provider.apiTokens.flatMap(({ value }) => tokensOf(value, env)).length;
+    const tokens = provider.apiTokens.flatMap(({ value }) => tokensOf(value, env)).filter(token => token !== "").length;
     const places = provider.targets.map(({ host, port, tls }) => `${tls ? "https" : "http"}://${host}:${port}`);
     const where = places.length > 0 ? places.join(", ") : `cluster ${provider.cluster}`;
     return [provider.id, `${tokens} token${tokens === 1 ? "" : "s"}`, where];

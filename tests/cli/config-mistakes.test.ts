@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig, resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load.js";
 import { ConfigError, pathText } from "../../cli/config/problem.js";
-import { parseSource } from "../../cli/config/source.js";
+import { parseSource, readSource } from "../../cli/config/source.js";
 
 const env = { KEY: "sk-secret-of-the-variable", SEVERAL: "sk-a,,sk-b", EMPTY: "" };
 
@@ -229,7 +229,7 @@ describe("a mistake is refused with its place, what was found and what is allowe
   it("points to the line and column of the field", () => {
     const file = join(mkdtempSync(join(tmpdir(), "check-")), "my.yaml");
     writeFileSync(file, "providers:\n  - type: qwen\n    apiTokens: [t]\n    conectTimeout: 3s\n");
-    expect(() => loadConfig(file, env)).toThrow(`${file}:4:5  providers[0].conectTimeout`);
+    expect(() => resolveConfig(readSource(file), env)).toThrow(`${file}:4:5  providers[0].conectTimeout`);
   });
 
   it("does so in JSON as well", () => {
@@ -238,7 +238,7 @@ describe("a mistake is refused with its place, what was found and what is allowe
   });
 
   it("names a file that is not there", () => {
-    expect(() => loadConfig("/no/such/file.yaml", env)).toThrow("/no/such/file.yaml");
+    expect(() => readSource("/no/such/file.yaml")).toThrow("/no/such/file.yaml");
   });
 });
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { openControl, order, type Control } from "../../cli/demo/control.js";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
 
@@ -60,4 +61,11 @@ it("obeys only who can read the owner's file", async () => {
 
 it("says how to start one when none runs", async () => {
   await expect(order({ do: "list" }, join(directory, "absent.json"))).rejects.toThrow('start one with "npm start"');
+});
+
+it("a door that cannot be written is closed again: it would keep the command alive", async () => {
+  const closed = vi.spyOn(Server.prototype, "close");
+  await expect(openControl([qwen], join(directory, "absent", "demo.json"))).rejects.toThrow("ENOENT");
+  expect(closed).toHaveBeenCalledTimes(1);
+  closed.mockRestore();
 });

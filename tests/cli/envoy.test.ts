@@ -122,6 +122,14 @@ describe("an Envoy that is not there is downloaded by its hash", () => {
     expect(await withPath("", () => find({}))).toMatchObject({ source: "cache" });
   });
 
+  it("says which releases there are, before anything is downloaded", async () => {
+    const finding = find({}, { version: "1.37.0" });
+    await expect(finding).rejects.toThrow(
+      /^Envoy 1.37.0 cannot be .* there are 1.40.0,.* let the variable ENVOY name it/,
+    );
+    expect(said).toEqual([]);
+  });
+
   it("leaves nothing half when it is ended", async () => {
     program("bin/python3", `touch ${directory}/started; exec sleep 20`);
     const ending = new AbortController();

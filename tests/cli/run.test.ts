@@ -139,13 +139,15 @@ describe("a gateway", () => {
 describe("a start that cannot succeed ends in one sentence with the remedy", () => {
   afterEach(async () => expect(await isUp(listen)).toBe(false));
 
-  it("a port that is taken", async () => {
+  it("each port that is taken", async () => {
     write("a-model");
-    const taken = await hold(admin);
+    const taken = await Promise.all([hold(listen), hold(admin)]);
+    const sentence = (field: string, port: number) =>
+      `127.0.0.1:${port} (${field}) is taken by another program: stop it, or set "${field}: 127.0.0.1:${port + 1}" in ${file}.`;
     await expect(Gateway.start({ config: file, wasm, say })).rejects.toThrow(
-      `127.0.0.1:${admin} (admin) is taken by another program: stop it, or set "admin: 127.0.0.1:${admin + 1}" in ${file}.`,
+      `${sentence("listen", listen)}\n${sentence("admin", admin)}`,
     );
-    taken.close();
+    for (const server of taken) server.close();
   });
 
   it("an address of the command line is taken in place of the file's", async () => {
