@@ -1,3 +1,6 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { checkListeners } from "./address.js";
 import { checkEndpoint, clustersOf } from "./endpoint.js";
 import { hint, type Path } from "./problem.js";
@@ -66,8 +69,18 @@ function checkProvider(path: Path, provider: Raw, check: Check): void {
   checkTokens([...path, "apiTokens"], provider, preset, check);
   checkMapping([...path, "modelMapping"], provider["modelMapping"], check);
   const caFile = text(object(provider["tls"])["caFile"]);
-  if (caFile !== "") checkFile([...path, "tls", "caFile"], caFile, check);
+  if (caFile !== "") checkAuthorities([...path, "tls", "caFile"], caFile, check);
   for (const [i, model] of members(provider["models"])) checkPattern([...path, "models", i], text(model), check);
+}
+
+/** Envoy would refuse the whole configuration. */
+function checkAuthorities(path: Path, name: string, check: Check): void {
+  if (!checkFile(path, name, check)) return;
+  try {
+    new X509Certificate(readFileSync(resolve(check.directory, name)));
+  } catch {
+    check.report(path, `"${name}", which holds no certificate`, "the authorities' certificates, PEM");
+  }
 }
 
 function checkRoute(path: Path, route: Raw, ids: string[], check: Check): void {

@@ -62,7 +62,11 @@ export function checkFile(path: Path, name: string, check: Check): boolean {
     return true;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    check.report(path, `"${name}" (${reason})`, `a file that can be read, relative to ${check.directory}`);
+    check.report(
+      path,
+      `"${name}", which cannot be read (${reason})`,
+      `a file that can be read, relative to ${check.directory}`,
+    );
     return false;
   }
 }

@@ -2,6 +2,7 @@ import { colourOf, type Colour } from "../colour.js";
 import { summaryOf } from "../config/summary.js";
 import { notInEffect, warningsOf } from "../config/notices.js";
 import type { Route } from "../config/types.js";
+import { RETRY_MINOR } from "../envoy/releases.js";
 import { urlOf } from "./admin.js";
 import { reachable } from "./envoy.js";
 import type { Gateway } from "./gateway.js";
@@ -20,8 +21,14 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
   const { config, envoy, mode, file, demo, env } = gateway;
   const colour = colourOf(process.stdout, env);
   const { good, strong, dim } = colour;
-  const streams = mode === "retry" ? "every rescue streams" : "a rescued answer comes in one piece";
+  const streams = mode === "retry" ? ": every rescue streams" : "";
   const notes = [
+    ...(mode === "callout"
+      ? [
+          `Envoy ${envoy.version} is older than 1.${RETRY_MINOR}: a rescued answer arrives whole, a stream too, and one that its first provider ` +
+            "cuts while it is held is not rescued (docs/modes.md).",
+        ]
+      : []),
     ...gateway.notes,
     ...(demo
       ? [
@@ -35,7 +42,7 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
   const base = urlOf({ ...local, host: local.host === "127.0.0.1" ? "localhost" : local.host });
   return [
     "",
-    `  ${strong("ai-failover")} ${version}   ${dim(`Envoy ${envoy.version} (${envoy.source}): ${streams}`)}`,
+    `  ${strong("ai-failover")} ${version}   ${dim(`Envoy ${envoy.version} (${envoy.source})${streams}`)}`,
     "",
     row(colour, "Gateway", `${base}/v1`),
     row(colour, "Admin", urlOf(config.admin)),

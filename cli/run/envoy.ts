@@ -52,6 +52,8 @@ export class EnvoyProcess {
   private readonly filter = new LogFilter();
   /** The last lines of the log, for an error. */
   private tail: string[] = [];
+  /** What is to be said when it has started: of a start that fails the error says it all. */
+  private unsaid: string[] | undefined;
   /** When Envoy ended by itself lately, by performance.now(). */
   private deaths: number[] = [];
 
@@ -67,6 +69,7 @@ export class EnvoyProcess {
 
   /** Starts Envoy and waits until it takes requests. */
   async start(signal?: AbortSignal): Promise<void> {
+    this.unsaid = [];
     const child = this.spawn();
     const { admin, listen } = this.options;
     const limit = performance.now() + START_LIMIT;
@@ -80,6 +83,8 @@ export class EnvoyProcess {
       if (performance.now() > limit) throw new Refusal(`Envoy is not ready after ${START_LIMIT / 1000} s.`);
       await sleep(30);
     }
+    for (const line of this.unsaid.splice(0)) this.options.say(line);
+    this.unsaid = undefined;
     child.once("exit", (code, signal) => void this.onDeath(signal ?? `exit code ${code}`));
     if (hasEnded(child)) await this.onDeath("exit");
   }
@@ -132,7 +137,9 @@ export class EnvoyProcess {
     const line = parseLine(raw);
     this.tail = [...this.tail.slice(-4), line.text];
     const shown = this.filter.pass(line);
-    if (shown !== undefined && !this.stopping) this.options.say(shown);
+    if (shown === undefined || this.stopping) return;
+    if (this.unsaid === undefined) this.options.say(shown);
+    else this.unsaid.push(shown);
   }
 
   private async onDeath(how: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../cli/config/load.js";
 import { notInEffect, warningsOf } from "../../cli/config/notices.js";
@@ -159,7 +160,7 @@ describe("where a provider is reached", () => {
 
   it("a caFile is found beside the configuration, and the host is what the certificate must name", () => {
     const directory = mkdtempSync(join(tmpdir(), "load-"));
-    writeFileSync(join(directory, "ca.pem"), "");
+    writeFileSync(join(directory, "ca.pem"), rootCertificates[0]!);
     const config = load("providers: [{type: qwen, apiTokens: [t], tls: {caFile: ca.pem}}]", directory);
     expect(config.providers[0]!.targets[0]!.tls).toEqual({
       serverName: "dashscope.aliyuncs.com",

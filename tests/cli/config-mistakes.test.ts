@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../cli/config/load.js";
 import { ConfigError, pathText } from "../../cli/config/problem.js";
@@ -110,6 +110,12 @@ const table: [rule: string, text: string, path: string, says: string][] = [
     "openaiCustomUrl with type qwen -> url",
   ],
   ["a caFile that cannot be read", provider("tls: {caFile: nowhere.pem}"), "providers[0].tls.caFile", "nowhere.pem"],
+  [
+    "a caFile of something else",
+    provider(`tls: {caFile: '${resolve("package.json")}'}`),
+    "providers[0].tls.caFile",
+    "no certificate",
+  ],
   [
     "tls for plain HTTP",
     provider("url: http://x, tls: {serverName: y}"),

@@ -5,6 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { resolveConfig } from "../../cli/config/load.js";
+import { readSource } from "../../cli/config/source.js";
+import { bannerOf } from "../../cli/run/banner.js";
 import { Gateway } from "../../cli/run/gateway.js";
 import { LogFilter, parseLine } from "../../cli/run/log.js";
 import { checkFree } from "../../cli/run/ports.js";
@@ -165,11 +168,13 @@ describe("a start that cannot succeed ends in one sentence with the remedy", () 
     );
   });
 
-  it("a module that does not load: Envoy's own words are passed on", async () => {
+  it("a module that does not load: Envoy's own words are passed on, once", async () => {
     write("a-model");
+    said.length = 0;
     writeFileSync(join(directory, "bad.wasm"), "no module");
     const starting = Gateway.start({ config: file, wasm: join(directory, "bad.wasm"), say });
     await expect(starting).rejects.toThrow(/Envoy refused the configuration:\n[^]*Wasm/i);
+    expect(said).toEqual([]);
   });
 
   it("an end that was asked for while it starts", async () => {
@@ -179,6 +184,16 @@ describe("a start that cannot succeed ends in one sentence with the remedy", () 
     ending.abort();
     await expect(starting).rejects.toThrow("aborted");
   });
+});
+
+it("on an older Envoy one line says what is not the same", async () => {
+  write("a-model");
+  const config = resolveConfig(readSource(file));
+  const envoy = { path: "", version: "1.36.4", minor: 36, source: "PATH" };
+  const lines = (mode: string) =>
+    bannerOf({ config, envoy, mode, file, env: {}, notes: [] } as unknown as Gateway, "1").join("\n");
+  expect(lines("callout")).toMatch(/Envoy 1.36.4 is older than 1.39: a rescued answer arrives whole.*not rescued/);
+  expect(lines("retry")).not.toContain("older");
 });
 
 describe("npm start", () => {
