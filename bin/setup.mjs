@@ -1,9 +1,10 @@
 /**
- * Makes a fresh clone ready to run: packages, the module, the command line tool; each only when it is missing or older
- * than what it is made from. Needs nothing but Node itself.
+ * Makes a fresh clone ready to run: packages, the module, the command line tool; each only when it is missing or made from
+ * something else. Needs nothing but Node itself.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,7 +17,6 @@ const OLDEST_NODE = 20;
  * @property {string} name as a person is told
  * @property {string} script of package.json
  * @property {string} output file or directory, below the root
- * @property {string} mark what in it is compared with the sources' times, below `output`
  * @property {string[]} sources files and directories
  * @property {(output: string) => string[]} into the compiler's options for another output
  */
@@ -27,17 +27,15 @@ const products = [
     name: "the module",
     script: "build:wasm",
     output: "build/ai-failover.wasm",
-    mark: "",
-    sources: ["assembly", "asconfig.json", "package-lock.json"],
+    sources: ["assembly", "asconfig.json", "package.json", "package-lock.json"],
     into: output => ["--outFile", output],
   },
   {
     name: "the command line tool",
     script: "build:cli",
     output: "build/node",
-    mark: "cli/main.js",
     // The tool reads the module's table of provider types.
-    sources: ["cli", "assembly/config", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
+    sources: ["cli", "assembly/config", "tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json"],
     into: output => ["--outDir", output, "--tsBuildInfoFile", `${output}/.tsbuildinfo`, "--noEmitOnError"],
   },
 ];
@@ -70,30 +68,52 @@ function installPackages() {
   if (!ok) fail(`${output}\nThe packages could not be installed: check the network, then run "npm ci" to see more.`);
 }
 
-/** @param {Product} product */
-function isStale({ output, mark, sources }) {
-  const made = join(root, output, mark);
-  return !existsSync(made) || statSync(made).mtimeMs < Math.max(...sources.map(source => newest(join(root, source))));
+/**
+ * By content: times say nothing after a copy, or where files of another commit were unpacked.
+ * @param {Product} product
+ */
+function isStale({ output, sources }) {
+  const stamp = join(root, `${output}.stamp`);
+  if (!existsSync(join(root, output)) || !existsSync(stamp)) return true;
+  return readFileSync(stamp, "utf8") !== stampOf(digest(sources), digest([output]));
 }
 
 /**
- * When the path, or the newest of what lies below it, was changed; a directory's own time tells of deleted files.
- * @param {string} path
- * @returns {number}
+ * What a product was made from, and what it was then: one that something else has written is made again.
+ * @param {string} from
+ * @param {string} made
  */
-function newest(path) {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(stat.mtimeMs, ...readdirSync(path).map(name => newest(join(path, name))));
+function stampOf(from, made) {
+  return `from ${from}\nmade ${made}\n`;
+}
+
+/**
+ * SHA-256 of files and of all files below directories, with their names; hidden ones do not count.
+ * @param {string[]} paths below the root
+ */
+function digest(paths) {
+  const hash = createHash("sha256");
+  /** @param {string} path */
+  const add = path => {
+    const whole = join(root, path);
+    if (statSync(whole).isDirectory()) {
+      for (const name of readdirSync(whole).sort()) if (!name.startsWith(".")) add(`${path}/${name}`);
+    } else {
+      const content = readFileSync(whole);
+      hash.update(`${path}\0${content.length}\0`).update(content);
+    }
+  };
+  paths.forEach(add);
+  return hash.digest("hex");
 }
 
 /**
  * Builds beside the old product and puts the new one in its place when it is whole: a build that fails leaves the old.
  * @param {Product} product
  */
-function build({ name, script, output, mark, into }) {
+function build({ name, script, output, sources, into }) {
   say(`Building ${name} ...`);
-  const started = new Date();
+  const from = digest(sources);
   const next = `build/next-${process.pid}${output.endsWith(".wasm") ? ".wasm" : ""}`;
   mkdirSync(join(root, "build"), { recursive: true });
   const { ok, output: said } = npm(["run", "--silent", script, "--", ...into(next)]);
@@ -101,12 +121,13 @@ function build({ name, script, output, mark, into }) {
     rmSync(join(root, next), { recursive: true, force: true });
     fail(`${said}\nBuilding ${name} failed ("npm run ${script}").`);
   }
-  // What was edited while it was being built is newer than the product.
-  utimesSync(join(root, next, mark), started, started);
   const old = join(root, `build/old-${process.pid}`);
-  if (mark !== "" && existsSync(join(root, output))) renameSync(join(root, output), old);
+  // A file is replaced in one step, a directory cannot be.
+  const isDirectory = existsSync(join(root, output)) && statSync(join(root, output)).isDirectory();
+  if (isDirectory) renameSync(join(root, output), old);
   renameSync(join(root, next), join(root, output));
   rmSync(old, { recursive: true, force: true });
+  writeFileSync(join(root, `${output}.stamp`), stampOf(from, digest([output])));
 }
 
 /** @param {string[]} args */

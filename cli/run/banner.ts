@@ -53,7 +53,7 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
     ...(notes.length > 0 ? ["", ...notes.map(note => `  ${note}`)] : []),
     "",
     `  ${good("Try")}`,
-    `  curl ${base}/v1/chat/completions -H 'content-type: application/json' \\`,
+    `  curl -i ${base}/v1/chat/completions -H 'content-type: application/json' \\`,
     `    -d '{"model": "${modelOf(config.routes)}", "messages": [{"role": "user", "content": "Hello"}]}'`,
     ...(demo ? [`  npx ai-failover demo set ${config.providers[0]!.id}/1 401   ${dim("# then call again")}`] : []),
     "",

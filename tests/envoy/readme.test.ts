@@ -24,6 +24,24 @@ describe("README.md, followed line by line", () => {
   let gateway: ChildProcess;
   let said = "";
 
+  /** Runs a block that ends in `npm start` until the gateway is ready. */
+  async function start(code: string): Promise<void> {
+    expect(code).toMatch(/^npm start$/m);
+    said = "";
+    gateway = spawn("bash", ["-c", code.replace(/^npm start$/m, "exec $&")], {
+      cwd: checkout,
+      env: KEYLESS,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [gateway.stdout!, gateway.stderr!]) stream.on("data", chunk => (said += chunk));
+    await until(() => said.includes("Try"), 60_000);
+  }
+  async function stop(): Promise<void> {
+    const gone = new Promise(done => gateway.once("exit", done));
+    gateway.kill("SIGTERM");
+    await gone;
+  }
+
   const here = (code: string) => code.replaceAll("localhost:8080", `127.0.0.1:${port}`);
   const sh = (code: string) =>
     execFileSync("bash", ["-euo", "pipefail", "-c", here(code)], {
@@ -46,7 +64,7 @@ describe("README.md, followed line by line", () => {
     // What the first start would get from the network, or build.
     symlinkSync(join(process.cwd(), "node_modules"), join(checkout, "node_modules"));
     for (const built of ["build/node", "build/ai-failover.wasm"])
-      cpSync(built, join(checkout, built), { recursive: true, preserveTimestamps: true });
+      for (const file of [built, `${built}.stamp`]) cpSync(file, join(checkout, file), { recursive: true });
     mkdirSync(join(checkout, ".cache"));
     symlinkSync(join(process.cwd(), ".cache", "envoy"), join(checkout, ".cache", "envoy"));
 
@@ -57,20 +75,10 @@ admin: 127.0.0.1:${admin}
 status: { listen: "127.0.0.1:${status}" }
 `;
     writeFileSync(join(checkout, "ai-failover.yaml"), file, { mode: 0o600 });
-    const start = blocks("Two commands", "sh")[0]!.trim();
-    expect(start).toBe("npm start");
-    gateway = spawn("bash", ["-c", `exec ${start}`], {
-      cwd: checkout,
-      env: KEYLESS,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const stream of [gateway.stdout!, gateway.stderr!]) stream.on("data", chunk => (said += chunk));
-    await until(() => said.includes("Try"), 60_000);
+    await start(blocks("Two commands", "sh")[0]!);
   });
   afterAll(async () => {
-    const gone = new Promise(done => gateway.once("exit", done));
-    gateway.kill("SIGTERM");
-    await gone;
+    await stop();
     rmSync(dirname(checkout), { recursive: true, force: true });
   });
 
@@ -101,12 +109,25 @@ status: { listen: "127.0.0.1:${status}" }
   });
 
   it("goes on with a good token, and answers from qwen every time", async () => {
-    for (const line of demo.slice(1)) sh(line);
-    // Until the checks have found that qwen's other tokens work again.
-    await until(() => ask().includes("Hello from qwen"), 30_000);
-    const answers = Array.from({ length: 20 }, ask);
-    for (const answer of answers) expect(answer).toMatch("Hello from qwen");
-    expect(answers.filter(answer => answer.includes("qwen/demo-1;status=401")).length).toBeLessThanOrEqual(1);
+    sh(demo[1]!);
+    await until(() => ask().includes("qwen/demo-1;status=200"), 30_000); // a check has found it
+    sh(demo[2]!);
+    const qwen = () => {
+      const answer = ask();
+      expect(answer).toMatch("Hello from qwen");
+      return answer.includes("qwen/demo-1;");
+    };
+    await until(qwen, 30_000); // one of three tokens, by chance
+    expect(Array.from({ length: 20 }, qwen)).not.toContain(true);
+  });
+
+  it("tries each token of qwen, then streams from DeepSeek", () => {
+    sh(demo[0]!);
+    const streamed = blocks("Point a client at it", "sh")[0]!.replace('{"model"', '{"stream": true, "model"');
+    const answer = curl(streamed.replace("curl ", "curl -N "));
+    expect(answer).toMatch(/qwen\/demo-[23];status=401.*deepseek\/demo-\d;status=200/);
+    expect(answer.match(/^data: .*"delta":\{"content"/gm)!.length).toBeGreaterThan(3);
+    expect(answer).toMatch(/data: \[DONE\]\n+$/);
   });
 
   it("knows every fault and command that it names", () => {
@@ -126,5 +147,14 @@ status: { listen: "127.0.0.1:${status}" }
       env: { ...process.env, DASHSCOPE_API_KEY: "sk-first,sk-second", DEEPSEEK_API_KEY: "sk-other" },
     });
     expect(check).toMatch(/aliyun/);
+  });
+
+  it("starts with real keys: no demo provider, and whoever has none is left out", async () => {
+    await stop();
+    await start(blocks("Real keys", "sh")[0]!);
+    expect(said).toMatch(/qwen +2 tokens +https:\/\/dashscope/);
+    expect(said).toMatch(/deepseek +1 token +https:\/\/api.deepseek/);
+    expect(said).toContain("openai is left out: OPENAI_API_KEY is not set.");
+    expect(said).not.toContain("demo");
   });
 });
