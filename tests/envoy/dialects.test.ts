@@ -1,4 +1,3 @@
-import http2 from "node:http2";
 import { gzipSync } from "node:zlib";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -156,25 +155,6 @@ describe.each(HOSTS)("the dialects in $mode mode, on Envoy $version", ({ mode, v
     await new Promise(done => setTimeout(done, 1000)); // longer than the limit that would start another hop
     expect(gateway.providers.two!.requests.length).toBe(0);
     expect(await gateway.stat("http.ai_failover.downstream_rq_active")).toBe(0);
-  });
-
-  // Envoy 1.36 resets with NO_ERROR, which Node's client does not tell from an end; 1.40 does so with an error code.
-  it.runIf(mode === "retry")("resets the stream of an HTTP/2 client whose answer breaks off", async () => {
-    await gateway.providers.one!.set("*", "cut");
-    const session = http2.connect(gateway.url);
-    const stream = session.request({
-      ":method": "POST",
-      ":path": "/v1/chat/completions",
-      "content-type": "application/json",
-    });
-    const code = new Promise<number>(done => {
-      stream.on("error", () => {});
-      stream.on("close", () => done(stream.rstCode ?? 0));
-      stream.resume();
-    });
-    stream.end(JSON.stringify({ model: "m", stream: true, messages }));
-    expect(await code).not.toBe(http2.constants.NGHTTP2_NO_ERROR);
-    session.close();
   });
 
   describe("a provider that compresses although nobody asked it to", () => {

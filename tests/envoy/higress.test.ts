@@ -77,9 +77,12 @@ describe.each(HOSTS)("under routes that $host $version has fixed,", ({ version, 
   it("it is reached on the client's own stream where that is sure to lead there, else by callout", async () => {
     for (const body of [plain, streamed]) expect((await gateway.ask("own", body)).words).toMatch("Hello from own");
     expect(byCallout(at("own"))).toEqual([!keepsRoute, !keepsRoute]);
-    // The plan's limit, not the 15 s of the route.
-    for (const { headers } of at("own").requests)
+    for (const { headers } of at("own").requests) {
+      // The plan's limit, not the 15 s of the route.
       expect(Number(headers["x-envoy-expected-rq-timeout-ms"])).toBeGreaterThan(100_000);
+      // Nothing can remove it there without losing the route.
+      expect(headers["x-forwarded-proto"]).toBe(keepsRoute ? "http" : undefined);
+    }
   });
 
   it("a token goes to its own provider, also when another route serves that provider's host", async () => {

@@ -136,7 +136,7 @@ status: { listen: "127.0.0.1:${status}" }
     const faults = README.match(/More faults to try: (.*?)\(/s)![1]!;
     for (const [, fault] of faults.matchAll(/`([a-z0-9-]+)`/g)) sh(`npx ai-failover demo set deepseek ${fault}`);
     sh("npx ai-failover demo reset");
-  });
+  }, 300_000); // some thirty commands, one after another
 
   it("shows a configuration that passes its own check", () => {
     const file = join(checkout, "my.yaml");

@@ -122,8 +122,8 @@ describe.each(HOSTS)(
 
     it("meets no token at the end of its wait that has died meanwhile", async () => {
       const one = await start(version, { tokens: 2 });
-      await one.set(1, limit(2, 1));
-      await one.set(2, limit(2, 1));
+      await one.set(1, limit(5, 1));
+      await one.set(2, limit(5, 1));
       const waits = gateway.ask(chat(false));
       await until(() => one.requests.length === 2 && one.requests.every(({ answered }) => answered));
       // The one that it waits for: its limit ends first. Another model has no limit there.
