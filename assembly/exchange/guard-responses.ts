@@ -14,6 +14,8 @@ const EVENTS = new Types()
     "response.output_item.added",
     "response.content_part.added",
     "response.reasoning_summary_part.added",
+    // vLLM's word for the same.
+    "response.reasoning_part.added",
   ])
   .put(0, ["ping", "keepalive"])
   .put(WHOLE, ["response.completed", "response.incomplete"])

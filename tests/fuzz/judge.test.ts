@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { GuardRoom, cut, type Dialect } from "../unit/guard.js";
-import { recorded } from "../unit/guard-streams.js";
+import { recorded } from "../unit/streams/index.js";
 import { randomFrom, type Random } from "./random.js";
 
 /**
@@ -64,7 +64,7 @@ const messages: Read = event => {
 };
 
 const QUIET = ["created", "queued", "in_progress", "output_item.added", "content_part.added"];
-const ALL_QUIET = [...QUIET, "reasoning_summary_part.added"].map(name => `response.${name}`);
+const ALL_QUIET = [...QUIET, "reasoning_summary_part.added", "reasoning_part.added"].map(name => `response.${name}`);
 
 const responses: Read = event => {
   const { type, delta, item } = event ?? {};

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { GuardRoom, cut, type Setting } from "./guard.js";
-import { eventsOf, recorded, recordedBy } from "./guard-streams.js";
+import { eventsOf, recorded, recordedBy } from "./streams/index.js";
 
 let rooms: GuardRoom[];
 let room: GuardRoom;

@@ -4,7 +4,7 @@ import Anthropic, { APIError as AnthropicError } from "@anthropic-ai/sdk";
 import OpenAI, { APIError as OpenAIError } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GuardRoom, type Dialect } from "./guard.js";
-import { eventsOf, recordedBy } from "./guard-streams.js";
+import { eventsOf, recordedBy } from "./streams/index.js";
 
 let room: GuardRoom;
 let server: Server;

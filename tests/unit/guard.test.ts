@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { GuardRoom, type Dialect, type Setting } from "./guard.js";
-import { eventsOf, recorded, recordedBy } from "./guard-streams.js";
+import { eventsOf, recorded, recordedBy } from "./streams/index.js";
 
 let room: GuardRoom;
 
