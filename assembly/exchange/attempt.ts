@@ -51,6 +51,8 @@ export class Attempt {
   token: i32;
   model: u64;
   trial: bool;
+  /** Of this attempt alone, ms; 0: the route's limits hold. */
+  limit: i32;
   /** The body has been put in. */
   sent: bool;
   /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
@@ -90,6 +92,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.token = hop.token;
   a.model = hop.model;
   a.trial = hop.trial;
+  a.limit = hop.limit;
   a.sent = false;
   a.failed = false;
   a.started = now;

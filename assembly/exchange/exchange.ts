@@ -52,6 +52,8 @@ export class Hop {
   trial: bool;
   /** Taken although its breaker is open, because nothing better was left. */
   forced: bool;
+  /** Of this attempt alone, ms (`retryTimeout`); 0: the route's limits hold. */
+  limit: i32;
 }
 
 export function providerOf(hop: Hop): Provider {

@@ -3,7 +3,7 @@
  * armed, so that what other workers have learnt meanwhile counts.
  */
 import { hash64 } from "../bytes/hash";
-import { Dialect, Endpoint, Guard, ModelName, Provider, Route, Upstream } from "../config/types";
+import { Dialect, Endpoint, Guard, ModelName, Provider, RetryPolicy, Route, Upstream } from "../config/types";
 import { Next, Verdict } from "../health/verdict";
 import { Exchange, Hop, MAX_ATTEMPTS, MAX_UPSTREAMS, budgetOf, healthOf, modelOf, routeOf } from "./exchange";
 
@@ -79,6 +79,7 @@ function fill(hop: Hop, x: Exchange, upstream: Upstream, token: i32, model: u64,
   hop.token = token;
   hop.trial = trial;
   hop.forced = false;
+  hop.limit = 0;
 }
 
 /** The upstream's mapping if it has one, else the provider's, never both. 0: the name stays. */
@@ -193,22 +194,28 @@ function armAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   if (verdict.next == Next.NextToken && retry.enabled && (retry.maxRetries == 0 || x.retries < retry.maxRetries)) {
     if (armToken(x, x.at, random, now)) {
       x.retries++;
+      limitArmed(x, retry);
       return true;
     }
   }
   if (verdict.next == Next.SameProvider && !x.triedAgain) {
-    if (armToken(x, x.at, random, now)) {
-      x.triedAgain = true;
-      return true;
-    }
-    if (healthOf(x).mayTryAgain(provider, current.token, current.model, now)) {
+    let again = armToken(x, x.at, random, now);
+    if (!again && healthOf(x).mayTryAgain(provider, current.token, current.model, now)) {
       fill(x.armed, x, upstreamAt(x, x.at), current.token, current.model, false);
-      x.hasArmed = true;
+      x.hasArmed = again = true;
+    }
+    if (again) {
       x.triedAgain = true;
+      limitArmed(x, retry);
       return true;
     }
   }
   return !verdict.stay && armFrom(x, x.at + 1, random, now);
+}
+
+/** A further attempt at one provider has its own limit. */
+function limitArmed(x: Exchange, retry: RetryPolicy): void {
+  if (!hasOneHop(x)) x.armed.limit = retry.retryTimeout;
 }
 
 /** Gives an armed trial back that nobody will make. */
@@ -257,7 +264,17 @@ export function rearm(x: Exchange, random: u64, now: u64): void {
   armToken(x, x.at, random, now);
 }
 
-/** The limit on a callout, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
+/** The limit on the callout of the current hop, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
 export function calloutTimeout(x: Exchange): i32 {
-  return hasOneHop(x) ? 0 : routeOf(x).attemptTimeout;
+  if (hasOneHop(x)) return 0;
+  const limit = x.current.limit;
+  const most = routeOf(x).attemptTimeout;
+  return limit > 0 ? min(limit, most) : most;
+}
+
+/** Whether some attempt may have a limit of its own, which no timer of Envoy keeps. */
+export function mayHaveLimit(x: Exchange): bool {
+  if (hasOneHop(x)) return false;
+  for (let i = 0; i < x.upstreamCount; i++) if (upstreamAt(x, i).provider.retry.retryTimeout > 0) return true;
+  return false;
 }

@@ -87,7 +87,7 @@ export class AttemptRole extends Handler {
 
   responseHeaders(state: usize, end: bool): HeadersStatus {
     const a = attemptOf(state);
-    if (a === null) return HeadersStatus.Continue;
+    if (a === null || a.state == State.Over) return HeadersStatus.Continue;
     const now = host.monotonic();
     const decision = relay.headers(a, end, now);
     if (decision == Decision.Hold) return HeadersStatus.StopIteration;

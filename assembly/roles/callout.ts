@@ -21,6 +21,7 @@ import { Client, Phase, exchangeOf, serviceOf } from "./client";
 import * as clock from "./clock";
 import { explain } from "./finish";
 import * as names from "./names";
+import * as seat from "./seat";
 import { addStory } from "./story";
 
 const NS_PER_MS: u64 = 1000000;
@@ -58,7 +59,8 @@ export function goOn(c: Client, now: u64): bool {
   while (x.hasArmed) {
     const hop = plan.advance(x);
     const a = attempts.begin(x, hop, c.id, now);
-    const token = start(x, hop, now);
+    a.limit = timeLimit(x, now);
+    const token = start(x, hop, a.limit);
     if (token != 0) {
       pending.set(token, changetype<usize>(a));
       c.phase = Phase.Calling;
@@ -73,7 +75,7 @@ export function goOn(c: Client, now: u64): bool {
   return false;
 }
 
-function start(x: Exchange, hop: Hop, now: u64): u32 {
+function start(x: Exchange, hop: Hop, limit: i32): u32 {
   writeHeaders(x, hop);
   rewrite.model(x, hop);
   let body = x.body;
@@ -86,16 +88,16 @@ function start(x: Exchange, hop: Hop, now: u64): u32 {
     memory.copy(body + x.modelStart, rewrite.ptr, rewrite.len);
     memory.copy(body + x.modelStart + rewrite.len, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
   }
-  const token = host.callout(endpointOf(hop).cluster, headers.ptr, headers.len, body, size, timeLimit(x, now));
+  const token = host.callout(endpointOf(hop).cluster, headers.ptr, headers.len, body, size, limit);
   if (copy) heap.free(body);
   return token;
 }
 
 /** The whole answer must come within this, ms. */
-function timeLimit(x: Exchange, now: u64): u32 {
-  const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 1;
+function timeLimit(x: Exchange, now: u64): i32 {
+  const left = x.deadline > now ? <i32>((x.deadline - now) / NS_PER_MS) : 1;
   const limit = plan.calloutTimeout(x);
-  return <u32>(limit > 0 ? min(left, <u64>limit) : left);
+  return limit > 0 ? min(left, limit) : left;
 }
 
 /** The client's own headers, with what is the hop's in place of what is not. */
@@ -173,7 +175,7 @@ const TIMEOUT_TEXT = Bytes.of("upstream request timeout");
 function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
   answerBodyLen = 0;
   answerListLen = 0;
-  if (count == 0 || !host.headerPairs(host.HeaderMap.CalloutResponse)) return lost(a, End.Cut, now);
+  if (count == 0 || !host.headerPairs(host.HeaderMap.CalloutResponse)) return cut(a, now);
   answerList = host.ptr;
   answerListLen = host.len;
   if (bodySize > 0 && host.body(host.Buffer.CalloutResponseBody, 0, bodySize)) {
@@ -183,8 +185,7 @@ function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
   answer.read(answerList, answerListLen, host.wallClock());
   // Envoy's own words for a callout without an answer (facts 12.4).
   if (answer.status == 503 && saysOwn(CONNECT_ERROR)) return lost(a, End.Refused, now);
-  if (answer.status == 504 && saysOwn(TIMEOUT_TEXT))
-    return lost(a, a.exchange.streamed ? End.FirstTokenTimeout : End.AttemptTimeout, now);
+  if (answer.status == 504 && saysOwn(TIMEOUT_TEXT)) return late(a, now);
   const decision = attempts.onHead(a, answerBodyLen == 0, now, true);
   if (decision != Decision.Hold && answerBodyLen == 0) return decision;
   if (decision == Decision.Fail) return decision;
@@ -193,6 +194,15 @@ function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
 
 function saysOwn(text: Bytes): bool {
   return answerBodyLen >= text.len && memory.compare(answerBody, text.ptr, text.len) == 0;
+}
+
+/** A time limit within the answer looks like a cut of its provider's (facts 12.4). */
+function cut(a: Attempt, now: u64): Decision {
+  return seat.hasRun(a, a.limit, now) ? late(a, now) : lost(a, End.Cut, now);
+}
+
+function late(a: Attempt, now: u64): Decision {
+  return lost(a, a.exchange.streamed ? End.FirstTokenTimeout : End.AttemptTimeout, now);
 }
 
 function lost(a: Attempt, how: End, now: u64): Decision {

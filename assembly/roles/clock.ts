@@ -12,6 +12,7 @@ import * as host from "../proxy/host";
 import * as callout from "./callout";
 import { Client, Phase } from "./client";
 import * as direct from "./direct";
+import * as names from "./names";
 import * as seat from "./seat";
 import * as waiting from "./waiting";
 
@@ -74,6 +75,7 @@ function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
   if (a.state > State.Judging) return;
   const how = ranOut(c, x, a, now);
   if (how == End.None) return;
+  const held = a.state != State.Waiting;
   attempts.onLost(a, how, now);
   if (c.phase == Phase.Direct) {
     if (!host.setEffective(x.gateway)) return;
@@ -81,9 +83,14 @@ function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
     callout.next(c, now);
     return;
   }
-  // Held by the attempt role: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
-  const armed = seat.armNext(a, verdict, true, now);
+  const armed = seat.armNext(a, verdict, held, now);
   if (!host.setEffective(a.stream)) return;
+  // Nothing is there yet that could go on to the router (facts 18.2): the gateway role gets this, and goes on by callout.
+  if (!held) {
+    host.sendLocalResponse(504, names.DETAILS, 0, 0, 0, 0);
+    return;
+  }
+  // Held by the attempt role: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
   if (armed) seat.askForRetry();
   host.continueStream(host.Stream.Response);
 }
@@ -101,18 +108,19 @@ function stalls(x: Exchange, a: Attempt, now: u64): bool {
   return x.streamed && idle > 0 && (now - a.progress) / NS_PER_MS >= idle;
 }
 
-/** Which limit has passed; None: none. In retry mode Envoy keeps the limits until headers come. */
+/** Which limit has passed; None: none. In retry mode Envoy keeps those of the route until headers come. */
 function ranOut(c: Client, x: Exchange, a: Attempt, now: u64): End {
-  const waits = a.state == State.Waiting;
-  if (waits && c.phase != Phase.Direct) return End.None;
   const running = (now - a.started) / NS_PER_MS;
   const route = routeOf(x);
-  const limit = x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
-  if (now >= x.deadline) return limit;
+  const whole = !x.streamed || route.guard == Guard.Full;
   const content = attempts.hasContent(a);
+  const limit = x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+  if (a.limit > 0 && running >= <u64>a.limit && (whole || !content)) return limit;
+  if (a.state == State.Waiting && c.phase != Phase.Direct) return End.None;
+  if (now >= x.deadline) return limit;
   if (content && stalls(x, a, now)) return End.Stalled;
   if (x.tryTimeout == 0) return End.None;
   if (x.streamed && !content && running >= <u64>route.firstTokenTimeout) return End.FirstTokenTimeout;
-  if ((!x.streamed || route.guard == Guard.Full) && running >= <u64>route.attemptTimeout) return End.AttemptTimeout;
+  if (whole && running >= <u64>route.attemptTimeout) return End.AttemptTimeout;
   return End.None;
 }

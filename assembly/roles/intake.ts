@@ -201,8 +201,8 @@ function send429(c: Client, wait: u64): void {
 export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
   if (c.parked || (x.bodyLen == 0 && attemptRoots > 0)) {
     steer(x, now);
-    // Envoy keeps the limits of an attempt until its headers pass; those between events are ours.
-    if (x.streamed) clock.start(serviceOf(c).root);
+    // Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
+    if (x.streamed || plan.mayHaveLimit(x)) clock.start(serviceOf(c).root);
     c.phase = Phase.Sent;
     return true;
   }

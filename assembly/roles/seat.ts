@@ -165,7 +165,12 @@ export function endOf(a: Attempt, now: u64): End {
 function runsOut(a: Attempt, now: u64): bool {
   const x = a.exchange;
   if (now >= x.deadline) return true;
-  return x.tryTimeout > 0 && (now - a.started) / NS_PER_MS + TIMER_SLACK_MS >= <u64>x.tryTimeout;
+  return x.tryTimeout > 0 && hasRun(a, x.tryTimeout, now);
+}
+
+/** Whether an attempt that a timer of Envoy may have ended has run for `ms`. */
+export function hasRun(a: Attempt, ms: i32, now: u64): bool {
+  return (now - a.started) / NS_PER_MS + TIMER_SLACK_MS >= <u64>ms;
 }
 
 /** On the client's stream: whether the answer is a provider's, and not one of Envoy's own. */

@@ -120,9 +120,10 @@ export class Asked {
     else if (!this.disturbed && !this.scenario.health) this.verifyFailure();
   }
 
-  /** With an attempt role every hop streams; a callout goes on only where the router does not (facts 19.5). */
+  /** With an attempt role every hop streams; a callout goes on only where the router does not (facts 18.2, 19.5). */
   private verifyWay(): void {
-    if (this.scenario.mode !== "retry" || this.settings.lost) return;
+    const { lost, retryTimeout } = this.settings;
+    if (this.scenario.mode !== "retry" || lost || retryTimeout > 0) return;
     const end = this.attempts.findIndex(({ fate }) => fate.interim);
     const before = this.attempts.slice(0, end < 0 ? undefined : end + 1);
     expect(

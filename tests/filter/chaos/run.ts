@@ -46,12 +46,12 @@ class Run {
   }
 
   private places(): Pick<EnvoyOptions, "gateway" | "attempt"> {
-    const { qwen, deepseek, guard, lost } = this.settings;
+    const { qwen, deepseek, guard, lost, retryTimeout } = this.settings;
     const { health } = this.scenario;
     const off = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1_000_000 } };
     const gateway = pluginConfig({
       tokens: { qwen, ...(lost ? { lost: 2 } : {}), deepseek },
-      ...(health ? {} : { provider: off }),
+      provider: { retryOnFailure: { retryTimeout }, ...(health ? {} : off) },
       policy: { guard, firstTokenTimeout: 1500, attemptTimeout: 2500, timeout: TIMEOUT, maxWait: 2000 },
       config: {
         ...{ idleTimeout: 1000, limits: { requestBody: LARGEST } },

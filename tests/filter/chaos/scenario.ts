@@ -67,6 +67,8 @@ export interface Settings {
   guard: "none" | "first-event" | "full";
   /** Between the two stands a provider whose cluster Envoy does not have. */
   lost: boolean;
+  /** ms; 0: none. */
+  retryTimeout: number;
 }
 
 export type Step =
@@ -162,6 +164,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   deepseek: fc.integer({ min: 1, max: 2 }),
   guard: fc.constantFrom("none", "first-event", "full"),
   lost: fc.boolean(),
+  retryTimeout: fc.constantFrom(0, 0, 700),
 });
 
 const STREAM_CALLBACKS = [
