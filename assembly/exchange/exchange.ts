@@ -77,6 +77,8 @@ export function targetOf(hop: Hop): ModelName | null {
 export class Step {
   provider: Provider;
   token: i32;
+  /** Its breaker was open. */
+  forced: bool;
   /** 0: there was no answer. */
   status: i32;
   cause: Cause;

@@ -9,6 +9,7 @@ const CAPACITY: usize = 8 << 10;
 const scratch: usize = heap.alloc(CAPACITY);
 const writer = new Writer();
 const SLASH: i32 = 0x2f;
+const FORCED = Bytes.of(";forced");
 const STATUS = Bytes.of(";status=");
 const CAUSE = Bytes.of(";cause=");
 const MS = Bytes.of(";ms=");
@@ -24,6 +25,7 @@ export function begin(x: Exchange, hop: Hop): i32 {
   const provider = changetype<Provider>(hop.provider);
   step.provider = provider;
   step.token = hop.token;
+  step.forced = hop.forced;
   step.status = 0;
   step.cause = Cause.None;
   step.ms = 0;
@@ -58,6 +60,7 @@ export function write(x: Exchange): void {
 
 function writeStep(to: Writer, step: Step): void {
   writeHop(to, step.provider, step.token);
+  if (step.forced) to.text(FORCED);
   if (step.status != 0) {
     to.text(STATUS);
     to.decimal(step.status);

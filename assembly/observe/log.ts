@@ -2,7 +2,7 @@
 import { Bytes } from "../bytes/bytes";
 import { Writer } from "../bytes/writer";
 import { ClientKey } from "../config/types";
-import { Exchange, Outcome, routeOf } from "../exchange/exchange";
+import { Exchange, Outcome, routeOf, stepOf } from "../exchange/exchange";
 import * as trail from "../exchange/trail";
 import * as host from "../proxy/host";
 
@@ -20,10 +20,11 @@ const SAYS: Bytes[] = [
 ].map<Bytes>((text: string) => Bytes.of(text));
 const SPACE: i32 = 0x20;
 
-/** Does nothing for a request that its first attempt served. */
+/** Does nothing for a request that its first attempt served, unless that was forced. */
 export function tell(x: Exchange): void {
   const lost = x.outcome == Outcome.Exhausted;
-  if (x.stepCount == 0 || (x.outcome == Outcome.Served && x.stepCount == 1 && !x.brokenOff)) return;
+  if (x.stepCount == 0) return;
+  if (x.outcome == Outcome.Served && x.stepCount == 1 && !x.brokenOff && !stepOf(x, 0).forced) return;
   const level = lost || x.brokenOff ? host.LogLevel.Warn : host.LogLevel.Info;
   if (!host.logs(level)) return;
   line.into(scratch, CAPACITY);

@@ -11,6 +11,7 @@ const OUTCOMES: string[] = ["lost", "served", "returned", "exhausted", "refused"
 
 export class Metrics {
   private attempts: StaticArray<u32>;
+  private forced: StaticArray<u32>;
   private requests: StaticArray<u32>;
   private rescued: StaticArray<u32>;
   private refused: u32;
@@ -20,11 +21,14 @@ export class Metrics {
     const routes = config.routes;
     const outcomes = OUTCOMES.length;
     this.attempts = new StaticArray<u32>(providers.length * CAUSES);
+    this.forced = new StaticArray<u32>(providers.length);
     this.requests = new StaticArray<u32>(routes.length * outcomes);
     this.rescued = new StaticArray<u32>(routes.length);
     this.refused = counter("refused");
     for (let i = 0, k = providers.length; i < k; i++) {
-      const name = "attempts.provider." + providers[i].id.toString() + ".result.";
+      const id = providers[i].id.toString();
+      const name = "attempts.provider." + id + ".result.";
+      this.forced[i] = counter("forced.provider." + id);
       for (let cause = 0; cause < CAUSES; cause++)
         this.attempts[i * CAUSES + cause] = counter(name + (cause == Cause.None ? "ok" : causeName(cause).toString()));
     }
@@ -51,6 +55,7 @@ export class Metrics {
       const left = x.clientGone && i == x.stepCount - 1 && step.cause == Cause.None;
       const cause = left ? Cause.Client : step.cause;
       host.increment(unchecked(this.attempts[step.provider.index * CAUSES + cause]), 1);
+      if (step.forced) host.increment(unchecked(this.forced[step.provider.index]), 1);
     }
   }
 }

@@ -65,7 +65,7 @@ describe("docs/decisions.md", () => {
     const code = source("observe/metrics");
     const outcomes = strings(/OUTCOMES: string\[\] = \[(.*?)\]/.exec(code)![1]!);
     expect(rowsOf(metrics).flatMap(([name = ""]) => codesOf(name))).toEqual(expect.arrayContaining(outcomes));
-    const parts = ["attempts.provider.", "requests.route.", "rescued.route.", "refused"];
+    const parts = ["attempts.provider.", "forced.provider.", "requests.route.", "rescued.route.", "refused"];
     for (const part of parts) {
       expect(code).toContain(`"${part}`);
       expect(metrics).toContain(`ai_failover_${part}`);

@@ -72,6 +72,7 @@ describe("the status listener", () => {
       'ai_failover_attempts{provider="o.n-e",result="rate-limit"} 0',
       'ai_failover_requests{route="o.n-e",outcome="served"} 1',
       'ai_failover_rescued{route="o.n-e"} 0',
+      'ai_failover_forced{provider="o.n-e"} 0',
       "ai_failover_refused{} 0",
       "# TYPE ai_failover_ledger_generation gauge",
     ])

@@ -60,7 +60,7 @@ export interface Answer {
   json(): any; // eslint-disable-line @typescript-eslint/no-explicit-any
   /** The words of the answer, streamed or not. */
   words: string;
-  /** "qwen/a 401 credential, deepseek/b 200" */
+  /** "qwen/a 401 credential, deepseek/b forced 200" */
   trail: string;
 }
 
@@ -248,7 +248,8 @@ function readTrail(trail: string): string {
     .map(member => {
       const [hop, ...parameters] = member.split(";");
       const value = (name: string) => parameters.find(p => p.startsWith(`${name}=`))?.slice(name.length + 1);
-      return [hop, value("status"), value("cause")].filter(Boolean).join(" ");
+      const forced = parameters.includes("forced") && "forced";
+      return [hop, forced, value("status"), value("cause")].filter(Boolean).join(" ");
     })
     .join(", ");
 }

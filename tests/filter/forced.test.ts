@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { chat, json, openAiError } from "../host/index.js";
+import { MODES, start } from "./fixture.js";
+
+const plain = { body: { model: "qwen-turbo", messages: [] } };
+const badKey = json(401, openAiError("invalid_api_key"));
+
+describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
+  const tried = (trail = "") => trail.replaceAll(/;ms=\d+/g, "");
+
+  it("the one that opens soonest is tried all the same, and marked in trail, log and metrics", () => {
+    const tokens = { qwen: 1, deepseek: 1 };
+    const envoy = start({ mode, tokens, clusters: { qwen: badKey, deepseek: badKey } });
+    expect(envoy.ask(plain).headers["x-ai-failover-trail"]).not.toContain("forced");
+    expect(envoy.metric("ai_failover_forced.provider.qwen")).toBe(0);
+    envoy.forget();
+
+    const failed = envoy.ask(plain);
+    expect(failed.status).toBe(503);
+    expect(tried(failed.headers["x-ai-failover-trail"])).toBe("qwen/t1;forced;status=401;cause=credential");
+    expect(failed.text).toContain("qwen/t1;forced;status=401");
+
+    envoy.setProvider("qwen", chat("Hi"));
+    const served = envoy.ask(plain);
+    expect(served.status).toBe(200);
+    expect(tried(served.headers["x-ai-failover-trail"])).toBe("qwen/t1;forced;status=200");
+
+    expect(envoy.metric("ai_failover_forced.provider.qwen")).toBe(2);
+    expect(envoy.metric("ai_failover_forced.provider.deepseek")).toBe(0);
+    expect(envoy.log.map(tried)).toEqual([
+      expect.stringMatching(/^warn #2 all failed: qwen\/t1;forced;status=401/),
+      expect.stringMatching(/^info #3 all served: qwen\/t1;forced;status=200/),
+    ]);
+  });
+
+  it("a hop that is live by the end of a wait is not", () => {
+    const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "2" } });
+    const envoy = start({ mode, tokens: { qwen: 1 }, clusters: { qwen: [limited, chat("Hi")] } });
+    expect(tried(envoy.ask(plain).headers["x-ai-failover-trail"])).toBe(
+      "qwen/t1;status=429;cause=rate-limit, qwen/t1;status=200",
+    );
+    expect(envoy.metric("ai_failover_forced.provider.qwen")).toBe(0);
+  });
+});
