@@ -8,7 +8,7 @@ import { FIRST, NOWHERE, mix, score } from "./choice";
 import { Doubts } from "./doubts";
 import { Gate, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./gate";
 import { Ledger } from "./ledger";
-import { NS_PER_MS, ProbeKind, TRIAL_LEASE, probeOf } from "./policy";
+import { NS_PER_MS, TRIAL_LEASE } from "./policy";
 import { MOST_WAIT } from "./retry-after";
 import { Store } from "./store";
 import { tokenHash } from "./token";
@@ -63,18 +63,6 @@ export class Health {
 
   get isSettled(): bool {
     for (let i = 0, k = this.ledgers.length; i < k; i++) if (!this.ledgerAt(i).isSettled) return false;
-    return true;
-  }
-
-  /** Nothing is left to write or to probe: no tick is needed. What no probe can close, a client's request tries. */
-  get isQuiet(): bool {
-    for (let i = 0, k = this.ledgers.length; i < k; i++) {
-      const ledger = this.ledgerAt(i);
-      if (!ledger.isSettled) return false;
-      const view = ledger.view;
-      for (let j = 0, n = view.count; j < n; j++)
-        if (view.at(j).isOpen && probeOf(ledger.provider, view.at(j)) != ProbeKind.None) return false;
-    }
     return true;
   }
 

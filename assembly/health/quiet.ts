@@ -10,6 +10,8 @@ export function isQuiet(health: Health): bool {
     if (!ledger.isSettled) return false;
     for (let j = 0, n = ledger.view.count; j < n; j++) {
       const entry = ledger.view.at(j);
+      // A token of another configuration is that one's to probe.
+      if (entry.token != 0 && !ledger.hasToken(entry.token)) continue;
       if (entry.isOpen && probeOf(ledger.provider, entry) != ProbeKind.None) return false;
     }
   }

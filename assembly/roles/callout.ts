@@ -17,7 +17,7 @@ import * as plan from "../exchange/plan";
 import * as rewrite from "../exchange/rewrite";
 import { End, Next } from "../health/verdict";
 import * as host from "../proxy/host";
-import { Client, Phase, exchangeOf, serviceOf } from "./client";
+import { Client, Phase, exchangeOf } from "./client";
 import * as clock from "./clock";
 import { explain } from "./finish";
 import * as names from "./names";
@@ -42,7 +42,7 @@ export function next(c: Client, now: u64): void {
   }
   c.phase = Phase.Calling;
   x.wakeAt = now + wait;
-  clock.start(serviceOf(c).root);
+  clock.start(c);
 }
 
 /** From the tick: goes on after a wait. */

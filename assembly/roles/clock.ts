@@ -10,7 +10,7 @@ import { Exchange, configOf, routeOf } from "../exchange/exchange";
 import { End } from "../health/verdict";
 import * as host from "../proxy/host";
 import * as callout from "./callout";
-import { Client, Phase } from "./client";
+import { Client, Phase, serviceOf } from "./client";
 import * as direct from "./direct";
 import * as names from "./names";
 import * as seat from "./seat";
@@ -21,25 +21,43 @@ const NS_PER_MS: u64 = 1000000;
 /** How often it looks, ms: limits are kept that exactly. */
 const PERIOD: u32 = 50;
 
-/** The root whose timer runs; 0: none. Any root's tick serves the whole VM. */
+/** The root whose timer runs; 0: none. Any root's tick serves the streams of the whole VM. */
 let ticking: u32 = 0;
+/** The root of the newest configuration, which alone probes; 0: it is gone. */
+let newest: u32 = 0;
 
-/** From a callback of a stream of `root`, or of the root: something may run out of time, or have to be probed. */
-export function start(root: u32): void {
+/** From a callback of this client's stream: something may run out of time, or have to be probed. */
+export function start(c: Client): void {
   if (ticking != 0) return;
-  ticking = root;
+  if (newest != 0 && host.setEffective(newest)) {
+    ticking = newest;
+    host.setTick(PERIOD);
+    host.setEffective(c.id);
+  } else startFor(c);
+}
+
+/** The timer of the client's own root. */
+function startFor(c: Client): void {
+  ticking = serviceOf(c).root;
   host.setTick(PERIOD);
 }
 
 /** A new configuration's root takes the timer over. */
 export function takeOver(root: u32): void {
+  newest = root;
   ticking = root;
   host.setTick(PERIOD);
 }
 
-/** The root is gone, and its timer with it. */
+/** The root is gone, and its timer with it: who still waits needs another one. */
 export function forget(root: u32): void {
-  if (ticking == root) ticking = 0;
+  if (newest == root) newest = 0;
+  if (ticking != root) return;
+  ticking = 0;
+  for (let i: u32 = 0, k = exchanges.slots(); i < k && ticking == 0; i++) {
+    const x = exchanges.slot(i);
+    if (x !== null && x.gateway != 0 && host.setEffective(x.gateway)) startFor(changetype<Client>(x.client));
+  }
 }
 
 /** A tick of `root`. False: its timer is no longer wanted. */
@@ -49,7 +67,11 @@ export function isOf(root: u32): bool {
   return false;
 }
 
-/** Nothing can run out of time. */
+export function isNewest(root: u32): bool {
+  return newest == root;
+}
+
+/** From the tick: nothing can run out of time. */
 export function stop(): void {
   ticking = 0;
   host.setTick(0);

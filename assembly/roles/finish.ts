@@ -77,7 +77,7 @@ export function account(c: Client): void {
   const service = serviceOf(c);
   service.metrics.count(x);
   // What failed may have to be probed.
-  if (x.lastCause != Cause.None) clock.start(service.root);
+  if (x.lastCause != Cause.None) clock.start(c);
   tell(x);
 }
 

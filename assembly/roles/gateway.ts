@@ -124,6 +124,15 @@ export class GatewayRole extends Handler {
     if (!clock.isOf(this.root)) return;
     const now = host.monotonic();
     let busy = clock.look(now);
+    // It may have gone to streams of other roots.
+    host.setEffective(this.root);
+    if (clock.isNewest(this.root) && this.keepHealth(now)) busy = true;
+    if (!busy) clock.stop();
+  }
+
+  /** Probes what is due. True: there is more to do. */
+  private keepHealth(now: u64): bool {
+    let busy = false;
     for (let i = 0, k = this.services.length; i < k; i++) {
       const service = unchecked(this.services[i]);
       service.health.refresh(now);
@@ -131,7 +140,7 @@ export class GatewayRole extends Handler {
       if (!isQuiet(service.health)) busy = true;
     }
     if (!this.tidied) this.tidied = forgetStrangers(this.healths);
-    if (!busy && this.tidied) clock.stop();
+    return busy || !this.tidied;
   }
 
   calloutAnswered(token: u32, headers: u32, size: usize): void {

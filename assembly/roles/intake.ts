@@ -184,7 +184,7 @@ export function waitOrForce(c: Client, x: Exchange, now: u64): bool {
   if (wait <= maxWait && now + wait < x.deadline) {
     c.phase = Phase.Waiting;
     x.wakeAt = now + wait;
-    clock.start(serviceOf(c).root);
+    clock.start(c);
     return false;
   }
   replies.begin(SAY_RATE_LIMITED);
@@ -202,11 +202,11 @@ export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
   if (c.parked || (x.bodyLen == 0 && attemptRoots > 0)) {
     steer(x, now);
     // Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
-    if (x.streamed || plan.mayHaveLimit(x)) clock.start(serviceOf(c).root);
+    if (x.streamed || plan.mayHaveLimit(x)) clock.start(c);
     c.phase = Phase.Sent;
     return true;
   }
-  clock.start(serviceOf(c).root);
+  clock.start(c);
   if (size == BODY_OUT_OF_REACH || !leadsThere(x)) {
     callout.goOn(c, now);
     return false;

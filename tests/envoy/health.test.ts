@@ -1,3 +1,4 @@
+import { Agent, request } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import type { DemoRequest } from "../../cli/demo/provider.js";
 import { failures, lateMeetings, letAsk, met } from "./crowd.js";
@@ -56,6 +57,17 @@ describe.each(HOSTS)("a bad token in $mode mode, on Envoy $version", ({ version 
   });
 });
 
+/** A new configuration, in which qwen has but its second token. */
+async function removeFirstToken() {
+  const provider = (id: string, type: string, value: string) => ({
+    ...{ id, type, url: gateway.providers[id]!.url, apiTokens: [{ name: "kept", value }] },
+  });
+  await gateway.apply({
+    routes: [{ name: "main", modelPredicates: [], upstreams: [{ provider: "qwen" }] }],
+    config: { providers: [provider("qwen", "qwen", "qwen-2"), provider("deepseek", "deepseek", "deepseek-1")] },
+  });
+}
+
 describe("probes, on Envoy 1.40.0 with two workers,", () => {
   it("ask by the free call for a refused token, one at a time, less and less often, and bring it back", async () => {
     const { qwen } = await start("1.40.0", 2, { failover: { healthCheckInterval: 100 } });
@@ -110,20 +122,42 @@ describe("probes, on Envoy 1.40.0 with two workers,", () => {
     await qwen.set(1, "401");
     await letAsk(gateway, { clients: 8, requests: 60, body: chat });
     await until(() => qwen.requests.some(({ method }) => method === "GET"));
-    const provider = (id: string, type: string, value: string) => ({
-      ...{ id, type, url: gateway.providers[id]!.url, apiTokens: [{ name: "kept", value }] },
-    });
-    await gateway.apply({
-      routes: [{ name: "main", modelPredicates: [], upstreams: [{ provider: "qwen" }] }],
-      config: { providers: [provider("qwen", "qwen", "qwen-2"), provider("deepseek", "deepseek", "deepseek-1")] },
-    });
+    await removeFirstToken();
     // One may be under way.
     await pause(300);
     qwen.requests.length = 0;
     await pause(1500);
     expect(qwen.requests.filter(({ tokenNumber }) => tokenNumber === 1)).toEqual([]);
   });
+
+  it("are the newest configuration's alone: what an old connection meets is not asked again", async () => {
+    const { qwen } = await start("1.40.0", 2, { failover: { healthCheckInterval: 100 } });
+    // Until its connection ends, it is served by the configuration under which that began.
+    const connection = new Agent({ keepAlive: true, maxSockets: 1 });
+    await askOn(connection);
+    await removeFirstToken();
+    await pause(300);
+    await qwen.set(1, "401");
+    await until(async () => {
+      await askOn(connection);
+      return qwen.requests.some(({ tokenNumber, method }) => tokenNumber === 1 && method === "POST");
+    });
+    await pause(1000);
+    connection.destroy();
+    expect(qwen.requests.filter(({ method }) => method === "GET")).toEqual([]);
+  });
 });
+
+async function askOn(agent: Agent): Promise<void> {
+  await new Promise<void>((done, fail) => {
+    const headers = { "content-type": "application/json" };
+    request(`${gateway.url}/v1/chat/completions`, { method: "POST", headers, agent }, answer =>
+      answer.resume().on("end", done),
+    )
+      .on("error", fail)
+      .end(JSON.stringify(chat()));
+  });
+}
 
 describe.each(HOSTS)("a provider's breaker in $mode mode, on Envoy $version", ({ version }) => {
   const breaker = { providerBreaker: { failureThreshold: 3, openFor: 600, maxOpenFor: 600 } };
@@ -163,6 +197,23 @@ describe.each(HOSTS)("a provider's breaker in $mode mode, on Envoy $version", ({
     await until(async () => (await gateway.ask(chat())).trail.startsWith("qwen"));
     const visits = await letAsk(gateway, { clients: 8, requests: 40, body: chat });
     expect(visits.every(({ answer }) => answer.trail.startsWith("qwen"))).toBe(true);
+  });
+});
+
+describe.each(HOSTS)("when every breaker is open, in $mode mode, on Envoy $version,", ({ version }) => {
+  it("the one that opens soonest is tried all the same, and the trail says so", async () => {
+    const { qwen, deepseek } = await start(version, 1);
+    await qwen.set("*", "401");
+    await deepseek.set("*", "401");
+    const both = "qwen/t1 401 credential, deepseek/t1 401 credential";
+    expect((await gateway.ask(chat())).trail).toBe(both);
+    await qwen.reset();
+    await deepseek.reset();
+    const answer = await gateway.ask(chat(1));
+    const provider = answer.headers.get("x-ai-failover-provider")!;
+    expect(answer.words).toContain(`Hello from ${provider}`);
+    expect(answer.trail).toBe(`${provider}/t1 forced 200`);
+    await until(async () => (await gateway.stat(`wasmcustom.ai_failover_forced.provider.${provider}`)) === 1);
   });
 });
 

@@ -4,6 +4,7 @@ import { Budget } from "../../../assembly/health/budget";
 import * as classify from "../../../assembly/health/classify";
 import { forgetStrangers } from "../../../assembly/health/forget";
 import { Health } from "../../../assembly/health/health";
+import { isQuiet as isQuietNow } from "../../../assembly/health/quiet";
 import { Probes } from "../../../assembly/health/probe";
 import * as after from "../../../assembly/health/retry-after";
 import { ABSENT, Store } from "../../../assembly/health/store";
@@ -395,7 +396,7 @@ export function forget(v: i32): bool {
 }
 
 export function isQuiet(v: i32): bool {
-  return vms[v].isQuiet;
+  return isQuietNow(vms[v]);
 }
 
 export function entries(v: i32, p: i32): i32 {

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { chat, json, openAiError, type Seen } from "../host/index.js";
+import { MODES, pluginConfig, start, tokensAt, type Mode } from "./fixture.js";
+
+const ask = { body: { model: "qwen-turbo", messages: [] } };
+const change = (mode: Mode, options: Parameters<typeof pluginConfig>[0]) => ({
+  gateway: pluginConfig(options),
+  ...(mode === "retry" ? { attempt: { role: "attempt" } } : {}),
+});
+
+describe.each(MODES)("after an update of the configuration, in %s mode,", mode => {
+  it("a request that waits is served, even when the new one goes first", () => {
+    const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "2" } });
+    const tokens = { qwen: 1 };
+    const envoy = start({ mode, tokens, clusters: { qwen: [limited, chat("Hi")] } });
+    envoy.ask({ ...ask, headers: { "x-ai-failover": "off" } });
+    const waits = envoy.call(ask);
+    envoy.update(change(mode, { tokens }));
+    envoy.replace(change(mode, { tokens }));
+    expect(envoy.finish(waits).status).toBe(200);
+  });
+
+  it("a token that it removed keeps no timer running when an old client finds it dead", () => {
+    const badKey = { ...json(401, openAiError("invalid_api_key")), wait: 400 };
+    const qwen = ({ headers }: Seen) => (headers["authorization"] === "Bearer qwen-1" ? chat("Hi") : badKey);
+    const provider = { type: "qwen" };
+    const envoy = start({ mode, tokens: { qwen: 3 }, provider, clusters: { qwen } });
+    const old = Array.from({ length: 10 }, () => envoy.call(ask));
+    envoy.update(change(mode, { tokens: { qwen: 1 }, provider }));
+    for (const call of old) expect(envoy.finish(call).status).toBe(200);
+    expect(new Set(tokensAt(envoy, "qwen")).size).toBe(3);
+    envoy.advance(200);
+    const periods = envoy.threads.flatMap(({ vm }) => [...vm.contexts.values()].map(({ period }) => period));
+    expect(periods.filter(period => period > 0)).toEqual([]);
+  });
+});
