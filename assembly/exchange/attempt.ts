@@ -8,6 +8,7 @@ import { classifyAnswer, classifyEnd, applyOverrides, classifyError, needsBody }
 import * as answer from "./answer";
 import { Exchange, Hop, Outcome, configOf, healthOf, routeOf, stepOf } from "./exchange";
 import { Flaw, Judge, Seen, newJudge } from "./guard";
+import * as plan from "./plan";
 import * as trail from "./trail";
 
 export enum State {
@@ -36,6 +37,8 @@ export enum Decision {
 const ERROR_BODY: usize = 64 << 10;
 const FIRST_ROOM: usize = 4 << 10;
 const NS_PER_MS: u64 = 1000000;
+/** Envoy's timers may be early by our clock. */
+const TIMER_SLACK: u64 = 5 * NS_PER_MS;
 
 @unmanaged
 export class Attempt {
@@ -53,6 +56,8 @@ export class Attempt {
   trial: bool;
   /** Of this attempt alone, ms; 0: the route's limits hold. */
   limit: i32;
+  /** It has less time than its limit: what it does not answer in time is not its provider's fault. */
+  cramped: bool;
   /** The body has been put in. */
   sent: bool;
   /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
@@ -101,6 +106,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.heldLen = 0;
   a.next = null;
   a.step = trail.begin(x, hop);
+  a.cramped = plan.isCramped(x, hop.limit > 0 ? hop.limit : plan.tryTimeout(x), now);
   x.attempts++;
   x.attempt = changetype<usize>(a);
   return a;
@@ -222,7 +228,10 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
     healthOf(a.exchange).released(providerOf(a), a.token, a.model, now, a.trial);
     return false;
   }
-  classifyEnd(how, verdict);
+  // A stream that was longer than the request's time.
+  const long = passing && now + TIMER_SLACK >= a.exchange.deadline;
+  if (long) a.cramped = true;
+  classifyEnd(long ? End.AttemptTimeout : how, verdict);
   if (passing) {
     verdict.next = Next.Return;
     a.exchange.brokenOff = true;
@@ -311,7 +320,9 @@ function fail(a: Attempt, now: u64): Decision {
   x.lastCause = verdict.cause;
   if (verdict.waitMs >= 0) x.waitMs = x.waitMs < 0 ? verdict.waitMs : min(x.waitMs, verdict.waitMs);
   trail.note(stepOf(x, a.step), a.status, verdict.cause, millis(a, now));
-  healthOf(x).failed(providerOf(a), a.token, a.model, verdict, x.serial, now, a.trial);
+  const health = healthOf(x);
+  if (verdict.cause == Cause.Slow && a.cramped) health.released(providerOf(a), a.token, a.model, now, a.trial);
+  else health.failed(providerOf(a), a.token, a.model, verdict, x.serial, now, a.trial);
   return Decision.Fail;
 }
 

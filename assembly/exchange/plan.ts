@@ -8,6 +8,8 @@ import { Next, Verdict } from "../health/verdict";
 import { Exchange, Hop, MAX_ATTEMPTS, MAX_UPSTREAMS, budgetOf, healthOf, modelOf, routeOf } from "./exchange";
 
 const NS_PER_MS: u64 = 1000000;
+/** No model answers over a new connection in less: an attempt would but cost a token, and be blamed on its provider. */
+const LEAST_TIME: u64 = 100 * NS_PER_MS;
 
 /** Where a provider serves a dialect; null: it does not. */
 export function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
@@ -177,10 +179,20 @@ export function advance(x: Exchange): Hop {
   return hop;
 }
 
-/** Arms the hop that follows a failure of the current one. False: the plan is at its end, or the retry budget is. */
+/** Whether an attempt that starts at `at` may be answered before the request's time is over. */
+export function hasTime(x: Exchange, at: u64): bool {
+  return at + LEAST_TIME <= x.deadline;
+}
+
+/** Whether an attempt that starts now has less than `limit`, ms, because of those before it. */
+export function isCramped(x: Exchange, limit: i32, now: u64): bool {
+  return x.stepCount > 1 && now + <u64>limit * NS_PER_MS > x.deadline;
+}
+
+/** Arms the hop that follows a failure of the current one. False: the plan is at its end, or its time, or the retry budget is. */
 export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   disarm(x, now);
-  if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || now >= x.deadline) return false;
+  if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || !hasTime(x, now)) return false;
   if (!armAfter(x, verdict, random, now)) return false;
   if (budgetOf(x).take(now)) return true;
   disarm(x, now);
@@ -252,7 +264,7 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
   const position = soonest(x, true, now);
   const wait = soonestWait;
   if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
-  if (now + wait + (wait >> 1) >= x.deadline || !budgetOf(x).take(now)) return 0;
+  if (!hasTime(x, now + wait + (wait >> 1)) || !budgetOf(x).take(now)) return 0;
   armForced(x, position, now);
   x.triedFrom = x.stepCount;
   return max(wait, 1);

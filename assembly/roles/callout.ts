@@ -60,6 +60,7 @@ export function goOn(c: Client, now: u64): bool {
     const hop = plan.advance(x);
     const a = attempts.begin(x, hop, c.id, now);
     a.limit = timeLimit(x, now);
+    a.cramped = plan.isCramped(x, plan.calloutTimeout(x), now);
     const token = start(x, hop, a.limit);
     if (token != 0) {
       pending.set(token, changetype<usize>(a));

@@ -20,7 +20,7 @@ import { setStory } from "./story";
 
 const SAY_FAILED = Bytes.of("Every provider and token of this route failed: ");
 const SAY_UNTRIED = Bytes.of("No provider of this route could be reached");
-const SAY_TIMED_OUT = Bytes.of("The time limit of this route (timeout) passed: ");
+const SAY_TIMED_OUT = Bytes.of("No time is left for another attempt (timeout): ");
 const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited: ");
 
 /** An answer's headers reach the client's stream, after the attempt role or without it. */
@@ -43,7 +43,7 @@ export function answer(c: Client): HeadersStatus {
 /** Nothing is left to try: says so, with what was tried. */
 export function explain(c: Client, x: Exchange): void {
   x.outcome = Outcome.Exhausted;
-  if (host.monotonic() >= x.deadline) {
+  if (!plan.hasTime(x, host.monotonic())) {
     replies.begin(SAY_TIMED_OUT);
     sayTrail(x);
     send(c, replies.TIMED_OUT, 0);

@@ -181,7 +181,7 @@ export function waitOrForce(c: Client, x: Exchange, now: u64): bool {
     return refuse(c, replies.ALL_FAILED, SAY_NOTHING_LIVE);
   }
   const maxWait = <u64>routeOf(x).maxWait * NS_PER_MS;
-  if (wait <= maxWait && now + wait < x.deadline) {
+  if (wait <= maxWait && plan.hasTime(x, now + wait)) {
     c.phase = Phase.Waiting;
     x.wakeAt = now + wait;
     clock.start(c);

@@ -42,3 +42,14 @@ describe.each(HOSTS)(
     });
   },
 );
+
+describe.each(HOSTS)("an attempt for which no time is left, in $mode mode, on Envoy $version,", ({ version }) => {
+  it("is not begun, and the error says so", async () => {
+    const one = await start(version, {}, { firstTokenTimeout: 1450, attemptTimeout: 1450, timeout: 1500 });
+    await one.set("*", "hang");
+    const answer = await gateway.ask({ model: "m", messages: [] });
+    expect([answer.status, answer.json().error.code]).toEqual([504, "timeout"]);
+    expect(answer.trail).toBe("one/t1 slow");
+    expect(gateway.providers.two!.requests).toEqual([]);
+  });
+});

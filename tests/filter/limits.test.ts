@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, events, json, openAiError, sse, wordsOf, type Ask, type Behaviour } from "../host/index.js";
+import { chat, events, json, openAiError, sse, wordsOf, type Ask, type Behaviour, type Script } from "../host/index.js";
 import { MODES, start, tokensAt, type Options } from "./fixture.js";
 
 const plain = { body: { model: "qwen-turbo", messages: [] } };
@@ -58,5 +58,58 @@ describe.each(MODES)("retryTimeout, in %s mode,", mode => {
     const envoy = limited({ tokens: { qwen: 1 }, clusters: { qwen: ["reset", late] } });
     expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
     expect(tokensAt(envoy, "qwen")).toEqual(["t1", "t1"]);
+  });
+});
+
+describe.each(MODES)("the time of a request, in %s mode,", mode => {
+  const tokens = { qwen: 1, deepseek: 1 };
+  const own = { ...json(400, openAiError("bad_request")), wait: 1000 };
+  /** The first provider takes so much of it that the next one has the rest; neither is to blame. */
+  const shared = (timeout: number, deepseek: Script) => {
+    const fallbackConfig = { upstreams: [{ provider: "deepseek" }], alsoOn: ["caller"] };
+    const policy = { fallbackConfig, firstTokenTimeout: timeout - 1, attemptTimeout: timeout - 1, timeout };
+    return start({ mode, tokens, policy, clusters: { qwen: own, deepseek } });
+  };
+
+  it("begins no attempt for which less than 100 ms are left", () => {
+    const late = shared(1050, chat("Hi"));
+    expect(late.ask(plain)).toMatchObject({ status: 504, text: expect.stringContaining('"code":"timeout"') });
+    expect(late.provider("deepseek").seen).toEqual([]);
+    expect(shared(1200, chat("Hi")).ask(plain).status).toBe(200);
+  });
+
+  it("begins no wait after which less than that is left, but says how long it would be", () => {
+    for (const [timeout, status] of [
+      [2050, 429],
+      [2200, 200],
+    ] as const) {
+      const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "2" } });
+      const policy = { firstTokenTimeout: 1000, attemptTimeout: 1000, timeout };
+      const envoy = start({ mode, policy, tokens: { qwen: 1 }, clusters: { qwen: [limited, chat("Hi")] } });
+      envoy.ask({ ...plain, headers: { "x-ai-failover": "off" } });
+      const call = envoy.ask(plain);
+      expect(call.status).toBe(status);
+      if (status === 429) expect(call).toMatchObject({ ms: 0, headers: { "retry-after": "2" } });
+    }
+  });
+
+  it.each([plain, streamed])("is nobody's fault when it is over before an attempt's own limit", ask => {
+    const envoy = shared(1300, "silence");
+    for (let i = 0; i < 8; i++) {
+      const { status, text } = envoy.ask(ask);
+      expect({ status, text }).toMatchObject({ status: 504, text: expect.stringMatching(/deepseek[^,]*;cause=slow/) });
+    }
+    envoy.setProvider("qwen", { ...own, wait: 0 });
+    envoy.setProvider("deepseek", ask === plain ? chat("Hi") : sse("Hi"));
+    expect(envoy.ask(ask).headers["x-ai-failover-trail"]).toMatch(/deepseek\/t1;status=200/);
+  });
+
+  it("is nobody's fault when a stream is longer", () => {
+    const policy = { firstTokenTimeout: 900, attemptTimeout: 900, timeout: 1000 };
+    const endless = sse(...Array.from({ length: 200 }, (_, i) => (i % 2 ? 100 : "more ")));
+    const envoy = start({ mode, tokens, policy, clusters: { qwen: endless, deepseek: "refused" } });
+    for (let i = 0; i < 5; i++) expect(envoy.ask(streamed)).toMatchObject({ status: 200, ended: "reset" });
+    envoy.setProvider("qwen", sse("Hi"));
+    expect(envoy.ask(streamed).headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=200/);
   });
 });

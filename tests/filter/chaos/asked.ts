@@ -7,6 +7,8 @@ import { FATES, type CallStep, type Fate, type FateKind, type Scenario, type Set
 
 /** The route's `timeout`, ms. */
 export const TIMEOUT = 8000;
+/** With less time than this left nothing more is tried, ms. */
+const LEAST = 100;
 /** The longest that one attempt may take: attemptTimeout, a connect timeout, and a tick. */
 const LONGEST = 2500 + 300 + 100;
 /** `limits.requestBody`. */
@@ -167,7 +169,7 @@ export class Asked {
     if (call.status === 504) return this.verifyTimeout();
     if (call.status === 200) {
       // Only bytes that are out stand in the way of another hop.
-      const out = this.settings.guard === "none" || isOneOf(FATES.late, last!) || call.ms >= TIMEOUT - 50;
+      const out = this.settings.guard === "none" || isOneOf(FATES.late, last!) || call.ms >= TIMEOUT - LEAST;
       return expect(out, `an answer that broke off after ${JSON.stringify(last)}`).toBe(true);
     }
     if (last && isOneOf(FATES.caller, last)) return expect(call.status).toBe(last.kind);
@@ -186,7 +188,7 @@ export class Asked {
   /** After a 103 Envoy keeps no limit of an attempt, and of a plan with one hop nobody does. */
   private verifyTimeout(): void {
     const { attempts, settings, step } = this;
-    expect(this.call.ms).toBeGreaterThanOrEqual(TIMEOUT - 50);
+    expect(this.call.ms).toBeGreaterThanOrEqual(TIMEOUT - LEAST);
     const isUnlimited =
       attempts.some(({ fate }) => fate.interim) || (step.shape === "same-model" && settings.qwen === 1);
     if (!isUnlimited) expect(attempts.length * LONGEST, "time that its attempts may take").toBeGreaterThan(TIMEOUT);
