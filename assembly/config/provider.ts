@@ -18,7 +18,7 @@ const presets = readPresets();
 const FAMILIES: string[] = ["openai", "dashscope", "deepseek", "anthropic", "gemini", "azure"];
 const CHOICES: string[] = ["random", "weighted", "sticky"];
 const LEDGER_PREFIX = "ai-failover/1/";
-/** Of the contract, but the cluster's business: the command line tool renders them. */
+/** Of the user's file, but the cluster's business: the command line tool renders them. */
 const RENDERED: string[] = ["tls", "connectTimeout"];
 const MOST = 1000000;
 /** What Higress's code takes for a retry when the configuration says nothing. */

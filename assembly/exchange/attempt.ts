@@ -33,7 +33,7 @@ export enum Decision {
   Fail,
 }
 
-/** How much of a failed answer's body is read (issue 5). */
+/** How much of a failed answer's body is read. */
 const ERROR_BODY: usize = 64 << 10;
 const FIRST_ROOM: usize = 4 << 10;
 const NS_PER_MS: u64 = 1000000;

@@ -9,7 +9,7 @@ import { NameTable } from "../bytes/name-table";
 import * as pairs from "../bytes/pairs";
 import { Dialect } from "../config/types";
 
-/** Never reach a provider (rule 4 of the design); the hop's own are set afterwards. */
+/** Never reach a provider; the hop's own are set afterwards. */
 const DROPPED = new NameTable(
   [
     "authorization",

@@ -96,7 +96,7 @@ function alsoOnBit(cause: Cause): i32 {
 
 /**
  * What the configuration says about trying again: `alsoOn` and `responseCodes` about other providers, `failoverOnStatus` and
- * `retryOnStatus` about other tokens. Who answers for the failure stays as it is (design.md). `status` 0: there was no answer,
+ * `retryOnStatus` about other tokens. Who answers for the failure stays as it is. `status` 0: there was no answer,
  * and no list of statuses can mean it.
  */
 export function applyOverrides(verdict: Verdict, status: i32, route: Route, provider: Provider): void {

@@ -120,7 +120,7 @@ function isMultipart(): bool {
 function keepText(x: Exchange, list: usize, len: usize): void {
   x.text = heap.alloc(head.path.len + MODEL_ROOM + len);
   x.pathLen = head.copyPath(head.path.ptr, head.path.len, x.text);
-  // Not readable in the response phase (facts, traps), where a callout may need them.
+  // A callout may need them in the response phase, where they cannot be read.
   x.headers = x.text + head.path.len + MODEL_ROOM;
   x.headersLen = len;
   memory.copy(x.headers, list, len);

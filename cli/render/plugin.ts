@@ -1,7 +1,7 @@
 import type { GatewayConfig, Provider, Token } from "../config/types.js";
 import { formatJson } from "./text.js";
 
-/** The configuration of the gateway role: the contract with numbers, and each provider's clusters. */
+/** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
 export function pluginConfig(config: GatewayConfig): object {
   const { providers, routes, clientKeys, responseHeaders, idleTimeout, limits } = config;
   return {

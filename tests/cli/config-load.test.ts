@@ -13,7 +13,7 @@ const load = (text: string, directory = tmpdir()): GatewayConfig =>
   resolveConfig(parseSource(text, "test.yaml", directory), env);
 const withProvider = (fields: string): GatewayConfig => load(`providers: [{type: qwen, apiTokens: [t], ${fields}}]`);
 
-describe("a configuration is completed with the defaults of the contract", () => {
+describe("a configuration is completed with the documented defaults", () => {
   const config = load('providers: [{type: qwen, apiTokens: ["${KEY}"]}]');
 
   it("for the gateway", () => {

@@ -146,7 +146,7 @@ describe("clusters", () => {
 });
 
 describe("what the module reads", () => {
-  it("is the contract in milliseconds and bytes, with the cluster of each provider", () => {
+  it("is the file in milliseconds and bytes, with the cluster of each provider", () => {
     const gateway = JSON.parse(wasmOf(retry().http_filters[0]).configuration.value);
     expect(gateway).toEqual(pluginConfig(config()));
     expect(gateway).toMatchObject({ role: "gateway", routing: "plan", idleTimeout: 30000 });

@@ -3,7 +3,7 @@ import type { DemoRequest } from "../../cli/demo/provider.js";
 import { failedAt, failures, lateMeetings, letAsk, met, type Visit } from "./crowd.js";
 import { startGateway, until, type Gateway } from "./gateway.js";
 
-/** Issue 7 asks for as many, with so many connections. */
+/** More than anyone makes in a day, under a load. */
 const EDITS = 100;
 const CLIENTS = 64;
 

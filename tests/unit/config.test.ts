@@ -22,7 +22,7 @@ const provider = (fields: object, env?: Record<string, string>): Provider =>
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 describe("a configuration of our own shape", () => {
-  it("has the contract's defaults", () => {
+  it("has the documented defaults", () => {
     const config = read({ providers: [qwen], routes: [route] });
     expect(config).toMatchObject({ routing: 0, clientKeys: [], responseHeaders: 2, idleTimeout: 30_000 });
     expect(config.limits).toEqual([32 << 20, 256 << 20, 8 << 20]);

@@ -7,7 +7,7 @@ beforeAll(async () => {
   room = await HealthRoom.start();
 });
 
-/** What each cause entails: the scope table of the design. */
+/** What each cause entails: the first table of docs/decisions.md. */
 const ENTAILS: Record<string, [scope: string, next: string]> = {
   credential: ["token", "next-token"],
   quota: ["token", "next-token"],
