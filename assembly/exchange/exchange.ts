@@ -133,7 +133,7 @@ export class Exchange {
   headersLen: usize;
   /** The `ClientKey` that the caller showed; 0: none are configured. */
   clientKey: usize;
-  /** What a sticky choice holds on to. */
+  /** What a sticky choice holds on to; 0: nothing. */
   sticky: u64;
 
   // --- time, monotonic ns ---

@@ -8,11 +8,11 @@ export const FIRST: f64 = f64.MAX_VALUE;
 
 /**
  * By chance, by chance and weight (Efraimidis and Spirakis: the highest ln(u) / weight), or by rendezvous: each caller has an
- * order of its own, and loses its token only when that one is out.
+ * order of its own, and loses its token only when that one is out. `sticky` 0: nobody says whose request it is.
  */
 export function score(provider: Provider, token: i32, hash: u64, sticky: u64, random: u64): f64 {
   const choice = provider.tokenChoice;
-  const bits = mix(choice == TokenChoice.Sticky ? sticky ^ hash : random + <u64>token) >> 11;
+  const bits = mix(choice == TokenChoice.Sticky && sticky != 0 ? sticky ^ hash : random + <u64>token) >> 11;
   if (choice != TokenChoice.Weighted || provider.tokens.length == 0) return <f64>bits;
   const weight = unchecked(provider.tokens[token]).weight;
   if (weight <= 0) return NOWHERE / 2;

@@ -101,7 +101,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
     else return refuse(c, replies.BAD_WISH, SAY_WISH);
   }
   keepText(x, list, len);
-  x.sticky = hash64(head.credential.ptr, head.credential.len);
+  if (head.credential.len > 0) x.sticky = hash64(head.credential.ptr, head.credential.len);
   x.multipart = isMultipart();
   c.phase = Phase.Collecting;
   if (config.routing == Routing.Host) seat.keepRoute();
@@ -343,7 +343,7 @@ function sayServed(config: Config): void {
   }
 }
 
-/** What a sticky choice holds on to, by the wish of the route's first provider that has one. */
+/** What a sticky choice holds on to, by the wish of the route's first provider that has one; 0: it is not in the request. */
 function stickyHash(x: Exchange, route: Route): u64 {
   for (let i = 0, k = route.upstreams.length; i < k; i++) {
     const provider = route.upstreams[i].provider;

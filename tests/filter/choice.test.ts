@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chat, json, openAiError } from "../host/index.js";
-import { MODES, start } from "./fixture.js";
+import { MODES, start, tokensAt } from "./fixture.js";
 
 const plain = { body: { model: "qwen-turbo", messages: [] } };
 const badKey = json(401, openAiError("invalid_api_key"));
@@ -40,5 +40,18 @@ describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
       "qwen/t1;status=429;cause=rate-limit, qwen/t1;status=200",
     );
     expect(envoy.metric("ai_failover_forced.provider.qwen")).toBe(0);
+  });
+});
+
+describe("a sticky choice", () => {
+  it.each(["credential", "user", "header:x-session"])("by %s leaves to chance what has none", stickyBy => {
+    const envoy = start({ provider: { tokenChoice: "sticky", stickyBy }, clusters: { qwen: chat("Hi") } });
+    for (let i = 0; i < 30; i++) envoy.ask(plain);
+    expect(new Set(tokensAt(envoy, "qwen")).size).toBe(3);
+    envoy.forget();
+    const body = { ...plain.body, user: "u" };
+    const headers = { authorization: "Bearer c", "x-session": "s" };
+    for (let i = 0; i < 30; i++) envoy.ask({ body, headers });
+    expect(new Set(tokensAt(envoy, "qwen")).size).toBe(1);
   });
 });
