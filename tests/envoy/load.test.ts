@@ -1,3 +1,8 @@
+/**
+ * What a crowd of clients sees while tokens and providers die and come back. Longer than in `npm test`:
+ *
+ *     LOAD_SECONDS=30 npx vitest run --project envoy tests/envoy/load.test.ts
+ */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,8 +11,14 @@ import { failedAt, failures, lateMeetings, letAsk, type Visit } from "./crowd.js
 import { HOSTS, startGateway, until, type Gateway } from "./gateway.js";
 
 const CLIENTS = 64;
-/** Longest time from one probe to the next here, and what Envoy, the tick and a busy machine may add. */
+/** healthCheckInterval, and for how long a provider's breaker is open. */
 const INTERVAL = 500;
+/** A probe comes up to a tenth later. */
+const JITTER = 1.1;
+/** What Envoy, the tick and a busy machine may add until all is well again. */
+const GRACE = 1000;
+/** For so long tokens die, and as long providers: at least once each. */
+const HALF = Number(process.env["LOAD_SECONDS"] ?? 0) * 500;
 
 const pause = (ms: number) => new Promise(done => setTimeout(done, ms));
 const isProbe = ({ method, model }: DemoRequest) => method === "GET" || model === "probe";
@@ -26,8 +37,8 @@ describe.each(CASES)(
     const visits: Visit[] = [];
     let crowd: Promise<Visit[]>;
     let done = false;
-    /** When the provider closed its port, and with it the connections of answers that were on their way. */
-    let shut = 0;
+    /** When the provider had closed its port, and with it the connections of answers that were on their way. */
+    const shut: [from: number, to: number][] = [];
 
     beforeAll(async () => {
       const openFor = { openFor: INTERVAL, maxOpenFor: INTERVAL };
@@ -42,7 +53,7 @@ describe.each(CASES)(
           qwen: {
             tokens: ["qwen-1", "qwen-2", "qwen-3"],
             pace: 20,
-            remember: 100_000,
+            remember: 1_000_000,
             config: { type: "qwen", failover, providerBreaker: openFor },
           },
           deepseek: { tokens: ["deepseek-1"], pace: 20, config: { type: "deepseek" } },
@@ -62,53 +73,80 @@ describe.each(CASES)(
     });
     afterAll(() => gateway.stop());
 
-    const backWithin: Record<string, number> = {};
+    /** How long each thing took to be back, and how long it may have. */
+    const back: Record<string, [took: number, most: number]> = {};
+    const noteBack = (what: string, since: number, isIt: (r: DemoRequest) => boolean, interval: number) => {
+      const took = gateway.providers.qwen!.requests.find(r => r.at > since && !isProbe(r) && isIt(r))!.at - since;
+      back[what] = [Math.round(took), Math.round(interval + GRACE)];
+      expect(took, `${what} is back`).toBeLessThan(interval + GRACE);
+    };
+    const repeat = async (round: (n: number) => Promise<void>) => {
+      const began = performance.now();
+      for (let n = 1; n === 1 || performance.now() - began < HALF; n++) await round(n);
+    };
 
-    it("meet each dying token no more once its death is known, and get it back", async () => {
-      const qwen = gateway.providers.qwen!;
-      for (const token of [1, 2, 3]) {
-        const died = performance.now();
-        await qwen.set(token, way.fault);
-        await until(() => visits.some(visit => visit.ended >= died && failedAt(`qwen/t${token}`)(visit)));
-        await pause(1000);
-        const healed = performance.now();
-        await qwen.set(token, "ok");
-        const isBack = (r: DemoRequest) => r.at > healed && r.tokenNumber === token && !isProbe(r);
-        await until(() => qwen.requests.some(isBack));
-        backWithin[`t${token}`] = Math.round(qwen.requests.find(isBack)!.at - healed);
-        expect(lateMeetings(visits, `qwen/t${token}`, died, healed)).toEqual([]);
-      }
-    });
+    it(
+      "meet each dying token no more once its death is known, and get it back",
+      { timeout: 120_000 + HALF },
+      async () => {
+        const qwen = gateway.providers.qwen!;
+        await repeat(async round => {
+          for (const token of [1, 2, 3]) {
+            const isOf = (r: DemoRequest) => r.tokenNumber === token;
+            const died = performance.now();
+            await qwen.set(token, way.fault);
+            await until(() => visits.some(visit => visit.ended >= died && failedAt(`qwen/t${token}`)(visit)));
+            await pause(1000);
+            const healed = performance.now();
+            await qwen.set(token, "ok");
+            const dead = qwen.requests.filter(r => isOf(r) && r.fault.kind !== "ok" && r.at > died);
+            await until(() => qwen.requests.some(r => r.at > healed && isOf(r) && !isProbe(r)));
+            // Each probe in vain doubles the time to the next one.
+            const probes = dead.filter(isProbe).length;
+            noteBack(`t${token} in round ${round}`, healed, isOf, INTERVAL * 2 ** probes * JITTER);
+            // No client at all but those that were on their way, each once.
+            expect(lateMeetings(visits, `qwen/t${token}`, died, healed)).toEqual([]);
+            expect(dead.length - probes).toBeLessThanOrEqual(CLIENTS);
+          }
+        });
+      },
+    );
 
-    it("meet a provider that went down only by trials once its breaker is open, and get it back", async () => {
-      const qwen = gateway.providers.qwen!;
-      for (const fault of ["503", "reset", "refused"]) {
-        const before = qwen.requests.length;
-        if (fault === "refused") shut = performance.now();
-        await qwen.set("*", fault);
-        await until(() => visits.slice(-CLIENTS).every(({ answer }) => answer.trail === "deepseek/t1 200"));
-        const open = qwen.requests.length;
-        await pause(1000);
-        const trials = qwen.requests.length - open;
-        // Some hundred requests have come meanwhile.
-        expect(trials).toBeLessThan(10);
-        const healed = performance.now();
-        await qwen.reset();
-        const isBack = (r: DemoRequest) => r.at > healed && !isProbe(r);
-        await until(() => qwen.requests.some(isBack));
-        backWithin[fault] = Math.round(qwen.requests.find(isBack)!.at - healed);
-        await until(() => visits.slice(-CLIENTS).every(({ answer }) => answer.trail.startsWith("qwen/")));
-        console.log(`${fault}: ${open - before} requests until it was out, ${trials} trials in 1 s`);
-      }
-    });
+    it(
+      "meet a provider that went down only by trials once its breaker is open, and get it back",
+      { timeout: 120_000 + HALF },
+      async () => {
+        const qwen = gateway.providers.qwen!;
+        await repeat(async round => {
+          for (const fault of ["503", "reset", "refused"]) {
+            const before = qwen.requests.length;
+            const down = performance.now();
+            await qwen.set("*", fault);
+            await until(() => visits.slice(-CLIENTS).every(({ answer }) => answer.trail === "deepseek/t1 200"));
+            const open = qwen.requests.length;
+            await pause(1000);
+            const trials = qwen.requests.length - open;
+            // Some hundred requests have come meanwhile.
+            expect(trials).toBeLessThan(10);
+            const healed = performance.now();
+            await qwen.reset();
+            if (fault === "refused") shut.push([down, healed]);
+            await until(() => qwen.requests.some(r => r.at > healed && !isProbe(r)));
+            noteBack(`after ${fault} in round ${round}`, healed, () => true, INTERVAL * JITTER);
+            await until(() => visits.slice(-CLIENTS).every(({ answer }) => answer.trail.startsWith("qwen/")));
+            console.log(`${fault}: ${open - before} requests until it was out, ${trials} trials in 1 s`);
+          }
+        });
+      },
+    );
 
     it("see no failed request all the while", async () => {
       done = true;
       await crowd;
-      console.log(`${visits.length} requests; back after (ms): ${JSON.stringify(backWithin)}`);
+      console.log(`${visits.length} requests; back after [ms, at most]: ${JSON.stringify(back)}`);
       // Bytes that are out cannot be taken back; nor, without an attempt role, an answer that Envoy itself has cut (facts 12.3).
       const isCut = ({ started, ended, answer: { broken, status } }: Visit) =>
-        started < shut && ended > shut && (broken || (mode === "callout" && status === 502));
+        shut.some(([from]) => started < from && ended > from) && (broken || (mode === "callout" && status === 502));
       expect(failures(visits.filter(visit => !isCut(visit)))).toEqual([]);
     });
   },
