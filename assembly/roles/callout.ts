@@ -94,9 +94,9 @@ function start(x: Exchange, hop: Hop, limit: i32): u32 {
   return token;
 }
 
-/** The whole answer must come within this, ms. */
+/** The whole answer must come within this, ms; never 0, which is no limit to Envoy. */
 function timeLimit(x: Exchange, now: u64): i32 {
-  const left = x.deadline > now ? <i32>((x.deadline - now) / NS_PER_MS) : 1;
+  const left = x.deadline > now ? max(<i32>((x.deadline - now) / NS_PER_MS), 1) : 1;
   const limit = plan.calloutTimeout(x);
   return limit > 0 ? min(left, limit) : left;
 }

@@ -35,7 +35,7 @@ export function answer(c: Client): HeadersStatus {
   }
   const now = host.monotonic();
   // A hop is armed that the router did not take: no healthy host, retries at their limit, an interim 1xx (facts 2.5, 19.2, 19.5).
-  if (x.hasArmed && now < x.deadline) callout.goOn(c, now);
+  if (x.hasArmed && plan.hasTime(x, now)) callout.goOn(c, now);
   else explain(c, x);
   return HeadersStatus.StopAllIterationAndWatermark;
 }
