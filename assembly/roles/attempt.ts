@@ -49,14 +49,15 @@ export class AttemptRole extends Handler {
 
   requestHeaders(state: usize, end: bool): HeadersStatus {
     const s = changetype<Upstream>(state);
-    const x = host.property(names.EXCHANGE) ? exchanges.find(host.ptr, host.len) : null;
-    if (x === null) return this.refuse();
-    const now = host.monotonic();
-    // A retry that nobody foresaw, and nothing was armed when the attempt before it ended: there is no hop left.
-    if (!x.hasArmed) return this.refuse();
+    // A request of another route, which the gateway role has not seen.
+    if (!host.property(names.EXCHANGE)) return HeadersStatus.Continue;
+    const x = exchanges.find(host.ptr, host.len);
+    // Without an armed hop this is a retry that nobody foresaw, after the last one.
+    if (x === null || !x.hasArmed) return this.refuse();
     const endpoint = endpointOf(x.armed);
     // A refresh that finds no match keeps the cluster before it (facts 1.9): its provider must not get this hop's token.
     if (!host.property(names.CLUSTER_NAME) || !endpoint.cluster.equals(host.ptr, host.len)) return this.refuse();
+    const now = host.monotonic();
     if (x.armed.forced) plan.rearm(x, host.random64(), now);
     const hop = plan.advance(x);
     s.attempt = changetype<usize>(attempts.begin(x, hop, s.id, now));

@@ -199,7 +199,7 @@ function send429(c: Client, wait: u64): void {
 
 /** Sends the request to the armed hop, by the way that this host has. False: by callout, and the request stays held. */
 export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
-  if (c.parked || (x.bodyLen == 0 && attemptRoots > 0)) {
+  if ((c.parked || (x.bodyLen == 0 && attemptRoots > 0)) && introduce(x)) {
     steer(x, now);
     // Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
     if (x.streamed || plan.mayHaveLimit(x)) clock.start(c);
@@ -207,7 +207,7 @@ export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
     return true;
   }
   clock.start(c);
-  if (size == BODY_OUT_OF_REACH || !leadsThere(x)) {
+  if (c.parked || size == BODY_OUT_OF_REACH || !leadsThere(x)) {
     callout.goOn(c, now);
     return false;
   }
@@ -222,11 +222,19 @@ function leadsThere(x: Exchange): bool {
   return configOf(x).routing == Routing.Plan ? seat.pointAt(x, cluster) : seat.leadsTo(cluster);
 }
 
-/** Tells the router where the first attempt goes, how many may follow, and the limits of each and of all. */
+/** Lets the attempt role know the request, and which cluster it goes to. */
+function introduce(x: Exchange): bool {
+  return (
+    host.setProperty(names.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE) &&
+    seat.pointAt(x, endpointOf(x.armed).cluster)
+  );
+}
+
+/** Tells the router how many attempts may follow, and the limits of each and of all. */
 function steer(x: Exchange, now: u64): void {
   const request = host.HeaderMap.Request;
-  host.setProperty(names.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE);
-  seat.pointAt(x, endpointOf(x.armed).cluster);
+  // Of the placeholder it is wrong: where a cluster's own filters replace the attempt role, a provider would wait for the rest.
+  if (x.bodyLen > 0) host.removeHeader(request, names.CONTENT_LENGTH.ptr, names.CONTENT_LENGTH.len);
   const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
   x.tryTimeout = plan.tryTimeout(x);
   setNumber(request, names.MAX_RETRIES, plan.furtherAttempts(x));

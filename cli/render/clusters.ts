@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { ClusterTarget, GatewayConfig } from "../config/types.js";
+import type { ClusterTarget, GatewayConfig, Provider } from "../config/types.js";
 import { systemAuthorities } from "./authorities.js";
 import type { RenderOptions } from "./options.js";
 import { quote, seconds, yaml } from "./text.js";
@@ -9,16 +9,24 @@ export function clusterList({ providers }: GatewayConfig, { caFile = systemAutho
   return providers.flatMap(({ targets }) => targets.map(target => renderCluster(target, caFile)));
 }
 
+/** Every cluster that a provider is reached by. */
+export const clustersOf = ({ cluster, messagesCluster }: Provider): string[] =>
+  messagesCluster ? [cluster, messagesCluster] : [cluster];
+
+export const circuitBreakers = yaml`
+  # The defaults (1024, and 3 retries at once) would refuse under load just when many requests fail over.
+  # max_retries is counted on the cluster of the first attempt, for all further ones.
+  circuit_breakers:
+    thresholds: [{max_connections: 10000, max_pending_requests: 10000, max_requests: 10000, max_retries: 10000}]
+`;
+
 function renderCluster(target: ClusterTarget, systemCa: string): string {
   const { name, tls, connectTimeout } = target;
   return yaml`
     name: ${quote(name)}
     connect_timeout: ${seconds(connectTimeout)}
     ${endpoints(target)}
-    # The defaults (1024, and 3 retries at once) would refuse under load just when many requests fail over.
-    # max_retries is counted on the cluster of the first attempt, for all further ones.
-    circuit_breakers:
-      thresholds: [{max_connections: 10000, max_pending_requests: 10000, max_requests: 10000, max_retries: 10000}]
+    ${circuitBreakers}
     # Notices a peer that went away without a word.
     upstream_connection_options:
       tcp_keepalive: {keepalive_time: 30, keepalive_interval: 10, keepalive_probes: 3}

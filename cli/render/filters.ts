@@ -3,24 +3,31 @@ import { attemptJson, gatewayJson } from "./plugin.js";
 import { modeFor, type RenderOptions } from "./options.js";
 import { quote, yaml } from "./text.js";
 
-/** The HTTP filters: ours in the gateway role and the router, with ours in the attempt role inside it. */
-export function renderFilters(config: GatewayConfig, options: RenderOptions): string {
+/** The module in its gateway role, before the router. */
+export function gatewayFilter(config: GatewayConfig, options: RenderOptions): string {
   return yaml`
-    - name: ai-failover
-      typed_config:
-        ${wasmFilter("gateway", gatewayJson(config), config, options)}
-    - name: envoy.filters.http.router
-      typed_config:
-        "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-        # Else providers are told our time limits (x-envoy-expected-rq-timeout-ms).
-        suppress_envoy_headers: true
-        ${modeFor(options.envoyVersion) === "retry" ? attemptFilters(config, options) : ""}
+    name: ai-failover
+    typed_config:
+      ${wasmFilter("gateway", gatewayJson(config), config, options)}
+  `;
+}
+
+/** The router, in retry mode with the module in its attempt role inside it. */
+export function routerFilter(config: GatewayConfig, options: RenderOptions): string {
+  return yaml`
+    name: envoy.filters.http.router
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+      # Else providers are told our time limits (x-envoy-expected-rq-timeout-ms).
+      suppress_envoy_headers: true
+      ${modeFor(options.envoyVersion) === "retry" ? attemptFilters(config, options) : ""}
   `;
 }
 
 function attemptFilters(config: GatewayConfig, options: RenderOptions): string {
   return yaml`
-    # One more pass through the module for each attempt: it sets token, path, host and model of the hop.
+    # One more pass through the module for each attempt: it sets token, path, host and model of the hop. Here and not in the
+    # http_filters of the clusters: those are passed by callouts too, from within a call of the module (docs/envoy-facts.md, 12.6).
     upstream_http_filters:
     - name: ai-failover-attempt
       typed_config:

@@ -1,10 +1,10 @@
 import type { GatewayConfig } from "../config/types.js";
-import { renderFilters } from "./filters.js";
 import { cutReply } from "./cut-reply.js";
+import { gatewayFilter, routerFilter } from "./filters.js";
 import { longestTimeout, modeFor, type RenderOptions } from "./options.js";
 import { protection } from "./protection.js";
-import { renderRoute } from "./route.js";
-import { seconds, socketAddress, yaml } from "./text.js";
+import { renderRoutes } from "./route.js";
+import { asList, seconds, socketAddress, yaml } from "./text.js";
 
 /** The listener that clients call, with the limits that Envoy advises for one that strangers can reach. */
 export function renderListener(config: GatewayConfig, options: RenderOptions): string {
@@ -18,20 +18,27 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: ai_failover
-          # Clients are strangers: Envoy removes their x-envoy-* headers, which would steer retries and time limits.
-          use_remote_address: true
           # A body may come slowly, but not for ever. Also counts while the module holds a request, hence above every timeout.
           request_timeout: ${seconds(longest + 300_000)}
-          # Above the longest timeout, which the module keeps: silence of a provider is not for Envoy to end.
-          stream_idle_timeout: ${seconds(longest + 30_000)}
+          ${managerFields(config, options)}
           ${protection}
           # "/v1/../x" must not mean one thing here and another at a provider.
           normalize_path: true
           merge_slashes: true
-          ${modeFor(options.envoyVersion) === "callout" ? cutReply : ""}
           route_config:
-            ${renderRoute(config, options)}
+            ${renderRoutes(config, options)}
           http_filters:
-          ${renderFilters(config, options)}
+          ${asList([gatewayFilter(config, options), routerFilter(config, options)])}
+  `;
+}
+
+/** What the module needs of an HttpConnectionManager. */
+export function managerFields(config: GatewayConfig, options: RenderOptions): string {
+  return yaml`
+    # Clients are strangers: Envoy removes their x-envoy-* headers, which would steer retries and time limits.
+    use_remote_address: true
+    # Above the longest timeout, which the module keeps: silence of a provider is not for Envoy to end.
+    stream_idle_timeout: ${seconds(longestTimeout(config) + 30_000)}
+    ${modeFor(options.envoyVersion) === "callout" ? cutReply : ""}
   `;
 }

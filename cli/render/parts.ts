@@ -1,35 +1,62 @@
 import type { GatewayConfig } from "../config/types.js";
-import { clusterList } from "./clusters.js";
+import { circuitBreakers, clusterList, clustersOf } from "./clusters.js";
 import { secretsNote } from "./envoy.js";
-import { renderFilters } from "./filters.js";
+import { gatewayFilter, routerFilter } from "./filters.js";
+import { managerFields } from "./listener.js";
 import type { RenderOptions } from "./options.js";
 import { renderRoute } from "./route.js";
+import { statsTags } from "./stats-tags.js";
 import { asList, sayOnce, yaml } from "./text.js";
 
 type Renderer = (config: GatewayConfig, options: RenderOptions) => string;
 
 const filters: Renderer = (config, options) => yaml`
-  # Goes in place of the router under http_filters of your HttpConnectionManager; filters of yours stand before it.
-  # There, use_remote_address: true keeps clients from steering retries, and stream_idle_timeout must be above the
-  # longest timeout.
+  # Goes into your HttpConnectionManager, with these settings.
+  ${managerFields(config, options)}
   http_filters:
-  ${renderFilters(config, options)}
+  # Filters of yours stand here, before the module: what they refuse costs no attempt.
+  - # Off, except on the route of --part route.
+    disabled: true
+    ${gatewayFilter(config, options)}
+  # In place of your router.
+  - ${routerFilter(config, options)}
 `;
 
 const route: Renderer = (config, options) => yaml`
-  # Goes into your HttpConnectionManager; or take only its routes into a virtual host of yours.
-  route_config:
+  # Goes before the routes of your virtual host.
+  routes:
+  - match: {prefix: /v1/}
+    typed_per_filter_config:
+      ai-failover: {"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, config: {}}
     ${renderRoute(config, options)}
 `;
 
 const clusters: Renderer = (config, options) => yaml`
-  # Goes under static_resources. A provider with "cluster" has none here: it uses the one that you name.
+  ${forOwnClusters(config)}
+  # Goes under static_resources.
   clusters:
   ${asList(clusterList(config, options)) || " []"}
 `;
 
+/** Providers may be reached by clusters that are there already. */
+function forOwnClusters({ providers }: GatewayConfig): string {
+  const own = providers.filter(({ targets }) => targets.length === 0).flatMap(clustersOf);
+  if (own.length === 0) return "";
+  return yaml`
+    # Goes into your own ${[...new Set(own)].join(", ")}:
+    #
+    ${circuitBreakers.replaceAll(/^/gm, "# ")}
+    #
+  `;
+}
+
+const stats: Renderer = () => yaml`
+  # Goes into the bootstrap: without it the metrics have their labels in their names.
+  ${statsTags}
+`;
+
 /** What can be pasted into an Envoy that is already there. */
-export const parts = { filters, route, clusters };
+export const parts = { filters, route, clusters, stats };
 export type Part = keyof typeof parts;
 
 export function renderPart(part: Part, config: GatewayConfig, options: RenderOptions): string {

@@ -38,7 +38,7 @@ beforeAll(() => {
 
 describe("docs/existing-envoy.md", () => {
   it("shows what the parts look like when they are pasted as it says", async () => {
-    const document = paste(before, renderParts(config, "/etc/envoy/ai-failover.wasm", "1.40"), ["partner_llm"]);
+    const document = paste(before, renderParts(config, "/etc/envoy/ai-failover.wasm", "1.40"));
     if (process.env["UPDATE_DOCS"]) {
       const options = await prettier.resolveConfig(AFTER);
       const text = document.toString({ lineWidth: 0 }).replace(/^#.*\n/, "");
@@ -79,7 +79,7 @@ describe.each(["1.40.0", "1.36.4"])("parts pasted into an Envoy %s that has rout
       ],
     };
     const parts = renderParts(here, "/etc/envoy/ai-failover.wasm", version);
-    const pasted = plain(paste(before, parts, ["partner_llm"])) as Bootstrap;
+    const pasted = plain(paste(before, parts)) as Bootstrap;
     pasted.admin.address.socket_address.port_value = admin;
     Object.assign(pasted.static_resources.listeners[0]!.address.socket_address, {
       address: "127.0.0.1",

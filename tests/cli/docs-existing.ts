@@ -1,67 +1,54 @@
 import { parse, parseDocument, type Document, type YAMLMap, type YAMLSeq } from "yaml";
 import { resolveConfig } from "../../cli/config/load.js";
 import { sourceOf } from "../../cli/config/source.js";
-import { renderPart, type Part } from "../../cli/render/parts.js";
+import { parts, renderPart, type Part } from "../../cli/render/parts.js";
 
-/** The three parts as `render --part` prints them. */
+/** The parts as `render --part` prints them. */
 export function renderParts(config: unknown, wasm: string, envoyVersion: string): Record<Part, string> {
   const env = { DASHSCOPE_API_KEY: "sk-a", DEEPSEEK_API_KEY: "sk-b", PARTNER_API_KEY: "sk-c" };
   const resolved = resolveConfig(sourceOf(config, "the example"), env);
   const options = { wasm, envoyVersion, caFile: "/etc/ssl/certs/ca-certificates.crt" };
-  const part = (name: Part) => renderPart(name, resolved, options);
-  return { filters: part("filters"), route: part("route"), clusters: part("clusters") };
+  const names = Object.keys(parts) as Part[];
+  return Object.fromEntries(names.map(name => [name, renderPart(name, resolved, options)])) as Record<Part, string>;
 }
 
-const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const MANAGER = ["static_resources", "listeners", 0, "filter_chains", 0, "filters", 0, "typed_config"];
-const FILTER_CONFIG = "type.googleapis.com/envoy.config.route.v3.FilterConfig";
 
-/** Pastes the parts as docs/existing-envoy.md says, comments included. `own`: clusters there that are providers'. */
-export function paste(before: string, parts: Record<Part, string>, own: string[]): Document {
+/** Pastes the parts as docs/existing-envoy.md says, comments included. */
+export function paste(before: string, rendered: Record<Part, string>): Document {
   const document = parseDocument(before);
-  const list = (text: string, field: string): YAMLSeq => parseDocument(text).get(field) as YAMLSeq;
-  const filters = list(parts.filters, "http_filters");
-  const [gateway, router] = filters.items as [YAMLMap, YAMLMap];
-  const attempt = router.getIn(["typed_config", "upstream_http_filters"]);
-  router.deleteIn(["typed_config", "upstream_http_filters"]);
+  const part = (name: Part): YAMLMap => parseDocument(rendered[name]).contents as YAMLMap;
+  const list = (map: YAMLMap, field: string): unknown[] => (map.get(field) as YAMLSeq).items;
 
-  // 1: the gateway role before the router, off where a route does not ask for it.
-  gateway.set("disabled", true);
   const manager = document.getIn(MANAGER) as YAMLMap;
-  const theirs = manager.get("http_filters") as YAMLSeq;
-  theirs.items.splice(-1, 1, gateway, router);
-  manager.set("use_remote_address", true);
-  manager.set("stream_idle_timeout", "630s");
-
-  // 2: the route, for which the filter is on.
-  const routes = parseDocument(parts.route).getIn(["route_config", "virtual_hosts", 0, "routes"]) as YAMLSeq;
-  const route = routes.items[0] as YAMLMap;
-  route.setIn(["match", "prefix"], "/v1/");
-  const on = { "ai-failover": { "@type": FILTER_CONFIG, config: {} } };
-  route.set("typed_per_filter_config", document.createNode(on));
-  (manager.getIn(["route_config", "virtual_hosts", 0, "routes"]) as YAMLSeq).items.unshift(route);
-
-  // 3: the clusters, with the attempt role in those that are providers'.
-  const clusters = document.getIn(["static_resources", "clusters"]) as YAMLSeq;
-  const rendered = list(parts.clusters, "clusters").items as YAMLMap[];
-  const providers = (clusters.items as YAMLMap[]).filter(cluster => own.includes(cluster.get("name") as string));
-  for (const cluster of providers) {
-    cluster.set("circuit_breakers", rendered[0]!.get("circuit_breakers"));
-    cluster.set("typed_extension_protocol_options", document.createNode(plainOptions()));
+  for (const { key, value } of part("filters").items) {
+    if (String(key) !== "http_filters") manager.set(key, value);
+    else list(manager, "http_filters").splice(-1, 1, ...(value as YAMLSeq).items);
   }
-  if (attempt !== undefined)
-    for (const cluster of [...providers, ...rendered])
-      cluster.setIn(["typed_extension_protocol_options", OPTIONS, "http_filters"], attempt);
-  clusters.items.push(...rendered);
+
+  const [host] = list(manager.get("route_config") as YAMLMap, "virtual_hosts") as [YAMLMap];
+  list(host, "routes").unshift(...list(part("route"), "routes"));
+
+  const clusters = document.getIn(["static_resources", "clusters"]) as YAMLSeq;
+  const { names, fields } = forOwnClusters(rendered.clusters);
+  for (const cluster of clusters.items as YAMLMap[])
+    if (names.includes(cluster.get("name") as string)) for (const { key, value } of fields) cluster.set(key, value);
+  clusters.items.push(...list(part("clusters"), "clusters"));
+
+  const [stats] = part("stats").items;
+  document.set(stats!.key, stats!.value);
   return document;
 }
 
-const plainOptions = () => ({
-  [OPTIONS]: {
-    "@type": `type.googleapis.com/${OPTIONS}`,
-    explicit_http_config: { http_protocol_options: {} },
-  },
-});
+/** What the clusters part says, in comments, that clusters of the user's own get. */
+export function forOwnClusters(text: string): { names: string[]; fields: YAMLMap["items"] } {
+  const [, names, fields] = /^# Goes into your own (.+):\n#\n((?:# .*\n)+)/m.exec(text) ?? [];
+  if (names === undefined) return { names: [], fields: [] };
+  return {
+    names: names.split(", "),
+    fields: (parseDocument(fields!.replace(/^# /gm, "")).contents as YAMLMap).items,
+  };
+}
 
 /** Without comments and aliases. */
 export const plain = (document: Document): unknown => parse(document.toString());

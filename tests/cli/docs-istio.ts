@@ -1,8 +1,6 @@
 import { parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
 import type { Part } from "../../cli/render/parts.js";
 
-const FILTER_CONFIG = "type.googleapis.com/envoy.config.route.v3.FilterConfig";
-const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const host = (cluster: string): string => cluster.split("|").at(-1)!;
 
 const SERVICES = `# ai-failover in Istio, for proxies on Envoy 1.39 and newer: docs/kubernetes.md. Written by a test from ./istio/ai-failover.yaml.
@@ -49,10 +47,8 @@ spec:
 /** The resources as one text, out of what `render --part` prints. */
 export function istioResources(parts: Record<Part, string>, clusters: string[]): string {
   const [gateway, router] = (parseDocument(parts.filters).get("http_filters") as YAMLSeq).items as [YAMLMap, YAMLMap];
-  const attempt = router.getIn(["typed_config", "upstream_http_filters"]) as YAMLSeq;
-  gateway.set("disabled", true);
-  const routes = parseDocument(parts.route).getIn(["route_config", "virtual_hosts", 0, "routes"]) as YAMLSeq;
-  const route = (routes.items[0] as YAMLMap).get("route") as YAMLMap;
+  const route = (parseDocument(parts.route).get("routes") as YAMLSeq).items[0] as YAMLMap;
+  route.delete("match");
 
   const document = parseDocument(`
 apiVersion: networking.istio.io/v1alpha3
@@ -82,24 +78,15 @@ spec:
     "HTTP_ROUTE",
     { routeConfiguration: { vhost: { route: { name: "llm" } } } },
     "MERGE",
-    { route, typed_per_filter_config: { "ai-failover": { "@type": FILTER_CONFIG, config: {} } } },
+    route,
   );
-  for (const cluster of clusters)
-    patch(
-      `The attempt role for the provider ${host(cluster)}.`,
-      "CLUSTER",
-      { cluster: { service: host(cluster), portNumber: 443 } },
-      "MERGE",
-      {
-        typed_extension_protocol_options: {
-          [OPTIONS]: {
-            "@type": `type.googleapis.com/${OPTIONS}`,
-            explicit_http_config: { http_protocol_options: {} },
-            http_filters: attempt.clone(),
-          },
-        },
-      },
-    );
+  patch(
+    "The attempt role, in the router. What came by another route passes it.",
+    "HTTP_FILTER",
+    { listener: { filterChain: { filter: { ...manager, subFilter: { name: "envoy.filters.http.router" } } } } },
+    "MERGE",
+    router,
+  );
   const names = clusters.map(host);
   return SERVICES + names.map(service).join("") + ROUTE(names[0]!) + document.toString({ lineWidth: 0 });
 }

@@ -1,13 +1,14 @@
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { parse, type YAMLMap } from "yaml";
 import { resolveConfig } from "../../cli/config/load.js";
 import { sourceOf } from "../../cli/config/source.js";
 import { renderEnvoy, renderRunFiles } from "../../cli/render/envoy.js";
 import { modeFor } from "../../cli/render/options.js";
-import { renderPart } from "../../cli/render/parts.js";
+import { renderPart, type Part } from "../../cli/render/parts.js";
 import { pluginConfig } from "../../cli/render/plugin.js";
 import { formatJson, sayOnce, yaml } from "../../cli/render/text.js";
+import { forOwnClusters } from "./docs-existing.js";
 
 const env = { A: "sk-secret-a", B: "sk-secret-b,sk-secret-c" };
 const options = { wasm: "/modules/ai-failover.wasm", caFile: "/ca.pem" };
@@ -143,6 +144,16 @@ describe("clusters", () => {
     expect(clusters(own)).toEqual([]);
     expect(() => renderEnvoy(config(own), options)).toThrow("deepseek (mine)");
   });
+
+  it("of an Envoy of the user's own are told, in comments, what they need", () => {
+    const own = config({ providers: [qwen, { ...deepseek, cluster: "mine" }] });
+    const { names, fields } = forOwnClusters(renderPart("clusters", own, options));
+    expect(names).toEqual(["mine"]);
+    const [first] = clusters();
+    expect(fields.map(({ key, value }) => [String(key), (value as YAMLMap).toJSON()])).toEqual([
+      ["circuit_breakers", first.circuit_breakers],
+    ]);
+  });
 });
 
 describe("what the module reads", () => {
@@ -196,10 +207,25 @@ describe("the files of run", () => {
   });
 });
 
-it("a part is what stands in the whole", () => {
-  const tree = retry();
-  expect(parse(renderPart("filters", config(), options)).http_filters).toEqual(tree.http_filters);
-  expect(parse(renderPart("route", config(), options)).route_config).toEqual(tree.route_config);
+describe.each(["1.40", "1.36"])("the parts for an Envoy %s", envoyVersion => {
+  const there = { ...options, envoyVersion };
+  const part = (name: Part) => parse(renderPart(name, config(), there));
+  const tree = manager(renderEnvoy(config(), there));
+
+  it("are what stands in the whole, with the module off where a route does not ask for it", () => {
+    const { http_filters, ...settings } = part("filters");
+    const [{ disabled, ...gateway }, router] = http_filters;
+    expect(disabled).toBe(true);
+    expect([gateway, router]).toEqual(tree.http_filters);
+    expect(tree).toMatchObject(settings);
+    const [{ match, typed_per_filter_config, ...route }] = part("route").routes;
+    expect({ match, ids: Object.keys(typed_per_filter_config) }).toEqual({
+      match: { prefix: "/v1/" },
+      ids: [gateway.name],
+    });
+    expect(routes(tree)).toEqual([{ ...route, match: { prefix: "/" } }]);
+    expect(part("stats")).toEqual({ stats_config: parse(renderEnvoy(config(), there)).stats_config });
+  });
 });
 
 describe("the text", () => {

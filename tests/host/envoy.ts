@@ -42,10 +42,8 @@ const LONGEST = 20 * 60_000;
 const bytesOf = (configuration: Configuration): Buffer =>
   Buffer.from(typeof configuration === "string" ? configuration : JSON.stringify(configuration));
 
-const placesOf = ({ gateway, attempt }: Pick<EnvoyOptions, "gateway" | "attempt">): Places => [
-  ["gateway", bytesOf(gateway)],
-  ...(attempt === undefined ? [] : ([["attempt", bytesOf(attempt)]] as Places)),
-];
+const placesOf = ({ gateway, attempt }: Pick<EnvoyOptions, "gateway" | "attempt">): Places =>
+  new Map([["gateway", bytesOf(gateway)], ...(attempt === undefined ? [] : [["attempt", bytesOf(attempt)] as const])]);
 
 export class Envoy {
   readonly process: Process;

@@ -4,7 +4,7 @@ import type { Process } from "./process.js";
 import { Vm, type VmOptions } from "./vm.js";
 
 /** Where the module sits: name of the place and configuration there, in the order in which Envoy loads them. */
-export type Places = [name: string, configuration: Buffer][];
+export type Places = Map<string, Buffer>;
 
 /** `reload_config.backoff.base_interval` as the renderer writes it, ms. */
 const RELOAD_AFTER = 20;
@@ -20,13 +20,17 @@ export class Thread {
     readonly name: string,
   ) {
     this.vm = this.load();
+    this.fill();
   }
 
   private load(): Vm {
-    const vm = new Vm(this.process, { ...this.options, thread: this.name });
-    this.vm = vm;
-    if (!this.configure(this.places) || vm.failed !== undefined) throw new Error("the plugin configuration is refused");
-    return vm;
+    this.roots = new Map();
+    return (this.vm = new Vm(this.process, { ...this.options, thread: this.name }));
+  }
+
+  private fill(): void {
+    if (!this.configure(this.places) || this.vm.failed !== undefined)
+      throw new Error("the plugin configuration is refused");
   }
 
   /** It is not needed any more: no tick of it fires. */
@@ -45,11 +49,8 @@ export class Thread {
     }
     const made = new Map<string, Context>();
     for (const [name, configuration] of places) {
-      const root = this.vm.createRoot(name, configuration);
-      const accepted =
-        this.vm.call("proxy_on_vm_start", root, 0) === 1 &&
-        this.vm.call("proxy_on_configure", root, configuration.length) === 1;
-      if (!accepted) return false;
+      const root = this.makeRoot(name, configuration);
+      if (root === null) return false;
       made.set(name, root);
     }
     this.places = places;
@@ -62,6 +63,15 @@ export class Thread {
     return true;
   }
 
+  /** null: its configuration is refused. */
+  private makeRoot(name: string, configuration: Buffer): Context | null {
+    const root = this.vm.createRoot(name, configuration);
+    const accepted =
+      this.vm.call("proxy_on_vm_start", root, 0) === 1 &&
+      this.vm.call("proxy_on_configure", root, configuration.length) === 1;
+    return accepted ? root : null;
+  }
+
   /** New code: a new VM beside the old one, which stays for its streams. */
   replace(options: Omit<VmOptions, "thread">, places: Places): void {
     for (const root of this.roots.values()) {
@@ -70,22 +80,23 @@ export class Thread {
     }
     this.options = options;
     this.places = places;
-    this.roots = new Map();
     this.load();
+    this.fill();
   }
 
   /** null: this place is not used. "dead": the VM has trapped, and is not yet loaded again. */
   open(place: string, side: StreamSide): Context | null | "dead" {
-    if (!this.places.some(([name]) => name === place)) return null;
-    if (this.vm.failed !== undefined && !this.reload()) return "dead";
-    return this.vm.createStream(this.roots.get(place)!, side);
-  }
-
-  /** FAIL_RELOAD: with the next stream, when the back-off since the trap is over. */
-  private reload(): boolean {
-    if (this.process.clock.now - this.vm.failedAt < RELOAD_AFTER) return false;
-    this.roots = new Map();
-    this.load();
-    return true;
+    const configuration = this.places.get(place);
+    if (configuration === undefined) return null;
+    if (this.vm.failed !== undefined) {
+      // FAIL_RELOAD: with the next stream, when the back-off since the trap is over.
+      if (this.process.clock.now - this.vm.failedAt < RELOAD_AFTER) return "dead";
+      this.load();
+    }
+    // After a reload each place has its root again with its own first stream.
+    const root = this.roots.get(place) ?? this.makeRoot(place, configuration);
+    if (root === null) return "dead";
+    this.roots.set(place, root);
+    return this.vm.createStream(root, side);
   }
 }

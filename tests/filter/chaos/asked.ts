@@ -40,6 +40,8 @@ export class Asked {
   verified = false;
   /** How many VMs had trapped when it came. */
   trapsBefore = 0;
+  /** After a reload the first attempt brings that role back. */
+  hasAttemptRole = false;
   readonly body: string | undefined;
 
   constructor(
@@ -125,7 +127,7 @@ export class Asked {
   /** With an attempt role every hop streams; a callout goes on only where the router does not (facts 18.2, 19.5). */
   private verifyWay(): void {
     const { lost, retryTimeout } = this.settings;
-    if (this.scenario.mode !== "retry" || lost || retryTimeout > 0) return;
+    if (!this.hasAttemptRole || lost || retryTimeout > 0) return;
     const end = this.attempts.findIndex(({ fate }) => fate.interim);
     const before = this.attempts.slice(0, end < 0 ? undefined : end + 1);
     expect(

@@ -98,7 +98,10 @@ class Run {
 
   private hinder(call: string): number | undefined {
     const left = this.hindered.get(call) ?? 0;
-    if (left === 0) return undefined;
+    // A request whose exchange the attempt role cannot read is one of another route.
+    const isBlind =
+      call === "proxy_get_property" && this.envoy.workers.some(({ vm }) => vm.current?.role === "attempt");
+    if (left === 0 || isBlind) return undefined;
     this.hindered.set(call, left - 1);
     for (const asked of this.running) asked.disturbed = true;
     return HINDRANCES[call as Hindrance];
@@ -160,6 +163,8 @@ class Run {
     const { vm } = this.envoy.workers[step.worker]!;
     const asked = new Asked(step, this.asked.length, this.settings, vm, this.scenario);
     asked.trapsBefore = this.envoy.process.traps.length;
+    const roots = vm.failed === undefined ? [...vm.contexts.values()].filter(({ root }) => !root) : [];
+    asked.hasAttemptRole = roots.some(({ role }) => role === "attempt");
     this.asked.push(asked);
     asked.call = this.envoy.call(asked.ask);
   }
