@@ -146,7 +146,8 @@ function findParameter(ptr: usize, len: usize, type: Bytes, name: Bytes): bool {
     p = key;
     while (p < end && load<u8>(p) != Char.Equals && isTokenByte(load<u8>(p))) p++;
     const keyLen = p - key;
-    if (peek(p, end) != Char.Equals || keyLen == 0 || (name == NAME && equalsIgnoreCase(key, keyLen, EXTENDED_NAME))) return false;
+    if (peek(p, end) != Char.Equals || keyLen == 0 || (name == NAME && equalsIgnoreCase(key, keyLen, EXTENDED_NAME)))
+      return false;
     const value = p + 1;
     const quoted = value < end && load<u8>(value) == Char.Quote;
     p = quoted ? quotedEnd(value + 1, end) : tokenEnd(value, end);
