@@ -35,6 +35,7 @@ export enum Decision {
 
 /** How much of a failed answer's body is read. */
 const ERROR_BODY: usize = 64 << 10;
+const NO_CONTENT = 204;
 const FIRST_ROOM: usize = 4 << 10;
 const NS_PER_MS: u64 = 1000000;
 /** Envoy's timers may be early by our clock. */
@@ -165,6 +166,7 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
   const mode = whole && guard == GuardMode.None ? GuardMode.FirstEvent : guard;
   a.judge.start(x.dialect, x.shaped, x.streamed, answer.body, mode);
   a.state = State.Judging;
+  if (last && (x.headOnly || (a.status == NO_CONTENT && !x.shaped))) a.judge.takeEmpty();
   if (last) return judge(a, a.judge.finish(), true, now);
   if (mode == GuardMode.None || a.judge.opaque) return pass(a, now);
   return Decision.Hold;

@@ -113,6 +113,8 @@ export class Exchange {
   /** The answer has the shape of its dialect; false for what only shares its path and error shape. */
   shaped: bool;
   streamed: bool;
+  /** Asked by HEAD: no answer has a body. */
+  headOnly: bool;
   multipart: bool;
   /** Sent once and never again: it names state that only one provider holds, or the client forbids more. */
   once: bool;
@@ -219,6 +221,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.dialect = Dialect.Other;
   x.shaped = false;
   x.streamed = false;
+  x.headOnly = false;
   x.multipart = false;
   x.once = false;
   x.sameModel = false;

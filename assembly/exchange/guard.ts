@@ -126,6 +126,11 @@ export class Judge {
     this.released = true;
   }
 
+  /** There is no body, and none is missed. */
+  takeEmpty(): void {
+    this.take(Mark.Content | Mark.End | Mark.Last);
+  }
+
   feed(ptr: usize, len: usize): Seen {
     const end = ptr + len;
     this.seen = Seen.Nothing;

@@ -27,6 +27,7 @@ import { Service } from "./service";
 
 const NS_PER_MS: u64 = 1000000;
 const GET = Bytes.of("GET");
+const HEAD = Bytes.of("HEAD");
 const MODELS_PATH = Bytes.of("/v1/models");
 const OFF = Bytes.of("off");
 const SAME_MODEL = Bytes.of("same-model");
@@ -85,6 +86,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   x.dialect = head.dialect;
   x.shaped = head.shaped;
   x.once = head.stateful;
+  x.headOnly = head.method.is(HEAD);
   const keys = config.clientKeys;
   if (keys.length > 0) {
     const key = keyOf(keys);
