@@ -231,26 +231,4 @@ describe.each(HOSTS)("what is nobody's fault, in $mode mode, on Envoy $version,"
     expect(new Set(visits.map(({ answer }) => answer.trail))).toEqual(new Set(["qwen/t1 200", "qwen/t2 200"]));
     expect(deepseek.requests).toEqual([]);
   });
-
-  it("changes nothing: clients that leave, before an answer and in the middle of one", async () => {
-    const { qwen, deepseek } = await start(version, 2);
-    for (const fault of ["hang", "silent", "stall"]) {
-      await qwen.set("*", fault);
-      const leave = async () => {
-        const leaving = new AbortController();
-        const before = qwen.requests.length;
-        const ended = gateway.ask({ ...chat(1) }, { signal: leaving.signal }).catch(() => null);
-        await until(() => qwen.requests.length > before);
-        await pause(30);
-        leaving.abort();
-        await ended;
-      };
-      for (let i = 0; i < 6; i++) await leave();
-    }
-    await qwen.reset();
-    const visits = await letAsk(gateway, { clients: 8, requests: 40, body: chat });
-    expect(failures(visits)).toEqual([]);
-    expect(new Set(visits.map(({ answer }) => answer.trail))).toEqual(new Set(["qwen/t1 200", "qwen/t2 200"]));
-    expect(deepseek.requests).toEqual([]);
-  });
 });
