@@ -193,6 +193,7 @@ export function isCramped(x: Exchange, limit: i32, now: u64): bool {
 export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   disarm(x, now);
   if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || !hasTime(x, now)) return false;
+  healthOf(x).refresh(now);
   if (!armAfter(x, verdict, random, now)) return false;
   if (budgetOf(x).take(now)) return true;
   disarm(x, now);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, json, openAiError } from "../host/index.js";
+import { chat, json, openAiError, type Seen } from "../host/index.js";
 import { MODES, start, tokensAt } from "./fixture.js";
 
 const plain = { body: { model: "qwen-turbo", messages: [] } };
@@ -54,4 +54,18 @@ describe("a sticky choice", () => {
     for (let i = 0; i < 30; i++) envoy.ask({ body, headers });
     expect(new Set(tokensAt(envoy, "qwen")).size).toBe(1);
   });
+});
+
+it.each(MODES)("a further hop is chosen by what other workers have learnt meanwhile, in %s mode", mode => {
+  const tokens = { qwen: 1, deepseek: 4 };
+  const deepseek = ({ headers }: Seen) => (headers["authorization"] === "Bearer deepseek-4" ? chat("Hi") : badKey);
+  const envoy = start({ mode, workers: 2, tokens, clusters: { qwen: [{ ...badKey, wait: 400 }, badKey], deepseek } });
+  // No timer runs yet that would read it.
+  envoy.advance(200);
+  const call = envoy.call({ ...plain, worker: 0 });
+  envoy.advance(100);
+  while (new Set(tokensAt(envoy, "deepseek")).size < 4) envoy.ask({ ...plain, worker: 1 });
+  envoy.finish(call);
+  expect(call.ms).toBeGreaterThanOrEqual(400);
+  expect(call.headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;[^,]*, deepseek\/t4;status=200/);
 });
