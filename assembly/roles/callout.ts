@@ -183,7 +183,7 @@ function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
     answerBody = host.ptr;
     answerBodyLen = host.len;
   }
-  answer.read(answerList, answerListLen, host.wallClock());
+  answer.read(answerList, answerListLen, host.wallClock);
   // Envoy's own words for a callout without an answer (facts 12.4).
   if (answer.status == 503 && saysOwn(CONNECT_ERROR)) return lost(a, End.Refused, now);
   if (answer.status == 504 && saysOwn(TIMEOUT_TEXT)) return late(a, now);

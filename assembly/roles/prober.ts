@@ -81,7 +81,7 @@ export class Prober {
       this.settle(ticket, End.Cut, now);
       return true;
     }
-    answer.read(host.ptr, host.len, host.wallClock());
+    answer.read(host.ptr, host.len, host.wallClock);
     const status = answer.status;
     if (status >= 200 && status < 300) {
       this.probes.answered(ticket, null, now);

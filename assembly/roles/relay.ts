@@ -13,7 +13,7 @@ const BODY = host.Buffer.ResponseBody;
 
 export function headers(a: Attempt, end: bool, now: u64): Decision {
   if (!host.headerPairs(host.HeaderMap.Response)) return Decision.Pass;
-  answer.read(host.ptr, host.len, host.wallClock());
+  answer.read(host.ptr, host.len, host.wallClock);
   seat.cleanAnswer(host.ptr, host.len);
   const decision = attempts.onHead(a, end, now);
   // An error event may have to follow a stream that ends without its mark.
