@@ -7,8 +7,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../cli/config/root.js";
+import { findEnvoy } from "../../cli/envoy/find.js";
+import { WANTED } from "../../cli/envoy/releases.js";
 import { chatOf } from "./body.js";
 import { startHosts, type Hosts } from "./hosts.js";
+import { measureLedger } from "./ledger.js";
 import { measure, type Load } from "./load.js";
 import { heading, linesOf, type Round } from "./table.js";
 import { VARIANTS } from "./variants.js";
@@ -36,6 +39,9 @@ process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
 // Envoys run in process groups of their own, and are ended by the listeners of "exit".
 process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.exit(143));
 setTimeout(() => process.exit(1), LIMIT).unref();
+
+const { path } = await findEnvoy({ version: WANTED });
+for (const line of await measureLedger(path, directory)) console.log(`The ledger costs a request ${line}.`);
 
 const hosts = await startHosts(resolve(module), directory);
 try {
