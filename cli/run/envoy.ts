@@ -114,7 +114,8 @@ export class EnvoyProcess {
       ...["-c", configFile, "--disable-hot-restart", "--drain-time-s", String(drainTime)],
       // After an edit a connection that clients keep open takes one more request with the old configuration, not many.
       ...["--drain-strategy", "immediate"],
-      ...["--log-level", "warning", "--log-format", LOG_FORMAT],
+      // With the module's line for each request that met a failure.
+      ...["--log-level", "warning", "--component-log-level", "wasm:info", "--log-format", LOG_FORMAT],
       ...(concurrency === undefined ? [] : ["--concurrency", String(concurrency)]),
     ];
     // In a process group of its own: Ctrl-C reaches us alone, and we end Envoy in our order.

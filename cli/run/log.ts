@@ -22,7 +22,7 @@ const QUIET = 10_000;
 const REMEMBERED = 200;
 
 /**
- * What of Envoy's log a person should see: warnings and worse, the same message (numbers apart) once in ten seconds,
+ * What of Envoy's log a person should see: what became of requests that met a failure, warnings and worse; the same message (numbers apart) once in ten seconds,
  * with the number of those that were left out.
  */
 export class LogFilter {
@@ -30,7 +30,8 @@ export class LogFilter {
 
   /** The line to show, or undefined. */
   pass(line: LogLine, now = Date.now()): string | undefined {
-    if (!["warning", "error", "critical"].includes(line.level)) return undefined;
+    const isOfModule = line.level === "info" && line.logger === "wasm";
+    if (!isOfModule && !["warning", "error", "critical"].includes(line.level)) return undefined;
     const key = line.text.replace(/\d+/g, "0");
     const known = this.seen.get(key);
     if (known !== undefined && now < known.until) {

@@ -262,12 +262,14 @@ describe("npm start", () => {
 });
 
 describe("of Envoy's log a person sees what matters, once", () => {
-  it("shows warnings without their prefix, and no information", () => {
+  it("shows warnings and what the module tells, without their prefix", () => {
     const filter = new LogFilter();
     const warning = parseLine(
       "2026-01-01T00:00:00.000\twarning\twasm\twasm log ai-failover a b: #1 route failed: token refused",
     );
     expect(filter.pass(warning)).toBe("warning  #1 route failed: token refused");
+    const told = "2026-01-01T00:00:00.000\tinfo\twasm\twasm log ai-failover a b: #2 route served: trail";
+    expect(filter.pass(parseLine(told))).toBe("info  #2 route served: trail");
     expect(filter.pass(parseLine("2026-01-01T00:00:00.000\tinfo\tmain\tstarting"))).toBeUndefined();
   });
 
