@@ -8,6 +8,7 @@ import { FIRST, NOWHERE, mix, score } from "./choice";
 import { Doubts } from "./doubts";
 import { Gate, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./gate";
 import { Ledger } from "./ledger";
+import { Audience } from "./news";
 import { NS_PER_MS, TRIAL_LEASE } from "./policy";
 import { MOST_WAIT } from "./retry-after";
 import { Store } from "./store";
@@ -35,8 +36,9 @@ export class Health {
   constructor(
     providers: Provider[],
     private readonly store: Store,
+    audience: Audience | null = null,
   ) {
-    for (let i = 0, k = providers.length; i < k; i++) this.ledgers.push(new Ledger(providers[i], store));
+    for (let i = 0, k = providers.length; i < k; i++) this.ledgers.push(new Ledger(providers[i], store, audience));
   }
 
   /** Once per request: takes over what other workers wrote since the last time, and writes what is left of our own. */

@@ -5,6 +5,7 @@
  */
 import { Provider } from "../config/types";
 import { Change, apply } from "./change";
+import * as news from "./news";
 import { RECORD, Record } from "./record";
 import { indexOfToken } from "./token";
 import { ABSENT, Store } from "./store";
@@ -22,6 +23,7 @@ export class Ledger {
   constructor(
     readonly provider: Provider,
     private readonly store: Store,
+    private readonly audience: news.Audience | null = null,
   ) {
     this.view.clear();
   }
@@ -80,9 +82,18 @@ export class Ledger {
   /** Writes what is not written yet. False: others were faster once more. */
   settle(): bool {
     for (let i = 0; i < TRIES && this.waiting > 0; i++) {
-      if (!this.read() || this.write()) this.waiting = 0;
+      if (!this.read() || this.writeAndTell()) this.waiting = 0;
     }
     return this.waiting == 0;
+  }
+
+  private writeAndTell(): bool {
+    if (this.version == ABSENT) news.keep(0, 0);
+    else news.keep(this.store.ptr, this.store.len);
+    if (!this.write()) return false;
+    const audience = this.audience;
+    if (audience !== null) news.tell(audience, this.provider, this.view);
+    return true;
   }
 
   /** Writes the view as it was just read and then edited, with the changes that were on top. False: another was faster. */

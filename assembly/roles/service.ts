@@ -5,6 +5,7 @@ import * as head from "../exchange/head";
 import { Budget } from "../health/budget";
 import { Health } from "../health/health";
 import { Metrics } from "../observe/metrics";
+import { News } from "../observe/news";
 import * as host from "../proxy/host";
 import * as names from "./names";
 import { Prober } from "./prober";
@@ -21,7 +22,7 @@ export class Service {
     readonly config: Config,
     readonly root: u32,
   ) {
-    const health = new Health(config.providers, new SharedStore());
+    const health = new Health(config.providers, new SharedStore(), new News());
     health.probing = true;
     this.health = health;
     this.metrics = new Metrics(config);
