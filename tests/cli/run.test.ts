@@ -76,7 +76,7 @@ const lives = (pid: number) => {
   }
 };
 
-const runDirectories = () => readdirSync(tmpdir()).filter(name => name.startsWith("ai-failover-"));
+const runDirectories = () => readdirSync(tmpdir()).filter(name => /^ai-failover-[^-]+$/.test(name));
 
 describe("a gateway", () => {
   let gateway: Gateway;
