@@ -117,9 +117,9 @@ function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
   host.continueStream(host.Stream.Response);
 }
 
-/** A stream that stalls after bytes of it went out: its client must not wait for ever, nor take it for complete. */
+/** What stalls after bytes of it went out, or outlasts its request's time: its client must not wait for ever, nor take it for complete. */
 function breakOff(x: Exchange, a: Attempt, now: u64): void {
-  if (!stalls(x, a, now)) return;
+  if (now < x.deadline && !stalls(x, a, now)) return;
   attempts.onLost(a, End.Stalled, now);
   if (host.setEffective(x.gateway)) host.resetStream();
 }

@@ -37,8 +37,9 @@ export function managerFields(config: GatewayConfig, options: RenderOptions): st
   return yaml`
     # Clients are strangers: Envoy removes their x-envoy-* headers, which would steer retries and time limits.
     use_remote_address: true
-    # Above the longest timeout, which the module keeps: silence of a provider is not for Envoy to end.
-    stream_idle_timeout: ${seconds(longestTimeout(config) + 30_000)}
+    # Above the longest timeout, which the module keeps: silence of a provider is not for Envoy to end. Not far above: what waits
+    # for a callout when the module's VM crashes ends only by this.
+    stream_idle_timeout: ${seconds(longestTimeout(config) + 5_000)}
     ${modeFor(options.envoyVersion) === "callout" ? cutReply : ""}
   `;
 }

@@ -1,49 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import asc from "assemblyscript/asc";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isWhole, lateMeetings, letAsk, type Visit } from "./crowd.js";
 import { startGateway, until, type Gateway } from "./gateway.js";
+import { TRAP, compileWithTraps } from "./trap.js";
 
 const CLIENTS = 32;
 const TRAPS = 6;
-const TRAP = "x-test-trap";
-
-/** Where the patched module traps, each named by what stands before it in the source. */
-const PLACES = {
-  gateway: { file: "assembly/roles/gateway.ts", before: "head.read(list, length);", map: "Request" },
-  attempt: {
-    file: "assembly/roles/attempt.ts",
-    before: "const decision = relay.headers(a, end, now);",
-    map: "Response",
-  },
-};
-
-/** The shipped module, but that it traps where a request or a provider's answer has the header. */
-async function compileWithTraps(outFile: string): Promise<void> {
-  const patch = (name: string, text: string): string => {
-    const place = Object.values(PLACES).find(({ file }) => file === name);
-    if (place === undefined) return text;
-    if (!text.includes(place.before)) throw new Error(`${name} has no "${place.before}"`);
-    const trap = `if (host.header(host.HeaderMap.${place.map}, SAYS_TRAP)) unreachable();`;
-    const bytes =
-      'import { Bytes as TrapBytes } from "../bytes/bytes";\n' + `const SAYS_TRAP = TrapBytes.of("${TRAP}");`;
-    return `${bytes}\n${text.replace(place.before, `${trap}\n${place.before}`)}`;
-  };
-  const { error, stderr } = await asc.main(["--target", "release", "--optimizeLevel", "1", "--outFile", outFile], {
-    readFile: name => {
-      try {
-        return patch(name.replaceAll("\\", "/"), readFileSync(name, "utf8"));
-      } catch (failure) {
-        if ((failure as NodeJS.ErrnoException).code === "ENOENT") return null;
-        throw failure;
-      }
-    },
-    writeFile: (name, contents) => writeFileSync(name, contents),
-  });
-  if (error) throw new Error(`the patched module does not compile:\n${stderr.toString()}`);
-}
 
 describe("a VM that traps under load, on Envoy 1.40.0 with two workers,", () => {
   const directory = mkdtempSync(join(tmpdir(), "ai-failover-trap-"));

@@ -108,7 +108,11 @@ describe.each(MODES)("the time of a request, in %s mode,", mode => {
     const policy = { firstTokenTimeout: 900, attemptTimeout: 900, timeout: 1000 };
     const endless = sse(...Array.from({ length: 200 }, (_, i) => (i % 2 ? 100 : "more ")));
     const envoy = start({ mode, tokens, policy, clusters: { qwen: endless, deepseek: "refused" } });
-    for (let i = 0; i < 5; i++) expect(envoy.ask(streamed)).toMatchObject({ status: 200, ended: "reset" });
+    for (let i = 0; i < 5; i++) {
+      const call = envoy.ask(streamed);
+      expect(call).toMatchObject({ status: 200, ended: "reset" });
+      expect(call.ms).toBeLessThanOrEqual(1000 + TICK);
+    }
     envoy.setProvider("qwen", sse("Hi"));
     expect(envoy.ask(streamed).headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=200/);
   });

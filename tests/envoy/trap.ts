@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import asc from "assemblyscript/asc";
+
+/** A request, or a provider's answer, that has this header makes the patched module trap. */
+export const TRAP = "x-test-trap";
+
+/** Where it traps, each place named by what stands before it in the source. */
+const PLACES = [
+  { file: "assembly/roles/gateway.ts", before: "head.read(list, length);", map: "Request" },
+  { file: "assembly/roles/attempt.ts", before: "const decision = relay.headers(a, end, now);", map: "Response" },
+  { file: "assembly/roles/direct.ts", before: "const decision = relay.headers(a, end, now);", map: "Response" },
+  {
+    file: "assembly/roles/callout.ts",
+    before: "answer.read(answerList, answerListLen,",
+    map: "CalloutResponse",
+  },
+];
+
+function patched(name: string, text: string): string {
+  const place = PLACES.find(({ file }) => file === name);
+  if (place === undefined) return text;
+  if (!text.includes(place.before)) throw new Error(`${name} has no "${place.before}"`);
+  const trap = `if (host.header(host.HeaderMap.${place.map}, SAYS_TRAP)) unreachable();`;
+  const bytes = `import { Bytes as TrapBytes } from "../bytes/bytes";\nconst SAYS_TRAP = TrapBytes.of("${TRAP}");`;
+  return `${bytes}\n${text.replace(place.before, `${trap}\n${place.before}`)}`;
+}
+
+/** The shipped module, but for its traps. */
+export async function compileWithTraps(outFile: string): Promise<void> {
+  const { error, stderr } = await asc.main(["--target", "release", "--optimizeLevel", "1", "--outFile", outFile], {
+    readFile: name => {
+      try {
+        return patched(name.replaceAll("\\", "/"), readFileSync(name, "utf8"));
+      } catch (failure) {
+        if ((failure as NodeJS.ErrnoException).code === "ENOENT") return null;
+        throw failure;
+      }
+    },
+    writeFile: (name, contents) => writeFileSync(name, contents),
+  });
+  if (error) throw new Error(`the patched module does not compile:\n${stderr.toString()}`);
+}
