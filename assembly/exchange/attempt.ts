@@ -38,8 +38,6 @@ const ERROR_BODY: usize = 64 << 10;
 const NO_CONTENT = 204;
 const FIRST_ROOM: usize = 4 << 10;
 const NS_PER_MS: u64 = 1000000;
-/** Envoy's timers may be early by our clock. */
-const TIMER_SLACK: u64 = 5 * NS_PER_MS;
 
 @unmanaged
 export class Attempt {
@@ -240,7 +238,7 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
     return false;
   }
   // A stream that was longer than the request's time.
-  const long = passing && now + TIMER_SLACK >= a.exchange.deadline;
+  const long = passing && !plan.hasTime(a.exchange, now);
   if (long) a.cramped = true;
   classifyEnd(long ? End.AttemptTimeout : how, verdict);
   if (passing) {

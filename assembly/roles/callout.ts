@@ -67,8 +67,8 @@ export function goOn(c: Client, now: u64): bool {
       c.phase = Phase.Calling;
       return true;
     }
-    // No callback follows an unknown cluster (2) or a failure at once (10).
-    attempts.onLost(a, End.Refused, now);
+    // No callback follows an unknown cluster (2), nor one that is full or has no host (10).
+    attempts.onLost(a, End.Local, now);
     attempts.end(a);
     plan.armNext(x, verdict, host.random64(), now);
   }

@@ -61,9 +61,10 @@ class Run {
     return { gateway, attempt: this.scenario.mode === "retry" ? { role: "attempt" } : undefined };
   }
 
+  /** By way of the router, and of callouts where a cluster is not there. */
   private warmUp(): void {
-    for (const worker of [0, 1]) {
-      const ask = { body: { model: "m" }, headers: { "x-mark": "warm" }, worker };
+    for (const [mark, worker] of ["warm", "warm, failing"].flatMap(text => [0, 1].map(n => [text, n] as const))) {
+      const ask = { body: { model: "m" }, headers: { "x-mark": mark }, worker };
       const calls = Array.from({ length: WARM_UP }, () => this.envoy.call(ask));
       for (const call of calls) expect(this.envoy.finish(call).status).toBe(200);
     }
@@ -79,7 +80,8 @@ class Run {
     const mark = seen.headers["x-mark"];
     // A probe.
     if (mark === undefined) return chat("pong");
-    if (mark === "warm") return seen.cluster === "qwen" ? { status: 503, wait: 10 } : { ...chat("Hi"), wait: 10 };
+    if (mark.startsWith("warm"))
+      return mark !== "warm" && seen.cluster === "qwen" ? { status: 503, wait: 10 } : { ...chat("Hi"), wait: 10 };
     const { fate, text, stream } = this.asked[Number(mark)]!.meet(seen);
     return behave(fate, text, stream);
   }
