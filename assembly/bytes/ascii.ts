@@ -28,18 +28,6 @@ export function isDigit(c: i32): bool {
   return <u32>(c - Char.Zero) <= 9;
 }
 
-/** The number that decimal digits alone make, up to 15 of them; -1 for anything else. */
-export function whole(ptr: usize, len: usize): i64 {
-  if (len == 0 || len > 15) return -1;
-  let n: i64 = 0;
-  for (let i: usize = 0; i < len; i++) {
-    const digit = <i32>load<u8>(ptr + i) - Char.Zero;
-    if (<u32>digit > 9) return -1;
-    n = n * 10 + digit;
-  }
-  return n;
-}
-
 export function isLetter(c: i32): bool {
   return <u32>((c | 0x20) - 0x61) < 26;
 }

@@ -1,5 +1,5 @@
 /** What a provider's answer says in its headers, read in one walk, and which of them may go on to the client. */
-import { Char, containsIgnoreCase, equalsIgnoreCase, whole } from "../bytes/ascii";
+import { Char, containsIgnoreCase, equalsIgnoreCase } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { NameTable } from "../bytes/name-table";
 import * as pairs from "../bytes/pairs";
@@ -8,7 +8,6 @@ import * as retryAfter from "../health/retry-after";
 const STATUS = Bytes.of(":status");
 const CONTENT_TYPE = Bytes.of("content-type");
 const CONTENT_ENCODING = Bytes.of("content-encoding");
-const CONTENT_LENGTH = Bytes.of("content-length");
 const EVENT_STREAM = Bytes.of("text/event-stream");
 const JSON_TYPE = Bytes.of("json");
 const TEXT_TYPE = Bytes.of("text/");
@@ -32,8 +31,6 @@ const DROPPED = new NameTable(
 
 export let status: i32 = 0;
 export let body: Body = Body.Text;
-/** Bytes that its body will have; -1: it does not say. */
-export let length: i64 = -1;
 
 /** What the provider asks to stay away, ms; -1: it does not say. Only of answers that failed. */
 export let waitMs: i64 = -1;
@@ -42,14 +39,12 @@ export let waitMs: i64 = -1;
 export function read(headers: usize, len: usize, clock: () => i64): void {
   status = 0;
   waitMs = -1;
-  length = -1;
   body = Body.Text;
   let encoded = false;
   pairs.start(headers, len);
   while (pairs.next()) {
     if (STATUS.equals(pairs.name, pairs.nameLen)) status = statusCode(pairs.value, pairs.valueLen);
     else if (CONTENT_TYPE.equals(pairs.name, pairs.nameLen)) body = kindOf(pairs.value, pairs.valueLen);
-    else if (CONTENT_LENGTH.equals(pairs.name, pairs.nameLen)) length = whole(pairs.value, pairs.valueLen);
     else if (CONTENT_ENCODING.equals(pairs.name, pairs.nameLen))
       encoded = !equalsIgnoreCase(pairs.value, pairs.valueLen, IDENTITY);
   }
@@ -86,6 +81,7 @@ export function mustDrop(name: usize, len: usize): bool {
   return DROPPED.has(name, len);
 }
 
+const CONTENT_LENGTH = Bytes.of("content-length");
 const TRANSFER_ENCODING = Bytes.of("transfer-encoding");
 
 /** Headers that the host writes anew when it sends a body that is ours. */

@@ -48,8 +48,6 @@ export class Attempt {
   status: i32;
   /** What its headers asked to stay away, ms; -1: nothing. */
   waitMs: i64;
-  /** Bytes of the body that are still to come; -1: not known. */
-  left: i64;
   // The hop, copied: the exchange moves on while an attempt may still end.
   provider: usize;
   token: i32;
@@ -157,8 +155,6 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
   const x = a.exchange;
   a.status = answer.status;
   a.waitMs = answer.waitMs;
-  // A stream that ends as announced may still lack its mark, for which its end is needed.
-  a.left = answer.body == answer.Body.Events ? -1 : answer.length;
   if (a.status < 200 || a.status > 299) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
@@ -179,11 +175,6 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
  * these bytes in it if there was anything before them.
  */
 export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64): Decision {
-  // HTTP/1 tells the end in a callback of its own: what is complete need not be held until then.
-  if (a.left > 0) {
-    a.left -= len;
-    if (a.left == 0) last = true;
-  }
   switch (a.state) {
     case State.Reading: {
       hold(a, ptr, min(len, ERROR_BODY - a.heldLen + len));

@@ -2,7 +2,7 @@
  * What the gateway role reads out of a request's headers, all in one walk: one host call instead of a dozen. The spans lie in
  * the host's memory and are gone when the callback ends.
  */
-import { Char, equalsIgnoreCase, whole } from "../bytes/ascii";
+import { Char, equalsIgnoreCase } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { hash64 } from "../bytes/hash";
 import { NameTable } from "../bytes/name-table";
@@ -78,9 +78,20 @@ export function read(headers: usize, len: usize): void {
     const at = READ.find(pairs.name, pairs.nameLen);
     if (at < 0) continue;
     if (at < VALUES.length) unchecked(VALUES[at]).put();
-    else if (at == CONTENT_LENGTH) contentLength = whole(pairs.value, pairs.valueLen);
+    else if (at == CONTENT_LENGTH) contentLength = decimal(pairs.value, pairs.valueLen);
     else upgrade = true;
   }
+}
+
+function decimal(ptr: usize, len: usize): i64 {
+  if (len == 0 || len > 15) return -1;
+  let n: i64 = 0;
+  for (let i: usize = 0; i < len; i++) {
+    const digit = <i32>load<u8>(ptr + i) - Char.Zero;
+    if (<u32>digit > 9) return -1;
+    n = n * 10 + digit;
+  }
+  return n;
 }
 
 /** Dropped last, by the attempt role: without it Envoy finds no route (it takes the request's scheme from it). */

@@ -35,19 +35,6 @@ const STREAM_FAULTS: [string, Behaviour, number][] = [
 ];
 
 describe.each(MODES)("in %s mode", mode => {
-  it("gives an answer of a known length when it is complete, not when its stream ends", () => {
-    const text = JSON.stringify({ choices: [{ message: { content: "Hi" } }] });
-    const headers = { "content-type": "application/json", "content-length": String(text.length) };
-    const split = [text.slice(0, 20), 100, text.slice(20), 5000];
-    const envoy = start({ mode, clusters: { qwen: { status: 200, headers, body: split } } });
-    const call = envoy.call(plain);
-    envoy.advance(90);
-    expect(call.text).toBe("");
-    envoy.advance(20);
-    expect(call.text).toBe(text);
-    expect(envoy.finish(call)).toMatchObject({ status: 200, ended: "complete", text });
-  });
-
   it("goes on with the next token, then with the next provider, and meets no bad token twice", () => {
     const envoy = start({ mode, clusters: { qwen: badKey, deepseek: chat("Hi") } });
     const first = envoy.ask(plain);
