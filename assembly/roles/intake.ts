@@ -1,17 +1,13 @@
-/** From a client's request to an exchange on its way: admission, the body's members, route, plan, the first hop. */
-import { containsIgnoreCase, equalsIgnoreCase, hasControl } from "../bytes/ascii";
+/** From a client's request to an exchange on its way: admission, plan, the first hop. */
 import { Bytes } from "../bytes/bytes";
 import { hash64 } from "../bytes/hash";
 import * as json from "../bytes/json";
-import * as multipart from "../bytes/multipart";
-import * as headers from "../bytes/pairs-writer";
-import { Config, Route, Routing, StickyBy, TokenChoice } from "../config/types";
+import { Route, Routing, StickyBy, TokenChoice } from "../config/types";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, ModelPlace, configOf, endpointOf, routeOf } from "../exchange/exchange";
 import * as head from "../exchange/head";
 import * as plan from "../exchange/plan";
 import * as replies from "../exchange/replies";
-import { Reply } from "../exchange/replies";
 import * as host from "../proxy/host";
 import { attemptRoots } from "./attempt";
 import * as callout from "./callout";
@@ -19,26 +15,19 @@ import { Client, Phase, exchangeOf, serviceOf } from "./client";
 import { keyOf } from "./client-key";
 import * as clock from "./clock";
 import * as direct from "./direct";
+import * as members from "./members";
+import * as models from "./models";
 import * as names from "./names";
 import { setNumber } from "./number";
 import * as reply from "./reply";
+import { refuse } from "./reply";
 import * as seat from "./seat";
 import { Service } from "./service";
 
 const NS_PER_MS: u64 = 1000000;
-const GET = Bytes.of("GET");
 const HEAD = Bytes.of("HEAD");
-const MODELS_PATH = Bytes.of("/v1/models");
 const OFF = Bytes.of("off");
 const SAME_MODEL = Bytes.of("same-model");
-const MULTIPART = Bytes.of("multipart/form-data");
-const TRUE = Bytes.of("true");
-const CONTENT_TYPE = Bytes.of("content-type");
-const JSON_TYPE = Bytes.of("json");
-const JSON_TYPE_FULL = Bytes.of("application/json");
-const COMMA = Bytes.of(", ");
-/** Longest name of a model, bytes. */
-const MODEL_ROOM: usize = 1024;
 
 const SAY_KEY = Bytes.of("The key that this request shows is not one of this gateway's clientKeys");
 const SAY_WISH = Bytes.of("x-ai-failover takes 'off' or 'same-model'");
@@ -46,27 +35,6 @@ const SAY_UPGRADE = Bytes.of("This gateway serves no upgraded connections");
 const SAY_NO_DIALECT = Bytes.of("No provider of this route speaks the API of this path");
 const SAY_NOTHING_LIVE = Bytes.of("No token of any provider of this route may be tried now");
 const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited");
-const SAY_MODEL_TYPE = Bytes.of("'model' must be a string");
-const SAY_MODEL_LONG = Bytes.of("'model' is longer than 1024 bytes");
-const SAY_MODEL_CONTROL = Bytes.of("'model' holds a control character");
-const SAY_BODY = Bytes.of("The request's body is not valid JSON: ");
-const SAY_BOUNDARY = Bytes.of("The content-type multipart/form-data needs one boundary of at most 70 bytes");
-const SAY_MULTIPART = Bytes.of("The request's body is not valid multipart/form-data: ");
-/** By `json.Status`. */
-const FAULTS: Bytes[] = [
-  "",
-  "it is not an object",
-  "unexpected character",
-  "it ends too early",
-  "it is not UTF-8",
-  "it starts with a byte order mark",
-  "it nests deeper than 512 levels",
-  "'model' stands in it twice",
-].map<Bytes>((text: string) => Bytes.of(text));
-const SAY_AT = Bytes.of(" at byte ");
-const SAY_UNKNOWN_MODEL = Bytes.of("No route serves the model ");
-const SAY_NO_MODEL = Bytes.of("The request names no model, and no route serves requests without one");
-const SAY_SERVED = Bytes.of("; served are: ");
 const SAY_TOO_LARGE = Bytes.of(
   "The request's body is larger than this gateway takes (limits.requestBody): bytes allowed: ",
 );
@@ -93,8 +61,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
     if (key === null) return refuse(c, replies.UNAUTHORIZED, SAY_KEY);
     x.clientKey = changetype<usize>(key);
   }
-  if (end && head.method.is(GET) && MODELS_PATH.equals(head.path.ptr, head.querySplit(head.path.ptr, head.path.len)))
-    return sendModels(c, config);
+  if (end && models.areAsked()) return models.sendList(c, config);
   // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
   if (head.upgrade) return refuse(c, replies.BAD_WISH, SAY_UPGRADE);
   if (head.wish.len > 0) {
@@ -104,7 +71,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   }
   keepText(x, list, len);
   if (head.credential.len > 0) x.sticky = hash64(head.credential.ptr, head.credential.len);
-  x.multipart = isMultipart();
+  x.multipart = members.isMultipart();
   c.phase = Phase.Collecting;
   if (config.routing == Routing.Host) seat.keepRoute();
   if (head.contentLength <= 0 || end) return true;
@@ -113,17 +80,12 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   return true;
 }
 
-function isMultipart(): bool {
-  const type = head.contentType;
-  return type.len >= MULTIPART.len && equalsIgnoreCase(type.ptr, MULTIPART.len, MULTIPART);
-}
-
 /** Keeps the path, without credentials, and the headers for every hop. The model's name stands between them later. */
 function keepText(x: Exchange, list: usize, len: usize): void {
-  x.text = heap.alloc(head.path.len + MODEL_ROOM + len);
+  x.text = heap.alloc(head.path.len + members.MODEL_ROOM + len);
   x.pathLen = head.copyPath(head.path.ptr, head.path.len, x.text);
   // A callout may need them in the response phase, where they cannot be read.
-  x.headers = x.text + head.path.len + MODEL_ROOM;
+  x.headers = x.text + head.path.len + members.MODEL_ROOM;
   x.headersLen = len;
   memory.copy(x.headers, list, len);
 }
@@ -144,12 +106,6 @@ export function hasRoom(c: Client, size: usize): bool {
   return false;
 }
 
-function refuse(c: Client, kind: Reply, text: Bytes): bool {
-  replies.begin(text);
-  reply.send(c, kind, 0);
-  return false;
-}
-
 /** Instead of the size of the host's buffer: there is none that could be written. */
 export const BODY_OUT_OF_REACH: usize = usize.MAX_VALUE;
 
@@ -159,9 +115,9 @@ export const BODY_OUT_OF_REACH: usize = usize.MAX_VALUE;
  */
 export function launch(c: Client, size: usize): bool {
   const x = exchangeOf(c);
-  if (!readBody(c, x)) return false;
-  const route = routeFor(x);
-  if (route === null) return refuseModel(c, x);
+  if (!members.read(c, x)) return false;
+  const route = models.routeFor(x);
+  if (route === null) return models.refuse(c, x);
   const now = host.monotonic();
   x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
   x.sticky = stickyHash(x, route);
@@ -246,113 +202,6 @@ function steer(x: Exchange, now: u64): void {
   else x.tryTimeout = 0;
 }
 
-// === The body's members ===
-
-function readBody(c: Client, x: Exchange): bool {
-  if (x.bodyLen == 0) return true;
-  if (x.multipart) return readMultipart(c, x);
-  const status = json.scan(x.body, x.bodyLen);
-  if (status != json.Status.Ok) return isJsonApi(x) ? refuseBody(c, SAY_BODY, status, json.errorOffset) : true;
-  x.streamed = json.stream.kind == json.Kind.True;
-  if (json.previousResponseId.kind == json.Kind.String) x.once = true;
-  if (json.model.kind == json.Kind.Absent) return true;
-  if (json.model.kind != json.Kind.String) return refuse(c, replies.BAD_BODY, SAY_MODEL_TYPE);
-  const start = json.model.start + 1;
-  const size = json.model.end - 1 - start;
-  if (size > MODEL_ROOM) return refuse(c, replies.BAD_BODY, SAY_MODEL_LONG);
-  x.modelLen = json.unescape(x.body + start, size, x.text + x.pathLen);
-  x.modelPlace = ModelPlace.Json;
-  x.modelStart = json.model.start;
-  x.modelEnd = json.model.end;
-  return takeModel(c, x);
-}
-
-/** The name goes into headers and paths, where Envoy sends a line break on as it is. */
-function takeModel(c: Client, x: Exchange): bool {
-  return hasControl(exchanges.modelOf(x), x.modelLen) ? refuse(c, replies.BAD_BODY, SAY_MODEL_CONTROL) : true;
-}
-
-/** A body that is no JSON is the caller's mistake where JSON is what the API takes; elsewhere it may be audio or a file. */
-function isJsonApi(x: Exchange): bool {
-  return x.shaped || host.header(host.HeaderMap.Request, CONTENT_TYPE) == false || saysJson();
-}
-
-function saysJson(): bool {
-  return containsIgnoreCase(host.ptr, host.len, JSON_TYPE);
-}
-
-function readMultipart(c: Client, x: Exchange): bool {
-  if (!host.header(host.HeaderMap.Request, CONTENT_TYPE) || !multipart.readBoundary(host.ptr, host.len))
-    return refuse(c, replies.BAD_BODY, SAY_BOUNDARY);
-  const status = multipart.scanParts(x.body, x.bodyLen);
-  if (status != json.Status.Ok) return refuseBody(c, SAY_MULTIPART, status, 0);
-  const part = multipart.modelPart;
-  const size = part.end - part.start;
-  if (part.kind == json.Kind.Absent || size > MODEL_ROOM) return true;
-  memory.copy(x.text + x.pathLen, x.body + part.start, size);
-  x.modelLen = size;
-  x.modelPlace = ModelPlace.Multipart;
-  x.modelStart = part.start;
-  x.modelEnd = part.end;
-  x.streamed = saysTrue(x.body, multipart.streamPart);
-  return takeModel(c, x);
-}
-
-function saysTrue(body: usize, part: json.Member): bool {
-  return part.kind != json.Kind.Absent && TRUE.equals(body + part.start, part.end - part.start);
-}
-
-function refuseBody(c: Client, text: Bytes, status: json.Status, offset: usize): bool {
-  replies.begin(text);
-  replies.says.text(FAULTS[status]);
-  if (offset > 0) {
-    replies.says.text(SAY_AT);
-    replies.says.decimal(offset);
-  }
-  reply.send(c, replies.BAD_BODY, 0);
-  return false;
-}
-
-// === The route ===
-
-function routeFor(x: Exchange): Route | null {
-  const routes = configOf(x).routes;
-  const model = exchanges.modelOf(x);
-  for (let i = 0, k = routes.length; i < k; i++) {
-    const route = unchecked(routes[i]);
-    // Without a model only a route for everything fits: a prefix cannot.
-    if (x.modelLen > 0 || route.predicates.length == 0) if (route.serves(model, x.modelLen)) return route;
-  }
-  return null;
-}
-
-function refuseModel(c: Client, x: Exchange): bool {
-  replies.begin(x.modelLen > 0 ? SAY_UNKNOWN_MODEL : SAY_NO_MODEL);
-  if (x.modelLen > 0) {
-    replies.says.byte(0x27);
-    replies.says.raw(exchanges.modelOf(x), x.modelLen);
-    replies.says.byte(0x27);
-  }
-  replies.says.text(SAY_SERVED);
-  sayServed(configOf(x));
-  reply.send(c, replies.UNKNOWN_MODEL, 0);
-  return false;
-}
-
-/** "qwen-*, deepseek-chat" */
-function sayServed(config: Config): void {
-  let first = true;
-  for (let i = 0, k = config.routes.length; i < k; i++) {
-    const predicates = config.routes[i].predicates;
-    for (let j = 0, n = predicates.length; j < n; j++) {
-      if (!first) replies.says.text(COMMA);
-      first = false;
-      replies.says.text(predicates[j].value);
-      if (!predicates[j].exact) replies.says.byte(0x2a);
-    }
-  }
-}
-
 /** What a sticky choice holds on to, by the wish of the route's first provider that has one; 0: it is not in the request. */
 function stickyHash(x: Exchange, route: Route): u64 {
   for (let i = 0, k = route.upstreams.length; i < k; i++) {
@@ -368,13 +217,4 @@ function stickyHash(x: Exchange, route: Route): u64 {
     return x.sticky;
   }
   return x.sticky;
-}
-
-function sendModels(c: Client, config: Config): bool {
-  c.phase = Phase.Answered;
-  headers.begin();
-  headers.put(CONTENT_TYPE, JSON_TYPE_FULL);
-  headers.end();
-  host.sendLocalResponse(200, names.DETAILS, config.models.ptr, config.models.len, headers.ptr, headers.len);
-  return false;
 }

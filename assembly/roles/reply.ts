@@ -1,4 +1,5 @@
 /** Sends an answer of ours to the client, with the trail where there is one. */
+import { Bytes } from "../bytes/bytes";
 import * as headers from "../bytes/pairs-writer";
 import * as exchanges from "../exchange/exchange";
 import { Outcome } from "../exchange/exchange";
@@ -19,4 +20,11 @@ export function send(c: Client, reply: Reply, retryAfter: u64): void {
   headers.end();
   host.sendLocalResponse(reply.status, names.DETAILS, replies.ptr, replies.len, headers.ptr, headers.len);
   exchanges.dropBody(x);
+}
+
+/** False, for who answers whether the request goes on. */
+export function refuse(c: Client, reply: Reply, text: Bytes): bool {
+  replies.begin(text);
+  send(c, reply, 0);
+  return false;
 }
