@@ -239,14 +239,19 @@ export function disarm(x: Exchange, now: u64): void {
   if (hop.trial) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, now);
 }
 
-/** Whether the plan has but one hop: then a limit on the attempt would only take the one answer away. */
+/** Whether the plan has but one hop. */
 function hasOneHop(x: Exchange): bool {
   return x.once || (x.upstreamCount == 1 && upstreamAt(x, 0).provider.tokens.length <= 1);
 }
 
+/** Whether no other provider is in the plan, which alone follows a slow one: a limit would only take the one answer away. */
+function hasOneProvider(x: Exchange): bool {
+  return x.once || x.upstreamCount == 1;
+}
+
 /** The limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. 0: none. */
 export function tryTimeout(x: Exchange): i32 {
-  if (hasOneHop(x)) return 0;
+  if (hasOneProvider(x)) return 0;
   const route = routeOf(x);
   return x.streamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
 }
@@ -279,8 +284,8 @@ export function rearm(x: Exchange, random: u64, now: u64): void {
 
 /** The limit on the callout of the current hop, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
 export function calloutTimeout(x: Exchange): i32 {
-  if (hasOneHop(x)) return 0;
   const limit = x.current.limit;
+  if (hasOneProvider(x)) return limit;
   const most = routeOf(x).attemptTimeout;
   return limit > 0 ? min(limit, most) : most;
 }

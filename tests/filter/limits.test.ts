@@ -61,6 +61,22 @@ describe.each(MODES)("retryTimeout, in %s mode,", mode => {
   });
 });
 
+describe.each(MODES)("firstTokenTimeout and attemptTimeout, in %s mode,", mode => {
+  const policy = { firstTokenTimeout: 200, attemptTimeout: 200 };
+
+  it.each([plain, streamed])(
+    "are not applied where no other provider could follow, however many tokens there are",
+    ask => {
+      const late = { ...(ask === plain ? chat("Hi") : sse("Hi")), wait: 600 };
+      for (const qwen of [late, [badKey, late]] as Script[]) {
+        const call = start({ mode, policy, tokens: { qwen: 3 }, clusters: { qwen } }).ask(ask);
+        expect(call).toMatchObject({ status: 200, ended: "complete" });
+        expect(wordsOf(call.text)).toBe("Hi");
+      }
+    },
+  );
+});
+
 describe.each(MODES)("the time of a request, in %s mode,", mode => {
   const tokens = { qwen: 1, deepseek: 1 };
   const own = { ...json(400, openAiError("bad_request")), wait: 1000 };
