@@ -39,7 +39,9 @@ export function responseHeaders(c: Client, end: bool): HeadersStatus {
   const a = attemptOf(c);
   const now = host.monotonic();
   if (!seat.isViaUpstream()) {
-    attempts.onLost(a, seat.endOfLocal(x), now);
+    const other = seat.isOfOther();
+    attempts.onLost(a, other ? End.Local : seat.endOfLocal(x), now);
+    if (other) x.outcome = Outcome.Returned;
     return goOn(c, now) ? HeadersStatus.StopAllIterationAndWatermark : HeadersStatus.Continue;
   }
   const decision = relay.headers(a, end, now);

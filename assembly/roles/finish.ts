@@ -28,6 +28,11 @@ export function answer(c: Client): HeadersStatus {
   const x = exchangeOf(c);
   // A failed answer may still carry what was asked of the router; a good one never does.
   if (x.outcome != Outcome.Served) host.removeHeader(host.HeaderMap.Response, names.RETRY.ptr, names.RETRY.len);
+  if (x.outcome == Outcome.Open && seat.isOfOther()) {
+    x.outcome = Outcome.Returned;
+    setStory(x);
+    return HeadersStatus.Continue;
+  }
   if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && seat.isOfAttempt())) {
     setStory(x);
     exchanges.dropBody(x);

@@ -187,15 +187,25 @@ export function isOfAttempt(): bool {
   return isViaUpstream() || names.DETAILS.equals(host.ptr, host.len);
 }
 
+/** Whether another filter of the host has answered, in the router's place: it has its reasons, and the last word. */
+export function isOfOther(): bool {
+  return !isOfAttempt() && localEnd() === null;
+}
+
 /** Why an attempt failed to which Envoy itself has answered, on the client's own stream. */
 export function endOfLocal(x: Exchange): End {
-  if (!host.property(names.CODE_DETAILS)) return End.Reset;
+  const row = host.property(names.CODE_DETAILS) ? localEnd() : null;
+  if (row === null) return End.Reset;
+  return row.end == End.AttemptTimeout && x.streamed ? End.FirstTokenTimeout : row.end;
+}
+
+/** By the details that were just read. */
+function localEnd(): LocalEnd | null {
   for (let i = 0, k = LOCAL_ENDS.length; i < k; i++) {
-    const row = LOCAL_ENDS[i];
-    if (host.len < row.prefix.len || !row.prefix.equals(host.ptr, row.prefix.len)) continue;
-    return row.end == End.AttemptTimeout && x.streamed ? End.FirstTokenTimeout : row.end;
+    const row = unchecked(LOCAL_ENDS[i]);
+    if (host.len >= row.prefix.len && row.prefix.equals(host.ptr, row.prefix.len)) return row;
   }
-  return End.Reset;
+  return null;
 }
 
 class LocalEnd {
@@ -208,7 +218,7 @@ class LocalEnd {
   }
 }
 
-/** By the start of `response.code_details` (facts 4.3). */
+/** What the router and the connection manager say, by the start of `response.code_details` (facts 4.3). */
 const LOCAL_ENDS: LocalEnd[] = [
   new LocalEnd("upstream_reset_before_response_started{connection_termination", End.Reset),
   new LocalEnd("upstream_reset_before_response_started{protocol_error", End.Reset),
@@ -220,4 +230,8 @@ const LOCAL_ENDS: LocalEnd[] = [
   new LocalEnd("response_timeout", End.AttemptTimeout),
   new LocalEnd("no_healthy_upstream", End.Refused),
   new LocalEnd("cluster_not_found", End.Local),
+  new LocalEnd("maintenance_mode", End.Local),
+  new LocalEnd("route_not_found", End.Local),
+  new LocalEnd("stream_idle_timeout", End.AttemptTimeout),
+  new LocalEnd("upstream_", End.Reset),
 ];
