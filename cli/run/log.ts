@@ -21,9 +21,12 @@ const QUIET = 10_000;
 /** How many different messages are remembered; beyond that the oldest may be shown again. */
 const REMEMBERED = 200;
 
+/** One of the module's lines about a token or a provider: its number is part of a name. */
+const OUT_OR_BACK = /^\S+ is (out|back)\b/;
+
 /**
- * What of Envoy's log a person should see: what became of requests that met a failure, warnings and worse; the same message (numbers apart) once in ten seconds,
- * with the number of those that were left out.
+ * What of Envoy's log a person should see: what became of requests that met a failure, which token or provider is out or
+ * back, warnings and worse; the same message (numbers apart) once in ten seconds, with the number of those that were left out.
  */
 export class LogFilter {
   private readonly seen = new Map<string, { until: number; hidden: number }>();
@@ -32,7 +35,7 @@ export class LogFilter {
   pass(line: LogLine, now = Date.now()): string | undefined {
     const isOfModule = line.level === "info" && line.logger === "wasm";
     if (!isOfModule && !["warning", "error", "critical"].includes(line.level)) return undefined;
-    const key = line.text.replace(/\d+/g, "0");
+    const key = OUT_OR_BACK.test(line.text) ? line.text : line.text.replace(/\d+/g, "0");
     const known = this.seen.get(key);
     if (known !== undefined && now < known.until) {
       known.hidden++;

@@ -280,4 +280,10 @@ describe("of Envoy's log a person sees what matters, once", () => {
     for (let i = 2; i < 12; i++) expect(filter.pass(line(i), i)).toBeUndefined();
     expect(filter.pass(line(99), 10_001)).toBe("error  connection 99 failed (and 10 more like it)");
   });
+
+  it("hides no token behind another whose name differs by its number", () => {
+    const filter = new LogFilter();
+    for (const text of ["qwen/demo-1 is out: credential", "qwen/demo-2 is out: credential", "qwen/demo-2 is back"])
+      expect(filter.pass({ level: "warning", logger: "wasm", text }, 0)).toBe(`warning  ${text}`);
+  });
 });
