@@ -6,23 +6,13 @@ import { Guard as GuardMode, Provider } from "../config/types";
 import { Cause, End, Next, Verdict } from "../health/verdict";
 import { classifyAnswer, classifyEnd, applyOverrides, classifyError, needsBody } from "../health/classify";
 import * as answer from "./answer";
-import { Exchange, Hop, Outcome, configOf, healthOf, routeOf, stepOf } from "./exchange";
-import { Flaw, Judge, Seen, newJudge } from "./guard";
-import * as plan from "./plan";
+import { Attempt, State, hold } from "./attempt-record";
+import { Outcome, configOf, healthOf, routeOf, stepOf } from "./exchange";
+import { Flaw, Seen } from "./guard";
+import * as limits from "./limits";
 import * as trail from "./trail";
 
-export enum State {
-  /** Nothing of the answer has come. */
-  Waiting,
-  /** A good status; the guard has not seen enough. */
-  Judging,
-  /** A bad status; its body is read to learn the cause. */
-  Reading,
-  /** The answer goes to the client. */
-  Passing,
-  /** Judged to the end: nothing that follows counts. */
-  Over,
-}
+export { Attempt, State, begin, dropHeld, end } from "./attempt-record";
 
 export enum Decision {
   /** Keep what came from the client. */
@@ -36,108 +26,10 @@ export enum Decision {
 /** How much of a failed answer's body is read. */
 const ERROR_BODY: usize = 64 << 10;
 const NO_CONTENT = 204;
-const FIRST_ROOM: usize = 4 << 10;
 const NS_PER_MS: u64 = 1000000;
-
-@unmanaged
-export class Attempt {
-  exchange: Exchange;
-  stream: u32;
-  state: State;
-  step: i32;
-  status: i32;
-  /** What its headers asked to stay away, ms; -1: nothing. */
-  waitMs: i64;
-  // The hop, copied: the exchange moves on while an attempt may still end.
-  provider: usize;
-  token: i32;
-  model: u64;
-  trial: bool;
-  /** Of this attempt alone, ms; 0: the route's limits hold. */
-  limit: i32;
-  /** It has less time than its limit: what it does not answer in time is not its provider's fault. */
-  cramped: bool;
-  /** The body has been put in. */
-  sent: bool;
-  /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
-  failed: bool;
-  started: u64;
-  /** When the last event came that counts, for limits between events. */
-  progress: u64;
-  events: u32;
-  judge: Judge;
-  held: usize;
-  heldLen: usize;
-  heldCapacity: usize;
-  next: Attempt | null;
-}
 
 /** What the last judgement found; one for all, read it at once. */
 export const verdict = new Verdict();
-
-let free: Attempt | null = null;
-
-export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
-  let a: Attempt;
-  if (free !== null) {
-    a = free!;
-    free = a.next;
-  } else {
-    a = changetype<Attempt>(heap.alloc(offsetof<Attempt>()));
-    memory.fill(changetype<usize>(a), 0, offsetof<Attempt>());
-    a.judge = newJudge();
-  }
-  a.exchange = x;
-  a.stream = stream;
-  a.state = State.Waiting;
-  a.status = 0;
-  a.waitMs = -1;
-  a.provider = hop.provider;
-  a.token = hop.token;
-  a.model = hop.model;
-  a.trial = hop.trial;
-  a.limit = hop.limit;
-  a.sent = false;
-  a.failed = false;
-  a.started = now;
-  a.progress = now;
-  a.events = 0;
-  a.heldLen = 0;
-  a.next = null;
-  a.step = trail.begin(x, hop);
-  a.cramped = plan.isCramped(x, hop.limit > 0 ? hop.limit : plan.tryTimeout(x), now);
-  x.attempts++;
-  x.attempt = changetype<usize>(a);
-  return a;
-}
-
-/** The attempt's stream is gone: gives the record back. The caller releases the exchange. */
-export function end(a: Attempt): void {
-  dropHeld(a);
-  const x = a.exchange;
-  x.attempts--;
-  if (x.attempt == changetype<usize>(a)) x.attempt = 0;
-  a.next = free;
-  free = a;
-}
-
-export function dropHeld(a: Attempt): void {
-  if (a.held != 0) heap.free(a.held);
-  a.held = 0;
-  a.heldLen = 0;
-  a.heldCapacity = 0;
-}
-
-function hold(a: Attempt, ptr: usize, len: usize): void {
-  const size = a.heldLen + len;
-  if (size > a.heldCapacity) {
-    const capacity = max(size, max(a.heldCapacity * 2, FIRST_ROOM));
-    a.held = a.held == 0 ? heap.alloc(capacity) : heap.realloc(a.held, capacity);
-    a.heldCapacity = capacity;
-  }
-  memory.copy(a.held + a.heldLen, ptr, len);
-  a.heldLen = size;
-}
 
 function providerOf(a: Attempt): Provider {
   return changetype<Provider>(a.provider);
@@ -229,7 +121,7 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
     return false;
   }
   // A stream that was longer than the request's time.
-  const long = passing && !plan.hasTime(a.exchange, now);
+  const long = passing && !limits.hasTime(a.exchange, now);
   if (long) a.cramped = true;
   classifyEnd(long ? End.AttemptTimeout : how, verdict);
   if (passing) {

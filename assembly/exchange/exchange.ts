@@ -286,6 +286,11 @@ export function routeOf(x: Exchange): Route {
   return changetype<Route>(x.route);
 }
 
+/** By its position in the plan. */
+export function upstreamAt(x: Exchange, position: i32): Upstream {
+  return changetype<Upstream>(load<usize>(x.order + <usize>position * sizeof<usize>()));
+}
+
 export function stepOf(x: Exchange, index: i32): Step {
   return changetype<Step>(x.steps + <usize>index * offsetof<Step>());
 }

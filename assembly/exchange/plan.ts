@@ -3,21 +3,25 @@
  * armed, so that what other workers have learnt meanwhile counts.
  */
 import { hash64 } from "../bytes/hash";
-import { Dialect, Endpoint, Guard, ModelName, Provider, RetryPolicy, Route, Upstream } from "../config/types";
+import { Dialect, Endpoint, ModelName, Provider, RetryPolicy, Route, Upstream } from "../config/types";
 import { Next, Verdict } from "../health/verdict";
-import { Exchange, Hop, MAX_ATTEMPTS, MAX_UPSTREAMS, budgetOf, healthOf, modelOf, routeOf } from "./exchange";
+import {
+  Exchange,
+  Hop,
+  MAX_ATTEMPTS,
+  MAX_UPSTREAMS,
+  budgetOf,
+  healthOf,
+  modelOf,
+  routeOf,
+  upstreamAt,
+} from "./exchange";
+import { hasOneHop, hasTime } from "./limits";
 
 const NS_PER_MS: u64 = 1000000;
-/** No model answers over a new connection in less: an attempt would but cost a token, and be blamed on its provider. */
-const LEAST_TIME: u64 = 100 * NS_PER_MS;
-
 /** Where a provider serves a dialect; null: it does not. */
 export function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
   return dialect == Dialect.Messages ? provider.messages : provider.openai;
-}
-
-function upstreamAt(x: Exchange, position: i32): Upstream {
-  return changetype<Upstream>(load<usize>(x.order + <usize>position * sizeof<usize>()));
 }
 
 function append(x: Exchange, upstream: Upstream): void {
@@ -179,16 +183,6 @@ export function advance(x: Exchange): Hop {
   return hop;
 }
 
-/** Whether an attempt that starts at `at` may be answered before the request's time is over. */
-export function hasTime(x: Exchange, at: u64): bool {
-  return at + LEAST_TIME <= x.deadline;
-}
-
-/** Whether an attempt that starts now has less than `limit`, ms, because of those before it. */
-export function isCramped(x: Exchange, limit: i32, now: u64): bool {
-  return x.stepCount > 1 && now + <u64>limit * NS_PER_MS > x.deadline;
-}
-
 /** Arms the hop that follows a failure of the current one. False: the plan is at its end, or its time, or the retry budget is. */
 export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   disarm(x, now);
@@ -239,23 +233,6 @@ export function disarm(x: Exchange, now: u64): void {
   if (hop.trial) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, now);
 }
 
-/** Whether the plan has but one hop. */
-function hasOneHop(x: Exchange): bool {
-  return x.once || (x.upstreamCount == 1 && upstreamAt(x, 0).provider.tokens.length <= 1);
-}
-
-/** Whether no other provider is in the plan, which alone follows a slow one: a limit would only take the one answer away. */
-function hasOneProvider(x: Exchange): bool {
-  return x.once || x.upstreamCount == 1;
-}
-
-/** The limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. 0: none. */
-export function tryTimeout(x: Exchange): i32 {
-  if (hasOneProvider(x)) return 0;
-  const route = routeOf(x);
-  return x.streamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
-}
-
 /** Whether a rate limit keeps the hop closed that opens soonest: a wait can outlast it. */
 export function isRateLimited(x: Exchange, now: u64): bool {
   return soonest(x, true, now) >= 0;
@@ -280,19 +257,4 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
 export function rearm(x: Exchange, random: u64, now: u64): void {
   healthOf(x).refresh(now);
   armToken(x, x.at, random, now);
-}
-
-/** The limit on the callout of the current hop, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
-export function calloutTimeout(x: Exchange): i32 {
-  const limit = x.current.limit;
-  if (hasOneProvider(x)) return limit;
-  const most = routeOf(x).attemptTimeout;
-  return limit > 0 ? min(limit, most) : most;
-}
-
-/** Whether some attempt may have a limit of its own, which no timer of Envoy keeps. */
-export function mayHaveLimit(x: Exchange): bool {
-  if (hasOneHop(x)) return false;
-  for (let i = 0; i < x.upstreamCount; i++) if (upstreamAt(x, i).provider.retry.retryTimeout > 0) return true;
-  return false;
 }

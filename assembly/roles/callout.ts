@@ -13,6 +13,7 @@ import { Attempt, Decision, verdict } from "../exchange/attempt";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, Hop, Outcome, endpointOf } from "../exchange/exchange";
 import * as head from "../exchange/head";
+import * as limits from "../exchange/limits";
 import * as plan from "../exchange/plan";
 import * as rewrite from "../exchange/rewrite";
 import { End, Next } from "../health/verdict";
@@ -60,7 +61,7 @@ export function goOn(c: Client, now: u64): bool {
     const hop = plan.advance(x);
     const a = attempts.begin(x, hop, c.id, now);
     a.limit = timeLimit(x, now);
-    a.cramped = plan.isCramped(x, plan.calloutTimeout(x), now);
+    a.cramped = limits.isCramped(x, limits.calloutTimeout(x), now);
     const token = start(x, hop, a.limit);
     if (token != 0) {
       pending.set(token, changetype<usize>(a));
@@ -97,7 +98,7 @@ function start(x: Exchange, hop: Hop, limit: i32): u32 {
 /** The whole answer must come within this, ms; never 0, which is no limit to Envoy. */
 function timeLimit(x: Exchange, now: u64): i32 {
   const left = x.deadline > now ? max(<i32>((x.deadline - now) / NS_PER_MS), 1) : 1;
-  const limit = plan.calloutTimeout(x);
+  const limit = limits.calloutTimeout(x);
   return limit > 0 ? min(left, limit) : left;
 }
 

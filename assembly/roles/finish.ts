@@ -2,6 +2,7 @@
 import { Bytes } from "../bytes/bytes";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, Outcome } from "../exchange/exchange";
+import * as limits from "../exchange/limits";
 import * as plan from "../exchange/plan";
 import * as replies from "../exchange/replies";
 import * as trail from "../exchange/trail";
@@ -40,7 +41,7 @@ export function answer(c: Client): HeadersStatus {
   }
   const now = host.monotonic();
   // A hop is armed that the router did not take: no healthy host, retries at their limit, an interim 1xx (facts 2.5, 19.2, 19.5).
-  if (x.hasArmed && plan.hasTime(x, now)) callout.goOn(c, now);
+  if (x.hasArmed && limits.hasTime(x, now)) callout.goOn(c, now);
   else explain(c, x);
   return HeadersStatus.StopAllIterationAndWatermark;
 }
@@ -48,7 +49,7 @@ export function answer(c: Client): HeadersStatus {
 /** Nothing is left to try: says so, with what was tried. */
 export function explain(c: Client, x: Exchange): void {
   x.outcome = Outcome.Exhausted;
-  if (!plan.hasTime(x, host.monotonic())) {
+  if (!limits.hasTime(x, host.monotonic())) {
     replies.begin(SAY_TIMED_OUT);
     sayTrail(x);
     send(c, replies.TIMED_OUT, 0);

@@ -6,6 +6,7 @@ import { Route, Routing, StickyBy, TokenChoice } from "../config/types";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, ModelPlace, configOf, endpointOf, routeOf } from "../exchange/exchange";
 import * as head from "../exchange/head";
+import * as limits from "../exchange/limits";
 import * as plan from "../exchange/plan";
 import * as replies from "../exchange/replies";
 import * as host from "../proxy/host";
@@ -139,7 +140,7 @@ export function waitOrForce(c: Client, x: Exchange, now: u64): bool {
     return refuse(c, replies.ALL_FAILED, SAY_NOTHING_LIVE);
   }
   const maxWait = <u64>routeOf(x).maxWait * NS_PER_MS;
-  if (wait <= maxWait && plan.hasTime(x, now + wait)) {
+  if (wait <= maxWait && limits.hasTime(x, now + wait)) {
     c.phase = Phase.Waiting;
     x.wakeAt = now + wait;
     clock.start(c);
@@ -160,7 +161,7 @@ export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
   if ((c.parked || (x.bodyLen == 0 && attemptRoots > 0)) && introduce(x)) {
     steer(x, now);
     // Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
-    if (x.streamed || plan.mayHaveLimit(x)) clock.start(c);
+    if (x.streamed || limits.mayHaveLimit(x)) clock.start(c);
     c.phase = Phase.Sent;
     return true;
   }
@@ -169,7 +170,7 @@ export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
     callout.goOn(c, now);
     return false;
   }
-  x.tryTimeout = plan.tryTimeout(x);
+  x.tryTimeout = limits.tryTimeout(x);
   direct.send(c, x, size, now);
   return true;
 }
@@ -194,7 +195,7 @@ function steer(x: Exchange, now: u64): void {
   // Of the placeholder it is wrong: where a cluster's own filters replace the attempt role, a provider would wait for the rest.
   if (x.bodyLen > 0) host.removeHeader(request, names.CONTENT_LENGTH.ptr, names.CONTENT_LENGTH.len);
   const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
-  x.tryTimeout = plan.tryTimeout(x);
+  x.tryTimeout = limits.tryTimeout(x);
   setNumber(request, names.MAX_RETRIES, plan.furtherAttempts(x));
   setNumber(request, names.TIMEOUT, max(left, 1));
   // Not below the total, Envoy would drop it and with it every retry (facts 1.3).
