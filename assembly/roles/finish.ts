@@ -58,12 +58,20 @@ export function explain(c: Client, x: Exchange): void {
   if (x.lastCause == Cause.RateLimit) {
     replies.begin(SAY_RATE_LIMITED);
     sayTrail(x);
-    send(c, replies.RATE_LIMITED, x.waitMs > 0 ? <u64>(x.waitMs + 999) / 1000 : 1);
+    send(c, replies.RATE_LIMITED, secondsToWait(x));
     return;
   }
   replies.begin(x.stepCount > 0 ? SAY_FAILED : SAY_UNTRIED);
   sayTrail(x);
   send(c, replies.ALL_FAILED, 0);
+}
+
+/** What the providers said, or less where another hop opens sooner; without a word of theirs what is known. */
+function secondsToWait(x: Exchange): u64 {
+  const told = <u64>max(x.waitMs, 0);
+  const known = (plan.opensIn(x, host.monotonic()) + 999999) / 1000000;
+  const wait = told == 0 || (known > 0 && known < told) ? known : told;
+  return max((wait + 999) / 1000, 1);
 }
 
 function sayTrail(x: Exchange): void {

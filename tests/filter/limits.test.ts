@@ -133,3 +133,19 @@ describe.each(MODES)("the time of a request, in %s mode,", mode => {
     expect(envoy.ask(streamed).headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=200/);
   });
 });
+
+it.each(MODES)("a 429 says when the first hop opens, not only those that were tried, in %s mode", mode => {
+  const limit = (seconds: number) =>
+    json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": String(seconds) } });
+  const envoy = start({
+    mode,
+    tokens: { qwen: 2 },
+    policy: { maxWait: 1000 },
+    clusters: { qwen: [limit(5), limit(40)] },
+  });
+  envoy.ask({ ...plain, headers: { "x-ai-failover": "off" } });
+  expect(envoy.ask(plain)).toMatchObject({
+    status: 429,
+    headers: { "retry-after": "5", "x-ai-failover-attempts": "1" },
+  });
+});
