@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { HOSTS, startGateway, type Gateway } from "./gateway.js";
+import { ALL_HOSTS, startGateway, type Gateway } from "./gateway.js";
 
 /** Faults that come before the client has a byte of an answer, and the cause that the trail gives for each. */
 const BEFORE_THE_FIRST_BYTE: { fault: string; plain?: string; streamed?: string }[] = [
@@ -27,7 +27,7 @@ const BEFORE_THE_FIRST_BYTE: { fault: string; plain?: string; streamed?: string 
 /** So that each case meets its fault. */
 const NEVER_OUT = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1000 } };
 
-describe.each(HOSTS)("faults before the first byte in $mode mode, on Envoy $version", ({ version }) => {
+describe.each(ALL_HOSTS)("faults before the first byte in $mode mode, on Envoy $version", ({ version }) => {
   let gateway: Gateway;
 
   beforeAll(async () => {
@@ -80,7 +80,7 @@ describe.each(HOSTS)("faults before the first byte in $mode mode, on Envoy $vers
   });
 });
 
-describe.each(HOSTS)("streams that break after the first byte in $mode mode, on Envoy $version", ({ version }) => {
+describe.each(ALL_HOSTS)("streams that break after the first byte in $mode mode, on Envoy $version", ({ version }) => {
   let gateway: Gateway;
 
   beforeAll(async () => {

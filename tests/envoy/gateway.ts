@@ -15,6 +15,9 @@ export const HOSTS = [
   { mode: "callout", version: "1.36.4" },
 ] as const;
 
+/** And the newest release that is in callout mode, for what must hold on each. */
+export const ALL_HOSTS = [...HOSTS, { mode: "callout", version: "1.38.2" }] as const;
+
 export interface GatewayOptions {
   /** Demo providers to start, by id. They become the configuration's providers, with their tokens. */
   providers: Record<string, Omit<DemoOptions, "name"> & { config?: object }>;

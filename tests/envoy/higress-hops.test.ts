@@ -3,8 +3,8 @@ import { clusterOf, startFixedRoute, type FixedRoute } from "./fixed-route.js";
 import { until, type Answer } from "./gateway.js";
 
 const HOSTS = [
-  { host: "a stock Envoy", keepsRoute: false },
-  { host: "a host like Higress", keepsRoute: true },
+  { host: "a stock Envoy", version: "1.38.2", keepsRoute: false },
+  { host: "a host like Higress", version: "1.36.4", keepsRoute: true },
 ];
 const plain = { model: "m", messages: [] };
 const streamed = { ...plain, stream: true };
@@ -38,14 +38,14 @@ const CLUSTERS = {
 /** Within which a busy machine answers 64 clients. */
 const LIMITS = { firstTokenTimeout: 5000, attemptTimeout: 5000 };
 
-describe.each(HOSTS)("on $host with fixed routes,", ({ keepsRoute }) => {
+describe.each(HOSTS)("on $host $version with fixed routes,", ({ version, keepsRoute }) => {
   let gateway: FixedRoute;
 
   beforeAll(async () => {
     const ids = ["failing", "good", "empty", "full", "dying"];
     const providers = [...ids, "nowhere"].map(ai);
     gateway = await startFixedRoute({
-      ...{ version: "1.36.4", keepsRoute, clusters: CLUSTERS },
+      ...{ version, keepsRoute, clusters: CLUSTERS },
       providers: Object.fromEntries(ids.map(id => [id, { tokens: [`${id}-1`], pace: 10, remember: 100_000 }])),
       ingresses: { ...Object.fromEntries(PLANS.map(({ name }) => [name, "failing"])), crowd: "dying" },
       plugin: {

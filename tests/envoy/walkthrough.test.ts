@@ -1,11 +1,11 @@
 import OpenAI from "openai";
 import { beforeEach, describe, expect, it } from "vitest";
-import { HOSTS, startGateway, type Gateway } from "./gateway.js";
+import { ALL_HOSTS, startGateway, type Gateway } from "./gateway.js";
 
 const messages = [{ role: "user" as const, content: "Hello" }];
 
 /** What the article that started this project does by hand, with the official client. */
-describe.each(HOSTS)("the article's walkthrough in $mode mode, on Envoy $version", ({ mode, version }) => {
+describe.each(ALL_HOSTS)("the article's walkthrough in $mode mode, on Envoy $version", ({ mode, version }) => {
   let gateway: Gateway;
   let client: OpenAI;
 
