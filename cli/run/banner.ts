@@ -54,6 +54,7 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
     "",
     `  ${good("Try")}`,
     `  curl -i ${base}/v1/chat/completions -H 'content-type: application/json' \\`,
+    ...(config.clientKeys.length > 0 ? ["    -H 'authorization: Bearer KEY_OF_YOURS' \\"] : []),
     `    -d '{"model": "${modelOf(config.routes)}", "messages": [{"role": "user", "content": "Hello"}]}'`,
     ...(demo ? [`  npx ai-failover demo set ${config.providers[0]!.id}/1 401   ${dim("# then call again")}`] : []),
     "",

@@ -10,15 +10,22 @@ export class Demos {
   private readonly providers: DemoProvider[] = [];
   private control: Control | undefined;
 
+  /** @param file where the port is found; default: the checkout's */
+  constructor(private readonly file?: string) {}
+
   /** The one that runs already under this name, or a new one. */
   readonly start = async ({ name, family, tokens, models }: DemoPlan): Promise<DemoProvider> => {
     const running = this.providers.find(provider => provider.name === name);
     if (running !== undefined) return running;
     const provider = await startDemoProvider({ name, family, tokens, models, pace: PACE, remember: 0 });
     this.providers.push(provider);
-    this.control ??= await openControl(this.providers);
     return provider;
   };
+
+  /** Once the gateway runs: one that cannot start must not take the port's file from another that does. */
+  async open(): Promise<void> {
+    if (this.providers.length > 0) this.control ??= await openControl(this.providers, this.file);
+  }
 
   /** When real keys came. */
   async stop(): Promise<void> {

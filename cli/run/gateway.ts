@@ -92,6 +92,7 @@ export class Gateway {
         ...{ concurrency: options.concurrency, drainTime: Math.ceil(longestTimeout(loaded.config) / 1000) },
       });
       await running.start(signal);
+      await demos.open();
       const mode = modeFor(envoy.version);
       return new Gateway(envoy, mode, file, logFile, options, say, demos, directory, running, loaded);
     } catch (error) {
@@ -147,8 +148,9 @@ export class Gateway {
     const moved = listensOf(loaded.config).filter(
       ([field, address]) => !listensOf(before).some(([f, a]) => f === field && addressText(a) === addressText(address)),
     );
-    if (moved.length > 0 || !sameEnv(this.current, loaded))
-      return `${this.file}: another address, or other variables, take effect at the next start; nothing was changed.`;
+    const later = [...moved.map(([field]) => field), ...newVariables(this.current, loaded)];
+    if (later.length > 0)
+      return `${this.file}: ${later.join(", ")} can change at a start only, so nothing was changed: start again, or take it back.`;
     const outcome = await update(this.directory, this.render(loaded), before.admin);
     if (outcome === "refused") {
       // Not to be found by an Envoy that is started again.
@@ -157,7 +159,8 @@ export class Gateway {
     }
     this.current = loaded;
     if (this.watching) this.watch();
-    if (!loaded.demo) await this.demos.stop();
+    if (loaded.demo) await this.demos.open();
+    else await this.demos.stop();
     return `${this.file} ${OUTCOMES[outcome]}`;
   }
 
@@ -200,5 +203,5 @@ function render(config: GatewayConfig, envoy: Envoy, { wasm }: GatewayOptions, {
   return renderRunFiles(config, { wasm: module, envoyVersion: envoy.version }, path);
 }
 
-/** Envoy's environment is fixed when it starts. */
-const sameEnv = (a: Loaded, b: Loaded): boolean => b.config.variables.every(name => a.env[name] === b.env[name]);
+/** What Envoy's process does not have: its environment is fixed when it starts. */
+const newVariables = (a: Loaded, b: Loaded): string[] => b.config.variables.filter(name => a.env[name] !== b.env[name]);

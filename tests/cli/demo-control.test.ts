@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { openControl, order, type Control } from "../../cli/demo/control.js";
+import { Demos } from "../../cli/run/demos.js";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
 
 const directory = mkdtempSync(join(tmpdir(), "demo-control-"));
@@ -51,6 +52,15 @@ it("names the providers that there are", async () => {
   await expect(order({ do: "set", target: "qwen/9", fault: { kind: "ok" } }, file)).rejects.toThrow(
     "qwen has 2 tokens",
   );
+});
+
+it("a gateway that does not start takes the file from none that runs", async () => {
+  const demos = new Demos(file);
+  const door = readFileSync(file, "utf8");
+  await demos.start({ name: "deepseek", family: "openai", tokens: ["a"], models: [], provider: {} });
+  expect(readFileSync(file, "utf8")).toBe(door);
+  await demos.stop();
+  expect(await order({ do: "list" }, file)).toEqual(["qwen/1  ok", "qwen/2  ok"]);
 });
 
 it("obeys only who can read the owner's file", async () => {

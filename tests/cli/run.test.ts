@@ -114,11 +114,11 @@ describe("a gateway", () => {
     write("third-model");
   });
 
-  it("says that another address needs a start", async () => {
+  it("names the address that needs a start", async () => {
     const other = listen;
     listen = 1;
     write("third-model");
-    expect(await gateway.reload()).toContain("next start");
+    expect(await gateway.reload()).toContain(": listen can change at a start only");
     listen = other;
     write("third-model");
   });
@@ -194,6 +194,14 @@ it("on an older Envoy one line says what is not the same", async () => {
     bannerOf({ config, envoy, mode, file, env: {}, notes: [] } as unknown as Gateway, "1").join("\n");
   expect(lines("callout")).toMatch(/Envoy 1.36.4 is older than 1.39: a rescued answer arrives whole.*not rescued/);
   expect(lines("retry")).not.toContain("older");
+});
+
+it("where keys are asked for, the line to try shows one", () => {
+  write("a-model", "clientKeys: [{ name: a, value: k }]\n");
+  const config = resolveConfig(readSource(file));
+  const envoy = { path: "", version: "1.40.0", minor: 40, source: "PATH" };
+  const gateway = { config, envoy, mode: "retry", file, env: {}, notes: [] } as unknown as Gateway;
+  expect(bannerOf(gateway, "1").join("\n")).toMatch(/curl -i .* \\\n +-H 'authorization: Bearer KEY_OF_YOURS' \\\n +-d/);
 });
 
 describe("npm start", () => {
