@@ -253,8 +253,11 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
   return max(wait, 1);
 }
 
-/** When the wait for a forced hop is over: its token may have died meanwhile, or another one of its provider be live. */
-export function rearm(x: Exchange, random: u64, now: u64): void {
+/**
+ * When the wait for a forced hop is over: its token may have died meanwhile, or another one of its provider be live. False: none
+ * is, and the hop stays forced.
+ */
+export function rearm(x: Exchange, random: u64, now: u64): bool {
   healthOf(x).refresh(now);
-  armToken(x, x.at, random, now);
+  return armToken(x, x.at, random, now);
 }

@@ -50,8 +50,10 @@ export function next(c: Client, now: u64): void {
 export function look(c: Client, x: Exchange, now: u64): void {
   if (x.wakeAt == 0 || now < x.wakeAt || !host.setEffective(x.gateway)) return;
   x.wakeAt = 0;
-  plan.rearm(x, host.random64(), now);
-  goOn(c, now);
+  // Where its token has died meanwhile, the next one may open soon.
+  const more = plan.rearm(x, host.random64(), now) ? 0 : plan.armAfterWait(x, now);
+  if (more > 0) x.wakeAt = now + more;
+  else goOn(c, now);
 }
 
 /** Goes on with the armed hop and those that follow it. False: no callout could be started, and the client has its last answer. */

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { chat, events, json, openAiError, sse, wordsOf, type Ask, type Behaviour, type Script } from "../host/index.js";
+import {
+  chat,
+  events,
+  json,
+  openAiError,
+  sse,
+  wordsOf,
+  type Ask,
+  type Behaviour,
+  type Script,
+  type Seen,
+} from "../host/index.js";
 import { MODES, start, tokensAt, type Options } from "./fixture.js";
 
 const plain = { body: { model: "qwen-turbo", messages: [] } };
@@ -148,4 +159,24 @@ it.each(MODES)("a 429 says when the first hop opens, not only those that were tr
     status: 429,
     headers: { "retry-after": "5", "x-ai-failover-attempts": "1" },
   });
+});
+
+it.each(MODES)("a wait goes on when its token has died and the next one opens a little later, in %s mode", mode => {
+  const limit = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "2" } });
+  // The first two requests are those that will wait: their tokens open 400 ms apart.
+  const dying: string[] = [];
+  const qwen = ({ headers }: Seen, count: number): Behaviour => {
+    const token = headers["authorization"]!;
+    if (count < 2) dying.push(token);
+    if (count < 2) return { ...limit, wait: 400 * count };
+    return token === dying[0] ? badKey : chat("Hi");
+  };
+  const envoy = start({ mode, tokens: { qwen: 2 }, clusters: { qwen } });
+  const waits = envoy.call(plain);
+  envoy.advance(1000);
+  while (!tokensAt(envoy, "qwen").slice(2).includes(dying[0]!.replace("Bearer qwen-", "t")))
+    envoy.ask({ body: { model: "other", messages: [] } });
+  envoy.finish(waits);
+  expect(waits.status).toBe(200);
+  expect(waits.headers["x-ai-failover-trail"]).not.toMatch(/401|forced/);
 });
