@@ -201,7 +201,9 @@ it("where keys are asked for, the line to try shows one", () => {
   const config = resolveConfig(readSource(file));
   const envoy = { path: "", version: "1.40.0", minor: 40, source: "PATH" };
   const gateway = { config, envoy, mode: "retry", file, env: {}, notes: [] } as unknown as Gateway;
-  expect(bannerOf(gateway, "1").join("\n")).toMatch(/curl -i .* \\\n +-H 'authorization: Bearer KEY_OF_YOURS' \\\n +-d/);
+  expect(bannerOf(gateway, "1").join("\n")).toMatch(
+    /curl -i .* \\\n +-H 'authorization: Bearer KEY_OF_YOURS' \\\n +-d/,
+  );
 });
 
 describe("npm start", () => {

@@ -90,3 +90,31 @@ it("a build that fails says the compiler's words, and leaves what was there", ()
   write("cli/main.ts", "tool 1");
   expect(setUp()).toBe("");
 });
+
+describe("packages", () => {
+  /** Plays npm: the cache knows them, or only the network does. */
+  const NPM = `#!/bin/sh
+echo "$@" >> asked
+case "$KNOWS$*" in network*offline) echo "npm error code ETARGET" >&2; exit 1;; esac
+mkdir -p node_modules && echo '{"packages": {}}' > node_modules/.package-lock.json`;
+
+  /** What npm was asked when they were missing. */
+  function asked(knows: string): string {
+    rmSync(join(checkout, "node_modules"), { recursive: true });
+    rmSync(join(checkout, "asked"), { force: true });
+    mkdirSync(join(directory, "path"), { recursive: true });
+    writeFileSync(join(directory, "path/npm"), NPM, { mode: 0o755 });
+    const env = { ...process.env, KNOWS: knows, PATH: `${join(directory, "path")}:${process.env.PATH}` };
+    const run = spawnSync(process.execPath, [join(checkout, "bin/ai-failover.mjs"), "--setup"], { env });
+    expect(run.status).toBe(0);
+    return readFileSync(join(checkout, "asked"), "utf8");
+  }
+
+  it("come out of npm's cache, without a network", () => {
+    expect(asked("cache")).toMatch(/^ci .* --prefer-offline\n$/);
+  });
+
+  it("are asked for anew where the cache is too old to know them", () => {
+    expect(asked("network")).toMatch(/^ci .* --prefer-offline\nci [^\n]*=error\n$/);
+  });
+});
