@@ -30,7 +30,7 @@ const HEAD = Bytes.of("HEAD");
 const OFF = Bytes.of("off");
 const SAME_MODEL = Bytes.of("same-model");
 
-const SAY_KEY = Bytes.of("The key that this request shows is not one of this gateway's clientKeys");
+const SAY_KEY = Bytes.of("This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key");
 const SAY_WISH = Bytes.of("x-ai-failover takes 'off' or 'same-model'");
 const SAY_UPGRADE = Bytes.of("This gateway serves no upgraded connections");
 const SAY_NO_DIALECT = Bytes.of("No provider of this route speaks the API of this path");

@@ -39,7 +39,11 @@ describe.each(MODES)("in %s mode", mode => {
     const route = { cluster: "qwen", name: "chat" };
     const envoy = start({ mode, config, route, clusters: { qwen: chat("Hi") } });
     const upgrade = { upgrade: "websocket", cookie: "client" };
-    expect(envoy.ask({ method: "GET", headers: upgrade }).status).toBe(401);
+    const refused = envoy.ask({ method: "GET", headers: upgrade });
+    expect([refused.status, refused.json().error.message]).toEqual([
+      401,
+      "This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key",
+    ]);
     expect(envoy.ask({ method: "GET", headers: { ...upgrade, authorization: "Bearer sk-team" } }).status).toBe(400);
     expect(envoy.provider("qwen").seen).toEqual([]);
   });
