@@ -2,6 +2,7 @@
 const REMEDIES: Record<string, string> = {
   ENOSPC: "the disk is full: make room, and try again",
   EDQUOT: "this user's share of the disk is used up: make room, and try again",
+  ENOENT: "it, or the directory that it is to be in, is not there: make it",
   EACCES: "this user may not do that: try in a directory of your own",
   EPERM: "this user may not do that: try in a directory of your own",
   EROFS: "nothing can be written there: try in another directory",

@@ -36,7 +36,7 @@ export function addressOf(provider: Raw): Record<string, string | number> {
 }
 
 /** A URL that can be called; null when it is none. */
-export function parseUrl(value: string): URL | null {
+function parseUrl(value: string): URL | null {
   if (!URL.canParse(value)) return null;
   const url = new URL(value);
   return ["http:", "https:"].includes(url.protocol) && url.hostname !== "" ? url : null;

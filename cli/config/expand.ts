@@ -29,7 +29,7 @@ export function expandTree(tree: unknown, env: Environment): Expanded {
 }
 
 /** One text with its variables put in and "$${" made "${"; what is missing is reported and left empty. */
-export function expandText(
+function expandText(
   text: string,
   env: Environment,
   report: (problem: Pick<Problem, "found" | "fix">) => void = () => {},

@@ -1,3 +1,5 @@
+import { envelopeOf } from "../plugin/envelope.js";
+import { Refusal } from "../refusal.js";
 import { complete } from "./complete.js";
 import { expandTree, variablesOf, type Environment } from "./expand.js";
 import { checkMeaning } from "./meaning.js";
@@ -9,6 +11,11 @@ import type { GatewayConfig } from "./types.js";
 
 /** Checks and completes a configuration; throws one ConfigError with all mistakes. */
 export function resolveConfig(source: Source, env: Environment = process.env): GatewayConfig {
+  const envelope = envelopeOf(source.value, () => {});
+  if (envelope)
+    throw new Refusal(
+      `${source.name} is a ${envelope.kind} for Higress: only "check" reads that. What "run" and "render" read is in docs/configuration.md.`,
+    );
   const { value, variables, problems } = expandTree(source.value, env);
   const known = new Set(problems.map(({ path }) => JSON.stringify(path)));
   const report = (path: Path, found: string, fix: string) => {

@@ -38,7 +38,12 @@ export function parseSource(text: string, name: string, directory: string): Sour
   if (document.errors.length > 0)
     throw new ConfigError(
       name,
-      document.errors.map(e => ({ path: [], found: e.message, fix: "valid YAML or JSON", ...at(e.pos[0]) })),
+      document.errors.map(({ code, message, pos }) => ({
+        ...{ path: [], ...at(pos[0]) },
+        ...(code === "MULTIPLE_DOCS"
+          ? { found: "a second document", fix: "one document in a file" }
+          : { found: message, fix: "valid YAML or JSON" }),
+      })),
     );
   const locate = (problem: Problem) => ({ ...problem, ...at(offsetOf(document, problem.path)) });
   return { name, directory, value: valueOf(document, name), locate };

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { resolveConfig } from "../../cli/config/load.js";
+import { sourceOf } from "../../cli/config/source.js";
 import { envelopeOf } from "../../cli/plugin/envelope.js";
 import { pathText } from "../../cli/config/problem.js";
 
@@ -13,6 +15,9 @@ describe("whose configuration a file holds", () => {
     ["Higress's single provider", { provider: {} }, "plugin configuration"],
     ["a resource", { kind: "WasmPlugin", spec: {} }, "WasmPlugin"],
   ])("%s", (_name, value, kind) => expect(envelopeOf(value, nothing)?.kind ?? null).toBe(kind));
+
+  it("to run one of Higress's is refused with what to do, not as a heap of unknown fields", () =>
+    expect(() => resolveConfig(sourceOf({ provider: {} }, "h.json"))).toThrow('for Higress: only "check" reads that'));
 });
 
 describe("a WasmPlugin becomes what Higress hands to the module", () => {

@@ -61,6 +61,16 @@ it("a file that may hold a token is for its owner alone, also when it was open b
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
+it("a disk that is full is met at a file that is named", () => {
+  const file = join(directory, "mine.yaml");
+  writeFileSync(file, "providers: [{type: openai, url: 'http://127.0.0.1:9', models: [a], apiTokens: [t]}]\n");
+  // No file may hold a byte: the same for Node as no room.
+  const script = 'ulimit -f 0; exec "$0" "$@" -o rendered.yaml';
+  const args = ["-c", script, process.execPath, resolve("bin/ai-failover.mjs"), "render", file];
+  const { stderr } = spawnSync("/bin/sh", args, { cwd: directory, encoding: "utf8" });
+  expect(stderr).toContain("rendered.yaml: write failed (EFBIG).");
+});
+
 it.each([
   ["check", /^ok {2}ai-failover.yaml[^]*qwen +1 token[^]*Not set: DEEPSEEK_API_KEY, OPENAI_API_KEY\./],
   ["render", /host_env_keys: \[DASHSCOPE_API_KEY, DEEPSEEK_API_KEY, OPENAI_API_KEY\]/],

@@ -221,6 +221,7 @@ const table: [rule: string, text: string, path: string, says: string][] = [
     "at most parkedBodies",
   ],
   ["text that is no YAML", "providers: [", "", "valid YAML or JSON"],
+  ["two documents", `${provider("")}\n---\na: 1\n`, "", "one document in a file"],
   ["an alias of nothing", "providers: *x", "", "aliases of anchors above them"],
 ];
 

@@ -173,6 +173,7 @@ describe("a failure of the system is one sentence", () => {
   it.each([
     ["ENOSPC", "write", undefined, "write: the disk is full: make room, and try again (ENOSPC)."],
     ["EACCES", "open", "/x/y", "/x/y: this user may not do that: try in a directory of your own (EACCES)."],
+    ["ENOENT", "mkdtemp", "/x/y", "/x/y: it, or the directory that it is to be in, is not there: make it (ENOENT)."],
     ["EIO", "read", "/x/y", "/x/y: read failed (EIO)."],
   ])("%s", (code, syscall, path, sentence) => {
     expect(sentenceOf(Object.assign(new Error(), { code, syscall, path }))).toBe(sentence);
