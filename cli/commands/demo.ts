@@ -5,7 +5,9 @@ import { kinds, parseFault, type Fault } from "../demo/fault.js";
 import { Refusal } from "../refusal.js";
 
 export function register(program: Command): void {
-  const demo = program.command("demo").description("set faults of the demo providers of a running gateway");
+  const demo = program
+    .command("demo")
+    .description("set faults of the demo providers of a running gateway, of several the newest");
   demo
     .command("set")
     .description("let a demo provider (qwen) or one of its tokens (qwen/1) fail, or be well again (ok)")

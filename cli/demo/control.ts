@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -10,9 +10,13 @@ import type { DemoProvider } from "./provider.js";
 
 /**
  * How `ai-failover demo` reaches the demo providers of a running gateway: a loopback port, found with its password in
- * a file that only the user who started the gateway can read.
+ * a file that only the user who started the gateway can read. Each gateway has its own; the newest come first.
  */
-const controlFile = (): string => join(stateDirectory(), "demo.json");
+function doorFiles(directory: string): string[] {
+  const files = readdirSync(directory).filter(name => /^demo-\d+\.json$/.test(name));
+  const time = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return files.map(name => join(directory, name)).sort((a, b) => time(b) - time(a));
+}
 
 interface Door {
   port: number;
@@ -26,7 +30,7 @@ export interface Control {
 }
 
 /** Takes orders for these providers (a list that may change) until it is closed. */
-export async function openControl(providers: readonly DemoProvider[], file = controlFile()): Promise<Control> {
+export async function openControl(providers: readonly DemoProvider[], directory = stateDirectory()): Promise<Control> {
   const password = randomBytes(16).toString("hex");
   const server = createServer(async (request, response) => {
     if (request.headers.authorization !== `Bearer ${password}`) return void response.writeHead(401).end();
@@ -41,6 +45,7 @@ export async function openControl(providers: readonly DemoProvider[], file = con
   });
   await new Promise<void>(done => server.listen(0, "127.0.0.1", done));
   const door: Door = { port: (server.address() as AddressInfo).port, password };
+  const file = join(directory, `demo-${door.port}.json`);
   try {
     rmSync(file, { force: true });
     writeFileSync(file, JSON.stringify(door), { mode: 0o600 });
@@ -50,30 +55,33 @@ export async function openControl(providers: readonly DemoProvider[], file = con
   }
   return {
     async close() {
-      if (readDoor(file)?.port === door.port) rmSync(file, { force: true });
+      rmSync(file, { force: true });
       server.closeAllConnections();
       await new Promise(done => server.close(done));
     },
   };
 }
 
-/** Sends one order to the running gateway; returns the state of all demo providers, a line each. */
-export async function order(what: Order, file = controlFile()): Promise<string[]> {
-  const door = readDoor(file);
-  const nobody = new Refusal('No gateway with demo providers is running: start one with "npm start", without any key.');
-  if (door === undefined) throw nobody;
-  const response = await fetch(`http://127.0.0.1:${door.port}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${door.password}` },
-    body: JSON.stringify(what),
-  }).catch(() => {
-    throw nobody;
-  });
-  if (response.status === 401) throw nobody;
-  const { lines, error } = (await response.json()) as { lines: string[]; error?: string };
-  if (error !== undefined) throw new Refusal(error);
-  return lines;
+/** Sends one order to the running gateway, of several to the newest; returns the state of all demo providers, a line each. */
+export async function order(what: Order, directory = stateDirectory()): Promise<string[]> {
+  for (const file of doorFiles(directory)) {
+    const door = readDoor(file);
+    const response = door && (await ask(door, what));
+    if (!response || response.status === 401) continue;
+    const { lines, error } = (await response.json()) as { lines: string[]; error?: string };
+    if (error !== undefined) throw new Refusal(error);
+    return lines;
+  }
+  throw new Refusal('No gateway with demo providers is running: start one with "npm start", without any key.');
 }
+
+/** Undefined when nobody answers: a gateway that was killed leaves its file. */
+const ask = ({ port, password }: Door, what: Order): Promise<Response | undefined> =>
+  fetch(`http://127.0.0.1:${port}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${password}` },
+    body: JSON.stringify(what),
+  }).catch(() => undefined);
 
 async function obey(what: Order, providers: readonly DemoProvider[]): Promise<void> {
   if (what.do === "reset") await Promise.all(providers.map(provider => provider.reset()));

@@ -10,8 +10,8 @@ export class Demos {
   private readonly providers: DemoProvider[] = [];
   private control: Control | undefined;
 
-  /** @param file where the port is found; default: the checkout's */
-  constructor(private readonly file?: string) {}
+  /** @param directory where the port is found; default: the checkout's */
+  constructor(private readonly directory?: string) {}
 
   /** The one that runs already under this name, or a new one. */
   readonly start = async ({ name, family, tokens, models }: DemoPlan): Promise<DemoProvider> => {
@@ -24,7 +24,7 @@ export class Demos {
 
   /** Once the gateway runs: one that cannot start must not take the port's file from another that does. */
   async open(): Promise<void> {
-    if (this.providers.length > 0) this.control ??= await openControl(this.providers, this.file);
+    if (this.providers.length > 0) this.control ??= await openControl(this.providers, this.directory);
   }
 
   /** When real keys came. */

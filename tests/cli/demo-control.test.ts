@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,13 +8,14 @@ import { Demos } from "../../cli/run/demos.js";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
 
 const directory = mkdtempSync(join(tmpdir(), "demo-control-"));
-const file = join(directory, "demo.json");
+/** Where the doors of the gateways that run are found. */
+const doors = () => readdirSync(directory).filter(name => name.startsWith("demo-"));
 let qwen: DemoProvider;
 let control: Control;
 
 beforeAll(async () => {
   qwen = await startDemoProvider({ name: "qwen", tokens: ["a", "b"] });
-  control = await openControl([qwen], file);
+  control = await openControl([qwen], directory);
 });
 afterAll(async () => {
   await control.close();
@@ -24,58 +25,67 @@ afterAll(async () => {
 
 it("sets a fault of one token while the gateway runs, and shows every token", async () => {
   const fault = { kind: "status", status: 429, retryAfter: "2" } as const;
-  expect(await order({ do: "set", target: "qwen/2", fault }, file)).toEqual([
+  expect(await order({ do: "set", target: "qwen/2", fault }, directory)).toEqual([
     "qwen/1  ok",
     "qwen/2  429 (Retry-After 2)",
   ]);
-  expect(await order({ do: "list" }, file)).toEqual(["qwen/1  ok", "qwen/2  429 (Retry-After 2)"]);
+  expect(await order({ do: "list" }, directory)).toEqual(["qwen/1  ok", "qwen/2  429 (Retry-After 2)"]);
   const headers = { authorization: "Bearer b" };
   expect((await fetch(`${qwen.url}/models`, { headers })).status).toBe(429);
 });
 
 it("takes a token by the name that a trail shows", async () => {
-  await order({ do: "reset" }, file);
-  expect(await order({ do: "set", target: "qwen/demo-1", fault: { kind: "cut" } }, file)).toContain("qwen/1  cut");
+  await order({ do: "reset" }, directory);
+  expect(await order({ do: "set", target: "qwen/demo-1", fault: { kind: "cut" } }, directory)).toContain("qwen/1  cut");
 });
 
 it("sets a whole provider, and makes everything well again", async () => {
-  expect(await order({ do: "set", target: "qwen", fault: { kind: "hang" } }, file)).toEqual([
+  expect(await order({ do: "set", target: "qwen", fault: { kind: "hang" } }, directory)).toEqual([
     "qwen/1  hang",
     "qwen/2  hang",
   ]);
-  expect(await order({ do: "reset" }, file)).toEqual(["qwen/1  ok", "qwen/2  ok"]);
+  expect(await order({ do: "reset" }, directory)).toEqual(["qwen/1  ok", "qwen/2  ok"]);
 });
 
 it("names the providers that there are", async () => {
-  const ordering = order({ do: "set", target: "qwne/1", fault: { kind: "ok" } }, file);
+  const ordering = order({ do: "set", target: "qwne/1", fault: { kind: "ok" } }, directory);
   await expect(ordering).rejects.toThrow('There is no demo provider "qwne": there are qwen.');
-  await expect(order({ do: "set", target: "qwen/9", fault: { kind: "ok" } }, file)).rejects.toThrow(
+  await expect(order({ do: "set", target: "qwen/9", fault: { kind: "ok" } }, directory)).rejects.toThrow(
     "qwen has 2 tokens",
   );
 });
 
-it("a gateway that does not start takes the file from none that runs", async () => {
-  const demos = new Demos(file);
-  const door = readFileSync(file, "utf8");
+it("speaks to the newest of several gateways, and to the older one when that has ended", async () => {
+  const demos = new Demos(directory);
   await demos.start({ name: "deepseek", family: "openai", tokens: ["a"], models: [], provider: {} });
-  expect(readFileSync(file, "utf8")).toBe(door);
+  expect(doors()).toHaveLength(1); // one that does not come to run is none
+  await demos.open();
+  expect(await order({ do: "list" }, directory)).toEqual(["deepseek/1  ok"]);
   await demos.stop();
-  expect(await order({ do: "list" }, file)).toEqual(["qwen/1  ok", "qwen/2  ok"]);
+  expect(await order({ do: "list" }, directory)).toEqual(["qwen/1  ok", "qwen/2  ok"]);
+});
+
+it("passes over what a gateway that was killed left", async () => {
+  writeFileSync(join(directory, "demo-1.json"), '{"port": 1, "password": "x"}');
+  expect(await order({ do: "list" }, directory)).toEqual(["qwen/1  ok", "qwen/2  ok"]);
+  rmSync(join(directory, "demo-1.json"));
 });
 
 it("obeys only who can read the owner's file", async () => {
+  const file = join(directory, doors()[0]!);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const { port } = JSON.parse(readFileSync(file, "utf8")) as { port: number };
   expect((await fetch(`http://127.0.0.1:${port}`, { method: "POST", body: '{"do":"reset"}' })).status).toBe(401);
 });
 
 it("says how to start one when none runs", async () => {
-  await expect(order({ do: "list" }, join(directory, "absent.json"))).rejects.toThrow('start one with "npm start"');
+  const nobody = mkdtempSync(join(directory, "nobody-"));
+  await expect(order({ do: "list" }, nobody)).rejects.toThrow('start one with "npm start"');
 });
 
 it("a door that cannot be written is closed again: it would keep the command alive", async () => {
   const closed = vi.spyOn(Server.prototype, "close");
-  await expect(openControl([qwen], join(directory, "absent", "demo.json"))).rejects.toThrow("ENOENT");
+  await expect(openControl([qwen], join(directory, "absent"))).rejects.toThrow("ENOENT");
   expect(closed).toHaveBeenCalledTimes(1);
   closed.mockRestore();
 });
