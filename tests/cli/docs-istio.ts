@@ -39,7 +39,6 @@ spec:
   http:
   - name: llm
     match: [{uri: {prefix: /v1/}}]
-    timeout: 0s
     route: [{destination: {host: ${name}, port: {number: 443}}}]
 ---
 `;
