@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { colourOf } from "../colour.js";
 import { resolveConfig } from "../config/load.js";
 import { notInEffect, warningsOf } from "../config/notices.js";
+import { openFileWarning } from "../config/open-file.js";
 import type { Problem } from "../config/problem.js";
 import { readSource } from "../config/source.js";
 import { summaryOf } from "../config/summary.js";
@@ -34,6 +35,7 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
   const notes = [
     ...checkRendered(config, source, all),
     ...keysNote(Object.keys(lacking)),
+    ...openFileWarning(file, config),
     ...warningsOf(config),
     ...notInEffect(config),
   ];

@@ -6,7 +6,7 @@ import { presets } from "./presets.js";
 import { members, object, objects, text, type Raw } from "./raw.js";
 import { checkShape } from "./schema.js";
 import type { Source } from "./source.js";
-import { tokenFilesOf, tokensFrom } from "./tokens.js";
+import { tokenFilesOf, tokensFrom, typedTokensOf } from "./tokens.js";
 import type { Address, ClientKey, GatewayConfig, Provider, Route } from "./types.js";
 import { bytes, milliseconds } from "./units.js";
 
@@ -26,7 +26,9 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
   const providers = rawProviders.map(provider => completeProvider(provider, source.directory));
   const clientKeys = config["clientKeys"] as ClientKey[];
   const limits = object(config["limits"]);
-  const secrets = [...providers.flatMap(({ apiTokens }) => apiTokens), ...clientKeys].map(({ value }) => value ?? "");
+  const tokenFiles = rawProviders.flatMap(provider => tokenFilesOf(provider, source.directory));
+  const typed = [...rawProviders.flatMap(typedTokensOf), ...clientKeys.map(({ value }) => value ?? "")];
+  const typesSecrets = typed.some(secret => secret.replace(/\$\{\w+\}/g, "") !== "");
   return {
     listen: address(config["listen"]),
     admin: address(config["admin"]),
@@ -42,9 +44,10 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     },
     providers,
     routes: objects(config["routes"]).map(([, route]) => withDurations(route) as unknown as Route),
-    variables: variables.filter(name => secrets.some(secret => secret.includes(`\${${name}}`))),
-    tokenFiles: rawProviders.flatMap(provider => tokenFilesOf(provider, source.directory)),
-    holdsSecrets: secrets.some(secret => secret.replace(/\$\{\w+\}/g, "") !== ""),
+    variables: variables.filter(name => typed.some(secret => secret.includes(`\${${name}}`))),
+    tokenFiles,
+    typesSecrets,
+    holdsSecrets: typesSecrets || tokenFiles.length > 0,
     typed: new Set(fieldsOf(source.value, "")),
   };
 }

@@ -73,6 +73,11 @@ export function checkFile(path: Path, name: string, check: Check): boolean {
 
 const readToken = (name: string, directory: string): string => readFileSync(resolve(directory, name), "utf8").trim();
 
+/** The tokens of this provider that stand in the configuration, or the variables in their place. */
+export function typedTokensOf(provider: Raw): string[] {
+  return members(provider["apiTokens"]).map(([, entry]) => text(isRaw(entry) ? entry["value"] : entry));
+}
+
 /** The files that tokens of this provider come from, absolute. */
 export function tokenFilesOf(provider: Raw, directory: string): string[] {
   const names = objects(provider["apiTokens"]).map(([, { valueFile }]) => text(valueFile));

@@ -105,7 +105,9 @@ export interface GatewayConfig {
   variables: string[];
   /** The files that tokens were read from, absolute. */
   tokenFiles: string[];
-  /** Whether a secret stands in the file in clear, and so in what is rendered from it. */
+  /** Whether a token or a client's key stands in the configuration in clear. */
+  typesSecrets: boolean;
+  /** Whether one stands so in what is rendered from it: it was typed, or comes from a file. */
   holdsSecrets: boolean;
   /** The fields that the file names, without indexes: "providers[].tls.caFile". */
   typed: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
@@ -26,7 +26,7 @@ routes:
 
 it("a good file is answered with what it serves", () => {
   const file = join(directory, "good.yaml");
-  writeFileSync(file, text);
+  writeFileSync(file, text, { mode: 0o600 });
   expect(check(file, env)).toEqual([
     `ok  ${file}`,
     "",
@@ -46,6 +46,33 @@ it("a bad file is answered with its mistakes", () => {
   const file = join(directory, "bad.yaml");
   writeFileSync(file, text.replaceAll("provider: qwen", "provider: qwem"));
   expect(() => check(file, env)).toThrow(/^2 mistakes in .*bad\.yaml\n/);
+});
+
+it.each([
+  ["a typed token", "{type: qwen, apiTokens: [t]}", true],
+  ["a typed token with a name", "{type: qwen, apiTokens: [{name: a, value: t}]}", true],
+  ["half a variable", '{type: qwen, apiTokens: ["sk-${KEY}"]}', true],
+  ["a client's key", '{type: qwen, apiTokens: ["${KEY}"]}]\nclientKeys: [{name: a, value: k}', true],
+  ["a variable", '{type: qwen, apiTokens: ["${KEY}"]}', false],
+  ["a file's name", "{type: qwen, apiTokens: [{valueFile: good.yaml}]}", false],
+  [
+    "a key's SHA-256",
+    `{type: ollama, url: "http://[::1]"}]\nclientKeys: [{name: a, sha256: ${"0a".repeat(32)}}`,
+    false,
+  ],
+])("a file that others can read is warned of where it holds a secret: %s", (_, provider, secret) => {
+  const file = join(directory, "open.yaml");
+  writeFileSync(join(directory, "good.yaml"), "sk-1");
+  writeFileSync(file, `providers: [${provider}]\n`);
+  for (const [mode, open] of [
+    [0o640, true],
+    [0o604, true],
+    [0o600, false],
+  ] as const) {
+    chmodSync(file, mode);
+    const warned = check(file, env).filter(line => line.endsWith(`chmod 600 "${file}"`));
+    expect([mode, warned.length]).toEqual([mode, secret && open ? 1 : 0]);
+  }
 });
 
 it("colours go to terminals only", () => {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -196,14 +196,27 @@ it("on an older Envoy one line says what is not the same", async () => {
   expect(lines("retry")).not.toContain("older");
 });
 
-it("where keys are asked for, the line to try shows one", () => {
-  write("a-model", "clientKeys: [{ name: a, value: k }]\n");
-  const config = resolveConfig(readSource(file));
-  const envoy = { path: "", version: "1.40.0", minor: 40, source: "PATH" };
-  const gateway = { config, envoy, mode: "retry", file, env: {}, notes: [] } as unknown as Gateway;
-  expect(bannerOf(gateway, "1").join("\n")).toMatch(
-    /curl -i .* \\\n +-H 'authorization: Bearer KEY_OF_YOURS' \\\n +-d/,
-  );
+describe("what a start says", () => {
+  const banner = (extra: string): string => {
+    write("a-model", extra);
+    const config = resolveConfig(readSource(file));
+    const envoy = { path: "", version: "1.40.0", minor: 40, source: "PATH" };
+    const gateway = { config, envoy, mode: "retry", file, env: {}, notes: [] } as unknown as Gateway;
+    return bannerOf(gateway, "1").join("\n");
+  };
+
+  it("where keys are asked for shows one in the line to try", () => {
+    expect(banner("clientKeys: [{ name: a, value: k }]\n")).toMatch(
+      /curl -i .* \\\n +-H 'authorization: Bearer KEY_OF_YOURS' \\\n +-d/,
+    );
+  });
+
+  it("warns of tokens in a file that others can read", () => {
+    chmodSync(file, 0o644);
+    expect(banner("")).toContain(`chmod 600 "${file}"`);
+    chmodSync(file, 0o600);
+    expect(banner("")).not.toContain("chmod");
+  });
 });
 
 describe("npm start", () => {
