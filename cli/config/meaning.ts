@@ -21,6 +21,9 @@ export function checkMeaning(config: Raw, check: Check): void {
   const routes = objects(config["routes"]);
   const names = routes.map(([i, { name }]): [Path, string] => [["routes", i, "name"], text(name)]);
   refuseRepeats(names, "a name", check);
+  // The first that matches wins: what stands a second time never does.
+  refuseRepeats(matchValues(routes, "PRE"), "a prefix", check);
+  refuseRepeats(matchValues(routes, "EQUAL"), "a model", check);
   for (const [i, route] of routes) checkRoute(["routes", i], route, ids, check);
   if (members(config["routes"]).length === 0) checkModels(providers, check);
 }
@@ -109,6 +112,18 @@ function checkRoute(path: Path, route: Raw, ids: string[], check: Check): void {
       `below timeout, which is ${String(route["timeout"])}`,
     );
   }
+}
+
+/** What the predicates of all routes that match this way ask for, and where. */
+function matchValues(routes: [number, Raw][], type: string): [Path, string][] {
+  return routes.flatMap(([i, { modelPredicates }]) =>
+    objects(modelPredicates)
+      .filter(([, { matchType }]) => matchType === type)
+      .map(([j, { matchValue }]): [Path, string] => [
+        ["routes", i, "modelPredicates", j, "matchValue"],
+        text(matchValue),
+      ]),
+  );
 }
 
 /** Without routes the model alone says which provider is meant. */

@@ -51,6 +51,10 @@ export function parseFault(words: readonly string[], retryAfter?: string): Fault
   const fault = readKind(word);
   if (retryAfter !== undefined) {
     if (fault.kind !== "status") throw new Error(`Retry-After belongs to a status, not to "${word}"`);
+    if (!/^\d+$|^\w{3}, .* GMT$/.test(retryAfter))
+      throw new Error(
+        `"${retryAfter}" is no Retry-After: a number of seconds, or a date like ${new Date(0).toUTCString()}`,
+      );
     fault.retryAfter = retryAfter;
   }
   if (argument === undefined) return fault;

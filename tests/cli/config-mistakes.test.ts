@@ -194,6 +194,21 @@ const table: [rule: string, text: string, path: string, says: string][] = [
     '"qwen*", which qwen serves too',
   ],
   [
+    "the same prefix in two routes",
+    route(
+      "modelPredicates: [{matchType: PRE, matchValue: m-}, {matchType: EQUAL, matchValue: m-}]",
+      ", {name: s, upstreams: [{provider: qwen}], modelPredicates: [{matchType: PRE, matchValue: m-}]}",
+    ),
+    "routes[1].modelPredicates[0].matchValue",
+    '"m-" once more -> a prefix that no other one has',
+  ],
+  [
+    "the same model twice in a route",
+    route("modelPredicates: [{matchType: EQUAL, matchValue: m}, {matchType: EQUAL, matchValue: m}]"),
+    "routes[0].modelPredicates[1].matchValue",
+    '"m" once more -> a model that no other one has',
+  ],
+  [
     "a listener on a name",
     `${provider("")}\nlisten: gateway:8080`,
     "listen",

@@ -207,6 +207,7 @@ describe("a fault as a person types it", () => {
     [["cut", "2s"], undefined, "only slow"],
     [["slow", "soon"], undefined, "only slow"],
     [["hang"], "3", "belongs to a status"],
+    [["429"], "2s", "a number of seconds, or a date"],
   ])("refuses %j with Retry-After %s", (words, retryAfter, message) => {
     expect(() => parseFault(words, retryAfter)).toThrow(message);
   });

@@ -116,7 +116,7 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ versio
     expect(headers["x-ai-failover-trail"]).toMatch(/two\/t1;status=503/);
   });
 
-  it.each(["/v1/files/f-1", "/v1/batches", "/v1/threads/t-1"])(
+  it.each(["/v1/files/f-1", "/v1/batches", "/v1/threads/t-1", "/v1/responses/r-1", "/v1/chat/completions/c-1"])(
     "%s names what one provider holds: it is sent once, and its own answer returns",
     async path => {
       await at("one").set("*", "503");

@@ -57,10 +57,11 @@ describe.each(ALL_HOSTS)("the article's walkthrough in $mode mode, on Envoy $ver
       expect(await say("deepseek-chat")).toMatch("Hello from deepseek, model deepseek-chat");
     });
 
-    it("goes on with a good token, and meets the wrong one once", async () => {
+    it.each([false, true])("goes on with a good token, and meets the wrong ones once (stream: %s)", async streamed => {
       await gateway.providers.qwen!.set(1, "401");
       await gateway.providers.qwen!.set(2, "401");
-      for (let i = 0; i < 20; i++) expect(await say("qwen-turbo")).toMatch("Hello from qwen");
+      const answer = async () => (streamed ? (await stream("qwen-turbo")).join("") : say("qwen-turbo"));
+      for (let i = 0; i < 20; i++) expect(await answer()).toMatch("Hello from qwen");
       const tokens = met("qwen");
       expect(tokens.filter(token => token === 1).length).toBe(1);
       expect(tokens.filter(token => token === 2).length).toBe(1);
