@@ -14,15 +14,26 @@ export interface Source {
   locate(problem: Problem): Problem;
 }
 
+/** What stands at the path of a file that cannot be read, by the system's code. */
+const UNREADABLE: Record<string, string> = {
+  ENOENT: "nothing: there is no such file",
+  EISDIR: "a directory",
+  EACCES: "a file that this user may not read",
+};
+
 /** Reads YAML, and so JSON as well. */
 export function readSource(file: string): Source {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new ConfigError(file, [
-      { path: [], found: `no file that can be read (${reason})`, fix: "the path of a file" },
+      {
+        path: [],
+        found: UNREADABLE[code] ?? `no file that can be read (${code})`,
+        fix: "the path of a YAML or JSON file",
+      },
     ]);
   }
   return parseSource(text, file, dirname(resolve(file)));

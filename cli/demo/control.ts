@@ -90,8 +90,15 @@ async function obey(what: Order, providers: readonly DemoProvider[]): Promise<vo
   const provider = providers.find(provider => provider.name === name);
   if (provider === undefined)
     throw new Error(`There is no demo provider "${name}": there are ${providers.map(({ name }) => name).join(", ")}.`);
-  // As a trail names it, too: "demo-1".
-  await provider.set(token.replace(/^demo-(?=\d+$)/, ""), what.fault);
+  await provider.set(token === "*" ? "*" : numberOf(token, provider), what.fault);
+}
+
+/** "1", or "demo-1" as a trail names it. */
+function numberOf(token: string, { name, tokens }: DemoProvider): number {
+  const [, number] = /^(?:demo-)?(\d+)$/.exec(token) ?? [];
+  if (number === undefined)
+    throw new Error(`"${name}/${token}" is no token: ${name} has the numbers 1 to ${tokens.length}.`);
+  return Number(number);
 }
 
 /** "qwen/1  429 (Retry-After 2)" */

@@ -10,12 +10,16 @@ listen: 127.0.0.1:8080
 providers:
   # Keys stay in the environment; one variable may hold several, separated by commas. A provider whose variable is not
   # set is left out. While none is set, demo providers answer for qwen and deepseek.
+  # "models" is what GET /v1/models lists; which models are served, the routes say.
   - type: qwen
     apiTokens: ["\${DASHSCOPE_API_KEY}"]
+    models: [qwen-turbo, qwen-plus, qwen-max]
   - type: deepseek
     apiTokens: ["\${DEEPSEEK_API_KEY}"]
+    models: [deepseek-chat, deepseek-reasoner]
   - type: openai
     apiTokens: ["\${OPENAI_API_KEY}"]
+    models: [gpt-4o, gpt-4o-mini]
 
 routes:
   # Models whose name begins with "qwen-" go to qwen; when all of its tokens failed, and the fallback is on, to deepseek.

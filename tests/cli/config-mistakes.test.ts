@@ -260,7 +260,8 @@ describe("a mistake is refused with its place, what was found and what is allowe
   });
 
   it("names a file that is not there", () => {
-    expect(() => readSource("/no/such/file.yaml")).toThrow("/no/such/file.yaml");
+    expect(() => readSource("/no/such/file.yaml")).toThrow(/no\/such\/file.yaml .*\n.*there is no such file/);
+    expect(() => readSource("/")).toThrow("a directory");
   });
 });
 

@@ -53,6 +53,9 @@ it("names the providers that there are", async () => {
   await expect(order({ do: "set", target: "qwen/9", fault: { kind: "ok" } }, directory)).rejects.toThrow(
     "qwen has 2 tokens",
   );
+  // By its text a fault could be set that no request meets, and no list shows.
+  for (const target of ["qwen/x", "qwen/", "qwen/0"])
+    await expect(order({ do: "set", target, fault: { kind: "ok" } }, directory)).rejects.toThrow("no token");
 });
 
 it("speaks to the newest of several gateways, and to the older one when that has ended", async () => {

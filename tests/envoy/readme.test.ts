@@ -91,6 +91,11 @@ status: { listen: "127.0.0.1:${status}" }
     for (const name of told) expect(answer).toContain(`${name}: `);
   });
 
+  it("lists the models that the file of a first start names", async () => {
+    const list = (await (await fetch(`http://127.0.0.1:${port}/v1/models`)).json()) as { data: { id: string }[] };
+    expect(list.data.map(({ id }) => id)).toEqual(expect.arrayContaining(["qwen-turbo", "deepseek-chat"]));
+  });
+
   it("answers the official client's lines", () => {
     const file = join(checkout, "client.mjs");
     writeFileSync(file, here(blocks("Point a client at it", "js")[0]!));
@@ -134,7 +139,7 @@ status: { listen: "127.0.0.1:${status}" }
     for (const line of README.match(/`npx ai-failover [^`]+`/g)!.map(code => code.slice(1, -1)))
       if (line.includes(" demo ")) expect(() => sh(line)).not.toThrow();
     const faults = README.match(/More faults to try: (.*?)\(/s)![1]!;
-    for (const [, fault] of faults.matchAll(/`([a-z0-9-]+)`/g)) sh(`npx ai-failover demo set deepseek ${fault}`);
+    for (const [, fault] of faults.matchAll(/`([a-z0-9 -]+)`/g)) sh(`npx ai-failover demo set deepseek ${fault}`);
     sh("npx ai-failover demo reset");
   }, 300_000); // some thirty commands, one after another
 
