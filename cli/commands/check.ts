@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { colourOf } from "../colour.js";
+import { standIns } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
 import { notInEffect, warningsOf } from "../config/notices.js";
 import { openFileWarning } from "../config/open-file.js";
@@ -9,7 +11,6 @@ import { summaryOf } from "../config/summary.js";
 import { checkEnvelope, checkRendered } from "../plugin/check.js";
 import { envelopeOf } from "../plugin/envelope.js";
 import { DEFAULT_FILE } from "../run/default-file.js";
-import { lackingKeys } from "../run/keys.js";
 
 export function register(program: Command): void {
   program
@@ -26,15 +27,16 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
   const problems: Problem[] = [];
   const envelope = envelopeOf(source.value, (path, found, fix) => problems.push({ path, found, fix }));
   if (envelope) {
-    const { kind, notes } = checkEnvelope(envelope, source, problems, env);
-    return [`${good("ok")}  ${file}  ${dim(kind)}`, ...notes.map(dim)];
+    const { kind, notes, lacking } = checkEnvelope(envelope, source, problems, env);
+    return [`${good("ok")}  ${file}  ${dim(kind)}`, ...[...lackingNote(lacking), ...notes].map(dim)];
   }
-  const lacking = lackingKeys(source, env);
+  const lacking = standIns(source.value, env);
   const all = { ...env, ...lacking };
   const config = resolveConfig(source, all);
   const notes = [
     ...checkRendered(config, source, all),
-    ...keysNote(Object.keys(lacking)),
+    ...lackingNote(Object.keys(lacking)),
+    ...(isDefault(file) && Object.keys(lacking).length > 0 ? [DEMO] : []),
     ...openFileWarning(file, config),
     ...warningsOf(config),
     ...notInEffect(config),
@@ -43,9 +45,9 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
   return [`${good("ok")}  ${file}`, "", ...table, ...(notes.length > 0 ? ["", ...notes.map(dim)] : [])];
 }
 
-const keysNote = (names: string[]): string[] =>
-  names.length === 0
-    ? []
-    : [
-        `Not set: ${names.join(", ")}. "npm start" leaves out a provider without a key; without any key, demo providers answer.`,
-      ];
+const lackingNote = (names: string[]): string[] =>
+  names.length === 0 ? [] : [`Not set here, and needed where the gateway runs: ${names.join(", ")}.`];
+
+const isDefault = (file: string): boolean => resolve(file) === resolve(DEFAULT_FILE);
+
+const DEMO = '"npm start" leaves out a provider without a key; without any key, demo providers answer.';

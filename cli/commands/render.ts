@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
+import { standIns } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
 import { packageRoot } from "../config/root.js";
 import { readSource } from "../config/source.js";
@@ -7,7 +8,6 @@ import { renderEnvoy } from "../render/envoy.js";
 import { parts, renderPart, type Part } from "../render/parts.js";
 import { writePrivate } from "../render/private-file.js";
 import { DEFAULT_FILE } from "../run/default-file.js";
-import { lackingKeys } from "../run/keys.js";
 
 interface Flags {
   envoyVersion: string;
@@ -36,8 +36,8 @@ export function register(program: Command): void {
 export function render(file: string, flags: Flags, env: NodeJS.ProcessEnv = process.env): string {
   const { envoyVersion, part, wasm } = flags;
   const source = readSource(file);
-  // Only the variables' names are rendered.
-  const config = resolveConfig(source, { ...env, ...lackingKeys(source, env) });
+  // Of secrets only the variables' names are rendered.
+  const config = resolveConfig(source, { ...env, ...standIns(source.value, env) });
   const options = { wasm, envoyVersion };
   return part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
 }

@@ -8,12 +8,15 @@ export interface Expanded {
   value: unknown;
   /** Names in secrets, which the module looks up for itself. */
   variables: string[];
+  /** Names elsewhere. */
+  open: string[];
   problems: Problem[];
 }
 
 /** Puts the variables in, except into secrets: there it only looks whether each variable exists. */
 export function expandTree(tree: unknown, env: Environment): Expanded {
   const variables = new Set<string>();
+  const open = new Set<string>();
   const problems: Problem[] = [];
   const walk = (value: unknown, path: Path): unknown => {
     if (Array.isArray(value)) return value.map((item, i) => walk(item, [...path, i]));
@@ -21,11 +24,18 @@ export function expandTree(tree: unknown, env: Environment): Expanded {
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]));
     if (typeof value !== "string") return value;
     const expanded = expandText(value, env, problem => problems.push({ path, ...problem }));
-    if (!isSecret(path)) return expanded;
-    for (const name of variablesOf(value)) variables.add(name);
-    return value;
+    const secret = isSecret(path);
+    for (const name of variablesOf(value)) (secret ? variables : open).add(name);
+    return secret ? value : expanded;
   };
-  return { value: walk(tree, []), variables: [...variables].sort(), problems };
+  return { value: walk(tree, []), variables: [...variables].sort(), open: [...open], problems };
+}
+
+/** A value for each variable that only secrets name and that has none: whoever checks or renders a file need not have it. */
+export function standIns(tree: unknown, env: Environment): Record<string, string> {
+  const { variables, open } = expandTree(tree, env);
+  const lacking = variables.filter(name => !env[name] && !open.includes(name));
+  return Object.fromEntries(lacking.map((name, i) => [name, `demo-unset-${i}`]));
 }
 
 /** One text with its variables put in and "$${" made "${"; what is missing is reported and left empty. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../config/expand.js";
+import { standIns, type Environment } from "../config/expand.js";
 import { ConfigError, type Path, type Problem } from "../config/problem.js";
 import { members } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
@@ -13,21 +13,34 @@ import { configureModule, type Verdict } from "./module.js";
 
 /**
  * Lets the module itself judge a configuration that is meant for it: what it refuses here it refuses in Envoy.
- * Throws all mistakes, with those found before; answers what is to be said about a good one.
+ * Throws all mistakes, with those found before; answers what is to be said about a good one. `lacking`: variables that the
+ * gateway needs and that are not set here.
  */
 export function checkEnvelope(
   envelope: Envelope,
   source: Source,
   problems: Problem[],
   env: Environment,
-): { kind: string; notes: string[] } {
-  const { kind, configuration, place } = envelope;
-  const verdict = ask(JSON.stringify(configuration), env);
-  refuse(source, [...problems, ...problemsOf(verdict, place)]);
+): { kind: string; notes: string[]; lacking: string[] } {
+  const { kind, configuration, place, variables } = envelope;
+  const given = variables ? Object.fromEntries([...variables].map(([name, value]) => [name, value ?? env[name]])) : env;
+  // What a VM has been given no word of is a mistake; what it gets from its host need not be known here.
+  const lacking = Object.entries(standIns(configuration, given)).filter(
+    ([name]) => !variables || variables.get(name) === null,
+  );
+  const verdict = ask(JSON.stringify(configuration), { ...given, ...Object.fromEntries(lacking) });
+  const found = problemsOf(verdict, place).map(problem => (variables ? inResource(problem) : problem));
+  refuse(source, [...problems, ...found]);
   const count = members(configuration["_rules_"]).length;
   const rules = count === 0 ? "" : count === 1 ? ", 1 rule" : `, ${count} rules`;
-  return { kind: `${kind}${rules}`, notes: verdict.warnings };
+  return { kind: `${kind}${rules}`, notes: verdict.warnings, lacking: lacking.map(([name]) => name) };
 }
+
+/** A variable of a VM is set in its resource. */
+const inResource = (problem: Problem): Problem => ({
+  ...problem,
+  fix: problem.fix.replace(/^set the environment variable (.*)$/, "spec.vmConfig.env: {name: $1, valueFrom: HOST}"),
+});
 
 /** The same for what is rendered from a configuration of ours: the module knows more of each provider's address. */
 export function checkRendered(config: GatewayConfig, source: Source, env: Environment): string[] {

@@ -1,5 +1,5 @@
 import type { Path } from "../config/problem.js";
-import { isRaw, members, object, type Check, type Raw } from "../config/raw.js";
+import { isRaw, members, object, objects, text, type Check, type Raw } from "../config/raw.js";
 
 /** A configuration that goes to the module as it is: Higress's, alone or in a WasmPlugin resource. */
 export interface Envelope {
@@ -8,6 +8,8 @@ export interface Envelope {
   configuration: Raw;
   /** Where a part of it stands in the file. */
   place(path: Path): Path;
+  /** Those that the module's VM is given, null for one of its host's; absent where that is not said. */
+  variables?: Map<string, string | null>;
 }
 
 /** What Higress's configurations have at their top and ours never has. */
@@ -21,9 +23,24 @@ export function envelopeOf(value: unknown, report: Check["report"]): Envelope | 
   return { kind: "plugin configuration", configuration: value, place: path => path };
 }
 
-/** Higress's control plane does this: one JSON text of the default fields and a rule for each that is not disabled. */
+/**
+ * Higress's control plane does this: one JSON text of the default fields and a rule for each that is not disabled; or Istio's
+ * field of one configuration for all.
+ */
 function wasmPlugin(resource: Raw, report: Check["report"]): Envelope {
   const spec = object(resource["spec"]);
+  const kind = "WasmPlugin";
+  const variables = variablesOf(spec);
+  if (isRaw(spec["pluginConfig"])) {
+    const ignored = ["defaultConfig", "matchRules"].filter(field => field in spec);
+    if (ignored.length > 0)
+      report(
+        ["spec", "pluginConfig"],
+        `pluginConfig beside ${ignored.join(" and ")}`,
+        "one of them: Higress reads no other then",
+      );
+    return { kind, variables, configuration: spec["pluginConfig"], place: path => ["spec", "pluginConfig", ...path] };
+  }
   for (const field of ["url", "defaultConfig", "matchRules"])
     if (spec[field] === null) report(["spec", field], "nothing", `a value, or no ${field}`);
   const rules = members(spec["matchRules"]).filter(([, rule]) => object(rule)["configDisable"] !== true);
@@ -34,7 +51,8 @@ function wasmPlugin(resource: Raw, report: Check["report"]): Envelope {
     ...(rules.length > 0 && { _rules_: rules.map(([, rule]) => ruleOf(object(rule))) }),
   };
   return {
-    kind: "WasmPlugin",
+    kind,
+    variables,
     configuration,
     place([first, second, ...rest]) {
       if (first === undefined) return ["spec"];
@@ -44,6 +62,13 @@ function wasmPlugin(resource: Raw, report: Check["report"]): Envelope {
       return ["spec", "matchRules", index, "config", ...rest];
     },
   };
+}
+
+function variablesOf(spec: Raw): Map<string, string | null> {
+  const entries = objects(object(spec["vmConfig"])["env"]);
+  return new Map(
+    entries.map(([, { name, value, valueFrom }]) => [text(name), valueFrom === "HOST" ? null : text(value)]),
+  );
 }
 
 /** The field of a match rule, and the field of the plugin's rule that it becomes. */

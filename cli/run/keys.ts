@@ -1,9 +1,6 @@
-import { resolve } from "node:path";
 import { tokensOf, variablesOf, type Environment } from "../config/expand.js";
 import { isRaw, type Raw } from "../config/raw.js";
-import type { Source } from "../config/source.js";
 import type { Family } from "../demo/errors.js";
-import { DEFAULT_FILE } from "./default-file.js";
 
 /**
  * What the default file means with the keys that there are. A key is real unless it begins with "demo-": with one real
@@ -57,17 +54,6 @@ export function planKeys(source: unknown, env: Environment): KeyPlan {
   dropFromRoutes(value, leftOut.map(idOf));
   return plan;
 }
-
-/** A value for each variable of a file's tokens that has none: keys that lack are no mistake in the default file. */
-export function standIns(source: unknown, env: Environment): Record<string, string> {
-  if (!isRaw(source) || !Array.isArray(source.providers)) return {};
-  const names = source.providers.filter(isRaw).flatMap(entriesOf).flatMap(variablesOf);
-  return Object.fromEntries(names.filter(name => !env[name]).map((name, i) => [name, `demo-unset-${i}`]));
-}
-
-/** The same for `check` and `render`: of any other file a variable that is not set is a mistake. */
-export const lackingKeys = ({ name, value }: Source, env: Environment): Record<string, string> =>
-  resolve(name) === resolve(DEFAULT_FILE) ? standIns(value, env) : {};
 
 const idOf = (provider: Raw): string => String(provider.id ?? provider.type);
 

@@ -135,6 +135,40 @@ describe("a configuration for the module is judged by the module", () => {
     expect(check(file, env)).toEqual([`ok  ${file}  WasmPlugin, 1 rule`]);
   });
 
+  it("a token's variable need not be set where it is checked, and is named", () => {
+    const file = write(
+      "env.json",
+      JSON.stringify({ provider: { type: "qwen", apiTokens: ["${KEY}", "${ELSEWHERE}"] } }),
+    );
+    expect(check(file, env)).toEqual([
+      `ok  ${file}  plugin configuration`,
+      "Not set here, and needed where the gateway runs: ELSEWHERE.",
+    ]);
+  });
+
+  const resource = (variables: string) =>
+    write(
+      "env.yaml",
+      `kind: WasmPlugin\nspec:\n  vmConfig: {env: [${variables}]}\n  defaultConfig: {provider: {type: qwen, apiTokens: ["\${KEY}"]}}\n`,
+    );
+
+  it("of a WasmPlugin the VM sees what vmConfig names, and no other variable of whoever checks", () => {
+    expect(check(resource("{name: KEY, valueFrom: HOST}"), env)).toHaveLength(1);
+    expect(check(resource("{name: KEY, valueFrom: HOST}"), {})[1]).toContain("runs: KEY.");
+    expect(check(resource("{name: KEY, value: sk-1}"), {})).toHaveLength(1);
+    for (const variables of ["", "{name: OTHER, valueFrom: HOST}", "{name: KEY}"])
+      expect(() => check(resource(variables), env)).toThrow(
+        /env.yaml:4:\d+ .*apiTokens\[0\][^]*allowed +spec.vmConfig.env: {name: KEY, valueFrom: HOST}/,
+      );
+  });
+
+  it("of a WasmPlugin with a pluginConfig that one is checked, as Higress reads no other then", () => {
+    const file = write("istio.yaml", "kind: WasmPlugin\nspec:\n  pluginConfig: {provider: {type: qwenn}}\n");
+    expect(() => check(file, env)).toThrow(/istio.yaml:3:\d+ {2}spec.pluginConfig.provider.type\n/);
+    write("istio.yaml", `kind: WasmPlugin\nspec:\n  pluginConfig: {provider: ${provider}}\n  matchRules: []\n`);
+    expect(() => check(file, env)).toThrow("pluginConfig beside matchRules");
+  });
+
   it("a mistake is shown at its line", () => {
     const file = write(
       "bad.yaml",

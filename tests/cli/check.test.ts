@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { check } from "../../cli/commands/check.js";
+import { render } from "../../cli/commands/render.js";
 import { colourOf } from "../../cli/colour.js";
 import { writePrivate } from "../../cli/render/private-file.js";
 import { DEFAULT_FILE, writeDefaultFile } from "../../cli/run/default-file.js";
@@ -75,6 +76,23 @@ it.each([
   }
 });
 
+it.each([
+  ["check", check],
+  ["render", (name: string, env: NodeJS.ProcessEnv) => [render(name, { envoyVersion: "1.40", wasm: "m.wasm" }, env)]],
+])("%s wants no token that only the gateway needs, but every variable that it puts in", (_, command) => {
+  const file = join(directory, "elsewhere.yaml");
+  const keys = 'clientKeys: [{name: a, value: "${TEAM}"}]\n';
+  writeFileSync(file, `${keys}${text}`);
+  const shown = command(file, {}).join("\n");
+  expect(shown).toMatch(/needed where the gateway runs: KEY, TEAM\.|host_env_keys: \[KEY, TEAM\]/);
+  expect(shown).not.toContain("unset");
+  expect(() => command(file, { KEY: "sk 1" })).toThrow("${KEY} holds a space");
+  writeFileSync(file, text.replace("http://127.0.0.1:9000/v1", `"http://\${HOST}/v1"`));
+  expect(() => command(file, { KEY: "sk-1" })).toThrow("set the environment variable HOST");
+  writeFileSync(file, text.replace("http://127.0.0.1:9000/v1", `"http://\${KEY}/v1"`));
+  expect(() => command(file, {})).toThrow("set the environment variable KEY");
+});
+
 it("colours go to terminals only", () => {
   expect(colourOf({ isTTY: true }, {}).good("ok")).toBe("\u001b[32mok\u001b[0m");
   expect(colourOf({ isTTY: true }, { NO_COLOR: "1" }).good("ok")).toBe("ok");
@@ -99,7 +117,10 @@ it("a disk that is full is met at a file that is named", () => {
 });
 
 it.each([
-  ["check", /^ok {2}ai-failover.yaml[^]*qwen +1 token[^]*Not set: DEEPSEEK_API_KEY, OPENAI_API_KEY\./],
+  [
+    "check",
+    /^ok {2}ai-failover.yaml[^]*qwen +1 token[^]*needed where the gateway runs: DEEPSEEK_API_KEY, OPENAI_API_KEY\.\n"npm start" leaves out/,
+  ],
   ["render", /host_env_keys: \[DASHSCOPE_API_KEY, DEEPSEEK_API_KEY, OPENAI_API_KEY\]/],
 ])("%s finds no mistake in the file of a first start, whichever keys are set", (command, expected) => {
   writeDefaultFile(join(directory, DEFAULT_FILE));

@@ -130,8 +130,10 @@ describe("the examples", () => {
   });
 
   it("of a WasmPlugin passes the module's own check", () => {
-    const env = { DASHSCOPE_API_KEY: "sk-a,sk-b", DEEPSEEK_API_KEY: "sk-c" };
-    expect(check("envoy/wasmplugin.yaml", env)).toEqual([expect.stringContaining("WasmPlugin, 1 rule")]);
+    expect(check("envoy/wasmplugin.yaml", { DASHSCOPE_API_KEY: "sk-a,sk-b" })).toEqual([
+      expect.stringContaining("WasmPlugin, 1 rule"),
+      expect.stringContaining(": DEEPSEEK_API_KEY."),
+    ]);
   });
 
   it("of the services names the clusters that the WasmPlugin means", () => {
