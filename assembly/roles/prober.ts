@@ -3,10 +3,11 @@ import { Bytes } from "../bytes/bytes";
 import * as headers from "../bytes/pairs-writer";
 import { Table } from "../bytes/table";
 import { Writer } from "../bytes/writer";
-import { Endpoint, Provider } from "../config/types";
+import { Dialect, Endpoint, Guard, Provider } from "../config/types";
 import * as answer from "../exchange/answer";
+import { Flaw, Seen, newJudge } from "../exchange/guard";
 import * as rewrite from "../exchange/rewrite";
-import { classifyAnswer, classifyEnd } from "../health/classify";
+import { classifyAnswer, classifyEnd, classifyError } from "../health/classify";
 import { Health } from "../health/health";
 import { ProbeKind } from "../health/policy";
 import { Probe, Probes } from "../health/probe";
@@ -30,6 +31,9 @@ const textRoom: usize = heap.alloc(CAPACITY);
 const body = new Writer();
 const bodyRoom: usize = heap.alloc(CAPACITY);
 const verdict = new Verdict();
+const judge = newJudge();
+/** How much of an answer is read. */
+const MOST_READ: usize = 64 << 10;
 
 export class Prober {
   private readonly probes: Probes;
@@ -82,14 +86,17 @@ export class Prober {
       return true;
     }
     answer.read(host.ptr, host.len, host.wallClock);
+    const family = this.providers[this.probes.providerOf(ticket)].family;
+    const told = size > 0 && host.body(host.Buffer.CalloutResponseBody, 0, min(size, MOST_READ));
+    const text = told ? host.ptr : 0;
+    const len = told ? host.len : 0;
     const status = answer.status;
-    if (status >= 200 && status < 300) {
+    if (status < 200 || status > 299) classifyAnswer(family, status, text, len, verdict);
+    else if (hasError(text, len)) classifyError(family, status, judge.errorPtr, judge.errorLen, verdict);
+    else {
       this.probes.answered(ticket, null, now);
       return true;
     }
-    const provider = this.providers[this.probes.providerOf(ticket)];
-    const told = size > 0 && host.body(host.Buffer.CalloutResponseBody, 0, min(size, CAPACITY));
-    classifyAnswer(provider.family, status, told ? host.ptr : 0, told ? host.len : 0, verdict);
     this.probes.answered(ticket, verdict, now);
     return true;
   }
@@ -103,6 +110,13 @@ export class Prober {
     classifyEnd(how, verdict);
     this.probes.answered(ticket, verdict, now);
   }
+}
+
+/** Whether a good status hides an error. */
+function hasError(ptr: usize, len: usize): bool {
+  judge.start(Dialect.Other, false, false, answer.body, Guard.Full);
+  judge.feed(ptr, len);
+  return judge.finish() == Seen.Failed && judge.cause == Flaw.ErrorInside;
 }
 
 /** The endpoint's own path for the API, with the model where the path has its name. */
