@@ -108,7 +108,8 @@ function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const model = modelHash(x, upstream);
   const health = healthOf(x);
   const tried = x.tried + ((<usize>x.triedFrom) << 2);
-  const token = health.pick(upstream.provider, model, x.sticky, tried, x.stepCount - x.triedFrom, random, now);
+  const count = x.stepCount - x.triedFrom;
+  const token = health.pick(upstream.provider, model, x.sticky, tried, count, random, now, x.deadline);
   if (token < 0) return false;
   fill(x.armed, x, upstream, token, model, health.trial);
   x.hasArmed = true;

@@ -9,7 +9,7 @@ import { Doubts } from "./doubts";
 import { Gate, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./gate";
 import { Ledger } from "./ledger";
 import { Audience } from "./news";
-import { NS_PER_MS, TRIAL_LEASE } from "./policy";
+import { LEASE_GRACE, NS_PER_MS } from "./policy";
 import { MOST_WAIT } from "./retry-after";
 import { Store } from "./store";
 import { tokenHash } from "./token";
@@ -72,10 +72,20 @@ export class Health {
 
   /**
    * A token that may be tried and is not among `tried` (u32 values `provider << 16 | token`); -1: there is none. `trial` says
-   * that it is the one trial of a breaker: its end must be told by `failed`, `succeeded` or `released`. A trial that waits is
-   * taken before what is live, unless the choice is sticky: a token must come back even when nobody needs it.
+   * that it is the one trial of a breaker: its end must be told by `failed`, `succeeded` or `released`, at `deadline` at the
+   * latest. A trial that waits is taken before what is live, unless the choice is sticky: a token must come back even when
+   * nobody needs it.
    */
-  pick(provider: Provider, model: u64, sticky: u64, tried: usize, triedCount: i32, random: u64, now: u64): i32 {
+  pick(
+    provider: Provider,
+    model: u64,
+    sticky: u64,
+    tried: usize,
+    triedCount: i32,
+    random: u64,
+    now: u64,
+    deadline: u64,
+  ): i32 {
     this.trial = false;
     if (this.salt == 0) this.salt = random | 1;
     const ledger = this.ledgerAt(provider.index);
@@ -84,7 +94,7 @@ export class Health {
       if (token < 0) return -1;
       const hash = tokenHash(provider, token);
       let gate = this.gate(ledger, hash, model, now);
-      if (gate == Gate.Trial) gate = this.lease(ledger, hash, model, now);
+      if (gate == Gate.Trial) gate = this.lease(ledger, hash, model, now, deadline + LEASE_GRACE);
       if (gate == Gate.Shut) continue;
       this.trial = gate == Gate.Trial;
       return token;
@@ -157,7 +167,7 @@ export class Health {
   }
 
   /** Takes the one trial of every half-open breaker in the way, for all workers. Shut: another has it. */
-  private lease(ledger: Ledger, token: u64, model: u64, now: u64): Gate {
+  private lease(ledger: Ledger, token: u64, model: u64, now: u64, until: u64): Gate {
     for (let tries = 0; tries < TRIES; tries++) {
       ledger.read();
       const gate = this.gate(ledger, token, model, now);
@@ -167,7 +177,7 @@ export class Health {
         const entry = view.at(i);
         if (!concerns(entry, token, model) || gateOf(ledger.provider, entry, this.probing, now) != Gate.Trial) continue;
         entry.lease = this.leaseOf(token, model);
-        entry.leaseUntil = now + TRIAL_LEASE;
+        entry.leaseUntil = until;
       }
       if (ledger.write()) return Gate.Trial;
     }

@@ -14,8 +14,8 @@ const FIRST_COOLDOWN: u64 = 30 * SECOND;
 const MOST_COOLDOWN: u64 = 600 * SECOND;
 const MOST_INTERVAL: u64 = 60 * SECOND;
 
-/** A client request that is a trial has this long; then its worker is taken for dead. */
-export const TRIAL_LEASE: u64 = 120 * SECOND;
+/** A trial holds its lease this much longer than it may take: then its worker is taken for dead. */
+export const LEASE_GRACE: u64 = 5 * SECOND;
 /** If probes do not come, a client request is the trial, this long after the time of the probe and its limit. */
 const PROBE_GRACE: u64 = 20 * SECOND;
 
@@ -46,7 +46,7 @@ export function trialAt(provider: Provider, entry: Entry, probing: bool): u64 {
 }
 
 export function probeLease(policy: FailoverPolicy): u64 {
-  return <u64>policy.healthCheckTimeout * NS_PER_MS + 5 * SECOND;
+  return <u64>policy.healthCheckTimeout * NS_PER_MS + LEASE_GRACE;
 }
 
 /** Failures that open it, in halves. */

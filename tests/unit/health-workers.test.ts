@@ -231,7 +231,7 @@ function play(count: number, script: Step[], probing: boolean): Story {
   const story: Story = { workers, dead: new Set(), doubles: [] };
   const trialsOf = (token: number) =>
     running.filter(
-      other => other.trial && other.token === token && room.now - other.since < (other.probe ? 15 : 120) * SECOND,
+      other => other.trial && other.token === token && room.now - other.since < (other.probe ? 15 : 125) * SECOND,
     );
   const begin = (started: Running) => {
     const others = started.trial ? trialsOf(started.token) : [];

@@ -34,7 +34,7 @@ function measure(health: Health, provider: Provider): u64 {
   const now = host.monotonic();
   for (let i: u64 = 0; i < REQUESTS; i++) {
     health.refresh(now);
-    const token = health.pick(provider, MODEL, 0, 0, 0, i, now);
+    const token = health.pick(provider, MODEL, 0, 0, 0, i, now, now);
     health.succeeded(provider, token, MODEL, now, false);
   }
   return (host.monotonic() - now) / REQUESTS;

@@ -318,6 +318,9 @@ function random(): u64 {
 const tried: usize = heap.alloc(256);
 let triedCount = 0;
 
+/** A route's `timeout`. */
+const REQUEST_TIME: u64 = 120_000_000_000;
+
 export function noTried(): void {
   triedCount = 0;
 }
@@ -328,7 +331,7 @@ export function addTried(p: i32, token: i32): void {
 }
 
 export function pick(v: i32, p: i32, model: u64, sticky: u64, now: u64): i32 {
-  return vms[v].pick(providers[p], model, sticky, tried, triedCount, random(), now);
+  return vms[v].pick(providers[p], model, sticky, tried, triedCount, random(), now, now + REQUEST_TIME);
 }
 
 export function isTrial(v: i32): bool {
