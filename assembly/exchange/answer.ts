@@ -49,11 +49,8 @@ export function read(headers: usize, len: usize, clock: () => i64): void {
       encoded = !equalsIgnoreCase(pairs.value, pairs.valueLen, IDENTITY);
   }
   if (encoded) body = Body.Opaque;
-  if (status == TOO_MANY || status == UNAVAILABLE) readWait(headers, len, clock());
+  if (status >= 400) readWait(headers, len, clock());
 }
-
-const TOO_MANY = 429;
-const UNAVAILABLE = 503;
 
 function readWait(headers: usize, len: usize, unixMs: i64): void {
   retryAfter.start(unixMs);

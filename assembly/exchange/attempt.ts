@@ -197,7 +197,7 @@ function failAnswer(a: Attempt, now: u64): Decision {
 
 function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
   const provider = providerOf(a);
-  classifyAnswer(provider.family, a.status, body, len, verdict);
+  classifyAnswer(provider.family, a.status, body, len, verdict, !a.exchange.shaped);
   // The headers are the provider's word for this answer; the longer of the two holds.
   if (verdict.cause == Cause.RateLimit) verdict.waitMs = max(verdict.waitMs, a.waitMs);
   applyOverrides(verdict, a.status, routeOf(a.exchange), provider);

@@ -6,7 +6,7 @@ import { found, lookup } from "../bytes/lookup";
 import { parseDecimal, parseDuration } from "../bytes/time";
 import { AlsoOn, Family, Provider, Route } from "../config/types";
 import { CONSEQUENCES, END_CAUSES, Place, ROWS, Row, answeredBadly, causeOfStatus } from "./failure-table";
-import { Cause, End, Next, Verdict } from "./verdict";
+import { Cause, End, Next, Scope, Verdict } from "./verdict";
 
 /**
  * Where providers put the pieces of an error, the most exact first: OpenAI's shape, Gemini's details, Azure's inner error,
@@ -46,10 +46,19 @@ export function needsBody(status: i32): bool {
   return status >= 400;
 }
 
-/** An answer with a bad status; of its body the first `len` bytes, perhaps cut. */
-export function classifyAnswer(family: Family, status: i32, body: usize, len: usize, verdict: Verdict): void {
+/** An answer with a bad status; of its body the first `len` bytes, perhaps cut. `strange`: to a path that is no completion's. */
+export function classifyAnswer(
+  family: Family,
+  status: i32,
+  body: usize,
+  len: usize,
+  verdict: Verdict,
+  strange: bool = false,
+): void {
   const known = causeInBody(family, body, len, false);
   conclude(known != Cause.None ? known : causeOfStatus(status), verdict);
+  // It may be the path that the provider does not have, and the model may be well.
+  if (strange && known == Cause.None && verdict.cause == Cause.Model) verdict.scope = Scope.Nobody;
   if (verdict.cause == Cause.RateLimit) verdict.waitMs = delayInBody(body, len);
 }
 
@@ -138,8 +147,9 @@ function causeInBody(family: Family, body: usize, len: usize, inside: bool): Cau
   for (let i = 0, k = ROWS.length; i < k; i++) {
     const row = unchecked(ROWS[i]);
     if ((row.families & (1 << family)) == 0 || (row.cause == Cause.Caller && !inside)) continue;
+    const place = row.place == Place.Opening ? Place.Message : row.place;
     for (let j = 0; j < textCount; j++) {
-      if (unchecked(places[j]) == row.place && fits(unchecked(texts[j]), unchecked(lengths[j]), row)) return row.cause;
+      if (unchecked(places[j]) == place && fits(unchecked(texts[j]), unchecked(lengths[j]), row)) return row.cause;
     }
   }
   return Cause.None;
@@ -171,6 +181,7 @@ function readText(body: usize, len: usize, path: Bytes): bool {
 function fits(ptr: usize, len: usize, row: Row): bool {
   const text = row.text;
   if (row.place == Place.Message) return containsIgnoreCase(ptr, len, text);
+  if (row.place == Place.Opening) return len >= text.len && equalsIgnoreCase(ptr, text.len, text);
   if (equalsIgnoreCase(ptr, len, text)) return true;
   return (
     row.place == Place.Code &&

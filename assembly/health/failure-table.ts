@@ -4,14 +4,15 @@
  *
  * Sources, read in November 2026:
  *   OpenAI     developers.openai.com/api/docs/guides/error-codes
- *   DashScope  help.aliyun.com/zh/model-studio/error-code, alibabacloud.com/help/en/model-studio/error-code
+ *   DashScope  help.aliyun.com/zh/model-studio/error-code, .../rate-limit, alibabacloud.com/help/en/model-studio/error-code
  *   DeepSeek   api-docs.deepseek.com/quick_start/error_codes; words of its 400s: github.com/666ghj/BettaFish/issues/108,
  *              github.com/FoundationAgents/OpenManus/issues/79
- *   Anthropic  docs.anthropic.com/en/api/errors
+ *   Anthropic  docs.anthropic.com/en/api/errors; words of its 400s: github.com/anthropics/claude-code/issues/2127, .../4951
  *   Gemini     ai.google.dev/gemini-api/docs/troubleshooting, cloud.google.com/apis/design/errors
  *   Azure      learn.microsoft.com/azure/ai-services/openai/how-to/quota, .../concepts/content-filter
  *   others that speak OpenAI's dialect: platform.moonshot.cn/docs, open.bigmodel.cn/dev/api/error-code,
- *              volcengine.com/docs/82379/1299023, openrouter.ai/docs/api-reference/errors
+ *              volcengine.com/docs/82379/1299023, openrouter.ai/docs/api/reference/errors-and-debugging, docs.x.ai/developers/debugging;
+ *              words of xAI's: github.com/UKGovernmentBEIS/inspect_ai/pull/2267
  */
 import { Bytes } from "../bytes/bytes";
 import { Family } from "../config/types";
@@ -25,6 +26,8 @@ export enum Place {
   Type,
   /** The message has this in it. */
   Message,
+  /** The message begins with it. Behind that may stand a client's own words, which must not cost a token. */
+  Opening,
 }
 
 export class Row {
@@ -58,6 +61,9 @@ function type(families: i32, text: string, cause: Cause): Row {
 function says(families: i32, text: string, cause: Cause): Row {
   return new Row(families, Place.Message, text, cause);
 }
+function opens(families: i32, text: string, cause: Cause): Row {
+  return new Row(families, Place.Opening, text, cause);
+}
 
 export const ROWS: Row[] = [
   // Codes: the exact word first.
@@ -73,6 +79,7 @@ export const ROWS: Row[] = [
   code(ANY, "UNAUTHENTICATED", Cause.Credential),
   code(ANY, "Workspace.AccessDenied", Cause.Credential),
 
+  code(DASHSCOPE, "insufficient_quota", Cause.RateLimit), // of tokens per minute: other models go on
   code(ANY, "insufficient_quota", Cause.Quota),
   code(ANY, "credit_balance_exhausted", Cause.Quota),
   code(ANY, "organization_spend_limit_exceeded", Cause.Quota),
@@ -113,6 +120,7 @@ export const ROWS: Row[] = [
   code(OPENAI, "1301", Cause.ContentFilter), // Zhipu: unsafe content
 
   // A type that names money outranks a code that names a rate.
+  type(DASHSCOPE, "insufficient_quota", Cause.RateLimit),
   type(ANY, "insufficient_quota", Cause.Quota),
   type(ANY, "billing_error", Cause.Quota),
   type(ANY, "exceeded_current_quota_error", Cause.Quota), // Moonshot
@@ -142,26 +150,32 @@ export const ROWS: Row[] = [
   code(ANY, "DEADLINE_EXCEEDED", Cause.Provider),
 
   // Messages, where the code says less.
-  says(GEMINI, "API key not valid", Cause.Credential),
-  says(GEMINI, "API key expired", Cause.Credential),
-  says(GEMINI, "API key not found", Cause.Credential),
-  says(GEMINI, "free tier is not available in your country", Cause.Quota),
-  says(DEEPSEEK, "Authentication Fails", Cause.Credential),
-  says(DEEPSEEK, "Insufficient Balance", Cause.Quota),
-  says(ANTHROPIC, "credit balance is too low", Cause.Quota),
-  says(ANTHROPIC, "organization has been disabled", Cause.Credential),
-  says(OPENAI | AZURE, "exceeded your current quota, please check your plan", Cause.Quota),
-  says(AZURE, "invalid subscription key", Cause.Credential),
+  opens(GEMINI, "API key not valid", Cause.Credential),
+  opens(GEMINI, "API key expired", Cause.Credential),
+  opens(GEMINI, "API key not found", Cause.Credential),
+  opens(GEMINI, "User location is not supported", Cause.Credential),
+  opens(GEMINI, "Gemini API free tier is not available", Cause.Quota),
+  opens(DEEPSEEK, "Authentication Fails", Cause.Credential),
+  opens(DEEPSEEK, "Insufficient Balance", Cause.Quota),
+  opens(ANTHROPIC, "Your credit balance is too low", Cause.Quota),
+  opens(ANTHROPIC, "You have reached your specified", Cause.Quota), // "API usage limits": a 400
+  opens(ANTHROPIC, "This organization has been disabled", Cause.Credential),
+  opens(OPENAI | AZURE, "You exceeded your current quota", Cause.Quota),
+  opens(OPENAI, "Incorrect API key provided", Cause.Credential), // xAI: a 400
+  opens(AZURE, "Access denied due to invalid subscription key", Cause.Credential),
 
   says(ANY, "maximum context length", Cause.ContextWindow),
   says(ANY, "exceeds the available context size", Cause.ContextWindow), // llama.cpp, Ollama
   says(ANY, "prompt is too long", Cause.ContextWindow),
+  says(ANTHROPIC, "exceed context limit", Cause.ContextWindow),
   says(GEMINI, "exceeds the maximum number of tokens allowed", Cause.ContextWindow),
   says(DASHSCOPE, "Range of input length should be", Cause.ContextWindow),
 
   says(DEEPSEEK, "Content Exists Risk", Cause.ContentFilter),
   says(ANTHROPIC, "content filtering policy", Cause.ContentFilter),
   says(DASHSCOPE, "inappropriate content", Cause.ContentFilter),
+  says(OPENAI, "input was flagged", Cause.ContentFilter), // OpenRouter: a 403
+  says(OPENAI, "Content violates usage guidelines", Cause.ContentFilter), // xAI: a 403
 
   says(DEEPSEEK, "Model Not Exist", Cause.Model),
 
@@ -171,7 +185,6 @@ export const ROWS: Row[] = [
   type(ANTHROPIC, "permission_error", Cause.Credential),
   type(ANY, "rate_limit_error", Cause.RateLimit),
   type(ANY, "rate_limit_reached_error", Cause.RateLimit), // Moonshot
-  type(ANTHROPIC, "not_found_error", Cause.Model),
   type(ANY, "content_filter", Cause.ContentFilter), // Moonshot
   type(ANY, "exceed_context_size_error", Cause.ContextWindow), // llama.cpp
   type(ANY, "overloaded_error", Cause.Provider),
@@ -180,7 +193,6 @@ export const ROWS: Row[] = [
   type(ANY, "server_error", Cause.Provider),
   type(ANY, "timeout_error", Cause.Provider),
   code(GEMINI, "PERMISSION_DENIED", Cause.Credential),
-  code(GEMINI, "NOT_FOUND", Cause.Model),
 
   // Inside a good answer only: else the status tells a caller's mistake, and this type stands beside many a code.
   type(ANY, "invalid_request_error", Cause.Caller),

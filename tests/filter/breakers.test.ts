@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { chat, type Behaviour } from "../host/index.js";
-import { MODES, start } from "./fixture.js";
+import { chat, json, openAiError, type Behaviour, type Seen } from "../host/index.js";
+import { MODES, start, tokensAt } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [] } };
 const tokens = { qwen: 1, deepseek: 1 };
@@ -29,5 +29,33 @@ describe.each(MODES)("a trial, in %s mode,", mode => {
     expect(envoy.ask(ask).headers["x-ai-failover-trail"]).toContain("forced");
     expect(envoy.finish(trial).headers["x-ai-failover-trail"]).not.toContain("forced");
     expect(envoy.ask(ask).headers["x-ai-failover-trail"]).not.toContain("forced");
+  });
+});
+
+describe.each(MODES)("a provider that does not know a path, in %s mode,", mode => {
+  it.each(["/v1/chat/completion", "/v1/messages/count_tokens"])("%s, is as good as before for the model", path => {
+    const qwen = (seen: Seen) => (seen.path === path ? json(404, openAiError("invalid_url")) : chat("Hi"));
+    const types = { ...provider, type: "generic" };
+    const envoy = start({ mode, tokens, provider: types, clusters: { qwen, deepseek: chat("Hi") } });
+    for (let i = 0; i < 5; i++) expect(envoy.ask({ ...ask, path }).headers["x-ai-failover-attempts"]).toBe("2");
+    envoy.forget();
+    expect(envoy.ask(ask).headers["x-ai-failover-attempts"]).toBe("1");
+    expect(tokensAt(envoy, "qwen")).toEqual(["t1"]);
+  });
+});
+
+describe.each(MODES)("of an error's body, in %s mode,", mode => {
+  const broke = (size: number) => json(400, { pad: "x".repeat(size), error: { code: "Arrearage" } });
+
+  it("the first 64 KiB say whose fault it is", () => {
+    const envoy = start({ mode, tokens, clusters: { qwen: broke(60 << 10), deepseek: chat("Hi") } });
+    expect(envoy.ask(ask).headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=400;cause=quota.*, deepseek/);
+  });
+
+  it("what stands behind them is not read, and goes to the client with the rest", () => {
+    const envoy = start({ mode, tokens, clusters: { qwen: broke(65 << 10), deepseek: chat("Hi") } });
+    const call = envoy.ask(ask);
+    expect(call.headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=400;cause=caller;ms=\d+$/);
+    expect(JSON.parse(call.text).error.code).toBe("Arrearage");
   });
 });

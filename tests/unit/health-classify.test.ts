@@ -92,6 +92,10 @@ describe("a known error in the body outranks the status", () => {
     ["openai", 404, { error: "model 'x' not found, try pulling it first" }, "model"],
     ["openai", 400, openai("exceed_context_size_error", 400), "context-window"],
     ["openai", 429, openai("exceeded_current_quota_error", null), "quota"],
+    ["openai", 429, openai(null, null, "You exceeded your current quota, please check your plan."), "quota"],
+    ["openai", 400, { code: "?", error: "Incorrect API key provided: ab***yz." }, "credential"],
+    ["openai", 403, { code: "?", error: "Content violates usage guidelines. Failed check: X" }, "content-filter"],
+    ["openai", 403, { error: { code: 403, message: 'm needs it. Your input was flagged for "x".' } }, "content-filter"],
     ["dashscope", 401, openai("invalid_request_error", "invalid_api_key"), "credential"],
     ["dashscope", 401, { code: "InvalidApiKey", message: "Invalid API-key provided.", request_id: "1" }, "credential"],
     ["dashscope", 400, { code: "Arrearage", message: "Access denied." }, "quota"],
@@ -103,6 +107,8 @@ describe("a known error in the body outranks the status", () => {
     ["dashscope", 429, { code: "Throttling.RateQuota", message: "Requests rate limit exceeded." }, "rate-limit"],
     ["dashscope", 429, { code: "Throttling.AllocationQuota", message: "Allocated quota exceeded." }, "rate-limit"],
     ["dashscope", 429, openai("limit_requests", "limit_requests"), "rate-limit"],
+    ["dashscope", 429, openai("insufficient_quota", "insufficient_quota"), "rate-limit"],
+    ["dashscope", 429, openai("insufficient_quota", null), "rate-limit"],
     ["dashscope", 400, { code: "DataInspectionFailed", message: "Input data may contain..." }, "content-filter"],
     ["dashscope", 400, openai("data_inspection_failed", "data_inspection_failed"), "content-filter"],
     [
@@ -144,6 +150,21 @@ describe("a known error in the body outranks the status", () => {
     [
       "anthropic",
       400,
+      anthropic("invalid_request_error", "input length and `max_tokens` exceed context limit: 2 + 1 > 2"),
+      "context-window",
+    ],
+    [
+      "anthropic",
+      400,
+      anthropic(
+        "invalid_request_error",
+        "You have reached your specified API usage limits. You will regain access on ...",
+      ),
+      "quota",
+    ],
+    [
+      "anthropic",
+      400,
       anthropic("invalid_request_error", "Output blocked by content filtering policy"),
       "content-filter",
     ],
@@ -163,6 +184,9 @@ describe("a known error in the body outranks the status", () => {
       google(400, "INVALID_ARGUMENT", "The input token count (9) exceeds the maximum number of tokens allowed (8)."),
       "context-window",
     ],
+    ["gemini", 400, google(400, "FAILED_PRECONDITION", "User location is not supported."), "credential"],
+    ["gemini", 400, google(400, "FAILED_PRECONDITION", "Gemini API free tier is not available here."), "quota"],
+    ["gemini", 400, google(400, "FAILED_PRECONDITION", "The File is not in an ACTIVE state."), "caller"],
     ["gemini", 403, google(403, "PERMISSION_DENIED"), "credential"],
     ["gemini", 404, google(404, "NOT_FOUND"), "model"],
     ["gemini", 429, google(429, "RESOURCE_EXHAUSTED"), "rate-limit"],
@@ -186,6 +210,26 @@ describe("a known error in the body outranks the status", () => {
     const body = JSON.stringify(openai("Arrearage", "Arrearage", 'He said "no" \u{1f600}'));
     expect(room.answer("dashscope", 400, body.replace('"code"', String.raw`"c\u006fde"`)).cause).toBe("quota");
     expect(room.answer("dashscope", 400, '{"code":"Arrearage","message":"Access den').cause).toBe("quota");
+  });
+
+  test.each<[Family, number, object]>([
+    ["openai", 404, { error: "The model `Incorrect API key provided` does not exist" }],
+    ["anthropic", 404, anthropic("not_found_error", "model: Your credit balance is too low")],
+    ["deepseek", 400, openai("invalid_request_error", "invalid_request_error", "unknown: Insufficient Balance")],
+    ["gemini", 404, google(404, "NOT_FOUND", "models/API key not valid is not found")],
+    ["azure", 400, openai(null, "400", "Invalid value: 'You exceeded your current quota'")],
+  ])("a client's words that %s repeats in a %i cost no token: %j", (family, status, body) => {
+    expect(["caller", "model"]).toContain(room.answer(family, status, body).cause);
+  });
+
+  test("a 404 on a path that is no completion's punishes nobody, unless the body says that it is the model", () => {
+    expect(room.answer("openai", 404, openai("invalid_request_error", null), true)).toMatchObject({
+      ...{ cause: "model", scope: "nobody", next: "next-provider" },
+    });
+    for (const body of [anthropic("not_found_error"), google(404, "NOT_FOUND")])
+      for (const family of FAMILIES) expect(room.answer(family, 404, body, true).scope).toBe("nobody");
+    expect(room.answer("openai", 404, openai("?", "model_not_found"), true).scope).toBe("provider-model");
+    expect(room.answer("openai", 401, "", true).scope).toBe("token");
   });
 
   test("a message of one family does not judge another's answers", () => {

@@ -38,7 +38,7 @@ interface Exports {
   namePtr(cause: number): number;
   nameLen(cause: number): number;
   needsBody(status: number): number;
-  classifyAnswer(family: number, status: number, body: number, len: number): void;
+  classifyAnswer(family: number, status: number, body: number, len: number, strange: boolean): void;
   classifyError(family: number, status: number, body: number, len: number): void;
   classifyEnd(end: number): void;
   noOverrides(): void;
@@ -152,8 +152,8 @@ export class HealthRoom {
     );
   }
 
-  answer(family: Family, status: number, body: string | object = "") {
-    this.with(body, (ptr, len) => this.wasm.classifyAnswer(FAMILIES.indexOf(family), status, ptr, len));
+  answer(family: Family, status: number, body: string | object = "", strange = false) {
+    this.with(body, (ptr, len) => this.wasm.classifyAnswer(FAMILIES.indexOf(family), status, ptr, len, strange));
     return this.verdict();
   }
 

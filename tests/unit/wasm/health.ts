@@ -39,8 +39,8 @@ export function needsBody(status: i32): bool {
   return classify.needsBody(status);
 }
 
-export function classifyAnswer(family: i32, status: i32, body: usize, len: usize): void {
-  classify.classifyAnswer(family, status, body, len, verdict);
+export function classifyAnswer(family: i32, status: i32, body: usize, len: usize, strange: bool): void {
+  classify.classifyAnswer(family, status, body, len, verdict, strange);
 }
 
 export function classifyError(family: i32, status: i32, body: usize, len: usize): void {
@@ -413,7 +413,7 @@ export function requests(v: i32, p: i32, model: u64, now: u64, times: i32): i32 
   let sum = 0;
   for (let i = 0; i < times; i++) {
     health.refresh(now);
-    const token = health.pick(served, model, 0, tried, 0, random(), now);
+    const token = health.pick(served, model, 0, tried, 0, random(), now, now + REQUEST_TIME);
     health.succeeded(served, token, model, now);
     sum += token;
   }
