@@ -17,7 +17,7 @@ export function readEndpoints(fields: Fields, preset: Preset, id: string, higres
   const version = readVersion(fields, preset);
   const main = address.main;
   const messages = address.messages;
-  const cluster = readCluster(fields, id, main !== null ? main : messages);
+  const cluster = readCluster(fields, id, main !== null ? main : messages, provider);
   if (main !== null) {
     const endpoint = makeEndpoint(main, cluster, preset.auth);
     endpoint.keepPath = keepsPath;
@@ -64,12 +64,14 @@ function readVersion(fields: Fields, preset: Preset): string {
 }
 
 /** The cluster that the configuration names, else what Higress's console calls the service of a provider. */
-function readCluster(fields: Fields, id: string, url: Url | null): string {
+function readCluster(fields: Fields, id: string, url: Url | null, provider: Provider): string {
   const named = fields.text("cluster", "");
   const service = fields.text("openaiCustomServiceName", "");
   const servicePort = fields.whole("openaiCustomServicePort", 0, 1, 65535);
+  provider.namesCluster = true;
   if (named != "") return named;
   if (service != "" && servicePort > 0) return `outbound|${servicePort}||${service}`;
+  provider.namesCluster = fields.has("messagesCluster");
   if (url === null) return "";
   return url.isAddress ? `outbound|80||llm-${id}.internal.static` : `outbound|${url.port}||llm-${id}.internal.dns`;
 }

@@ -54,6 +54,7 @@ function readRule(value: Value, root: Value, higress: bool): Rule {
       "_match_route_, _match_route_prefix_, _match_service_ or _match_domain_",
     );
   rule.config = readPart(inherit(value, root), higress);
+  rule.config.leadsToActive = rule.routes.length + rule.services.length > 0;
   return rule;
 }
 

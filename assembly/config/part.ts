@@ -49,8 +49,10 @@ export function readPart(part: Value, higress: bool): Config {
   for (let i = 0; i < entries.length; i++) config.routes.push(readRoute(entries[i], i, drafts));
   checkNames(config.routes, entries);
   const active = activeOf(fields, drafts);
-  if (active !== null) config.routes.push(routeTo(active, fields, drafts, config.routes.length));
-  else if (higress && !serves(part))
+  if (active !== null) {
+    config.active = active.provider;
+    config.routes.push(routeTo(active, fields, drafts, config.routes.length));
+  } else if (higress && !serves(part))
     complain(part.path, "no activeProviderId", "activeProviderId, provider or routes: what is served here");
   else if (!higress && config.routes.length == 0) config.routes = defaultRoutes(drafts);
   config.models = listModels(drafts, config.routes);

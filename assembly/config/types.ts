@@ -1,5 +1,6 @@
 /**
- * The configuration as the request path reads it: built once in on_configure, never changed afterwards.
+ * The configuration as the request path reads it: built once in on_configure, never changed afterwards, but for a cluster that is
+ * not there (roles/missing-cluster).
  * Text that goes to the host is kept as bytes, durations are milliseconds, sizes bytes.
  */
 import { Bytes } from "../bytes/bytes";
@@ -98,7 +99,7 @@ export class FailoverPolicy {
   healthCheckModel: Bytes | null = null;
   /** 0: 30 s doubling to 10 min where no probe is possible. */
   cooldownDuration: i32 = 0;
-  /** Which statuses take a token out; null: the scope table. */
+  /** Statuses that lead to another token where the failure table would return the answer; null: none. */
   failoverOnStatus: StatusSet | null = null;
 }
 
@@ -121,6 +122,10 @@ export class BreakerPolicy {
 export class Provider {
   /** Position in Config.providers. */
   index: i32 = 0;
+  /** Whether the configuration says its cluster; else it is what Higress's console would call it. */
+  namesCluster: bool = false;
+  /** It has been told that there is no such cluster. */
+  clusterMissed: bool = false;
   id!: Bytes;
   type!: string;
   family: Family = Family.OpenAI;
@@ -240,6 +245,10 @@ export class ClientKey {
 
 export class Config {
   providers: Provider[] = [];
+  /** Higress's active provider. */
+  active: Provider | null = null;
+  /** Whether the host's route is known to lead to it: by its rule, which is an ingress's or a service's. */
+  leadsToActive: bool = false;
   routes: Route[] = [];
   routing: Routing = Routing.Host;
   clientKeys: ClientKey[] = [];

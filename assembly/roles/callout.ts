@@ -21,6 +21,7 @@ import * as host from "../proxy/host";
 import { Client, Phase, exchangeOf } from "./client";
 import * as clock from "./clock";
 import { explain } from "./finish";
+import * as missing from "./missing-cluster";
 import * as names from "./names";
 import * as seat from "./seat";
 import { addStory } from "./story";
@@ -92,7 +93,10 @@ function start(x: Exchange, hop: Hop, limit: i32): u32 {
     memory.copy(body + x.modelStart, rewrite.ptr, rewrite.len);
     memory.copy(body + x.modelStart + rewrite.len, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
   }
-  const token = host.callout(endpointOf(hop).cluster, headers.ptr, headers.len, body, size, limit);
+  const endpoint = endpointOf(hop);
+  let token = host.callout(endpoint.cluster, headers.ptr, headers.len, body, size, limit);
+  if (token == 0 && host.calloutStatus == host.Status.BadArgument && missing.takeRoute(x, hop))
+    token = host.callout(endpoint.cluster, headers.ptr, headers.len, body, size, limit);
   if (copy) heap.free(body);
   return token;
 }

@@ -18,8 +18,8 @@ export interface FixedRouteOptions {
    * when path and host are a provider's; to be like Higress it gets the properties, and routes that are found by another header.
    */
   keepsRoute?: boolean;
-  /** Demo providers, by id. Each is the cluster that Higress's console would name so. */
-  providers: Record<string, Omit<DemoOptions, "name">>;
+  /** Demo providers, by id. Each is the cluster that Higress's console would name so, or that of a service made by hand. */
+  providers: Record<string, Omit<DemoOptions, "name"> & { cluster?: string }>;
   /** Ingresses by name: the provider whose cluster each leads to. Ingress "a" serves the host a.test. */
   ingresses: Record<string, string>;
   /** The plugin's configuration; left out: there is none. */
@@ -44,21 +44,22 @@ const address = (port: number) => ({ socket_address: { address: "127.0.0.1", por
 const json = (value: unknown) => JSON.stringify(value);
 
 export const clusterOf = (id: string) => `outbound|443||llm-${id}.internal.dns`;
+const clusterIn = ({ providers }: FixedRouteOptions, id: string) => providers[id]?.cluster ?? clusterOf(id);
 
 export async function startFixedRoute(options: FixedRouteOptions): Promise<FixedRoute> {
   const { version, env = {} } = options;
   const envoy = await findEnvoy({ version, say: () => {} });
   const providers: Record<string, DemoProvider> = {};
-  for (const [name, demo] of Object.entries(options.providers))
+  for (const [name, { cluster: _, ...demo }] of Object.entries(options.providers))
     providers[name] = await startDemoProvider({ name, ...demo });
   const [port, adminPort] = await freePorts(2);
   const directory = mkdtempSync(join(tmpdir(), "ai-failover-test-"));
 
   if (options.keepsRoute) writeFileSync(join(directory, HIGRESS), await compileHigress());
   const clusters = Object.entries(providers).map(([id, provider]) => ({
-    ...{ name: clusterOf(id), type: "STATIC", connect_timeout: "1s" },
+    ...{ name: clusterIn(options, id), type: "STATIC", connect_timeout: "1s" },
     load_assignment: {
-      cluster_name: clusterOf(id),
+      cluster_name: clusterIn(options, id),
       endpoints: [{ lb_endpoints: [{ endpoint: { address: address(provider.port) } }] }],
     },
     ...options.clusters?.[id],
@@ -122,7 +123,9 @@ const MODULE = join(process.cwd(), "build/ai-failover.wasm");
 const HIGRESS = "higress.wasm";
 
 function listenerOf(port: number, directory: string, options: FixedRouteOptions, plugin?: object | string): object {
-  const hosts = Object.entries(options.ingresses).map(ingress => virtualHost(ingress, options.keepsRoute ?? false));
+  const hosts = Object.entries(options.ingresses).map(([name, id]) =>
+    virtualHost(name, clusterIn(options, id), options.keepsRoute ?? false),
+  );
   const higress = { name: "higress", typed_config: wasm(join(directory, HIGRESS)) };
   const ours = { name: "ai-failover", typed_config: wasm(MODULE, plugin, options.env) };
   const manager = {
@@ -153,7 +156,7 @@ interface VirtualHost {
 }
 
 /** As an Ingress becomes one: found by its host and its path. */
-function virtualHost([name, provider]: [string, string], keepsRoute: boolean): VirtualHost {
+function virtualHost(name: string, cluster: string, keepsRoute: boolean): VirtualHost {
   const byHeader = { prefix: "/", headers: [{ name: INGRESS, string_match: { exact: name } }] };
   return {
     ...{ name: `${name}.test:80`, domains: [`${name}.test`, `${name}.test:*`] },
@@ -162,7 +165,7 @@ function virtualHost([name, provider]: [string, string], keepsRoute: boolean): V
         ...{ name, match: keepsRoute ? byHeader : { prefix: "/v1" } },
         // No time limit is written: Envoy's own 15 s hold.
         route: {
-          cluster: clusterOf(provider),
+          cluster,
           retry_policy: {
             retry_on: "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes",
             ...{ num_retries: 2, retriable_status_codes: [503], host_selection_retry_max_attempts: 5 },

@@ -21,7 +21,7 @@ const TWIN = { ...provider("twin"), openaiCustomUrl: "https://stranger.test/v1" 
 
 /** As the controller writes it: global fields, and a rule for each place. */
 const PLUGIN = {
-  providers: [...IDS.map(id => provider(id, id === "off" ? {} : FAILOVER)), TWIN],
+  providers: [...IDS.map(id => provider(id, id === "off" ? {} : FAILOVER)), TWIN, provider("hand")],
   _rules_: [
     { _match_route_: ["own"], activeProviderId: "own" },
     { _match_route_: ["tokens"], activeProviderId: "tokens" },
@@ -33,6 +33,7 @@ const PLUGIN = {
     { _match_route_: ["lure"], activeProviderId: "elsewhere" },
     { _match_route_: ["twin"], activeProviderId: "twin" },
     { _match_service_: ["llm-off.internal.dns:443"], activeProviderId: "off" },
+    { _match_route_: ["hand"], activeProviderId: "hand" },
     { _match_domain_: ["*.test"], _match_service_: ["llm-left.internal.dns"], activeProviderId: "left" },
     { _match_service_: ["llm-right.internal.dns"], activeProviderId: "right" },
   ],
@@ -50,10 +51,11 @@ describe.each(HOSTS)("under routes that $host $version has fixed,", ({ version, 
   const at = (id: string) => gateway.providers[id]!;
 
   beforeAll(async () => {
-    const ids = [...IDS, "twin"];
+    const ids = [...IDS, "twin", "hand"];
+    const cluster = (id: string) => (id === "hand" ? { cluster: "outbound|443||hand.dns" } : {});
     gateway = await startFixedRoute({
       ...{ version, keepsRoute, plugin: PLUGIN },
-      providers: Object.fromEntries(ids.map(id => [id, { tokens: [`${id}-1`, `${id}-2`] }])),
+      providers: Object.fromEntries(ids.map(id => [id, { tokens: [`${id}-1`, `${id}-2`], ...cluster(id) }])),
       ingresses: Object.fromEntries(ids.map(id => [id, id])),
     });
   });
@@ -89,6 +91,13 @@ describe.each(HOSTS)("under routes that $host $version has fixed,", ({ version, 
     const answer = await gateway.ask("twin", plain);
     expect(answer.words).toMatch("Hello from twin");
     expect(at("stranger").requests).toEqual([]);
+  });
+
+  it("a service that was made by hand is its provider's, as the rule of its ingress says", async () => {
+    await at("hand").set("*", { kind: "status", status: 500, times: 1 });
+    const answer = await gateway.ask("hand", plain);
+    expect(answer).toMatchObject({ status: 200, words: expect.stringMatching("Hello from hand") });
+    expect(tokensAt(at("hand"))).toEqual(["hand-1", "hand-2"]);
   });
 
   it.each([plain, streamed])("a further token follows a bad one", async body => {

@@ -90,6 +90,64 @@ describe("in Higress, under a fixed route,", () => {
     expect(none.provider(CLUSTERS.deepseek).seen[0]!.headers).toMatchObject({ authorization: "Bearer own" });
   });
 
+  describe("to a service that the console has not made,", () => {
+    const service = "outbound|443||groq.dns";
+    const groq = { type: "groq", apiTokens: ["groq-1"], failover: { enabled: true } };
+    const byIngress = { _match_route_: ["groq"] };
+    const ask = (rule: object, cluster = service) => {
+      const envoy = startEnvoy({
+        ...{ module, flavour: "higress", allowStopIteration: false, vmId: "" },
+        ...{ gateway: { _rules_: [rule] }, route: { cluster, name: "groq" } },
+        clusters: { [cluster]: sse("a", 100, "b") },
+      });
+      const call = envoy.ask({ body: { ...plain.body, stream: true } });
+      const log = envoy.process.logs.map(({ text }) => text).find(text => text.includes("no cluster"));
+      return { envoy, call, seen: envoy.provider(cluster).seen, log };
+    };
+
+    it.each([
+      ["an ingress's", { ...byIngress, provider: groq }],
+      ["a service's", { _match_service_: ["groq.dns"], provider: groq }],
+    ])("it is the active provider's by %s rule: first by callout, then on the client's own stream", (_, rule) => {
+      const { envoy, call, seen, log } = ask(rule);
+      expect(wordsOf(call.text)).toBe("ab");
+      expect(log).toBe(
+        `groq: no cluster outbound|443||llm-groq.internal.dns; ${service} is its service, where the route leads`,
+      );
+      expect(wordsOf(envoy.ask({ body: { ...plain.body, stream: true } }).text)).toBe("ab");
+      expect(seen.map(({ by }) => by)).toEqual(["callout", "attempt"]);
+      for (const { headers } of seen) expect(headers["authorization"]).toBe("Bearer groq-1");
+    });
+
+    const deepseek = { id: "deepseek", type: "deepseek", apiTokens: ["d"], cluster: service };
+    it.each([
+      ["it may be anybody's by a domain's rule", { _match_domain_: ["*"], provider: groq }],
+      [
+        "the configuration names another one",
+        { ...byIngress, provider: { ...groq, cluster: "outbound|443||gone.dns" } },
+      ],
+      [
+        "the configuration says that it is another provider's",
+        {
+          ...byIngress,
+          activeProviderId: "groq",
+          providers: [{ id: "groq", ...groq }, deepseek],
+          fallbackConfig: { upstreams: [{ provider: "deepseek" }] },
+        },
+      ],
+    ])("no token goes there where %s", (_, rule) => {
+      const { seen, log } = ask(rule);
+      expect(seen.filter(({ headers }) => headers["authorization"] === "Bearer groq-1")).toEqual([]);
+      expect(log).toMatch(/^groq: no cluster outbound\|.*; say the one of its service with "cluster"$/);
+    });
+
+    it("nor to one that the console made for another provider", () => {
+      const { call, seen } = ask({ ...byIngress, provider: groq }, CLUSTERS.deepseek);
+      expect(call.status).toBe(503);
+      expect(seen).toEqual([]);
+    });
+  });
+
   it("failover is off where it is not enabled: one attempt, and the provider's own answer", () => {
     const { failover: _, retryOnFailure: __, ...alone } = provider("qwen");
     for (const failing of [badKey, json(503, openAiError("busy"))]) {
