@@ -147,6 +147,8 @@ export class Exchange {
   wakeAt: u64;
 
   // --- the plan ---
+  /** No other provider can follow an attempt that takes too long: no limit ends it. */
+  alone: bool;
   upstreamCount: i32;
   /** Position in the order of upstreams of the current hop. */
   at: i32;
@@ -244,6 +246,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.wakeAt = 0;
   x.clientGone = false;
   x.upstreamCount = 0;
+  x.alone = false;
   x.at = 0;
   x.triedAgain = false;
   x.retries = 0;

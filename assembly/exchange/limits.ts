@@ -21,22 +21,21 @@ export function hasOneHop(x: Exchange): bool {
   return x.once || (x.upstreamCount == 1 && upstreamAt(x, 0).provider.tokens.length <= 1);
 }
 
-/** Whether no other provider is in the plan, which alone follows a slow one: a limit would only take the one answer away. */
-function hasOneProvider(x: Exchange): bool {
-  return x.once || x.upstreamCount == 1;
-}
-
-/** The limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. 0: none. */
-export function tryTimeout(x: Exchange): i32 {
-  if (hasOneProvider(x)) return 0;
+/** The route's limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. */
+export function routeLimit(x: Exchange): i32 {
   const route = routeOf(x);
   return x.streamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
+}
+
+/** That limit, or 0 where it would only take the one answer away that there may be. */
+export function tryTimeout(x: Exchange): i32 {
+  return x.alone ? 0 : routeLimit(x);
 }
 
 /** The limit on the callout of the current hop, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
 export function calloutTimeout(x: Exchange): i32 {
   const limit = x.current.limit;
-  if (hasOneProvider(x)) return limit;
+  if (x.alone) return limit;
   const most = routeOf(x).attemptTimeout;
   return limit > 0 ? min(limit, most) : most;
 }

@@ -16,7 +16,7 @@ import {
   routeOf,
   upstreamAt,
 } from "./exchange";
-import { hasOneHop, hasTime } from "./limits";
+import { hasOneHop, hasTime, routeLimit } from "./limits";
 
 const NS_PER_MS: u64 = 1000000;
 /** Where a provider serves a dialect; null: it does not. */
@@ -132,6 +132,16 @@ function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
 export function armFirst(x: Exchange, random: u64, now: u64): bool {
   x.hasArmed = false;
   return armFrom(x, 0, random, now);
+}
+
+/** When the first hop is armed: whether none of the providers behind it is live, or will be when that hop's limit has passed. */
+export function findAlone(x: Exchange, now: u64): void {
+  const within = <u64>routeLimit(x) * NS_PER_MS;
+  x.alone = true;
+  for (let i = x.at + 1; i < x.upstreamCount && x.alone && !x.once; i++) {
+    const upstream = upstreamAt(x, i);
+    x.alone = healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now) > within;
+  }
 }
 
 /** Arms the hop whose breaker opens soonest: better than no attempt at all. */

@@ -73,6 +73,7 @@ describe.each(MODES)("retryTimeout, in %s mode,", mode => {
 });
 
 describe.each(MODES)("firstTokenTimeout and attemptTimeout, in %s mode,", mode => {
+  const tokens = { qwen: 1, deepseek: 1 };
   const policy = { firstTokenTimeout: 200, attemptTimeout: 200 };
 
   it.each([plain, streamed])(
@@ -86,6 +87,29 @@ describe.each(MODES)("firstTokenTimeout and attemptTimeout, in %s mode,", mode =
       }
     },
   );
+
+  it.each([plain, streamed])("are not applied where all other providers are out", ask => {
+    const late = { ...(ask === plain ? chat("Hi") : sse("Hi")), wait: 600 };
+    const out = start({ mode, policy, tokens, clusters: { qwen: ["refused", "refused", late], deepseek: badKey } });
+    expect(out.ask(ask).status).toBe(503);
+    for (let i = 0; i < 4; i++) expect(wordsOf(out.ask(ask).text)).toBe("Hi");
+    const behind = start({ mode, policy, tokens, clusters: { qwen: badKey, deepseek: [chat("Hi"), late] } });
+    for (let i = 0; i < 4; i++) expect(behind.ask(i === 0 ? plain : ask).status).toBe(200);
+  });
+
+  it.each([plain, streamed])("are applied where another provider will be live when they have passed", ask => {
+    const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "1" } });
+    const good = ask === plain ? chat("Hi") : sse("Hi");
+    const late = { ...good, wait: 3000 };
+    const envoy = start({
+      ...{ mode, tokens, policy: { firstTokenTimeout: 1500, attemptTimeout: 1500, maxWait: 0 } },
+      clusters: { qwen: ["refused", "refused", late], deepseek: [limited, good] },
+    });
+    expect(envoy.ask(ask).status).toBe(429);
+    expect(envoy.ask(ask).headers["x-ai-failover-trail"]).toMatch(
+      /^qwen[^,]*;cause=slow[^,]*, deepseek[^,]*;status=200/,
+    );
+  });
 });
 
 describe.each(MODES)("the time of a request, in %s mode,", mode => {
