@@ -24,6 +24,7 @@ const WATCHED_DEPTH = 8;
 const TRUE: u32 = 0x657572; // "rue", little-endian
 const FALSE: u32 = 0x65736c61; // "alse"
 const NULL: u32 = 0x6c6c75; // "ull"
+const NULL_START = 0x6e;
 
 /** In memory: the fields, then a bit for each open array or object, outermost first, 1 for an object. */
 @unmanaged
@@ -37,7 +38,7 @@ export class JsonReader {
   /** Over all documents since `start`. */
   highest: u32;
   tally: u32;
-  /** Offset in the document of the last value with `Slot.Place`; -1: none. */
+  /** Offset in the document of the last value with `Slot.Place` that is not null; -1: none. */
   place: i32;
   step: Step;
   depth: i32;
@@ -165,7 +166,7 @@ export class JsonReader {
   private beginValue(c: i32, at: i32): void {
     const node = this.watched();
     this.facts |= node.present;
-    if (node.slot == Slot.Place) this.place = this.offset + at;
+    if (node.slot == Slot.Place && c != NULL_START) this.place = this.offset + at;
     switch (c) {
       case Char.Quote:
         this.beginText(false);
@@ -186,7 +187,7 @@ export class JsonReader {
       case 0x66: // f
         this.beginWord(FALSE);
         break;
-      case 0x6e: // n
+      case NULL_START:
         this.beginWord(NULL);
         break;
       default:
@@ -322,7 +323,7 @@ export class JsonReader {
   private fill(): void {
     const node = this.watched();
     this.facts |= node.filled;
-    if (node.slot == Slot.Tally) this.tally++;
+    if (node.slot == Slot.Status) this.tally++;
   }
 
   private watched(): Node {

@@ -12,11 +12,10 @@ export enum Slot {
   /** The hash of the text: `type`, `inner` and `status` of the reader. */
   Type,
   Inner,
+  /** And how often it was there and not empty, in `tally`. */
   Status,
   /** The highest whole number seen. */
   Highest,
-  /** How often it was there and not empty. */
-  Tally,
   /** Where the value starts. */
   Place,
 }

@@ -1,5 +1,5 @@
 /** What a provider's answer says in its headers, read in one walk, and which of them may go on to the client. */
-import { Char, containsIgnoreCase, equalsIgnoreCase } from "../bytes/ascii";
+import { Char, equalsIgnoreCase } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { NameTable } from "../bytes/name-table";
 import * as pairs from "../bytes/pairs";
@@ -9,18 +9,20 @@ const STATUS = Bytes.of(":status");
 const CONTENT_TYPE = Bytes.of("content-type");
 const CONTENT_ENCODING = Bytes.of("content-encoding");
 const EVENT_STREAM = Bytes.of("text/event-stream");
-const JSON_TYPE = Bytes.of("json");
+const JSON_NAME = Bytes.of("json");
 const TEXT_TYPE = Bytes.of("text/");
 const IDENTITY = Bytes.of("identity");
 
 /** What the body will be, by its content-type and content-encoding. */
 export enum Body {
-  /** Compressed, audio, images: passed as it is. */
+  /** Compressed: nothing of it can be read. */
   Opaque,
   Events,
   Json,
   /** Text or HTML, or no type at all. */
   Text,
+  /** Audio, images, lines of JSON. */
+  Binary,
 }
 
 /** Of the router and of our own: a provider that sends them would steer both (facts 19.4). */
@@ -68,9 +70,18 @@ function statusCode(ptr: usize, len: usize): i32 {
 
 function kindOf(type: usize, len: usize): Body {
   if (len >= EVENT_STREAM.len && equalsIgnoreCase(type, EVENT_STREAM.len, EVENT_STREAM)) return Body.Events;
-  if (containsIgnoreCase(type, len, JSON_TYPE)) return Body.Json;
+  if (isJson(type, len)) return Body.Json;
   if (len >= TEXT_TYPE.len && equalsIgnoreCase(type, TEXT_TYPE.len, TEXT_TYPE)) return Body.Text;
-  return Body.Opaque;
+  return Body.Binary;
+}
+
+/** `application/json` and what is built on it, like `application/problem+json`; not x-ndjson or jsonl, which are many documents. */
+function isJson(type: usize, len: usize): bool {
+  let end: usize = 0;
+  while (end < len && load<u8>(type + end) != Char.Semicolon && load<u8>(type + end) != Char.Space) end++;
+  if (end <= JSON_NAME.len || !equalsIgnoreCase(type + end - JSON_NAME.len, JSON_NAME.len, JSON_NAME)) return false;
+  const before = <i32>load<u8>(type + end - JSON_NAME.len - 1);
+  return before == Char.Slash || before == Char.Plus;
 }
 
 /** Whether a header of a provider must not reach the client, or the router. */

@@ -54,7 +54,9 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
   }
   const guard = routeOf(x).guard;
   const mode = whole && guard == GuardMode.None ? GuardMode.FirstEvent : guard;
-  a.judge.start(x.dialect, x.shaped, x.streamed, answer.body, mode);
+  // What it says of state, a failed job or file, is no error of its own.
+  const body = x.stateful && answer.body == answer.Body.Json ? answer.Body.Binary : answer.body;
+  a.judge.start(x.dialect, x.shaped, x.streamed, body, mode);
   a.state = State.Judging;
   if (last && (x.headOnly || (a.status == NO_CONTENT && !x.shaped))) a.judge.takeEmpty();
   if (last) return judge(a, a.judge.finish(), true, now);
@@ -114,7 +116,13 @@ export function onTrailers(a: Attempt, now: u64): Decision {
 export function onLost(a: Attempt, how: End, now: u64): bool {
   if (a.state == State.Over) return false;
   const passing = a.state == State.Passing;
+  if (passing && a.judge.done) {
+    // Behind the last event there was nothing to lose.
+    onPassed(a, now);
+    return a.failed;
+  }
   a.state = State.Over;
+  if (passing) noteInvalid(a);
   if (how == End.ClientGone) {
     trail.note(stepOf(a.exchange, a.step), a.status, Cause.Client, millis(a, now));
     healthOf(a.exchange).released(providerOf(a), a.token, a.model, now, a.trial);
@@ -138,9 +146,14 @@ function noteProgress(a: Attempt, now: u64): void {
   a.progress = now;
 }
 
+function noteInvalid(a: Attempt): void {
+  stepOf(a.exchange, a.step).invalidEvents = a.judge.invalidEvents;
+}
+
 function judge(a: Attempt, seen: Seen, last: bool, now: u64): Decision {
   if (seen == Seen.Failed) {
     classifyFlaw(a);
+    applyOverrides(verdict, 0, routeOf(a.exchange), providerOf(a));
     return failAnswer(a, now);
   }
   if (last) {
@@ -178,6 +191,7 @@ function pass(a: Attempt, now: u64): Decision {
 function onPassed(a: Attempt, now: u64): void {
   a.state = State.Over;
   const seen = a.judge.finish();
+  noteInvalid(a);
   if (seen != Seen.Failed && !a.judge.failed) {
     if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now, a.trial);
     return;

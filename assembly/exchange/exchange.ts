@@ -83,6 +83,8 @@ export class Step {
   status: i32;
   cause: Cause;
   ms: i32;
+  /** Events that went to the client although they were no JSON. */
+  invalidEvents: u32;
 }
 
 @unmanaged
@@ -118,6 +120,8 @@ export class Exchange {
   multipart: bool;
   /** Sent once and never again: it names state that only one provider holds, or the client forbids more. */
   once: bool;
+  /** Its path names such state, which is what the answer tells of. */
+  stateful: bool;
   /** The client forbids other upstreams. */
   sameModel: bool;
   modelPlace: ModelPlace;
@@ -226,6 +230,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.headOnly = false;
   x.multipart = false;
   x.once = false;
+  x.stateful = false;
   x.sameModel = false;
   x.modelPlace = ModelPlace.None;
   x.modelStart = 0;

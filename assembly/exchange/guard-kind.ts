@@ -11,7 +11,8 @@ export enum Kind {
   Unknown,
 }
 
-export function kindOf(body: Body): Kind {
+/** `binaryAllowed`: bytes may be an answer, like audio; in a dialect of JSON a wrong type hides nothing. */
+export function kindOf(body: Body, binaryAllowed: bool): Kind {
   switch (body) {
     case Body.Events:
       return Kind.Events;
@@ -19,6 +20,8 @@ export function kindOf(body: Body): Kind {
       return Kind.Json;
     case Body.Text:
       return Kind.Unknown;
+    case Body.Binary:
+      return binaryAllowed ? Kind.Opaque : Kind.Unknown;
     default:
       return Kind.Opaque;
   }

@@ -5,7 +5,7 @@
  */
 import { JsonReader } from "../bytes/stream-json";
 import { Slot, newTree, watch } from "../bytes/stream-paths";
-import { Fact, Mark, Rules, WHOLE } from "./guard-rules";
+import { Fact, Mark, Rules, Types, WHOLE } from "./guard-rules";
 
 /** `reasoning_content`: DeepSeek, DashScope; `reasoning`, `reasoning_details`, `images`: OpenRouter. */
 const CONTENT = [
@@ -20,6 +20,12 @@ const CONTENT = [
   "images",
 ];
 
+/**
+ * Finish reasons of an answer that was given up, not finished. `error`: OpenRouter, Mistral; `abort`, `error`: vLLM, SGLang;
+ * then DeepSeek's and Zhipu's own.
+ */
+const GIVEN_UP = new Types().put(Mark.Error, ["error", "abort", "insufficient_system_resource", "network_error"]);
+
 const UNWRAPPED: u32 = Fact.Code | Fact.Message;
 
 function buildTree(): u8 {
@@ -29,7 +35,8 @@ function buildTree(): u8 {
   watch(tree, "message", Fact.Message);
   watch(tree, "choices", Fact.Answer);
   watch(tree, "choices.*.index", 0, Slot.Highest);
-  watch(tree, "choices.*.finish_reason", Fact.Finish, Slot.Tally);
+  watch(tree, "choices.*.error", Fact.Error, Slot.Place);
+  watch(tree, "choices.*.finish_reason", Fact.Finish, Slot.Status);
   watch(tree, "choices.*.text", Fact.Content);
   for (let i = 0; i < CONTENT.length; i++) {
     watch(tree, "choices.*.delta." + CONTENT[i], Fact.Content);
@@ -38,14 +45,16 @@ function buildTree(): u8 {
   return tree;
 }
 
-function isError(facts: u32): bool {
-  return (facts & Fact.Error) != 0 || (facts & (UNWRAPPED | Fact.Answer)) == UNWRAPPED;
+function isError(json: JsonReader): bool {
+  const facts = json.facts;
+  if (facts & Fact.Error || GIVEN_UP.find(json.status, 0)) return true;
+  return (facts & (UNWRAPPED | Fact.Answer)) == UNWRAPPED;
 }
 
 /** The end is there when every choice (`n`) has its finish reason. Without choices, like an event of usage, it is progress only. */
 function markEvent(json: JsonReader): u32 {
+  if (isError(json)) return Mark.Error;
   const facts = json.facts;
-  if (isError(facts)) return Mark.Error;
   let mark: u32 = Mark.Progress;
   if (facts & (Fact.Content | Fact.Finish)) mark |= Mark.Content;
   if (json.tally > json.highest) mark |= Mark.End;
@@ -53,9 +62,8 @@ function markEvent(json: JsonReader): u32 {
 }
 
 function markAnswer(json: JsonReader): u32 {
-  const facts = json.facts;
-  if (isError(facts)) return Mark.Error;
-  return facts & (Fact.Content | Fact.Finish) ? WHOLE : 0;
+  if (isError(json)) return Mark.Error;
+  return json.facts & (Fact.Content | Fact.Finish) ? WHOLE : 0;
 }
 
 export const openai = new Rules(buildTree(), markEvent, markAnswer, true);

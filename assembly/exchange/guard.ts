@@ -57,7 +57,7 @@ const LINE_FEED = memory.data<u8>([0x0a]);
 
 @unmanaged
 export class Judge {
-  /** Passed as it is: compressed, audio, images. Set by `start`. */
+  /** Passed as it is: compressed, or audio and images where they may be an answer. Set by `start`. */
   opaque: bool;
   /** One JSON document: it can only be judged at its end. */
   whole: bool;
@@ -75,6 +75,8 @@ export class Judge {
   events: u32;
   /** Passed after content although they were no JSON. */
   invalidEvents: u32;
+  /** The client can read nothing but a stream: to the official ones any other body is one without events, and no error. */
+  private onlyEvents: bool;
   private mode: Guard;
   private kind: Kind;
   private rules: usize;
@@ -90,6 +92,7 @@ export class Judge {
   start(dialect: Dialect, shaped: bool, streamed: bool, body: Body, mode: Guard): void {
     const rules = RULES[shaped ? dialect : Dialect.Other];
     this.mode = mode;
+    this.onlyEvents = streamed && !rules.markless;
     this.rules = changetype<usize>(rules);
     this.released = mode == Guard.None;
     this.good = false;
@@ -105,7 +108,7 @@ export class Judge {
     this.excerpt.start();
     this.scanner.start();
     this.json.start(rules.tree);
-    this.kind = kindOf(body);
+    this.kind = kindOf(body, rules.markless);
     this.opaque = this.kind == Kind.Opaque;
     this.whole = this.kind == Kind.Json;
     // A client that asked for no stream cannot read one.
@@ -166,6 +169,11 @@ export class Judge {
     return this.kind == Kind.Events && this.failed && !this.ended;
   }
 
+  /** A stream may be coming, and with it an error event behind its end. */
+  get mayNeedEnding(): bool {
+    return this.kind == Kind.Events || (this.kind == Kind.Unknown && this.onlyEvents);
+  }
+
   /** Nothing that follows counts. */
   private get isOver(): bool {
     return this.done || (this.failed && !this.released);
@@ -194,7 +202,11 @@ export class Judge {
       this.note(Seen.Content);
     }
     if (mark & Mark.Last) this.done = true;
-    if (!(mark & Mark.End)) return;
+    if (!(mark & Mark.End)) {
+      // A choice that begins when all others have ended.
+      if (mark & Mark.Progress) this.ended = false;
+      return;
+    }
     if (!this.good) return this.fail(Flaw.Empty);
     this.ended = true;
     this.note(Seen.Ended);
@@ -223,8 +235,10 @@ export class Judge {
 
   private finishJson(): void {
     if (this.failed || this.done || this.json.isEmpty) return;
-    if (this.json.isComplete) this.take(changetype<Rules>(this.rules).answer(this.json));
-    else this.fail(Flaw.Truncated);
+    if (!this.json.isComplete) return this.fail(Flaw.Truncated);
+    const mark = changetype<Rules>(this.rules).answer(this.json);
+    if (this.onlyEvents && !(mark & Mark.Error)) this.fail(Flaw.Garbage);
+    else this.take(mark);
   }
 
   // --- a stream of events ---

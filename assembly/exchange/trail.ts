@@ -29,6 +29,7 @@ export function begin(x: Exchange, hop: Hop): i32 {
   step.status = 0;
   step.cause = Cause.None;
   step.ms = 0;
+  step.invalidEvents = 0;
   store<u32>(x.tried + <usize>index * 4, ((<u32>provider.index) << 16) | (<u32>hop.token));
   x.stepCount = index + 1;
   return index;

@@ -12,6 +12,7 @@ const OUTCOMES: string[] = ["lost", "served", "returned", "exhausted", "refused"
 export class Metrics {
   private attempts: StaticArray<u32>;
   private forced: StaticArray<u32>;
+  private invalidEvents: StaticArray<u32>;
   private requests: StaticArray<u32>;
   private rescued: StaticArray<u32>;
   private refused: u32;
@@ -22,6 +23,7 @@ export class Metrics {
     const outcomes = OUTCOMES.length;
     this.attempts = new StaticArray<u32>(providers.length * CAUSES);
     this.forced = new StaticArray<u32>(providers.length);
+    this.invalidEvents = new StaticArray<u32>(providers.length);
     this.requests = new StaticArray<u32>(routes.length * outcomes);
     this.rescued = new StaticArray<u32>(routes.length);
     this.refused = counter("refused");
@@ -29,6 +31,7 @@ export class Metrics {
       const id = providers[i].id.toString();
       const name = "attempts.provider." + id + ".result.";
       this.forced[i] = counter("forced.provider." + id);
+      this.invalidEvents[i] = counter("invalid_events.provider." + id);
       for (let cause = 0; cause < CAUSES; cause++)
         this.attempts[i * CAUSES + cause] = counter(name + (cause == Cause.None ? "ok" : causeName(cause).toString()));
     }
@@ -56,6 +59,8 @@ export class Metrics {
       const cause = left ? Cause.Client : step.cause;
       host.increment(unchecked(this.attempts[step.provider.index * CAUSES + cause]), 1);
       if (step.forced) host.increment(unchecked(this.forced[step.provider.index]), 1);
+      if (step.invalidEvents > 0)
+        host.increment(unchecked(this.invalidEvents[step.provider.index]), step.invalidEvents);
     }
   }
 }

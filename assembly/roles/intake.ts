@@ -54,6 +54,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   head.readApi(head.path.ptr, head.path.len);
   x.dialect = head.dialect;
   x.shaped = head.shaped;
+  x.stateful = head.stateful;
   x.once = head.stateful;
   x.headOnly = head.method.is(HEAD);
   const keys = config.clientKeys;

@@ -17,7 +17,7 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
   seat.cleanAnswer(host.ptr, host.len);
   const decision = attempts.onHead(a, end, now);
   // An error event may have to follow a stream that ends without its mark.
-  if (decision != Decision.Fail && answer.body == answer.Body.Events)
+  if (decision != Decision.Fail && a.state != State.Reading && a.judge.mayNeedEnding)
     host.removeHeader(host.HeaderMap.Response, names.CONTENT_LENGTH.ptr, names.CONTENT_LENGTH.len);
   return decision;
 }

@@ -5,7 +5,7 @@ import { yaml } from "./text.js";
  * expression the first group is cut out of the name, and the second is the label's value.
  */
 const TAGS = [
-  ["provider", String.raw`^wasmcustom\.ai_failover_(?:attempts|forced)(\.provider\.(.*?))(?:\.result\.[a-z-]+)?$`],
+  ["provider", String.raw`^wasmcustom\.ai_failover_[a-z_]+(\.provider\.(.*?))(?:\.result\.[a-z-]+)?$`],
   ["result", String.raw`^wasmcustom\.ai_failover_attempts\.provider\..*(\.result\.([a-z-]+))$`],
   // One expression for both: Envoy wants each tag once.
   ["route", String.raw`^wasmcustom\.ai_failover_(?:requests|rescued)(\.route\.(.*?))(?:\.outcome\.[a-z]+)?$`],

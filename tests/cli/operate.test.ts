@@ -73,6 +73,7 @@ describe("the status listener", () => {
       'ai_failover_requests{route="o.n-e",outcome="served"} 1',
       'ai_failover_rescued{route="o.n-e"} 0',
       'ai_failover_forced{provider="o.n-e"} 0',
+      'ai_failover_invalid_events{provider="o.n-e"} 0',
       "ai_failover_refused{} 0",
       "# TYPE ai_failover_ledger_generation gauge",
     ])

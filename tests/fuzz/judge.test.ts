@@ -31,6 +31,7 @@ const list = (value: any): any[] => (Array.isArray(value) ? value : []);
 
 const PARTS = ["content", "tool_calls", "function_call", "reasoning_content", "reasoning", "reasoning_details"];
 const ALL_PARTS = [...PARTS, "refusal", "audio", "images"];
+const GIVEN_UP = ["error", "abort", "insufficient_system_resource", "network_error"];
 
 const openai: Read = (event, counts) => {
   const choices = list(event?.choices);
@@ -41,9 +42,12 @@ const openai: Read = (event, counts) => {
   const parts = choices.flatMap(choice => [choice?.delta, choice?.message]);
   const content =
     choices.some(choice => filled(choice?.text)) || parts.some(part => ALL_PARTS.some(name => filled(part?.[name])));
+  const givenUp = GIVEN_UP.includes(
+    choices.filter(choice => typeof choice?.finish_reason === "string").at(-1)?.finish_reason,
+  );
   const unwrapped = filled(event?.code) && filled(event?.message) && !filled(event?.choices);
   return {
-    error: filled(event?.error) || unwrapped,
+    error: [event, ...choices].some(part => filled(part?.error)) || givenUp || unwrapped,
     content: content || finished > 0,
     end: counts.finished > counts.highest,
   };
@@ -131,7 +135,7 @@ function slowly(dialect: Dialect, text: string) {
     if (content) state.good = true;
     if (last) state.done = true;
     if (end && !state.good) fail("empty");
-    else if (end) state.ended = true;
+    else if (end || !state.done) state.ended = Boolean(end);
   };
   const takeDone = () => {
     if (dialect !== "messages" && dialect !== "responses") mark({ end: true, last: true });
@@ -189,6 +193,7 @@ const FRAGMENTS = [
     'data: {"choices":[{"index":1,"delta":{"content":"x"}}]}\n\n',
     "data: {nonsense}\n\n",
   ],
+  ...['data: {"choices":[{"finish_reason":"error"}]}\n\n', 'data: {"choices":[{"error":{"code":502}}]}\n\n'],
   ...['data: {"choices":[{"index":0,"finish_reason":"stop"}]}\n\n', 'data: {"code":"a","message":"b"}\n\n'],
   ...[
     'data: {"type":"ping"}\n\n',

@@ -115,7 +115,7 @@ describe("any bytes at all", () => {
   );
   const setting = fc.record({
     dialect: fc.constantFrom("chat", "completions", "responses", "messages", "other"),
-    body: fc.constantFrom("opaque", "events", "json", "text"),
+    body: fc.constantFrom("opaque", "events", "json", "text", "binary"),
     mode: fc.constantFrom("none", "first-event", "full"),
     streamed: fc.boolean(),
     shaped: fc.boolean(),

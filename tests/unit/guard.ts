@@ -2,7 +2,7 @@ import { startRoom } from "./compile.js";
 
 /** The enums of assembly/config/types.ts, exchange/answer.ts and exchange/guard.ts, by name. */
 const DIALECT = ["chat", "completions", "responses", "messages", "other"] as const;
-const BODY = ["opaque", "events", "json", "text"] as const;
+const BODY = ["opaque", "events", "json", "text", "binary"] as const;
 const MODE = ["none", "first-event", "full"] as const;
 const SEEN = ["nothing", "progress", "content", "ended", "failed"] as const;
 const FLAW = ["none", "empty", "error-inside", "garbage", "truncated", "no-end-mark"] as const;

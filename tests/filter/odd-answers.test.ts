@@ -1,0 +1,94 @@
+/** Answers that are good, bad or whose fault they are by something else than their status. */
+import { describe, expect, it } from "vitest";
+import { chat, delta, DONE, event, events, json, openAiError, sse, wordsOf, type Answer } from "../host/index.js";
+import { MODES, start, type Options } from "./fixture.js";
+
+const plain = { body: { model: "m", messages: [] } };
+const streamed = { body: { ...plain.body, stream: true } };
+const tokens = { qwen: 1, deepseek: 1 };
+const typed = (type: string, body: Answer["body"], more: Answer["headers"] = {}): Answer => ({
+  body,
+  headers: { "content-type": type, ...more },
+});
+
+describe.each(MODES)("in %s mode", mode => {
+  const rescued = (qwen: Answer, more: Partial<Options> = {}) =>
+    start({
+      mode,
+      tokens,
+      clusters: { qwen, deepseek: ({ body }) => (JSON.parse(body).stream ? sse("Hi") : chat("Hi")) },
+      ...more,
+    });
+
+  it.each([
+    ["a plain answer to a request for a stream, which clients take for an empty one", streamed, chat("lost")],
+    ["what is no answer, whatever its type", plain, typed("application/octet-stream", "<html>down</html>")],
+    [
+      "an error of a choice",
+      plain,
+      json(200, { choices: [{ index: 0, message: { content: "lo" }, error: { code: 502 } }] }),
+    ],
+    [
+      "a finish reason that says it was given up",
+      streamed,
+      events([event({ choices: [{ index: 0, delta: { content: "" }, finish_reason: "error" }] }), DONE]),
+    ],
+  ])("the next hop follows on %s", (_, ask, bad) => {
+    const call = rescued(bad).ask(ask);
+    expect(call).toMatchObject({ status: 200, ended: "complete" });
+    expect(wordsOf(call.text)).toBe("Hi");
+    expect(call.headers["x-ai-failover-trail"]).toMatch(/^qwen[^,]*;cause=provider;[^,]*, deepseek[^,]*;status=200/);
+  });
+
+  it.each(["text/plain", "application/octet-stream"])(
+    "a stream of type %s is judged, also where it told its length",
+    type => {
+      const text = delta("H") + delta("i");
+      const good = rescued(typed(type, [text, DONE])).ask(streamed);
+      expect(good).toMatchObject({ ended: "complete", text: text + DONE });
+      const cut = rescued(typed(type, [text], { "content-length": String(text.length) })).ask(streamed);
+      expect(cut.headers).not.toHaveProperty("content-length");
+      expect(cut.text).toMatch(/"code":"stream_incomplete"}}\n\n$/);
+    },
+  );
+
+  it.each(["application/x-ndjson", "application/jsonl"])("lines of JSON of another API pass (%s)", type => {
+    const text = '{"done":false}\n{"done":true}\n';
+    const call = rescued(typed(type, text)).ask({ ...streamed, path: "/api/chat" });
+    expect(call).toMatchObject({ status: 200, text });
+  });
+
+  it("what is told of a job that failed is no failure of its provider", () => {
+    const job = json(200, { id: "ftjob-1", status: "failed", error: { code: "insufficient_quota", message: "no" } });
+    const envoy = rescued(job);
+    for (let i = 0; i < 4; i++) {
+      const call = envoy.ask({ method: "GET", path: "/v1/fine_tuning/jobs/ftjob-1", body: "" });
+      expect(call).toMatchObject({ status: 200, text: job.body });
+      expect(call.headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=200;ms=\d+$/);
+    }
+  });
+
+  it("what is lost behind [DONE] counts against nobody", () => {
+    const envoy = rescued({ ...events([delta("Hi"), DONE, 10]), end: "cut" });
+    for (let i = 0; i < 4; i++)
+      expect(envoy.ask(streamed)).toMatchObject({ status: 200, ended: "reset", text: delta("Hi") + DONE });
+    expect(envoy.metric("ai_failover_attempts.provider.qwen.result.ok")).toBe(4);
+    expect(envoy.provider("deepseek").seen).toEqual([]);
+  });
+
+  it("alsoOn holds for an error inside a good answer too", () => {
+    const long = json(200, openAiError("context_length_exceeded"));
+    expect(rescued(long).ask(plain).text).toContain("context_length_exceeded");
+    const fallbackConfig = { upstreams: [{ provider: "deepseek" }], alsoOn: ["context-window"] };
+    expect(wordsOf(rescued(long, { policy: { fallbackConfig } }).ask(plain).text)).toBe("Hi");
+  });
+
+  it("events of a stream that are no JSON pass and are counted", () => {
+    const body = [delta("H"), "data: oops\n\n", 10, "data: {\n\n", delta("i"), DONE];
+    const envoy = rescued(events(body));
+    expect(envoy.ask(streamed)).toMatchObject({ ended: "complete", text: body.filter(piece => piece !== 10).join("") });
+    envoy.ask(streamed);
+    expect(envoy.metric("ai_failover_invalid_events.provider.qwen")).toBe(4);
+    expect(envoy.metric("ai_failover_invalid_events.provider.deepseek")).toBe(0);
+  });
+});
