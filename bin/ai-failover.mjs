@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { root, SetupError, setUp } from "./setup.mjs";
 
 try {
-  setUp();
+  await setUp();
   if (!process.argv.includes("--setup")) await import(pathToFileURL(join(root, "build/node/cli/main.js")).href);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

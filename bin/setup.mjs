@@ -2,7 +2,7 @@
  * Makes a fresh clone ready to run: packages, the module, the command line tool; each only when it is missing or made from
  * something else. Needs nothing but Node itself.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -43,12 +43,12 @@ const products = [
 /** What is wrong, in a sentence after the failed tool's own words. */
 export class SetupError extends Error {}
 
-/** Returns when everything is ready, or throws a SetupError. */
-export function setUp() {
+/** Ends when everything is ready, or throws a SetupError. */
+export async function setUp() {
   const node = process.versions.node;
   if (parseInt(node) < OLDEST_NODE) fail(`Node.js ${OLDEST_NODE} or newer is needed, and this is ${node}.`);
-  if (!packagesAreThere()) installPackages();
-  for (const product of products) if (isStale(product)) build(product);
+  if (!packagesAreThere()) await installPackages();
+  for (const product of products) if (isStale(product)) await build(product);
 }
 
 /** Whether what npm last installed is what the lock file says; packages for other platforms may lack. */
@@ -62,13 +62,13 @@ function packagesAreThere() {
   );
 }
 
-function installPackages() {
+async function installPackages() {
   say("Installing packages (once) ...");
   const ci = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   // By default npm asks the network also about what its cache holds: without one that takes minutes and fails.
-  let { ok, output } = npm([...ci, "--prefer-offline"]);
+  let { ok, output } = await npm([...ci, "--prefer-offline"]);
   // What the cache says of a package may be older than the version that is wanted.
-  if (!ok && output.includes("ETARGET")) ({ ok, output } = npm(ci));
+  if (!ok && output.includes("ETARGET")) ({ ok, output } = await npm(ci));
   if (!ok) fail(`${output}\nThe packages could not be installed: check the network, then run "npm ci" to see more.`);
 }
 
@@ -115,31 +115,63 @@ function digest(paths) {
  * Builds beside the old product and puts the new one in its place when it is whole: a build that fails leaves the old.
  * @param {Product} product
  */
-function build({ name, script, output, sources, into }) {
+async function build({ name, script, output, sources, into }) {
   say(`Building ${name} ...`);
   const from = digest(sources);
   const next = `build/next-${process.pid}${output.endsWith(".wasm") ? ".wasm" : ""}`;
   mkdirSync(join(root, "build"), { recursive: true });
-  const { ok, output: said } = npm(["run", "--silent", script, "--", ...into(next)]);
-  if (!ok) {
+  try {
+    const { ok, output: said } = await npm(["run", "--silent", script, "--", ...into(next)]);
+    if (!ok) fail(`${said}\nBuilding ${name} failed ("npm run ${script}").`);
+    const old = join(root, `build/old-${process.pid}`);
+    // A file is replaced in one step, a directory cannot be.
+    const isDirectory = existsSync(join(root, output)) && statSync(join(root, output)).isDirectory();
+    if (isDirectory) renameSync(join(root, output), old);
+    renameSync(join(root, next), join(root, output));
+    rmSync(old, { recursive: true, force: true });
+  } finally {
     rmSync(join(root, next), { recursive: true, force: true });
-    fail(`${said}\nBuilding ${name} failed ("npm run ${script}").`);
   }
-  const old = join(root, `build/old-${process.pid}`);
-  // A file is replaced in one step, a directory cannot be.
-  const isDirectory = existsSync(join(root, output)) && statSync(join(root, output)).isDirectory();
-  if (isDirectory) renameSync(join(root, output), old);
-  renameSync(join(root, next), join(root, output));
-  rmSync(old, { recursive: true, force: true });
   writeFileSync(join(root, `${output}.stamp`), stampOf(from, digest([output])));
 }
 
-/** @param {string[]} args */
+const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+
+/**
+ * Runs npm in a process group of its own, which ends when this process is told to: nothing that npm started is left.
+ * @param {string[]} args
+ * @returns {Promise<{ ok: boolean, output: string }>}
+ */
 function npm(args) {
-  const shell = process.platform === "win32";
-  const { error, status, stdout, stderr } = spawnSync("npm", args, { cwd: root, encoding: "utf8", shell });
-  if (error) fail(`npm could not be started (${error.message}): it comes with Node.js.`);
-  return { ok: status === 0, output: `${stdout}${stderr}`.trim() };
+  return new Promise((done, refuse) => {
+    const windows = process.platform === "win32";
+    const child = spawn("npm", args, {
+      ...{ cwd: root, shell: windows, detached: !windows },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", text => (output += text));
+    let ended = false;
+    // At once: asked politely npm takes many seconds, and what is half done is done again anyway.
+    const end = () => {
+      ended = true;
+      const pid = Number(child.pid);
+      try {
+        process.kill(windows ? pid : -pid, "SIGKILL");
+      } catch {
+        // it has ended meanwhile
+      }
+    };
+    for (const signal of SIGNALS) process.on(signal, end);
+    child.once("error", ({ message }) =>
+      refuse(new SetupError(`npm could not be started (${message}): it comes with Node.js.`)),
+    );
+    child.once("close", status => {
+      for (const signal of SIGNALS) process.off(signal, end);
+      if (ended) refuse(new SetupError("Ended before everything was ready."));
+      else done({ ok: status === 0, output: output.trim() });
+    });
+  });
 }
 
 /** @param {string} line */

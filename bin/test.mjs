@@ -17,7 +17,7 @@ let passed = 0;
 let failed = 0;
 
 try {
-  setUp();
+  await setUp();
   for (const [tool = "", ...args] of checks) count(run(tool, args));
   runTests(process.argv.slice(2));
 } catch (error) {

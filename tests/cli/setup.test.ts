@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const MODULE = "Building the module ...\n";
 const TOOL = "Building the command line tool ...\n";
@@ -89,6 +89,25 @@ it("a build that fails says the compiler's words, and leaves what was there", ()
   expect(made()).toEqual(["module 1", "tool 1"]);
   write("cli/main.ts", "tool 1");
   expect(setUp()).toBe("");
+});
+
+it("ended while npm works, it leaves no process and nothing half built", async () => {
+  write("cli/main.ts", "tool 2");
+  write(
+    "compiler.mjs",
+    `import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+mkdirSync(process.argv[3]);
+writeFileSync("pid.new", String(process.pid));
+renameSync("pid.new", "pid");
+setInterval(() => {}, 1000);`,
+  );
+  const run = spawn(process.execPath, [join(checkout, "bin/ai-failover.mjs"), "--setup"]);
+  const gone = new Promise(done => run.once("exit", done));
+  const pid = await vi.waitFor(() => Number(readFileSync(join(checkout, "pid"), "utf8")), { timeout: 20_000 });
+  run.kill("SIGTERM");
+  expect(await gone).toBe(1);
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 20_000 });
+  expect(readdirSync(join(checkout, "build")).filter(name => name.startsWith("next"))).toEqual([]);
 });
 
 describe("packages", () => {
