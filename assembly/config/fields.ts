@@ -148,9 +148,12 @@ export class Fields {
     return new Fields(empty);
   }
 
-  /** Refuses every field that was not asked for. */
+  /** Refuses every field that was not asked for; null says nothing, and the console writes many. */
   finish(): void {
-    for (let i = 0; i < this.value.items.length; i++) if (!this.value.items[i].asked) this.refuse(this.value.items[i]);
+    for (let i = 0; i < this.value.items.length; i++) {
+      const item = this.value.items[i];
+      if (!item.asked && item.kind != Kind.Null) this.refuse(item);
+    }
   }
 
   /** Warns of every field that was not asked for, unless it looks like a slip of one that was. */

@@ -6,7 +6,7 @@ import { Fields, show } from "./fields";
 import { isPrefix, modelOf, readMapping } from "./mapping";
 import { nameOf } from "./names";
 import { Draft, refuseReference } from "./provider";
-import { complain, hint } from "./report";
+import { complain, hint, warn } from "./report";
 import { readStatuses } from "./status";
 import { ModelMapping, Predicate, Provider, Route, Upstream } from "./types";
 
@@ -74,6 +74,8 @@ function readPredicates(fields: Fields, predicates: Predicate[]): void {
     if (!entry.has("matchType")) complain(entry.pathOf("matchType"), "nothing", "EQUAL or PRE");
     if (value === null) complain(entry.pathOf("matchValue"), "nothing", "the name of a model, or its beginning");
     const exact = entry.choice("matchType", MATCH_TYPES, 0) == 1;
+    if (!entry.flag("caseSensitive", true))
+      complain(entry.pathOf("caseSensitive"), "false", "true: the case of a model's name counts");
     const model = value === null ? "" : modelOf(value);
     if (model != "") predicates.push(makePredicate(model, exact));
     entry.finish();
@@ -93,11 +95,14 @@ function readUpstreams(fields: Fields, drafts: Draft[], weighted: bool, upstream
     const entry = new Fields(entries[i]);
     const provider = readReference(entry, drafts);
     const mapping = readMapping(entry.take("modelMapping"));
-    const weight = weighted ? entry.whole("weight", 100, 0, HEAVIEST) : 100;
+    const weight = entry.whole("weight", 100, 0, HEAVIEST);
+    // The console writes one here as well, and its upstreams have one shape.
+    if (!weighted && entry.has("weight"))
+      warn(entry.pathOf("weight"), "has no effect: fallback upstreams come in the order of fallbackStrategy");
     entry.finish();
     if (provider === null) continue;
     const upstream = makeUpstream(provider, mapping);
-    upstream.weight = weight;
+    upstream.weight = weighted ? weight : 100;
     upstreams.push(upstream);
   }
 }
