@@ -4,9 +4,11 @@ import { systemAuthorities } from "./authorities.js";
 import type { RenderOptions } from "./options.js";
 import { quote, seconds, yaml } from "./text.js";
 
-/** One cluster for each address of a provider; none for those that stand in the user's own Envoy. */
-export function clusterList({ providers }: GatewayConfig, { caFile = systemAuthorities() }: RenderOptions): string[] {
-  return providers.flatMap(({ targets }) => targets.map(target => renderCluster(target, caFile)));
+/** One for each address of a provider; none for those that stand in the user's own Envoy. */
+export const targetsOf = ({ providers }: GatewayConfig): ClusterTarget[] => providers.flatMap(({ targets }) => targets);
+
+export function clusterList(targets: ClusterTarget[], { caFile = systemAuthorities() }: RenderOptions): string[] {
+  return targets.map(target => renderCluster(target, caFile));
 }
 
 /** Every cluster that a provider is reached by. */

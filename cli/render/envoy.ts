@@ -1,5 +1,5 @@
-import type { GatewayConfig } from "../config/types.js";
-import { clusterList } from "./clusters.js";
+import type { ClusterTarget, GatewayConfig } from "../config/types.js";
+import { clusterList, targetsOf } from "./clusters.js";
 import { renderListener } from "./listener.js";
 import { Refusal } from "../refusal.js";
 import { modeFor, type RenderOptions } from "./options.js";
@@ -30,8 +30,16 @@ export interface RunFiles {
   "cds.yaml": string;
 }
 
-/** @param directory absolute, where the files will stand; a new version is moved in under the same name */
-export function renderRunFiles(config: GatewayConfig, options: RenderOptions, directory: string): RunFiles {
+/**
+ * @param directory absolute, where the files will stand; a new version is moved in under the same name
+ * @param besides further clusters, which only requests that are under way still need
+ */
+export function renderRunFiles(
+  config: GatewayConfig,
+  options: RenderOptions,
+  directory: string,
+  besides: ClusterTarget[] = [],
+): RunFiles {
   refuseForeignClusters(config);
   const watched = (file: string) => yaml`
     resource_api_version: V3
@@ -53,15 +61,15 @@ export function renderRunFiles(config: GatewayConfig, options: RenderOptions, di
   return {
     "envoy.yaml": asFile(main),
     "lds.yaml": asFile(resources("envoy.config.listener.v3.Listener", listeners(config, options))),
-    "cds.yaml": asFile(resources("envoy.config.cluster.v3.Cluster", clusters(config, options))),
+    "cds.yaml": asFile(resources("envoy.config.cluster.v3.Cluster", clusters(config, options, besides))),
   };
 }
 
 const listeners = (config: GatewayConfig, options: RenderOptions): string[] =>
   [renderListener(config, options), renderStatusListener(config)].filter(isThere);
 
-const clusters = (config: GatewayConfig, options: RenderOptions): string[] =>
-  [...clusterList(config, options), renderAdminCluster(config)].filter(isThere);
+const clusters = (config: GatewayConfig, options: RenderOptions, besides: ClusterTarget[] = []): string[] =>
+  [...clusterList([...targetsOf(config), ...besides], options), renderAdminCluster(config)].filter(isThere);
 
 const isThere = (text: string): boolean => text !== "";
 

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from "../config/types.js";
-import { circuitBreakers, clusterList, clustersOf } from "./clusters.js";
+import { circuitBreakers, clusterList, clustersOf, targetsOf } from "./clusters.js";
 import { secretsNote } from "./envoy.js";
 import { gatewayFilter, routerFilter } from "./filters.js";
 import { managerFields } from "./listener.js";
@@ -35,7 +35,7 @@ const clusters: Renderer = (config, options) => yaml`
   ${forOwnClusters(config)}
   # Goes under static_resources.
   clusters:
-  ${asList(clusterList(config, options)) || " []"}
+  ${asList(clusterList(targetsOf(config), options)) || " []"}
 `;
 
 /** Providers may be reached by clusters that are there already. */

@@ -25,6 +25,11 @@ export async function updatesOf(admin: Address): Promise<Updates | undefined> {
   return { lds: of("lds"), cds: of("cds") };
 }
 
+/** Whether every cluster that Envoy has been given can be called; one whose name is being looked up cannot yet. */
+export async function isWarm(admin: Address): Promise<boolean> {
+  return /: 0\b/.test((await ask(admin, "/stats?filter=^cluster_manager%5C.warming_clusters$")) ?? "");
+}
+
 /** How many calls of clients are under way; none when Envoy does not answer. */
 export async function activeCalls(admin: Address): Promise<number> {
   const text = await ask(admin, "/stats?filter=^http%5C.ai_failover%5C.downstream_rq_active$");

@@ -4,9 +4,6 @@ import { join } from "node:path";
 import type { RunFiles } from "../render/envoy.js";
 import { writePrivate } from "../render/private-file.js";
 
-/** The two files that Envoy watches; the bootstrap is read once. */
-export type Watched = "lds.yaml" | "cds.yaml";
-
 /** The directory that holds what Envoy reads: of this run and for its user only. */
 export class RunDirectory {
   /** Absolute. */
@@ -24,16 +21,17 @@ export class RunDirectory {
     return join(this.path, "envoy.yaml");
   }
 
-  /** Moves the files in, clusters before the listener that names them; returns the watched ones that changed. */
-  put(files: RunFiles): Watched[] {
-    const changed: Watched[] = [];
-    for (const name of ["envoy.yaml", "cds.yaml", "lds.yaml"] as const) {
-      if (this.read(name) === files[name]) continue;
-      writePrivate(join(this.draft, name), files[name]);
-      renameSync(join(this.draft, name), join(this.path, name));
-      if (name !== "envoy.yaml") changed.push(name);
-    }
-    return changed;
+  /** Moves all files in; before Envoy runs. */
+  putAll(files: RunFiles): void {
+    for (const name of ["envoy.yaml", "cds.yaml", "lds.yaml"] as const) this.put(name, files);
+  }
+
+  /** Moves a file in, and says whether it is another than before. */
+  put(name: keyof RunFiles, files: RunFiles): boolean {
+    if (this.read(name) === files[name]) return false;
+    writePrivate(join(this.draft, name), files[name]);
+    renameSync(join(this.draft, name), join(this.path, name));
+    return true;
   }
 
   readonly remove = (): void => {

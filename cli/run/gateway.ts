@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { isRaw, object } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
 import { readSource } from "../config/source.js";
-import type { GatewayConfig } from "../config/types.js";
+import type { ClusterTarget, GatewayConfig } from "../config/types.js";
 import { findEnvoy, type Envoy } from "../envoy/find.js";
 import { renderRunFiles, type RunFiles } from "../render/envoy.js";
 import { longestTimeout, modeFor, type Mode } from "../render/options.js";
 import { Refusal } from "../refusal.js";
 import { stateDirectory } from "../state.js";
 import { sentenceOf } from "../system-error.js";
+import { Clusters } from "./clusters.js";
 import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
 import { EnvoyProcess } from "./envoy.js";
@@ -48,6 +49,12 @@ const OUTCOMES = {
   late: "was read again, but Envoy has not taken it yet.",
 };
 
+/** How long a request may outlive the configuration that it began under, at least, seconds: room for edits of `timeout`. */
+const OUTLIVES = 3600;
+
+/** Envoy counts that time from when it took an edit, milliseconds. */
+const SLACK = 10_000;
+
 /** As long as Kubernetes gives a pod; `docker compose` is told to wait a little longer. */
 const DRAIN_LIMIT = 30_000;
 
@@ -57,6 +64,9 @@ export class Gateway {
   private readonly watcher = new Watcher(() => this.readAgain());
   /** The last reading of the file: one at a time. */
   private reading: Promise<void> = Promise.resolve();
+  private readonly clusters: Clusters;
+  /** How long a cluster stays that no configuration names any more, milliseconds. */
+  private readonly stay: number;
 
   private constructor(
     readonly envoy: Envoy,
@@ -68,8 +78,13 @@ export class Gateway {
     private readonly demos: Demos,
     private readonly directory: RunDirectory,
     private readonly process: EnvoyProcess,
+    /** How long Envoy lets requests outlive their configuration, seconds. */
+    private readonly drainTime: number,
     private current: Loaded,
-  ) {}
+  ) {
+    this.stay = drainTime * 1000 + SLACK;
+    this.clusters = new Clusters(current.config, this.stay);
+  }
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
     const { env = process.env, say = console.log, gaveUp = () => {}, config: file = DEFAULT_FILE, signal } = options;
@@ -83,18 +98,19 @@ export class Gateway {
       const envoy = await findEnvoy({ version: options.envoyVersion, env, say, signal });
       signal?.throwIfAborted();
       directory = new RunDirectory();
-      directory.put(render(loaded.config, envoy, options, directory));
+      directory.putAll(render(loaded.config, envoy, options, directory));
       const { listen, admin } = loaded.config;
       const logFile = join(stateDirectory(), `envoy-${listen.port}.log`);
+      const drainTime = Math.max(OUTLIVES, Math.ceil(longestTimeout(loaded.config) / 1000));
       running = new EnvoyProcess({
         ...{ binary: envoy.path, configFile: directory.bootstrap, directory: directory.path },
         ...{ logFile, listen, admin, env: loaded.env, say, gaveUp },
-        ...{ concurrency: options.concurrency, drainTime: Math.ceil(longestTimeout(loaded.config) / 1000) },
+        ...{ concurrency: options.concurrency, drainTime },
       });
       await running.start(signal);
       await demos.open();
       const mode = modeFor(envoy.version);
-      return new Gateway(envoy, mode, file, logFile, options, say, demos, directory, running, loaded);
+      return new Gateway(envoy, mode, file, logFile, options, say, demos, directory, running, drainTime, loaded);
     } catch (error) {
       await running?.stop();
       await demos.stop();
@@ -148,16 +164,23 @@ export class Gateway {
     const moved = listensOf(loaded.config).filter(
       ([field, address]) => !listensOf(before).some(([f, a]) => f === field && addressText(a) === addressText(address)),
     );
-    const later = [...moved.map(([field]) => field), ...newVariables(this.current, loaded)];
+    const later = [
+      ...moved.map(([field]) => field),
+      ...newVariables(this.current, loaded),
+      ...(longestTimeout(loaded.config) > this.drainTime * 1000 ? [`a timeout above ${this.drainTime}s`] : []),
+    ];
     if (later.length > 0)
       return `${this.file}: ${later.join(", ")} can change at a start only, so nothing was changed: start again, or take it back.`;
+    loaded.config = this.clusters.named(loaded.config);
     const outcome = await update(this.directory, this.render(loaded), before.admin);
     if (outcome === "refused") {
       // Not to be found by an Envoy that is started again.
-      this.directory.put(this.render(this.current));
+      this.directory.putAll(this.render(this.current));
       return `${this.file}: Envoy refused it and keeps what it had; see ${this.logFile}.`;
     }
     this.current = loaded;
+    this.clusters.serve(loaded.config);
+    setTimeout(this.clear, this.stay).unref();
     if (this.watching) this.watch();
     if (loaded.demo) await this.demos.open();
     else await this.demos.stop();
@@ -173,8 +196,16 @@ export class Gateway {
   }
 
   private render({ config }: Loaded): RunFiles {
-    return render(config, this.envoy, this.options, this.directory);
+    return render(config, this.envoy, this.options, this.directory, this.clusters.besides(config));
   }
+
+  private readonly clear = (): void => {
+    this.reading = this.reading
+      .then(async () => {
+        if (this.clusters.prune()) await update(this.directory, this.render(this.current), this.config.admin);
+      })
+      .catch(this.complain);
+  };
 
   private readonly complain = (error: Error): void => {
     const what = sentenceOf(error) ?? `${error.message}\n${this.file} has mistakes.`;
@@ -198,9 +229,15 @@ const listensOf = ({ listen, admin, status }: GatewayConfig): Listens => [
   ...(status.enabled ? [["status.listen", status.listen] satisfies Listens[number]] : []),
 ];
 
-function render(config: GatewayConfig, envoy: Envoy, { wasm }: GatewayOptions, { path }: RunDirectory): RunFiles {
+function render(
+  config: GatewayConfig,
+  envoy: Envoy,
+  { wasm }: GatewayOptions,
+  { path }: RunDirectory,
+  besides: ClusterTarget[] = [],
+): RunFiles {
   const module = wasm ?? join(packageRoot, "build", "ai-failover.wasm");
-  return renderRunFiles(config, { wasm: module, envoyVersion: envoy.version }, path);
+  return renderRunFiles(config, { wasm: module, envoyVersion: envoy.version }, path, besides);
 }
 
 /** What Envoy's process does not have: its environment is fixed when it starts. */

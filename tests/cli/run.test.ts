@@ -123,6 +123,14 @@ describe("a gateway", () => {
     write("third-model");
   });
 
+  it("names a timeout that is longer than Envoy was told to leave streams alone", async () => {
+    write("third-model", "routes: [{name: a, timeout: 1h, upstreams: [{provider: openai}]}]\n");
+    expect(await gateway.reload()).toContain("is served");
+    write("third-model", "routes: [{name: a, timeout: 61m, upstreams: [{provider: openai}]}]\n");
+    expect(await gateway.reload()).toContain(": a timeout above 3600s can change at a start only");
+    write("third-model");
+  });
+
   it("starts an Envoy again that died, and says what was lost", async () => {
     const pid = gateway.pid!;
     process.kill(pid, "SIGKILL");

@@ -23,7 +23,7 @@ export interface Crowd {
 }
 
 /** Lets them all ask; answers every request in the order of their ends. A request that throws (no answer at all) throws. */
-export async function letAsk(gateway: Gateway, crowd: Crowd): Promise<Visit[]> {
+export async function letAsk(gateway: Pick<Gateway, "ask">, crowd: Crowd): Promise<Visit[]> {
   const { clients, requests = Infinity, done = () => false, body, options, visits = [] } = crowd;
   let count = 0;
   const client = async () => {

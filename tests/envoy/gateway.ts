@@ -198,7 +198,7 @@ async function counter(admin: string, name: string): Promise<number> {
   return Number(/: (\d+)/.exec(text)?.[1] ?? 0);
 }
 
-async function send(url: string, body: object, ask: AskOptions = {}): Promise<Answer> {
+export async function send(url: string, body: object, ask: AskOptions = {}): Promise<Answer> {
   const { path = "/v1/chat/completions", method = "POST", headers = {}, signal } = ask;
   const answer = await fetch(url + path, {
     method,
