@@ -13,8 +13,8 @@ import { configureModule, type Verdict } from "./module.js";
 
 /**
  * Lets the module itself judge a configuration that is meant for it: what it refuses here it refuses in Envoy.
- * Throws all mistakes, with those found before; answers what is to be said about a good one. `lacking`: variables that the
- * gateway needs and that are not set here.
+ * Throws all mistakes, with those found before; answers what is to be said about a good one. `lacking`: variables and
+ * secrets that the gateway needs and that are not known here.
  */
 export function checkEnvelope(
   envelope: Envelope,
@@ -33,7 +33,11 @@ export function checkEnvelope(
   refuse(source, [...problems, ...found]);
   const count = members(configuration["_rules_"]).length;
   const rules = count === 0 ? "" : count === 1 ? ", 1 rule" : `, ${count} rules`;
-  return { kind: `${kind}${rules}`, notes: verdict.warnings, lacking: lacking.map(([name]) => name) };
+  return {
+    kind: `${kind}${rules}`,
+    notes: verdict.warnings,
+    lacking: [...lacking.map(([name]) => name), ...(envelope.secrets ?? [])],
+  };
 }
 
 /** A variable of a VM is set in its resource. */

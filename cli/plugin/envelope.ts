@@ -10,6 +10,8 @@ export interface Envelope {
   place(path: Path): Path;
   /** Those that the module's VM is given, null for one of its host's; absent where that is not said. */
   variables?: Map<string, string | null>;
+  /** Secrets of Kubernetes whose values Higress puts in: `secret.NAMESPACE/NAME.KEY`. Something stands in for them. */
+  secrets?: string[];
 }
 
 /** What Higress's configurations have at their top and ours never has. */
@@ -23,11 +25,24 @@ export function envelopeOf(value: unknown, report: Check["report"]): Envelope | 
   return { kind: "plugin configuration", configuration: value, place: path => path };
 }
 
+const SECRET = /\$\{(secret\.(?:[^/}]+\/)?[^.}/]+\.[^}]+)\}/g;
+
+/** What the control plane makes of the resource, as far as it can be known without its cluster. */
+function wasmPlugin(resource: Raw, report: Check["report"]): Envelope {
+  const envelope = convert(resource, report);
+  const secrets: string[] = [];
+  const filled = JSON.stringify(envelope.configuration).replace(SECRET, (_, name: string) => {
+    if (!secrets.includes(name)) secrets.push(name);
+    return `secret-${secrets.indexOf(name)}`;
+  });
+  return { ...envelope, secrets, configuration: JSON.parse(filled) as Raw };
+}
+
 /**
  * Higress's control plane does this: one JSON text of the default fields and a rule for each that is not disabled; or Istio's
  * field of one configuration for all.
  */
-function wasmPlugin(resource: Raw, report: Check["report"]): Envelope {
+function convert(resource: Raw, report: Check["report"]): Envelope {
   const spec = object(resource["spec"]);
   const kind = "WasmPlugin";
   const variables = variablesOf(spec);

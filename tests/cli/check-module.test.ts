@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -160,6 +160,19 @@ describe("a configuration for the module is judged by the module", () => {
       expect(() => check(resource(variables), env)).toThrow(
         /env.yaml:4:\d+ .*apiTokens\[0\][^]*allowed +spec.vmConfig.env: {name: KEY, valueFrom: HOST}/,
       );
+  });
+
+  it("of a WasmPlugin Secrets are named whose values Higress puts in", () => {
+    const file = resource("{name: KEY, valueFrom: HOST}");
+    const tokens = '"${secret.llm.a}", "${secret.ns/llm.b}", "${secret.llm.a}"';
+    writeFileSync(file, readFileSync(file, "utf8").replace('"${KEY}"', tokens));
+    expect(check(file, env)).toEqual([
+      `ok  ${file}  WasmPlugin`,
+      "Not set here, and needed where the gateway runs: secret.llm.a, secret.ns/llm.b.",
+      expect.stringContaining("apiTokens[2]: the token stands here twice"),
+    ]);
+    writeFileSync(file, readFileSync(file, "utf8").replace("${secret.llm.a}", "${secret.llm}"));
+    expect(() => check(file, env)).toThrow("begins no variable");
   });
 
   it("of a WasmPlugin with a pluginConfig that one is checked, as Higress reads no other then", () => {
