@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { HOST_FUNCTIONS, WASI_FUNCTIONS } from "../host/abi.js";
 import { shippedModule } from "../host/index.js";
@@ -26,6 +27,13 @@ describe("the shipped module", () => {
     const [markers, rest] = [/^proxy_abi_version/, /^(memory|_initialize|proxy_on_\w+)$/];
     expect(names.filter(name => !markers.test(name) && !rest.test(name))).toEqual([]);
     expect(names).toEqual(expect.arrayContaining(["memory", "_initialize", "proxy_on_memory_allocate"]));
+  });
+
+  it("is as small as both READMEs say", () => {
+    for (const file of ["README.md", "README.zh-CN.md"]) {
+      const most = Number(/(\d+) KB/.exec(readFileSync(file, "utf8"))![1]) * 1000;
+      expect(statSync("build/ai-failover.wasm").size).toBeLessThan(most);
+    }
   });
 
   it("makes no host call that is not allowed while it starts", () => {
