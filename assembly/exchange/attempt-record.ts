@@ -42,7 +42,7 @@ export class Attempt {
   /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
   failed: bool;
   started: u64;
-  /** When the last event came that counts, for limits between events. */
+  /** When the last event came that counts, for limits between events; of a bad status its headers. */
   progress: u64;
   events: u32;
   judge: Judge;

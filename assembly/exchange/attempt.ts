@@ -50,6 +50,7 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
   if (a.status < 200 || a.status > 299) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
+    a.progress = now;
     return Decision.Hold;
   }
   const guard = routeOf(x).guard;
@@ -121,6 +122,7 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
     onPassed(a, now);
     return a.failed;
   }
+  const reading = a.state == State.Reading;
   a.state = State.Over;
   if (passing) noteInvalid(a);
   if (how == End.ClientGone) {
@@ -131,7 +133,9 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
   // A stream that was longer than the request's time.
   const long = passing && !limits.hasTime(a.exchange, now);
   if (long) a.cramped = true;
-  classifyEnd(long ? End.AttemptTimeout : how, verdict);
+  // What came of an error says enough, unless the client should read it.
+  if (reading) classifyHeld(a, a.held, a.heldLen);
+  if (!reading || verdict.next == Next.Return) classifyEnd(long ? End.AttemptTimeout : how, verdict);
   if (passing) {
     verdict.next = Next.Return;
     a.exchange.brokenOff = true;
@@ -210,12 +214,17 @@ function failAnswer(a: Attempt, now: u64): Decision {
 }
 
 function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
+  classifyHeld(a, body, len);
+  return failAnswer(a, now);
+}
+
+/** An answer with a bad status, by what of its body has come. */
+function classifyHeld(a: Attempt, body: usize, len: usize): void {
   const provider = providerOf(a);
   classifyAnswer(provider.family, a.status, body, len, verdict, !a.exchange.shaped);
   // The headers are the provider's word for this answer; the longer of the two holds.
   if (verdict.cause == Cause.RateLimit) verdict.waitMs = max(verdict.waitMs, a.waitMs);
   applyOverrides(verdict, a.status, routeOf(a.exchange), provider);
-  return failAnswer(a, now);
 }
 
 function fail(a: Attempt, now: u64): Decision {

@@ -10,6 +10,7 @@ import * as head from "../exchange/head";
 import * as plan from "../exchange/plan";
 import { BodyStatus, Handler, HeadersStatus } from "../proxy/dispatch";
 import * as host from "../proxy/host";
+import * as clock from "./clock";
 import * as names from "./names";
 import * as relay from "./relay";
 import * as seat from "./seat";
@@ -91,7 +92,10 @@ export class AttemptRole extends Handler {
     if (a === null || a.state == State.Over) return HeadersStatus.Continue;
     const now = host.monotonic();
     const decision = relay.headers(a, end, now);
-    if (decision == Decision.Hold) return HeadersStatus.StopIteration;
+    if (decision == Decision.Hold) {
+      if (a.state == State.Reading) clock.startFor(a);
+      return HeadersStatus.StopIteration;
+    }
     if (decision == Decision.Fail) this.goOn(a, now);
     return HeadersStatus.Continue;
   }

@@ -21,6 +21,9 @@ const NS_PER_MS: u64 = 1000000;
 /** How often it looks, ms: limits are kept that exactly. */
 const PERIOD: u32 = 50;
 
+/** How long the body of an error is waited for, ms: it is written at once, or not at all. */
+const ERROR_BODY: u64 = 2000;
+
 /** The root whose timer runs; 0: none. Any root's tick serves the streams of the whole VM. */
 let ticking: u32 = 0;
 /** The root of the newest configuration, which alone probes; 0: it is gone. */
@@ -33,11 +36,19 @@ export function start(c: Client): void {
     ticking = newest;
     host.setTick(PERIOD);
     host.setEffective(c.id);
-  } else startFor(c);
+  } else startOwn(c);
+}
+
+/** From a callback of an attempt's stream. */
+export function startFor(a: Attempt): void {
+  const x = a.exchange;
+  if (ticking != 0 || x.gateway == 0 || !host.setEffective(x.gateway)) return;
+  start(changetype<Client>(x.client));
+  host.setEffective(a.stream);
 }
 
 /** The timer of the client's own root. */
-function startFor(c: Client): void {
+function startOwn(c: Client): void {
   ticking = serviceOf(c).root;
   host.setTick(PERIOD);
 }
@@ -56,7 +67,7 @@ export function forget(root: u32): void {
   ticking = 0;
   for (let i: u32 = 0, k = exchanges.slots(); i < k && ticking == 0; i++) {
     const x = exchanges.slot(i);
-    if (x !== null && x.gateway != 0 && host.setEffective(x.gateway)) startFor(changetype<Client>(x.client));
+    if (x !== null && x.gateway != 0 && host.setEffective(x.gateway)) startOwn(changetype<Client>(x.client));
   }
 }
 
@@ -94,7 +105,7 @@ export function look(now: u64): bool {
 
 function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
   if (a.state == State.Passing) return breakOff(x, a, now);
-  if (a.state > State.Judging) return;
+  if (a.state == State.Over) return;
   const how = ranOut(c, x, a, now);
   if (how == End.None) return;
   const held = a.state != State.Waiting;
@@ -132,6 +143,8 @@ function stalls(x: Exchange, a: Attempt, now: u64): bool {
 
 /** Which limit has passed; None: none. In retry mode Envoy keeps those of the route until headers come. */
 function ranOut(c: Client, x: Exchange, a: Attempt, now: u64): End {
+  if (a.state == State.Reading)
+    return now >= x.deadline || (now - a.progress) / NS_PER_MS >= ERROR_BODY ? End.Cut : End.None;
   const running = (now - a.started) / NS_PER_MS;
   const route = routeOf(x);
   const whole = !x.streamed || route.guard == Guard.Full;

@@ -41,6 +41,7 @@ const ODD: Record<string, (response: ServerResponse, asked: Asked) => void> = {
     response.writeEarlyHints({ link: "</style.css>; rel=preload" });
     response.writeHead(401, JSON_TYPE).end(REFUSED);
   },
+  "401, then silence": response => response.writeHead(401, JSON_TYPE).write(REFUSED.slice(0, 20)),
   "hints, then silence": response => response.writeEarlyHints({ link: "</style.css>; rel=preload" }),
 };
 
@@ -68,7 +69,13 @@ describe.each(HOSTS)("odd answers in $mode mode, on Envoy $version:", ({ mode, v
       setTimeout(() => stream.end(), 200);
     });
     const own = (url: string) => ({ tokens: ["t"], config: { url, ...NEVER_OUT } });
-    const plans = { first: ["odd", "two"], second: ["one", "odd"], third: ["http2", "two"], fourth: ["one", "http2"] };
+    const plans = {
+      alone: ["odd"],
+      first: ["odd", "two"],
+      second: ["one", "odd"],
+      third: ["http2", "two"],
+      fourth: ["one", "http2"],
+    };
     gateway = await startGateway({
       version,
       providers: {
@@ -80,7 +87,10 @@ describe.each(HOSTS)("odd answers in $mode mode, on Envoy $version:", ({ mode, v
       routes: Object.entries(plans).map(([name, [primary, fallback]]) => ({
         ...{ name, modelPredicates: [{ matchType: "EQUAL", matchValue: name }], timeout: 3000 },
         ...{ firstTokenTimeout: 2000, attemptTimeout: 2000 },
-        ...{ upstreams: [{ provider: primary }], fallbackConfig: { upstreams: [{ provider: fallback }] } },
+        ...{
+          upstreams: [{ provider: primary }],
+          fallbackConfig: { upstreams: fallback ? [{ provider: fallback }] : [] },
+        },
       })),
     });
     await changeClusters(gateway, ["http2"], speakHttp2);
@@ -131,6 +141,17 @@ describe.each(HOSTS)("odd answers in $mode mode, on Envoy $version:", ({ mode, v
     expect(answer.words).toMatch("Hello from two");
     expect(answer.trail).toBe("odd/t1 401 credential, two/t1 200");
   });
+
+  it.each([plain, streamed])(
+    "a 401 whose body never ends is followed by the next hop, or by our error (%o)",
+    async body => {
+      const answer = await ask("first", "401, then silence", body);
+      expect(answer.words).toMatch("Hello from two");
+      expect(answer.trail).toBe("odd/t1 401 credential, two/t1 200");
+      const alone = await ask("alone", "401, then silence", body);
+      expect([alone.status, alone.json().error.code]).toEqual([503, "all_attempts_failed"]);
+    },
+  );
 
   it.each([plain, streamed])("an interim answer and then silence never takes longer than timeout (%o)", async body => {
     const started = performance.now();

@@ -1,6 +1,18 @@
 /** Answers that are good, bad or whose fault they are by something else than their status. */
 import { describe, expect, it } from "vitest";
-import { chat, delta, DONE, event, events, json, openAiError, sse, wordsOf, type Answer } from "../host/index.js";
+import {
+  chat,
+  delta,
+  DONE,
+  event,
+  events,
+  json,
+  openAiError,
+  sse,
+  wordsOf,
+  type Answer,
+  type Behaviour,
+} from "../host/index.js";
 import { MODES, start, type Options } from "./fixture.js";
 
 const plain = { body: { model: "m", messages: [] } };
@@ -74,6 +86,40 @@ describe.each(MODES)("in %s mode", mode => {
       expect(envoy.ask(streamed)).toMatchObject({ status: 200, ended: "reset", text: delta("Hi") + DONE });
     expect(envoy.metric("ai_failover_attempts.provider.qwen.result.ok")).toBe(4);
     expect(envoy.provider("deepseek").seen).toEqual([]);
+  });
+
+  it.each([
+    [401, "credential"],
+    [429, "rate-limit"],
+    [500, "provider"],
+    [400, "broken-stream"],
+  ])("a %i whose body never ends is judged after 2 s by what has come: %s", (status, cause) => {
+    const ends: Behaviour = { ...json(status, {}), headers: {}, body: '{"error":{"message":"', end: "stall" };
+    for (const ask of [plain, streamed]) {
+      const good = ask === plain ? chat("Hi") : sse("Hi");
+      const call = rescued(good, { clusters: { qwen: [ends, "refused"], deepseek: good } }).ask(ask);
+      expect(wordsOf(call.text)).toBe("Hi");
+      expect(call.headers["x-ai-failover-trail"]).toMatch(
+        new RegExp(`^qwen/t1;status=${status};cause=${cause};ms=20[0-5]`),
+      );
+      expect(call.ms).toBeLessThanOrEqual(2000 + 2 * 50);
+      const alone = rescued(ends, {
+        tokens: { qwen: 1 },
+        policy: { maxWait: 0 },
+        clusters: { qwen: [ends, "refused"] },
+      }).ask(ask);
+      expect(alone.status).toBe(status === 429 ? 429 : 503);
+      expect(alone.ms).toBeLessThanOrEqual(2000 + 2 * 50);
+    }
+  });
+
+  it("a 401 that Envoy ends before that is judged by its status too", () => {
+    const ends: Answer = { ...json(401, {}), headers: {}, body: '{"error":{"message":"', end: "stall" };
+    const policy = { firstTokenTimeout: 300, attemptTimeout: 300 };
+    const { headers } = rescued(ends, { policy }).ask(plain);
+    expect(headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=401;cause=credential/);
+    const cut = rescued({ ...ends, end: "cut" }).ask(plain);
+    if (mode === "retry") expect(cut.headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=401;cause=credential/);
   });
 
   it("alsoOn holds for an error inside a good answer too", () => {
