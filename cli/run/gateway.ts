@@ -94,7 +94,7 @@ export class Gateway {
     let running: EnvoyProcess | undefined;
     try {
       const loaded = await load(options, file, env, demos);
-      await checkFree(listensOf(loaded.config), file);
+      await checkFree(listensOf(loaded.config), field => optionOf(field, options) ?? file);
       const envoy = await findEnvoy({ version: options.envoyVersion, env, say, signal });
       signal?.throwIfAborted();
       directory = new RunDirectory();
@@ -228,6 +228,12 @@ const listensOf = ({ listen, admin, status }: GatewayConfig): Listens => [
   ["admin", admin],
   ...(status.enabled ? [["status.listen", status.listen] satisfies Listens[number]] : []),
 ];
+
+/** The option of `run` that stands in place of a field; undefined where the file says it. */
+function optionOf(field: string, { listen, status }: GatewayOptions): string | undefined {
+  if (field === "listen" && listen !== undefined) return "--listen";
+  return field === "status.listen" && status !== undefined ? "--status" : undefined;
+}
 
 function render(
   config: GatewayConfig,

@@ -166,12 +166,14 @@ describe("a start that cannot succeed ends in one sentence with the remedy", () 
     const taken = await hold(0);
     const { port } = taken.address() as AddressInfo;
     const starting = Gateway.start({ config: file, wasm, say, listen: `127.0.0.1:${port}` });
-    await expect(starting).rejects.toThrow(`127.0.0.1:${port} (listen) is taken`);
+    await expect(starting).rejects.toThrow(
+      `127.0.0.1:${port} (listen) is taken by another program: stop it, or give --listen 127.0.0.1:${port + 1}.`,
+    );
     taken.close();
   });
 
   it("an address that this machine does not have", async () => {
-    await expect(checkFree([["listen", { host: "192.0.2.1", port: 80 }]], "x.yaml")).rejects.toThrow(
+    await expect(checkFree([["listen", { host: "192.0.2.1", port: 80 }]], () => "x.yaml")).rejects.toThrow(
       "give listen in x.yaml an address of this machine",
     );
   });
