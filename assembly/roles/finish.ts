@@ -90,8 +90,8 @@ export function account(c: Client): void {
   plan.disarm(x, host.monotonic());
   const service = serviceOf(c);
   service.metrics.count(x);
-  // What failed may have to be probed.
-  if (x.lastCause != Cause.None) clock.start(c);
+  // What failed may have to be probed, and what was learnt written once more.
+  if (x.lastCause != Cause.None || !service.health.isSettled) clock.start(c);
   tell(x);
 }
 

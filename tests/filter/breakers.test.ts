@@ -4,6 +4,8 @@ import { MODES, start, tokensAt } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [] } };
 const tokens = { qwen: 1, deepseek: 1 };
+/** Of proxy-wasm: another was faster. */
+const CAS_MISMATCH = 8;
 const provider = { providerBreaker: { failureThreshold: 1 } };
 
 describe.each(MODES)("a trial, in %s mode,", mode => {
@@ -58,4 +60,19 @@ describe.each(MODES)("of an error's body, in %s mode,", mode => {
     expect(call.headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=400;cause=caller;ms=\d+$/);
     expect(JSON.parse(call.text).error.code).toBe("Arrearage");
   });
+});
+
+it("what a worker learnt and could not write is written soon, although it is not asked again", () => {
+  const clusters = { qwen: ["refused", { ...chat("Hi"), wait: 100 }, chat("Hi")] as Behaviour[], deepseek: chat("Hi") };
+  const envoy = start({ workers: 2, tokens, provider, clusters });
+  envoy.ask({ ...ask, worker: 0 });
+  envoy.advance(5000);
+  const trial = envoy.call({ ...ask, worker: 0 });
+  envoy.advance(50);
+  let losses = 4;
+  envoy.process.hinder = call => (call === "proxy_set_shared_data" && losses-- > 0 ? CAS_MISMATCH : undefined);
+  expect(envoy.finish(trial).headers["x-ai-failover-trail"]).toMatch(/^qwen/);
+  expect(losses).toBe(0);
+  envoy.advance(100);
+  expect(envoy.ask({ ...ask, worker: 1 }).headers["x-ai-failover-trail"]).toMatch(/^qwen/);
 });
