@@ -2,6 +2,7 @@
 import { Bytes } from "../bytes/bytes";
 import { hash64 } from "../bytes/hash";
 import { Kind } from "../bytes/lexer";
+import { LAYOUT } from "../health/record";
 import { Value } from "./dom";
 import { readEndpoints } from "./endpoint";
 import { Fields, isSecret, quote, show } from "./fields";
@@ -17,7 +18,7 @@ const presets = readPresets();
 /** In the order of Family and of TokenChoice. */
 const FAMILIES: string[] = ["openai", "dashscope", "deepseek", "anthropic", "gemini", "azure"];
 const CHOICES: string[] = ["random", "weighted", "sticky"];
-const LEDGER_PREFIX = "ai-failover/1/";
+const LEDGER_PREFIX = `ai-failover/${LAYOUT}/`;
 /** Of the user's file, but the cluster's business: the command line tool renders them. */
 const RENDERED: string[] = ["tls", "connectTimeout"];
 const MOST = 1000000;

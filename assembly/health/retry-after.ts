@@ -3,7 +3,8 @@
  *
  *   retry-after                 seconds or a date, RFC 9110 section 10.2.3
  *   retry-after-ms              Azure, OpenAI
- *   x-ratelimit-reset[-*]       "6m0s", "20ms" (OpenAI, Groq), seconds, Unix time (OpenRouter: ms)
+ *   x-ratelimit-reset, x-ratelimit-reset-requests, -tokens
+ *                               "6m0s", "20ms" (OpenAI, Groq), seconds, Unix time (OpenRouter: ms)
  *   anthropic-ratelimit-*-reset RFC 3339
  *
  * A retry-after is the provider's word for this answer. Resets are there on good answers too: of them only those count whose
