@@ -26,7 +26,8 @@ RUN mkdir -m 1777 .cache /config \
   && printf '#!/bin/sh\nexec node /app/build/node/cli/main.js "$@"\n' > /usr/local/bin/ai-failover \
   && chmod +x /usr/local/bin/ai-failover
 WORKDIR /config
-USER node
+# The image's user `node`, by the number: Kubernetes (runAsNonRoot) does not trust a name.
+USER 1000
 ENTRYPOINT ["ai-failover"]
 CMD ["run", "--listen", "0.0.0.0:8080"]
 
