@@ -63,9 +63,12 @@ export function parseSource(text: string, name: string, directory: string): Sour
 /** Aliases are resolved only here, so this is where a wrong one, or one that grows without bound, is found. */
 function valueOf(document: Document, name: string): unknown {
   try {
-    return document.toJS();
+    const value: unknown = document.toJS();
+    JSON.stringify(value); // what holds itself has no text
+    return value;
   } catch (error) {
-    throw new ConfigError(name, [{ path: [], found: (error as Error).message, fix: "aliases of anchors above them" }]);
+    const [found] = (error as Error).message.split("\n");
+    throw new ConfigError(name, [{ path: [], found: found!, fix: "aliases of anchors that end above them" }]);
   }
 }
 

@@ -237,7 +237,8 @@ const table: [rule: string, text: string, path: string, says: string][] = [
   ],
   ["text that is no YAML", "providers: [", "", "valid YAML or JSON"],
   ["two documents", `${provider("")}\n---\na: 1\n`, "", "one document in a file"],
-  ["an alias of nothing", "providers: *x", "", "aliases of anchors above them"],
+  ["an alias of nothing", "providers: *x", "", "aliases of anchors that end above them"],
+  ["an alias within its own anchor", "providers: &x [*x]", "", "aliases of anchors that end above them"],
 ];
 
 describe("a mistake is refused with its place, what was found and what is allowed", () => {
