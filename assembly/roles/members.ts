@@ -3,6 +3,7 @@ import { containsIgnoreCase, equalsIgnoreCase, hasControl } from "../bytes/ascii
 import { Bytes } from "../bytes/bytes";
 import * as json from "../bytes/json";
 import * as multipart from "../bytes/multipart";
+import { Dialect } from "../config/types";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, ModelPlace } from "../exchange/exchange";
 import * as head from "../exchange/head";
@@ -51,7 +52,7 @@ export function read(c: Client, x: Exchange): bool {
   const status = json.scan(x.body, x.bodyLen);
   if (status != json.Status.Ok) return isJsonApi(x) ? refuseBody(c, SAY_BODY, status, json.errorOffset) : true;
   x.streamed = json.stream.kind == json.Kind.True;
-  if (json.previousResponseId.kind == json.Kind.String) x.once = true;
+  if (namesState(x)) x.once = true;
   if (json.model.kind == json.Kind.Absent) return true;
   if (json.model.kind != json.Kind.String) return refuse(c, replies.BAD_BODY, SAY_MODEL_TYPE);
   const start = json.model.start + 1;
@@ -62,6 +63,13 @@ export function read(c: Client, x: Exchange): bool {
   x.modelStart = json.model.start;
   x.modelEnd = json.model.end;
   return takeModel(c, x);
+}
+
+/** Whether the body goes on with what one provider has kept. */
+function namesState(x: Exchange): bool {
+  if (json.previousResponseId.kind == json.Kind.String) return true;
+  const kind = json.conversation.kind;
+  return x.dialect == Dialect.Responses && (kind == json.Kind.String || kind == json.Kind.Object);
 }
 
 /** The name goes into headers and paths, where Envoy sends a line break on as it is. */

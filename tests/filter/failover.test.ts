@@ -104,10 +104,20 @@ describe.each(MODES)("in %s mode", mode => {
     expect(JSON.parse(text).error.message).toMatch(/qwen\/t1;status=401;cause=credential.*deepseek\/t1;cause=/);
   });
 
-  it("sends a call that names a provider's state once", () => {
-    const envoy = start({ mode, clusters: { qwen: { status: 500, body: "own words" }, deepseek: chat("Hi") } });
-    const call = envoy.ask({ body: { ...plain.body, previous_response_id: "r" }, path: "/v1/responses" });
-    expect(call).toMatchObject({ status: 500, text: "own words" });
+  it.each([{ previous_response_id: "r" }, { conversation: "c" }, { conversation: { id: "c" } }])(
+    "sends a call that names a provider's state once: %j",
+    state => {
+      const envoy = start({ mode, clusters: { qwen: { status: 500, body: "own words" }, deepseek: chat("Hi") } });
+      const call = envoy.ask({ body: { ...plain.body, ...state }, path: "/v1/responses" });
+      expect(call).toMatchObject({ status: 500, text: "own words" });
+    },
+  );
+
+  it.each(["/v1/responses", "/v1/chat/completions"])("fails a call over that only seems to name one: %s", path => {
+    const envoy = start({ mode, clusters: { qwen: { status: 500, body: "own words" }, deepseek: "reset" } });
+    const state = path === "/v1/responses" ? null : "c";
+    const call = envoy.ask({ body: { ...plain.body, conversation: state, previous_response_id: null }, path });
+    expect(call.headers["x-ai-failover-trail"]).toContain("deepseek/");
   });
 
   it("waits for a rate limit where that is all that stands in the way", () => {

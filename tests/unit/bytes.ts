@@ -12,7 +12,7 @@ export const STATUS = [
   "duplicate-model",
 ] as const;
 export const KIND = ["absent", "null", "true", "false", "number", "string", "object", "array"] as const;
-export const MEMBERS = ["model", "stream", "stream_options", "user", "previous_response_id"] as const;
+export const MEMBERS = ["model", "stream", "stream_options", "user", "previous_response_id", "conversation"] as const;
 /** The fields of a multipart body. */
 export const PARTS = ["model", "stream", "user"] as const;
 const FOUND = MEMBERS.length;

@@ -36,6 +36,7 @@ const members: StaticArray<json.Member> = [
   json.streamOptions,
   json.user,
   json.previousResponseId,
+  json.conversation,
   json.found,
   modelPart,
   streamPart,
