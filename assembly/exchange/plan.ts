@@ -4,7 +4,7 @@
  */
 import { hash64 } from "../bytes/hash";
 import { Dialect, Endpoint, ModelName, Provider, RetryPolicy, Route, Upstream } from "../config/types";
-import { Next, Verdict } from "../health/verdict";
+import { Next, Verdict, isCallers } from "../health/verdict";
 import {
   Exchange,
   Hop,
@@ -254,7 +254,7 @@ export function isRateLimited(x: Exchange, now: u64): bool {
  * ns; 0: there is none. Envoy adds up to half to a back-off that it is asked for (facts 19.6), so that half must fit as well.
  */
 export function armAfterWait(x: Exchange, now: u64): u64 {
-  if (x.once || x.stepCount >= MAX_ATTEMPTS) return 0;
+  if (x.once || x.stepCount >= MAX_ATTEMPTS || isCallers(x.lastCause)) return 0;
   const position = soonest(x, true, now);
   const wait = soonestWait;
   if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;

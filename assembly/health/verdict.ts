@@ -50,6 +50,11 @@ export function causeName(cause: Cause): Bytes {
   return unchecked(NAMES[cause]);
 }
 
+/** Whether it tells of a mistake in the request, which its client has to know. */
+export function isCallers(cause: Cause): bool {
+  return cause == Cause.Caller || cause == Cause.ContextWindow || cause == Cause.ContentFilter;
+}
+
 /** Who answers for a failure. */
 export enum Scope {
   Nobody,

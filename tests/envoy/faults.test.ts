@@ -43,6 +43,12 @@ describe.each(ALL_HOSTS)("faults before the first byte in $mode mode, on Envoy $
       },
       routes: [
         {
+          name: "stubborn",
+          modelPredicates: [{ matchType: "EQUAL", matchValue: "stubborn" }],
+          upstreams: [{ provider: "one" }],
+          fallbackConfig: { upstreams: [{ provider: "two" }], alsoOn: ["caller"] },
+        },
+        {
           name: "main",
           modelPredicates: [],
           upstreams: [{ provider: "one" }],
@@ -53,7 +59,9 @@ describe.each(ALL_HOSTS)("faults before the first byte in $mode mode, on Envoy $
     });
   });
   afterAll(() => gateway.stop());
-  beforeEach(() => gateway.providers.one!.reset());
+  beforeEach(async () => {
+    for (const provider of Object.values(gateway.providers)) await provider.reset();
+  });
 
   const cases = BEFORE_THE_FIRST_BYTE.flatMap(({ fault, plain, streamed }) => [
     ...(plain ? [{ fault, cause: plain, stream: false }] : []),
@@ -77,6 +85,13 @@ describe.each(ALL_HOSTS)("faults before the first byte in $mode mode, on Envoy $
     expect(answer.status).toBe(Number(status));
     expect(answer.json().error.message).toBeTypeOf("string");
     expect(answer.headers.get("x-ai-failover-attempts")).toBe("1");
+  });
+
+  it.each([false, true])("returns it also after all that the route tries it at (stream: %s)", async stream => {
+    for (const provider of Object.values(gateway.providers)) await provider.set("*", "422");
+    const answer = await gateway.ask({ model: "stubborn", stream, messages: [] });
+    expect(answer).toMatchObject({ status: 422, broken: false, trail: "one/t1 422 caller, two/t1 422 caller" });
+    expect(answer.json().error.message).toBeTypeOf("string");
   });
 });
 

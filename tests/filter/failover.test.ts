@@ -89,6 +89,22 @@ describe.each(MODES)("in %s mode", mode => {
     }
   });
 
+  it("returns a caller's mistake as it is also after every hop that the configuration tries it at", () => {
+    const mistake = json(422, openAiError("invalid_value"));
+    const tried = (tokens: Record<string, number>, qwen: Behaviour, deepseek: Behaviour) => {
+      const provider = { failover: { failoverOnStatus: ["4.*", "5.*"] } };
+      const { status, text, ended, headers } = start({ mode, tokens, provider, clusters: { qwen, deepseek } }).ask(
+        plain,
+      );
+      return { status, text, ended, count: headers["x-ai-failover-attempts"] };
+    };
+    const end = { status: 422, text: mistake.body, ended: "complete" };
+    expect(tried({ qwen: 1 }, mistake, mistake)).toEqual({ ...end, count: "1" });
+    expect(tried({ qwen: 2, deepseek: 1 }, mistake, mistake)).toEqual({ ...end, count: "3" });
+    expect(tried({ qwen: 2, deepseek: 1 }, badKey, mistake)).toEqual({ ...end, count: "3" });
+    expect(tried({ qwen: 2 }, { status: 422 }, "refused")).toEqual({ ...end, text: "", count: "2" });
+  });
+
   it.each([400, 413, 422])("returns a caller's own mistake, %i, as it is, and punishes nobody", status => {
     const envoy = start({ mode, clusters: { qwen: json(status, openAiError("bad_request", "your fault")) } });
     for (let i = 0; i < 6; i++)
