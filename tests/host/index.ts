@@ -31,7 +31,7 @@
  * `envoy.metric("ai_failover_...")`.
  */
 export * from "./answers.js";
-export type { Answer, Behaviour, Fault } from "./behaviour.js";
+export type { Answer, Behaviour, Fault, Piece } from "./behaviour.js";
 export type { Ask, Call } from "./call.js";
 export { compileModule, shippedModule } from "./compile.js";
 export { Envoy, startEnvoy, type EnvoyOptions } from "./envoy.js";
