@@ -40,6 +40,7 @@ export function ending(dialect: Dialect, judge: Judge): Writer {
   const scanner = judge.scanner;
   const json = judge.json;
   const inData = scanner.isInData;
+  completeCharacter(judge.tail);
   if (scanner.isInLine && !inData) out.text(LINE);
   if (scanner.isOpen && json.isOpenObject && (inData || !json.isInText)) {
     if (!inData) out.text(DATA);
@@ -59,6 +60,15 @@ export function ending(dialect: Dialect, judge: Judge): Writer {
   writeMembers(dialect, judge);
   out.text(BLANK_LINE);
   return out;
+}
+
+/** Of a character that was cut the missing bytes, whichever: official clients decode strictly. `tail`: the last bytes, the last one lowest. */
+function completeCharacter(tail: u32): void {
+  let has = 0;
+  for (; has < 3 && (tail & 0xc0) == 0x80; has++) tail >>= 8;
+  const lead = tail & 0xff;
+  const needs = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+  for (; has < needs; has++) out.byte(has > 0 ? 0x80 : lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80);
 }
 
 function isNamed(dialect: Dialect): bool {

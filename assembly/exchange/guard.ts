@@ -84,6 +84,8 @@ export class Judge {
   private bytes: u64;
   /** Bytes of DONE that begin the data of this event. */
   private matched: i32;
+  /** The last four bytes of a stream, the last one lowest. */
+  tail: u32;
   scanner: EventScanner;
   json: JsonReader;
   excerpt: Excerpt;
@@ -105,10 +107,13 @@ export class Judge {
     this.seen = Seen.Nothing;
     this.bytes = 0;
     this.matched = 0;
+    this.tail = 0;
     this.excerpt.start();
     this.scanner.start();
     this.json.start(rules.tree);
     this.kind = kindOf(body, rules.markless);
+    // Clients read a stream whatever its type says.
+    if (this.onlyEvents && this.kind == Kind.Json) this.kind = Kind.Unknown;
     this.opaque = this.kind == Kind.Opaque;
     this.whole = this.kind == Kind.Json;
     // A client that asked for no stream cannot read one.
@@ -245,6 +250,7 @@ export class Judge {
 
   private feedEvents(ptr: usize, end: usize): void {
     const scanner = this.scanner;
+    for (let p = max(ptr, end - min(end, 4)); p < end; p++) this.tail = (this.tail << 8) | load<u8>(p);
     while (!this.isOver) {
       ptr = scanner.next(ptr, end);
       switch (piece) {

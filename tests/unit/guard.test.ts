@@ -325,6 +325,7 @@ describe("a plain answer", () => {
     ["of audio in place of a chat's is garbage", { dialect: "chat", body: "binary" }, "RIFF", "garbage"],
     ["of a wrong type is good", { dialect: "chat", body: "binary" }, '{"choices":[{"text":"a"}]}', "none"],
     ["of a wrong type is a stream", { dialect: "chat", body: "binary", streamed: true }, HELLO, "no-end-mark"],
+    ["of JSON's type is a stream", { dialect: "chat", body: "json", streamed: true }, HELLO + STOP, "none"],
     ["that is compressed is never judged", { dialect: "chat", body: "opaque" }, "\u001f\u008b<html>", "none"],
     ["that only shares its dialect's path is any JSON", { dialect: "chat", body: "json", shaped: false }, "{}", "none"],
     ["as a stream is garbage", { dialect: "chat", body: "events", streamed: false }, HELLO, "garbage"],

@@ -111,9 +111,9 @@ export class GuardRoom {
     return { seen, end: this.finish(), ...this.state() };
   }
 
-  ending(dialect: Dialect): string {
+  ending(dialect: Dialect): Buffer {
     const len = this.wasm.endingOf(DIALECT.indexOf(dialect));
-    return Buffer.from(this.bytes(this.wasm.endingPtr(), len)).toString();
+    return Buffer.from(this.bytes(this.wasm.endingPtr(), len));
   }
 
   /** The data of the events that the scanner finds. */
