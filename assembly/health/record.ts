@@ -15,7 +15,7 @@
  *    46  u16 successes   consecutive, of trials
  *    48  u16 opened      times in a row
  *    50  u8  cause       of the last failure
- *    52  u32 exchanges   the last seven whose failure counted, hashed, the newest first
+ *    52  u32 exchanges   the last seven whose failure counted, hashed, the newest first: exact up to a threshold of eight
  *
  * (token 0, model 0) is the provider's breaker, (token, 0) the token's, (0, model) the provider's for a model, (token, model)
  * a rate limit.
