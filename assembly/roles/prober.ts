@@ -3,7 +3,7 @@ import { Bytes } from "../bytes/bytes";
 import * as headers from "../bytes/pairs-writer";
 import { Table } from "../bytes/table";
 import { Writer } from "../bytes/writer";
-import { Dialect, Endpoint, Guard, Provider } from "../config/types";
+import { Dialect, Endpoint, Family, Guard, Provider } from "../config/types";
 import * as answer from "../exchange/answer";
 import { Flaw, Seen, newJudge } from "../exchange/guard";
 import * as rewrite from "../exchange/rewrite";
@@ -54,13 +54,14 @@ export class Prober {
 
   private start(probe: Probe, now: u64): void {
     const provider = unchecked(this.providers[probe.provider]);
-    const openai = provider.openai;
-    const endpoint = openai !== null ? openai : provider.messages;
+    const messages = provider.messages;
+    const isNative = messages !== null && (provider.openai === null || provider.family == Family.Anthropic);
+    const endpoint = isNative ? messages : provider.openai;
     if (endpoint === null) return this.settle(probe.ticket, End.Local, now);
     const free = probe.kind == ProbeKind.FreeCall;
     headers.begin();
     headers.put(METHOD, free ? GET : POST);
-    writePath(endpoint, probe, free ? provider.probePath! : openai !== null ? CHAT : MESSAGES);
+    writePath(endpoint, probe, free ? provider.probePath! : isNative ? MESSAGES : CHAT);
     headers.add(names.PATH.ptr, names.PATH.len, text.ptr, text.len);
     headers.put(names.AUTHORITY, endpoint.authority);
     rewrite.credentialOf(endpoint, provider.tokens[probe.token]);
