@@ -121,6 +121,9 @@ const NARROWING: string[] = [
   "blocklist",
   "_match_",
   "predicate",
+  // Of the console's routes, which stand below routes.
+  "authconfig",
+  "domains",
 ];
 
 function narrows(name: string): bool {
