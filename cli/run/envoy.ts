@@ -1,15 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { createWriteStream, type WriteStream } from "node:fs";
 import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "../config/types.js";
 import { Refusal } from "../refusal.js";
-import { sentenceOf } from "../system-error.js";
 import { isLive, updatesOf } from "./admin.js";
 import { drain } from "./drain.js";
 import { LOG_FORMAT, LogFilter, parseLine } from "./log.js";
+import { LogFile } from "./log-file.js";
 
 export interface EnvoyOptions {
   binary: string;
@@ -48,7 +47,7 @@ exec "$@" 3<&-`;
 export class EnvoyProcess {
   private child: ChildProcess | undefined;
   private stopping = false;
-  private readonly log: WriteStream;
+  private readonly log: LogFile;
   private readonly filter = new LogFilter();
   /** The last lines of the log, for an error. */
   private tail: string[] = [];
@@ -58,8 +57,7 @@ export class EnvoyProcess {
   private deaths: number[] = [];
 
   constructor(private readonly options: EnvoyOptions) {
-    this.log = createWriteStream(options.logFile, { flags: "w", mode: 0o600 });
-    this.log.once("error", error => options.say(`The log is kept no longer: ${sentenceOf(error) ?? error.message}`));
+    this.log = new LogFile(options.logFile, options.say);
     process.once("exit", this.kill);
   }
 
@@ -102,7 +100,7 @@ export class EnvoyProcess {
       clearTimeout(timer);
     }
     process.off("exit", this.kill);
-    await new Promise<void>(done => this.log.end(done));
+    await this.log.end();
   }
 
   /** The last resort, when this process ends in an unforeseen way. */
@@ -134,7 +132,7 @@ export class EnvoyProcess {
   }
 
   private keep(raw: string): void {
-    if (this.log.writable) this.log.write(`${raw}\n`);
+    this.log.write(raw);
     const line = parseLine(raw);
     this.tail = [...this.tail.slice(-4), line.text];
     const shown = this.filter.pass(line);
