@@ -22,7 +22,7 @@ import { setStory } from "./story";
 const SAY_FAILED = Bytes.of("Every provider and token of this route failed: ");
 const SAY_UNTRIED = Bytes.of("No provider of this route could be reached");
 const SAY_TIMED_OUT = Bytes.of("No time is left for another attempt (timeout): ");
-const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited: ");
+const SAY_RATE_LIMITED = Bytes.of("Every live token of this route is rate-limited: ");
 
 /** An answer's headers reach the client's stream, after the attempt role or without it. */
 export function answer(c: Client): HeadersStatus {
@@ -49,13 +49,15 @@ export function answer(c: Client): HeadersStatus {
 /** Nothing is left to try: says so, with what was tried. */
 export function explain(c: Client, x: Exchange): void {
   x.outcome = Outcome.Exhausted;
-  if (!limits.hasTime(x, host.monotonic())) {
+  const now = host.monotonic();
+  if (!limits.hasTime(x, now)) {
     replies.begin(SAY_TIMED_OUT);
     sayTrail(x);
     send(c, replies.TIMED_OUT, 0);
     return;
   }
-  if (x.lastCause == Cause.RateLimit) {
+  // Also where a dead hop was the last one: a rate limit alone is worth waiting for.
+  if (x.lastCause == Cause.RateLimit || (plan.opensIn(x, now) > 0 && plan.isRateLimited(x, now))) {
     replies.begin(SAY_RATE_LIMITED);
     sayTrail(x);
     send(c, replies.RATE_LIMITED, secondsToWait(x));

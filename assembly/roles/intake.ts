@@ -35,7 +35,7 @@ const SAY_WISH = Bytes.of("x-ai-failover takes 'off' or 'same-model'");
 const SAY_UPGRADE = Bytes.of("This gateway serves no upgraded connections");
 const SAY_NO_DIALECT = Bytes.of("No provider of this route speaks the API of this path");
 const SAY_NOTHING_LIVE = Bytes.of("No token of any provider of this route may be tried now");
-const SAY_RATE_LIMITED = Bytes.of("Every token of this route is rate-limited");
+const SAY_RATE_LIMITED = Bytes.of("Every live token of this route is rate-limited");
 const SAY_TOO_LARGE = Bytes.of(
   "The request's body is larger than this gateway takes (limits.requestBody): bytes allowed: ",
 );

@@ -204,3 +204,14 @@ it.each(MODES)("a wait goes on when its token has died and the next one opens a 
   expect(waits.status).toBe(200);
   expect(waits.headers["x-ai-failover-trail"]).not.toMatch(/401|forced/);
 });
+
+it.each(MODES)("a request whose only live hop is rate-limited gets a 429, whatever failed last, in %s mode", mode => {
+  const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "20" } });
+  const envoy = start({ mode, tokens: { qwen: 1, deepseek: 1 }, clusters: { qwen: limited, deepseek: badKey } });
+  for (const attempts of ["2", "0"]) {
+    const { status, headers } = envoy.ask(plain);
+    expect([status, headers["retry-after"], headers["x-ai-failover-attempts"]]).toEqual([429, "20", attempts]);
+  }
+  const down = start({ mode, tokens: { qwen: 1, deepseek: 1 }, clusters: { qwen: limited, deepseek: "refused" } });
+  expect(down.ask(plain).status).toBe(503);
+});
