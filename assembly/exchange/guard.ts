@@ -112,12 +112,11 @@ export class Judge {
     this.scanner.start();
     this.json.start(rules.tree);
     this.kind = kindOf(body, rules.markless);
-    // Clients read a stream whatever its type says.
-    if (this.onlyEvents && this.kind == Kind.Json) this.kind = Kind.Unknown;
+    // Clients read a stream whatever its type says, and an error is one too.
+    if (this.onlyEvents && this.kind != Kind.Opaque) this.kind = Kind.Unknown;
     this.opaque = this.kind == Kind.Opaque;
     this.whole = this.kind == Kind.Json;
-    // A client that asked for no stream cannot read one.
-    if (this.kind == Kind.Events && !streamed && !rules.markless) this.fail(Flaw.Garbage);
+    if (!rules.markless) this.refuseEvents();
   }
 
   /** The text of an error inside, `{"error":...` unless it stands unwrapped, perhaps cut. Length 0: there is none. */
@@ -223,7 +222,13 @@ export class Judge {
     if (ptr == end) return ptr;
     this.kind = recognize(<i32>load<u8>(ptr), changetype<Rules>(this.rules).markless);
     this.whole = this.kind == Kind.Json;
+    this.refuseEvents();
     return ptr;
+  }
+
+  /** A client that asked for no stream cannot read one. */
+  private refuseEvents(): void {
+    if (this.kind == Kind.Events && !this.onlyEvents) this.fail(Flaw.Garbage);
   }
 
   // --- one JSON document ---

@@ -260,6 +260,8 @@ test(`${INPUTS} mutated streams are judged as a slow judge does`, () => {
   for (let i = 0; i < INPUTS; i++) {
     const { dialect, text } = recorded[random(recorded.length)]!;
     const mutated = mutate(text, random);
+    // What does not begin as a stream is read as a document.
+    if (dialect !== "other" && !/^\s*([deir:]|$)/.test(mutated)) continue;
     const { vague, ...truth } = slowly(dialect, mutated);
     if (vague && ["chat", "completions"].includes(dialect)) continue;
     const bytes = Buffer.from(mutated);

@@ -328,6 +328,7 @@ describe("a plain answer", () => {
     ["of JSON's type is a stream", { dialect: "chat", body: "json", streamed: true }, HELLO + STOP, "none"],
     ["that is compressed is never judged", { dialect: "chat", body: "opaque" }, "\u001f\u008b<html>", "none"],
     ["that only shares its dialect's path is any JSON", { dialect: "chat", body: "json", shaped: false }, "{}", "none"],
+    ["as a stream of no type is garbage", { dialect: "chat", body: "text", streamed: false }, HELLO, "garbage"],
     ["as a stream is garbage", { dialect: "chat", body: "events", streamed: false }, HELLO, "garbage"],
   ])("%s", (_rule, setting, text, cause) => {
     expect(room.judge(setting, text ? [text] : [])).toMatchObject({ cause, failed: cause !== "none" });
@@ -354,6 +355,11 @@ describe("the text of an error inside", () => {
       expect(room.judge({ dialect: "chat" }, [event(place)]).error).toMatch(
         /^{"error":{"code":429,"message":"slow down"}/,
       );
+  });
+
+  test("is found where it stands in place of a stream of its type", () => {
+    const error = '{"error":{"code":"insufficient_quota"}}';
+    expect(room.judge({ dialect: "chat" }, [error])).toMatchObject({ cause: "error-inside", error });
   });
 
   test("is the event itself where nothing wraps it", () => {
