@@ -29,7 +29,8 @@ WORKDIR /config
 # The image's user `node`, by the number: Kubernetes (runAsNonRoot) does not trust a name.
 USER 1000
 ENTRYPOINT ["ai-failover"]
-CMD ["run", "--listen", "0.0.0.0:8080"]
+# Beyond loopback, which in a container nobody else reaches; the second one is for probes and Prometheus.
+CMD ["run", "--listen", "0.0.0.0:8080", "--status", "0.0.0.0:8002"]
 
 FROM scratch AS plugin
 COPY --from=build /app/build/ai-failover.wasm /plugin.wasm

@@ -45,6 +45,11 @@ describe("docker-compose.yml", () => {
   });
 });
 
+it("the image listens as the composed gateway does, also without a command", () => {
+  const [, words] = /^CMD (\[.*\])$/m.exec(readFileSync("Dockerfile", "utf8").split("AS gateway")[1]!)!;
+  expect(JSON.parse(words!)).toEqual(gateway.command);
+});
+
 describe("its gateway, run here with its own arguments", () => {
   let ports: number[];
   let cli: ChildProcess;
