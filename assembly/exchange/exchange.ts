@@ -139,8 +139,9 @@ export class Exchange {
   headersLen: usize;
   /** The `ClientKey` that the caller showed; 0: none are configured. */
   clientKey: usize;
-  /** What a sticky choice holds on to; 0: nothing. */
-  sticky: u64;
+  /** Hashes of what a sticky choice may hold on to; 0: it is not there. */
+  credential: u64;
+  user: u64;
 
   // --- time, monotonic ns ---
   started: u64;
@@ -244,7 +245,8 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.headers = 0;
   x.headersLen = 0;
   x.clientKey = 0;
-  x.sticky = 0;
+  x.credential = 0;
+  x.user = 0;
   x.started = now;
   x.deadline = u64.MAX_VALUE;
   x.tryTimeout = 0;

@@ -3,7 +3,17 @@
  * armed, so that what other workers have learnt meanwhile counts.
  */
 import { hash64 } from "../bytes/hash";
-import { Dialect, Endpoint, ModelName, Provider, RetryPolicy, Route, Upstream } from "../config/types";
+import {
+  Dialect,
+  Endpoint,
+  ModelName,
+  Provider,
+  RetryPolicy,
+  Route,
+  StickyBy,
+  TokenChoice,
+  Upstream,
+} from "../config/types";
 import { Next, Verdict, isCallers } from "../health/verdict";
 import {
   Exchange,
@@ -16,6 +26,7 @@ import {
   routeOf,
   upstreamAt,
 } from "./exchange";
+import { hashOf } from "./head";
 import { hasOneHop, hasTime, routeLimit } from "./limits";
 
 const NS_PER_MS: u64 = 1000000;
@@ -102,6 +113,14 @@ function modelHash(x: Exchange, upstream: Upstream): u64 {
   return hash64(name.ptr, name.len);
 }
 
+/** What this provider's sticky choice holds on to; 0: nothing. */
+function stickyOf(x: Exchange, provider: Provider): u64 {
+  if (provider.tokenChoice != TokenChoice.Sticky) return 0;
+  const name = provider.stickyHeader;
+  if (provider.stickyBy == StickyBy.Header && name !== null) return hashOf(x.headers, x.headersLen, name);
+  return provider.stickyBy == StickyBy.User ? x.user : x.credential;
+}
+
 /** Arms a live token of the upstream at `position` that this exchange has not tried. */
 function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const upstream = upstreamAt(x, position);
@@ -109,7 +128,8 @@ function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const health = healthOf(x);
   const tried = x.tried + ((<usize>x.triedFrom) << 2);
   const count = x.stepCount - x.triedFrom;
-  const token = health.pick(upstream.provider, model, x.sticky, tried, count, random, now, x.deadline);
+  const sticky = stickyOf(x, upstream.provider);
+  const token = health.pick(upstream.provider, model, sticky, tried, count, random, now, x.deadline);
   if (token < 0) return false;
   fill(x.armed, x, upstream, token, model, health.trial);
   x.hasArmed = true;

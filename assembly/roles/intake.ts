@@ -2,7 +2,7 @@
 import { Bytes } from "../bytes/bytes";
 import { hash64 } from "../bytes/hash";
 import * as json from "../bytes/json";
-import { Route, Routing, StickyBy, TokenChoice } from "../config/types";
+import { Routing } from "../config/types";
 import * as exchanges from "../exchange/exchange";
 import { Exchange, ModelPlace, configOf, endpointOf, routeOf } from "../exchange/exchange";
 import * as head from "../exchange/head";
@@ -72,7 +72,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
     else return refuse(c, replies.BAD_WISH, SAY_WISH);
   }
   keepText(x, list, len);
-  if (head.credential.len > 0) x.sticky = hash64(head.credential.ptr, head.credential.len);
+  if (head.credential.len > 0) x.credential = hash64(head.credential.ptr, head.credential.len);
   x.multipart = members.isMultipart();
   c.phase = Phase.Collecting;
   if (config.routing == Routing.Host) seat.keepRoute();
@@ -122,7 +122,8 @@ export function launch(c: Client, size: usize): bool {
   if (route === null) return models.refuse(c, x);
   const now = host.monotonic();
   x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
-  x.sticky = stickyHash(x, route);
+  if (x.modelPlace == ModelPlace.Json && json.user.kind == json.Kind.String)
+    x.user = hash64(x.body + json.user.start, json.user.end - json.user.start);
   const budget = serviceOf(c).budgets[route.index];
   budget.request(now);
   x.budget = changetype<usize>(budget);
@@ -203,21 +204,4 @@ function steer(x: Exchange, now: u64): void {
   // Not below the total, Envoy would drop it and with it every retry (facts 1.3).
   if (x.tryTimeout > 0 && <u64>x.tryTimeout < left) setNumber(request, names.TRY_TIMEOUT, x.tryTimeout);
   else x.tryTimeout = 0;
-}
-
-/** What a sticky choice holds on to, by the wish of the route's first provider that has one; 0: it is not in the request. */
-function stickyHash(x: Exchange, route: Route): u64 {
-  for (let i = 0, k = route.upstreams.length; i < k; i++) {
-    const provider = route.upstreams[i].provider;
-    if (provider.tokenChoice != TokenChoice.Sticky) continue;
-    if (provider.stickyBy == StickyBy.User)
-      return json.user.kind == json.Kind.String && x.modelPlace == ModelPlace.Json
-        ? hash64(x.body + json.user.start, json.user.end - json.user.start)
-        : 0;
-    const name = provider.stickyHeader;
-    if (provider.stickyBy == StickyBy.Header && name !== null)
-      return host.header(host.HeaderMap.Request, name) ? hash64(host.ptr, host.len) : 0;
-    return x.sticky;
-  }
-  return x.sticky;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chat, json, openAiError, type Seen } from "../host/index.js";
-import { MODES, start, tokensAt } from "./fixture.js";
+import { MODES, pluginConfig, start, tokensAt } from "./fixture.js";
 
 const plain = { body: { model: "qwen-turbo", messages: [] } };
 const badKey = json(401, openAiError("invalid_api_key"));
@@ -53,6 +53,29 @@ describe("a sticky choice", () => {
     const headers = { authorization: "Bearer c", "x-session": "s" };
     for (let i = 0; i < 30; i++) envoy.ask({ body, headers });
     expect(new Set(tokensAt(envoy, "qwen")).size).toBe(1);
+  });
+
+  it.each([{}, { tokenChoice: "sticky", stickyBy: "user" }])("is each provider's own, behind one with %j", first => {
+    const tokens = { qwen: 1, deepseek: 3 };
+    const { providers } = pluginConfig({ tokens }) as { providers: [object, object] };
+    const sticky = { tokenChoice: "sticky", stickyBy: "header:X-Session" };
+    const envoy = start({
+      ...{ tokens, clusters: { qwen: badKey, deepseek: chat("Hi") } },
+      config: {
+        providers: [
+          { ...providers[0], ...first },
+          { ...providers[1], ...sticky },
+        ],
+      },
+    });
+    const used = [1, 2, 3, 4, 5, 6, 7, 8].map(session => {
+      envoy.forget();
+      for (let i = 0; i < 10; i++)
+        envoy.ask({ body: { ...plain.body, user: `u${i}` }, headers: { "x-session": `s${session}` } });
+      return [...new Set(tokensAt(envoy, "deepseek"))];
+    });
+    expect(used.map(({ length }) => length)).toEqual(Array(8).fill(1));
+    expect(new Set(used.flat()).size).toBe(3);
   });
 });
 
