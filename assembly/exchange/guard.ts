@@ -170,7 +170,7 @@ export class Judge {
 
   /** An error event must follow what has gone to the client, for its end is missing. */
   get needsEnding(): bool {
-    return this.kind == Kind.Events && this.failed && !this.ended;
+    return this.mayNeedEnding && this.failed && !this.ended;
   }
 
   /** A stream may be coming, and with it an error event behind its end. */

@@ -32,6 +32,18 @@ describe.each(MODES)("in %s mode", mode => {
     expect(held.ms).toBeLessThanOrEqual(IDLE + 2 * TICK);
   });
 
+  it.each(["", "\n", ": wait\n\n"])(
+    "a stream of nothing but %j ends in an error event where its headers have passed",
+    body => {
+      const call = ask(streamed, events(body ? [10, body] : [10]), { guard: "none" });
+      expect(call).toMatchObject({
+        status: 200,
+        ended: "complete",
+        text: expect.stringContaining('"code":"stream_incomplete"'),
+      });
+    },
+  );
+
   it("blank lines before a plain answer pass with it, but hold no limit off", () => {
     const { body } = chat("Hi") as { body: string };
     const waiting = (times: number): Answer => ({
