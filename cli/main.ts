@@ -14,6 +14,9 @@ const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "
 const program = new Command("ai-failover").description("LLM calls that survive, through Envoy").version(version);
 for (const register of [run, check, render, demo]) register(program);
 
+// Whoever read what is said may go (`npm start | head`, a log collector that ends): the gateway serves on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,13 +115,36 @@ describe("a stop", () => {
     expect(await answer).toBeInstanceOf(Error);
   });
 
+  let cli: ChildProcess;
+  let output: string;
+  let ended: Promise<unknown>;
+  async function run(): Promise<void> {
+    cli = spawn(process.execPath, ["bin/ai-failover.mjs", "run", "--config", file, "--concurrency", "1"]);
+    output = "";
+    for (const stream of [cli.stdout!, cli.stderr!]) stream.on("data", chunk => (output += String(chunk)));
+    ended = new Promise(done => cli.once("exit", done));
+    await until(() => output.includes("curl "), 30_000);
+  }
+
+  it("lets a stream end also when nobody reads any more what is said", async () => {
+    await run();
+    for (const stream of [cli.stdout!, cli.stderr!]) stream.destroy();
+    cli.kill("SIGHUP"); // says that there is nothing to change
+    await provider.set("*", "500");
+    for (let i = 0; i < 3; i++) await ask(); // says that they failed
+    await provider.reset();
+    await until(async () => (await ask()).startsWith("200"), 30_000);
+    provider.requests.length = 0;
+    const answer = ask(true);
+    await until(() => provider.requests.length === 1);
+    cli.kill("SIGTERM");
+    expect(await answer).toMatch(/^200 [^]*\[DONE\]/);
+    expect(await ended).toBe(0);
+  });
+
   it("by SIGTERM ends at once when it comes twice; SIGHUP reads the file again", async () => {
     await provider.set("*", { kind: "hang" });
-    const cli = spawn(process.execPath, ["bin/ai-failover.mjs", "run", "--config", file, "--concurrency", "1"]);
-    let output = "";
-    for (const stream of [cli.stdout, cli.stderr]) stream.on("data", chunk => (output += String(chunk)));
-    const ended = new Promise(done => cli.once("exit", done));
-    await until(() => output.includes("curl "), 30_000);
+    await run();
     cli.kill("SIGHUP");
     await until(() => output.includes("nothing to change"));
     const answer = ask().catch((error: Error) => error);
