@@ -3,8 +3,7 @@ import type { Command } from "commander";
 import { colourOf } from "../colour.js";
 import { standIns } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
-import { notInEffect, warningsOf } from "../config/notices.js";
-import { openFileWarning } from "../config/open-file.js";
+import { noticesOf } from "../config/notices.js";
 import type { Problem } from "../config/problem.js";
 import { readSource } from "../config/source.js";
 import { summaryOf } from "../config/summary.js";
@@ -37,9 +36,7 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
     ...checkRendered(config, source, all),
     ...lackingNote(Object.keys(lacking)),
     ...(isDefault(file) && Object.keys(lacking).length > 0 ? [DEMO] : []),
-    ...openFileWarning(file, config),
-    ...warningsOf(config),
-    ...notInEffect(config),
+    ...noticesOf(config, file),
   ];
   const table = summaryOf(config, env).map(line => (/^[A-Z]+ /.test(line) ? strong(line) : line));
   return [`${good("ok")}  ${file}`, "", ...table, ...(notes.length > 0 ? ["", ...notes.map(dim)] : [])];

@@ -1,5 +1,6 @@
 import { isLoopback } from "./address.js";
 import { memoryWarning } from "./memory.js";
+import { openFileWarning } from "./open-file.js";
 import type { GatewayConfig } from "./types.js";
 
 /** Fields that are checked but whose behaviour is not there yet; a field leaves this table when it works. */
@@ -13,9 +14,16 @@ export function notInEffect(config: GatewayConfig): string[] {
 }
 
 /**
- * What is allowed but worth a line at every start.
+ * What a person should know of a good configuration, a line each.
  * @param workers Envoy's threads; default: one for each core
  */
+export const noticesOf = (config: GatewayConfig, file: string, workers?: number): string[] => [
+  ...openFileWarning(file, config),
+  ...warningsOf(config, workers),
+  ...notInEffect(config),
+];
+
+/** What is allowed but worth a line at every start. */
 export function warningsOf(config: GatewayConfig, workers?: number): string[] {
   const { listen, clientKeys, tokenFiles } = config;
   const open = !isLoopback(listen) && clientKeys.length === 0;

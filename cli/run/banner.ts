@@ -1,7 +1,6 @@
 import { colourOf, type Colour } from "../colour.js";
 import { summaryOf } from "../config/summary.js";
-import { notInEffect, warningsOf } from "../config/notices.js";
-import { openFileWarning } from "../config/open-file.js";
+import { noticesOf } from "../config/notices.js";
 import type { Route } from "../config/types.js";
 import { RETRY_MINOR } from "../envoy/releases.js";
 import { urlOf } from "./admin.js";
@@ -36,9 +35,7 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
           "No key is set, so demo providers answer. For real ones set DASHSCOPE_API_KEY, DEEPSEEK_API_KEY or OPENAI_API_KEY.",
         ]
       : []),
-    ...openFileWarning(file, config),
-    ...warningsOf(config, gateway.workers),
-    ...notInEffect(config),
+    ...noticesOf(config, file, gateway.workers),
   ];
   const local = reachable(config.listen);
   const base = urlOf({ ...local, host: local.host === "127.0.0.1" ? "localhost" : local.host });

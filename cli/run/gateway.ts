@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { noticesOf } from "../config/notices.js";
 import { isRaw, object } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
 import { readSource } from "../config/source.js";
@@ -184,7 +185,13 @@ export class Gateway {
     if (this.watching) this.watch();
     if (loaded.demo) await this.demos.open();
     else await this.demos.stop();
-    return `${this.file} ${OUTCOMES[outcome]}`;
+    const known = this.noticesOf(before);
+    const news = this.noticesOf(loaded.config).filter(line => !known.includes(line));
+    return [`${this.file} ${OUTCOMES[outcome]}`, ...news].join("\n");
+  }
+
+  private noticesOf(config: GatewayConfig): string[] {
+    return noticesOf(config, this.file, this.workers);
   }
 
   async stop(): Promise<void> {

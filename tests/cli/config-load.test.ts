@@ -183,6 +183,11 @@ describe("what a start says", () => {
     expect(notInEffect(config)).toEqual([expect.stringMatching(/^console: /)]);
   });
 
+  it("warns of bodies that may need more memory than there is", () => {
+    const config = load("limits: {parkedBodies: 2GiB}\nproviders: [{type: qwen, apiTokens: [t]}]");
+    expect(warningsOf(config, 100_000)).toEqual([expect.stringMatching(/^limits.parkedBodies: 2048MiB for each of/)]);
+  });
+
   it("warns of a listener beyond loopback without client keys", () => {
     const open = "listen: 0.0.0.0:8080\nproviders: [{type: qwen, apiTokens: [t]}]";
     expect(warningsOf(load(open))).toHaveLength(1);

@@ -101,6 +101,13 @@ describe("a gateway", () => {
     expect(await gateway.reload()).toContain("nothing to change");
   });
 
+  it("says what is new and worth a line, once", async () => {
+    write("another-model", "console: {enabled: false}\n");
+    expect(await gateway.reload()).toMatch(/nothing to change\.\nconsole: there is no console yet$/);
+    expect(await gateway.reload()).toMatch(/nothing to change\.$/);
+    write("another-model");
+  });
+
   it("reads the file again when it is saved", async () => {
     gateway.watch();
     write("third-model");
