@@ -7,14 +7,8 @@ import { urlOf } from "./admin.js";
 import { reachable } from "./envoy.js";
 import type { Gateway } from "./gateway.js";
 
-/** A model to try for a prefix that a route serves. */
-const examples: Record<string, string> = {
-  "qwen-": "qwen-turbo",
-  "deepseek-": "deepseek-chat",
-  "gpt-": "gpt-4o-mini",
-  "claude-": "claude-sonnet-4-5",
-  "gemini-": "gemini-2.5-flash",
-};
+/** Models to try that there are: of a prefix that a route serves, the first that begins with it. */
+const EXAMPLES = ["qwen-turbo", "deepseek-chat", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"];
 
 /** What a person sees when the gateway is ready. */
 export function bannerOf(gateway: Gateway, version: string): string[] {
@@ -68,5 +62,7 @@ function modelOf([route]: Route[]): string {
   const predicate = route?.modelPredicates[0];
   if (predicate === undefined) return "any-model";
   const { matchType, matchValue } = predicate;
-  return matchType === "EQUAL" ? matchValue : (examples[matchValue] ?? `${matchValue}1`);
+  return matchType === "EQUAL"
+    ? matchValue
+    : (EXAMPLES.find(model => model.startsWith(matchValue)) ?? `${matchValue}1`);
 }

@@ -215,8 +215,8 @@ it("on an older Envoy one line says what is not the same", async () => {
 });
 
 describe("what a start says", () => {
-  const banner = (extra: string): string => {
-    write("a-model", extra);
+  const banner = (extra: string, models = "a-model"): string => {
+    write(models, extra);
     const config = resolveConfig(readSource(file));
     const envoy = { path: "", version: "1.40.0", minor: 40, source: "PATH" };
     const gateway = { config, envoy, mode: "retry", file, env: {}, notes: [] } as unknown as Gateway;
@@ -227,6 +227,15 @@ describe("what a start says", () => {
     expect(banner("clientKeys: [{ name: a, value: k }]\n")).toMatch(
       /curl -i .* \\\n +-H 'authorization: Bearer KEY_OF_YOURS' \\\n +-d/,
     );
+  });
+
+  it.each([
+    ["a-model", "a-model"],
+    ["qwen*", "qwen-turbo"],
+    ["gpt-*", "gpt-4o-mini"],
+    ["mine-*", "mine-1"],
+  ])("shows a model to try that the first route serves: of %s %s", (models, model) => {
+    expect(banner("", `"${models}"`)).toContain(`{"model": "${model}", `);
   });
 
   it("warns of tokens in a file that others can read", () => {
