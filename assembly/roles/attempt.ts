@@ -19,6 +19,9 @@ import * as seat from "./seat";
 /** How many attempt roots live in this VM: whether answers are judged here or by the gateway role. */
 export let attemptRoots: i32 = 0;
 
+/** Envoy's timers count from when its loop last read the clock, and may end a wait this much early, ns: what opens so soon is open. */
+const EARLY: u64 = 100_000_000;
+
 /** One attempt stream. */
 @unmanaged
 class Upstream {
@@ -60,7 +63,7 @@ export class AttemptRole extends Handler {
     // A refresh that finds no match keeps the cluster before it (facts 1.9): its provider must not get this hop's token.
     if (!host.property(names.CLUSTER_NAME) || !endpoint.cluster.equals(host.ptr, host.len)) return this.refuse();
     const now = host.monotonic();
-    if (x.armed.forced) plan.rearm(x, host.random64(), now);
+    if (x.armed.forced) plan.rearm(x, host.random64(), now + EARLY);
     const hop = plan.advance(x);
     s.attempt = changetype<usize>(attempts.begin(x, hop, s.id, now));
     // The route is found; the map is one for all attempts, so that once is enough.

@@ -43,6 +43,14 @@ describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
   });
 });
 
+it("a hop is not forced where Envoy's timer ends the wait for it a moment early", () => {
+  const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "2" } });
+  const envoy = start({ tokens: { qwen: 1 }, clusters: { qwen: [limited, chat("Hi")] }, route: { early: 20 } });
+  const call = envoy.ask(plain);
+  expect(call.headers["x-ai-failover-trail"]).toMatch(/, qwen\/t1;status=200;/);
+  expect(call.ms).toBeLessThan(2000);
+});
+
 describe("a sticky choice", () => {
   it.each(["credential", "user", "header:x-session"])("by %s leaves to chance what has none", stickyBy => {
     const envoy = start({ provider: { tokenChoice: "sticky", stickyBy }, clusters: { qwen: chat("Hi") } });

@@ -63,7 +63,15 @@ export class Envoy {
     const callouts = new CalloutCenter(process, this.providers);
     this.vmOptions = { module: options.module, flavour, vmId, environment, callouts };
     const retries = options.attempt !== undefined;
-    const route = { retries, timeout: 0, idleTimeout: 0, longestWait: 16_000, retryOverflow: false, ...options.route };
+    const route = {
+      retries,
+      timeout: 0,
+      idleTimeout: 0,
+      longestWait: 16_000,
+      early: 0,
+      retryOverflow: false,
+      ...options.route,
+    };
     this.streamOptions = {
       ...{ process, route, providers: this.providers },
       bufferLimit: options.bufferLimit ?? 1 << 20,
