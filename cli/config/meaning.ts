@@ -79,10 +79,21 @@ function checkProvider(path: Path, provider: Raw, check: Check): void {
 /** Envoy would refuse the whole configuration. */
 function checkAuthorities(path: Path, name: string, check: Check): void {
   if (!checkFile(path, name, check)) return;
-  try {
-    new X509Certificate(readFileSync(resolve(check.directory, name)));
-  } catch {
+  const pem = readFileSync(resolve(check.directory, name), "latin1");
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
+  const bad = blocks.findIndex(block => !isCertificate(block));
+  if (blocks.length === 0)
     check.report(path, `"${name}", which holds no certificate`, "the authorities' certificates, PEM");
+  else if (bad >= 0)
+    check.report(path, `"${name}", whose certificate ${bad + 1} is damaged`, "the authorities' certificates, PEM");
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    new X509Certificate(block);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,8 @@
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../cli/config/load.js";
 import { ConfigError, pathText } from "../../cli/config/problem.js";
@@ -263,6 +265,22 @@ describe("a mistake is refused with its place, what was found and what is allowe
   it("names a file that is not there", () => {
     expect(() => readSource("/no/such/file.yaml")).toThrow(/no\/such\/file.yaml .*\n.*there is no such file/);
     expect(() => readSource("/")).toThrow("a directory");
+  });
+});
+
+describe("a caFile", () => {
+  const [good] = rootCertificates;
+  const der = new X509Certificate(good!).raw;
+  const damaged = good!.replace(/\n.*\n/, "\nAAAA\n");
+  it.each<[string, string | Buffer, RegExp | undefined]>([
+    ["of two authorities", `# one\n${good}\n# two\n${good}\n`, undefined],
+    ["with a damaged one", `${good}\n${damaged}\n`, /whose certificate 2 is damaged/],
+    ["that is no PEM, which Envoy does not read", der, /which holds no certificate/],
+  ])("%s", (_, content, mistake) => {
+    const file = join(mkdtempSync(join(tmpdir(), "ca-")), "ca.pem");
+    writeFileSync(file, content);
+    const found = mistakesIn(provider(`tls: {caFile: '${file}'}`));
+    expect(found).toEqual(mistake === undefined ? [] : [expect.stringMatching(mistake)]);
   });
 });
 
