@@ -18,6 +18,7 @@ import { Next, Verdict, isCallers } from "../health/verdict";
 import {
   Exchange,
   Hop,
+  Outcome,
   MAX_ATTEMPTS,
   MAX_UPSTREAMS,
   budgetOf,
@@ -214,9 +215,18 @@ export function advance(x: Exchange): Hop {
   return hop;
 }
 
-/** Arms the hop that follows a failure of the current one. False: the plan is at its end, or its time, or the retry budget is. */
+/**
+ * Arms the hop that follows a failure of the current one. False: the plan is at its end, or its time, or the retry budget is; a
+ * caller's mistake that was tried elsewhere is then the client's to read.
+ */
 export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   disarm(x, now);
+  if (armFurther(x, verdict, random, now)) return true;
+  if (isCallers(verdict.cause)) x.outcome = Outcome.Returned;
+  return false;
+}
+
+function armFurther(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || !hasTime(x, now)) return false;
   healthOf(x).refresh(now);
   if (!armAfter(x, verdict, random, now)) return false;

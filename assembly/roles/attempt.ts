@@ -5,10 +5,9 @@
 import * as attempts from "../exchange/attempt";
 import { Attempt, Decision, State, verdict } from "../exchange/attempt";
 import * as exchanges from "../exchange/exchange";
-import { Exchange, Outcome, endpointOf } from "../exchange/exchange";
+import { Exchange, endpointOf } from "../exchange/exchange";
 import * as head from "../exchange/head";
 import * as plan from "../exchange/plan";
-import { isCallers } from "../health/verdict";
 import { BodyStatus, Handler, HeadersStatus } from "../proxy/dispatch";
 import * as host from "../proxy/host";
 import * as clock from "./clock";
@@ -126,12 +125,9 @@ export class AttemptRole extends Handler {
 
   /** Arms what follows a failure and asks for it. False: the failed answer goes on, and the gateway role decides. */
   private goOn(a: Attempt, now: u64): bool {
-    if (seat.armNext(a, verdict, true, now)) {
-      seat.askForRetry();
-      return true;
-    }
-    if (isCallers(verdict.cause)) a.exchange.outcome = Outcome.Returned;
-    return false;
+    if (!seat.armNext(a, verdict, true, now)) return false;
+    seat.askForRetry();
+    return true;
   }
 
   /** The attempt's stream is gone before its answer was judged to the end. */

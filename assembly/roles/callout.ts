@@ -16,7 +16,7 @@ import * as head from "../exchange/head";
 import * as limits from "../exchange/limits";
 import * as plan from "../exchange/plan";
 import * as rewrite from "../exchange/rewrite";
-import { End, Next, isCallers } from "../health/verdict";
+import { End, Next } from "../health/verdict";
 import * as host from "../proxy/host";
 import { Client, Phase, exchangeOf } from "./client";
 import * as clock from "./clock";
@@ -30,17 +30,16 @@ const NS_PER_MS: u64 = 1000000;
 /** Attempts whose callout has not answered, by its token. */
 const pending = new Table(64);
 
-/** Arms what follows a failed answer, `verdict`. False: nothing does, and it is the client's, of whose mistake it tells. */
-export function follows(x: Exchange, now: u64): bool {
-  if (plan.armNext(x, verdict, host.random64(), now) || !isCallers(verdict.cause)) return true;
-  x.outcome = Outcome.Returned;
-  return false;
+/** After a failure, `verdict`: arms what follows. False: the failed answer is the client's. */
+export function arm(x: Exchange, now: u64): bool {
+  if (x.outcome != Outcome.Returned) plan.armNext(x, verdict, host.random64(), now);
+  return x.outcome != Outcome.Returned;
 }
 
-/** After a failure, `verdict`: the next hop, at once or when a rate limit has passed; else the last answer. */
+/** And then: the armed hop, or another when a rate limit has passed; else the last answer. */
 export function next(c: Client, now: u64): void {
   const x = exchangeOf(c);
-  if (x.hasArmed || plan.armNext(x, verdict, host.random64(), now)) {
+  if (x.hasArmed) {
     goOn(c, now);
     return;
   }
@@ -153,7 +152,7 @@ export function answered(token: u32, count: u32, bodySize: usize): void {
   if (x.gateway == 0) attempts.onLost(a, End.ClientGone, now);
   else if (host.setEffective(x.gateway)) {
     const c = changetype<Client>(x.client);
-    if (decision == Decision.Pass || x.outcome == Outcome.Returned || !follows(x, now)) deliver(c, a, list, listLen);
+    if (decision == Decision.Pass || !arm(x, now)) deliver(c, a, list, listLen);
     else next(c, now);
   }
   attempts.end(a);

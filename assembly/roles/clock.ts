@@ -113,6 +113,7 @@ function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
   if (c.phase == Phase.Direct) {
     if (!host.setEffective(x.gateway)) return;
     direct.settle(c);
+    callout.arm(x, now);
     callout.next(c, now);
     return;
   }

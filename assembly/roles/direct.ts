@@ -85,7 +85,7 @@ export function responseTrailers(c: Client): BodyStatus {
 /** After a failure: by callout while a hop is left. False: the failed answer passes as it is. */
 function goOn(c: Client, now: u64): bool {
   const x = exchangeOf(c);
-  if (x.outcome == Outcome.Returned || !callout.follows(x, now)) return false;
+  if (!callout.arm(x, now)) return false;
   settle(c);
   callout.next(c, now);
   return true;
