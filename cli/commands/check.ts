@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { colourOf } from "../colour.js";
-import { standIns } from "../config/expand.js";
+import { standIns, withoutEmpty } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
 import { noticesOf } from "../config/notices.js";
 import type { Problem } from "../config/problem.js";
@@ -29,7 +29,7 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
     const { kind, notes, lacking } = checkEnvelope(envelope, source, problems, env);
     return [`${good("ok")}  ${file}  ${dim(kind)}`, ...[...lackingNote(lacking), ...notes].map(dim)];
   }
-  const lacking = standIns(source.value, env);
+  const lacking = standIns(source.value, isDefault(file) ? withoutEmpty(env) : env);
   const all = { ...env, ...lacking };
   const config = resolveConfig(source, all);
   const notes = [

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
-import { standIns } from "../config/expand.js";
+import { standIns, withoutEmpty } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
 import { packageRoot } from "../config/root.js";
 import { readSource } from "../config/source.js";
@@ -37,7 +37,7 @@ export function render(file: string, flags: Flags, env: NodeJS.ProcessEnv = proc
   const { envoyVersion, part, wasm } = flags;
   const source = readSource(file);
   // Of secrets only the variables' names are rendered.
-  const config = resolveConfig(source, { ...env, ...standIns(source.value, env) });
+  const config = resolveConfig(source, { ...env, ...standIns(source.value, withoutEmpty(env)) });
   const options = { wasm, envoyVersion };
   return part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
 }

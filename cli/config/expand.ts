@@ -31,10 +31,14 @@ export function expandTree(tree: unknown, env: Environment): Expanded {
   return { value: walk(tree, []), variables: [...variables].sort(), open: [...open], problems };
 }
 
-/** A value for each variable that only secrets name and that has none: whoever checks or renders a file need not have it. */
+/** Where a variable may as well not be there as be empty: `docker compose` passes on what is not set as empty. */
+export const withoutEmpty = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+
+/** A value for each variable that only secrets name and that is not set: whoever checks or renders a file need not have it. */
 export function standIns(tree: unknown, env: Environment): Record<string, string> {
   const { variables, open } = expandTree(tree, env);
-  const lacking = variables.filter(name => !env[name] && !open.includes(name));
+  const lacking = variables.filter(name => env[name] === undefined && !open.includes(name));
   return Object.fromEntries(lacking.map((name, i) => [name, `demo-unset-${i}`]));
 }
 

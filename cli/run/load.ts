@@ -1,4 +1,4 @@
-import { standIns } from "../config/expand.js";
+import { standIns, withoutEmpty } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
 import { object } from "../config/raw.js";
 import { sourceOf, type Source } from "../config/source.js";
@@ -28,7 +28,7 @@ export function loadGiven(source: Source, env: NodeJS.ProcessEnv): Loaded {
 /** The file of a first start: with what the keys at hand allow. */
 export async function loadDefault(source: Source, env: NodeJS.ProcessEnv, startDemo: StartDemo): Promise<Loaded> {
   // Mistakes are found in the file as it was written, so that their lines are right.
-  checked(source, { ...env, ...standIns({ providers: object(source.value).providers }, env) });
+  checked(source, { ...env, ...standIns({ providers: object(source.value).providers }, withoutEmpty(env)) });
   const plan = planKeys(source.value, env);
   for (const demo of plan.demos) {
     const { url } = await startDemo(demo);

@@ -49,6 +49,13 @@ it("a bad file is answered with its mistakes", () => {
   expect(() => check(file, env)).toThrow(/^2 mistakes in .*bad\.yaml\n/);
 });
 
+it("a token's variable may be unset where a file is checked, but not empty", () => {
+  const file = join(directory, "good.yaml");
+  writeFileSync(file, text, { mode: 0o600 });
+  expect(check(file, {})).toContain("Not set here, and needed where the gateway runs: KEY.");
+  expect(() => check(file, { KEY: "" })).toThrow("${KEY}, which is empty");
+});
+
 it.each([
   ["a typed token", "{type: qwen, apiTokens: [t]}", true],
   ["a typed token with a name", "{type: qwen, apiTokens: [{name: a, value: t}]}", true],
