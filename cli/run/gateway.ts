@@ -61,8 +61,6 @@ const DRAIN_LIMIT = 30_000;
 
 /** A running gateway: demo providers if there are any, the files that Envoy watches, and Envoy. */
 export class Gateway {
-  private watching = false;
-  private readonly watcher = new Watcher(() => this.readAgain());
   /** The last reading of the file: one at a time. */
   private reading: Promise<void> = Promise.resolve();
   private readonly clusters: Clusters;
@@ -76,6 +74,7 @@ export class Gateway {
     readonly logFile: string,
     private readonly options: GatewayOptions,
     private readonly say: (line: string) => void,
+    private readonly watcher: Watcher,
     private readonly demos: Demos,
     private readonly directory: RunDirectory,
     private readonly process: EnvoyProcess,
@@ -90,11 +89,14 @@ export class Gateway {
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
     const { env = process.env, say = console.log, gaveUp = () => {}, config: file = DEFAULT_FILE, signal } = options;
     if (options.config === undefined && writeDefaultFile(file)) say(`Wrote ${file}: the configuration, to be changed.`);
+    const watcher = new Watcher();
     const demos = new Demos();
     let directory: RunDirectory | undefined;
     let running: EnvoyProcess | undefined;
     try {
+      watcher.note([file]);
       const loaded = await load(options, file, env, demos);
+      watcher.follow([file, ...loaded.config.tokenFiles]);
       await checkFree(listensOf(loaded.config), field => optionOf(field, options) ?? file);
       const envoy = await findEnvoy({ version: options.envoyVersion, env, say, signal });
       signal?.throwIfAborted();
@@ -111,7 +113,20 @@ export class Gateway {
       await running.start(signal);
       await demos.open();
       const mode = modeFor(envoy.version);
-      return new Gateway(envoy, mode, file, logFile, options, say, demos, directory, running, drainTime, loaded);
+      return new Gateway(
+        envoy,
+        mode,
+        file,
+        logFile,
+        options,
+        say,
+        watcher,
+        demos,
+        directory,
+        running,
+        drainTime,
+        loaded,
+      );
     } catch (error) {
       await running?.stop();
       await demos.stop();
@@ -148,8 +163,7 @@ export class Gateway {
 
   /** Reads the file again whenever it, or a file of a token, is saved. */
   watch(): void {
-    this.watching = true;
-    this.watcher.follow([this.file, ...this.config.tokenFiles]);
+    this.watcher.start(() => this.readAgain());
   }
 
   /** Reads the file again and says what came of it. */
@@ -161,6 +175,7 @@ export class Gateway {
   async reload(): Promise<string> {
     const { config: before } = this.current;
     const { env = process.env } = this.options;
+    this.watcher.note([this.file, ...before.tokenFiles]);
     const loaded = await load(this.options, this.file, env, this.demos);
     const moved = listensOf(loaded.config).filter(
       ([field, address]) => !listensOf(before).some(([f, a]) => f === field && addressText(a) === addressText(address)),
@@ -182,7 +197,7 @@ export class Gateway {
     this.current = loaded;
     this.clusters.serve(loaded.config);
     setTimeout(this.clear, this.stay).unref();
-    if (this.watching) this.watch();
+    this.watcher.follow([this.file, ...loaded.config.tokenFiles]);
     if (loaded.demo) await this.demos.open();
     else await this.demos.stop();
     const known = this.noticesOf(before);
@@ -195,7 +210,7 @@ export class Gateway {
   }
 
   async stop(): Promise<void> {
-    this.watcher.follow([]);
+    this.watcher.stop();
     await this.reading;
     await this.process.stop(this.options.drain ?? DRAIN_LIMIT);
     await this.demos.stop();

@@ -109,9 +109,12 @@ describe("a gateway", () => {
     write("another-model");
   });
 
-  it("reads the file again when it is saved", async () => {
-    gateway.watch();
+  it("reads the file again when it is saved, also before it was watched", async () => {
     write("third-model");
+    gateway.watch();
+    await until(() => said.some(line => line.includes("is served")));
+    said.length = 0;
+    write("fourth-model");
     await until(() => said.some(line => line.includes("is served")));
   });
 
