@@ -11,7 +11,9 @@ import { Refusal } from "./refusal.js";
 import { sentenceOf } from "./system-error.js";
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
-const program = new Command("ai-failover").description("LLM calls that survive, through Envoy").version(version);
+const program = new Command("ai-failover")
+  .description("makes LLM calls survive failures, inside Envoy")
+  .version(version);
 for (const register of [run, check, render, demo]) register(program);
 
 // Whoever read what is said may go (`npm start | head`, a log collector that ends): the gateway serves on.

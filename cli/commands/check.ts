@@ -14,7 +14,7 @@ import { DEFAULT_FILE } from "../run/default-file.js";
 export function register(program: Command): void {
   program
     .command("check")
-    .description("check a configuration of ours, of Higress's plugin, or a WasmPlugin resource")
+    .description("check a configuration file, a WasmPlugin resource, or a plugin configuration of Higress")
     .argument("[file]", "YAML or JSON", DEFAULT_FILE)
     .action((file: string) => console.log(check(file).join("\n")));
 }

@@ -7,10 +7,10 @@ import { Refusal } from "../refusal.js";
 export function register(program: Command): void {
   const demo = program
     .command("demo")
-    .description("set faults of the demo providers of a running gateway, of several the newest");
+    .description("make the demo providers of a running gateway fail (of the newest, if several run)");
   demo
     .command("set")
-    .description("let a demo provider (qwen) or one of its tokens (qwen/1) fail, or be well again (ok)")
+    .description("make a demo provider (qwen) or one of its tokens (qwen/1) fail, or mend it (ok)")
     .argument("<target>", "qwen, qwen/1, deepseek/2 ...")
     .argument("<fault...>", "401, 429, hang, cut ...; slow takes a time: slow 500ms")
     .option("--retry-after <seconds>", "with a status: the Retry-After header")
@@ -20,11 +20,11 @@ export function register(program: Command): void {
     );
   demo
     .command("list")
-    .description("show every token of the demo providers, and what it meets")
+    .description("list the tokens of the demo providers, each with its fault")
     .action(async () => print(await order({ do: "list" })));
   demo
     .command("reset")
-    .description("make everything well again")
+    .description("mend everything")
     .action(async () => print(await order({ do: "reset" })));
 }
 

@@ -19,9 +19,9 @@ interface Flags {
 export function register(program: Command): void {
   program
     .command("render")
-    .description("print the Envoy configuration of a file")
+    .description("print the Envoy configuration for a file, or a part of it")
     .argument("[file]", "YAML or JSON", DEFAULT_FILE)
-    .option("--envoy-version <version>", "the Envoy it is for: 1.39 and newer stream every rescue", "1.40")
+    .option("--envoy-version <version>", "the Envoy it is for; from 1.39 on every rescued stream streams", "1.40")
     .addOption(new Option("--part <part>", "only what goes into an Envoy of yours").choices(Object.keys(parts)))
     .option("--wasm <file>", "where Envoy will find the module", join(packageRoot, "build", "ai-failover.wasm"))
     .option("-o, --output <file>", "write a file (mode 0600) instead")

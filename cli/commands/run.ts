@@ -18,12 +18,15 @@ interface Flags {
 export function register(program: Command): void {
   program
     .command("run")
-    .description("run the gateway: get Envoy, render the configuration, serve, and follow edits")
+    .description("run the gateway: get Envoy, serve a configuration file, and follow its edits")
     .option("-c, --config <file>", "YAML or JSON (default: ai-failover.yaml, written at the first start)")
     .option("--listen <address>", "in place of the file's `listen`: host:port", readAddress)
     .option("--status <address>", "in place of the file's `status.listen`", readAddress)
     .option("--drain <duration>", "how long calls may still take after SIGTERM or Ctrl-C (default: 30s)", readDuration)
-    .option("--envoy-version <version>", "run on this release of Envoy, for example 1.36.4")
+    .option(
+      "--envoy-version <version>",
+      "run on this release of Envoy, for example 1.36.4 (default: what is found, or 1.40)",
+    )
     .option("--concurrency <threads>", "Envoy's worker threads (default: one for each core)", readThreads)
     .action((flags: Flags) => run(flags, program.version() ?? ""));
 }

@@ -8,7 +8,11 @@ import { check, register as registerCheck } from "../../cli/commands/check.js";
 import { register as registerDemo } from "../../cli/commands/demo.js";
 import { register as registerRender } from "../../cli/commands/render.js";
 import { register as registerRun } from "../../cli/commands/run.js";
-import { readDocument } from "./docs.js";
+import { kinds } from "../../cli/demo/fault.js";
+import { codesOf, readDocument, withoutBlocks } from "./docs.js";
+
+const program = new Command();
+for (const register of [registerRun, registerCheck, registerRender, registerDemo]) register(program);
 
 const files = execFileSync("git", ["ls-files", "*.md"], { encoding: "utf8" }).split("\n").filter(Boolean);
 const texts = files.map(file => readDocument(file));
@@ -37,9 +41,31 @@ describe("the documentation", () => {
     expect(dead).toEqual([]);
   });
 
+  it("names every command, every option and every fault of the demo providers", () => {
+    const told = texts.map(({ text }) => text).join("\n");
+    const names = all(program).flatMap(({ options }) => options.map(({ long }) => long!));
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter(name => !new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(told))).toEqual([]);
+    expect(
+      program.commands.map(command => command.name()).filter(name => !told.includes(`ai-failover ${name}`)),
+    ).toEqual([]);
+
+    const readme = codesOf(withoutBlocks(readDocument("README.md").text));
+    const faults = Object.keys(kinds).filter(kind => !["ok", "status"].includes(kind));
+    expect(faults.filter(fault => !readme.includes(fault))).toEqual([]);
+  });
+
+  it("names the variables that the tool reads", () => {
+    const sources = execFileSync("git", ["ls-files", "cli"], { encoding: "utf8" }).split("\n").filter(Boolean);
+    const read = sources.flatMap(file =>
+      [...readFileSync(file, "utf8").matchAll(/\benv(?:\.|\[")([A-Z][A-Z_]+)\b/g)].map(([, name]) => name!),
+    );
+    const told = texts.flatMap(({ text }) => codesOf(withoutBlocks(text)));
+    expect(read.length).toBeGreaterThan(3);
+    expect(read.filter(name => !told.includes(name))).toEqual([]);
+  });
+
   it("names no command or flag that there is not", () => {
-    const program = new Command();
-    for (const register of [registerRun, registerCheck, registerRender, registerDemo]) register(program);
     const lines = texts.flatMap(({ file, text }) =>
       [...text.matchAll(/(?:npx ai-failover|ai-failover|npm start --) ((?:--?)?[a-z][^`\n#]*)/g)].map(
         ([line, rest]) => [file, line.startsWith("npm") ? `run ${rest}` : rest!] as const,
@@ -95,7 +121,22 @@ describe("the documentation", () => {
     expect(shape(chinese!.text)).toBe(shape(english!.text));
     expect(chinese!.rows.length).toBe(english!.rows.length);
   });
+
+  it("has the same links, list items and code in both languages of the README", () => {
+    const [english, chinese] = ["README.md", "README.zh-CN.md"].map(file =>
+      readDocument(file).text.replace(/README[\w.-]*/g, ""),
+    );
+    const links = (text: string) => [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).sort();
+    const items = (text: string) => [...text.matchAll(/^(- |\*\*\d)/gm)].length;
+    const codes = (text: string) => codesOf(withoutBlocks(text)).sort();
+    expect(links(chinese!)).toEqual(links(english!));
+    expect(items(chinese!)).toBe(items(english!));
+    expect(codes(chinese!)).toEqual(codes(english!));
+  });
 });
+
+/** A command and all below it. */
+const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
 
 /** The fields of each object of the schema that is itself a field. */
 function fieldsOf(schema: object): Map<string, string[]> {
@@ -116,7 +157,7 @@ function isKnown(command: Command, [name, ...rest]: string[]): boolean {
   const found = command.commands.find(sub => sub.name() === name);
   if (found === undefined) return false;
   if (found.commands.length > 0) return rest.length === 0 || isKnown(found, rest);
-  const options = rest.filter(word => /^--?[a-z]/.test(word)).map(word => word.split("=")[0]!);
+  const options = rest.filter(word => /^--?[a-z]/.test(word) && word !== "--help").map(word => word.split("=")[0]!);
   return options.every(word => found.options.some(option => option.long === word || option.short === word));
 }
 

@@ -25,7 +25,8 @@ export function section(text: string, heading: string): string {
 }
 
 /** Code blocks blanked: a "#" in them is no heading, and nothing else moves. */
-const withoutBlocks = (text: string): string => text.replace(/^```.*?^```/gms, block => block.replace(/[^\n]/g, " "));
+export const withoutBlocks = (text: string): string =>
+  text.replace(/^```.*?^```/gms, block => block.replace(/[^\n]/g, " "));
 
 export function rowsOf(text: string): string[][] {
   return withoutBlocks(text)
