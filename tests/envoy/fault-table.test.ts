@@ -14,10 +14,10 @@ names has the fault, those before it are down.
 
 - **rescued**: the client got the next provider's whole answer and saw nothing of the fault
 - **error 503** and the like: a JSON error that says what was tried
-- **error event**: the stream ends in an error event of its dialect; official clients raise it
+- **error event**: the stream ends in an error event in the shape of its API; official clients raise it
 - **broken**: the transfer breaks off, so that no client takes it for complete
 - **after**: how long the client waited for that: nothing but what the providers took, or until the limit that silence breaks
-  (\`firstTokenTimeout\`, \`attemptTimeout\`, \`idleTimeout\`), and then at most one tick of our clock, 50 ms
+  (\`firstTokenTimeout\`, \`attemptTimeout\`, \`idleTimeout\`), and then at most 50 ms more
 - **known as**: the [cause](decisions.md#causes) that counts against the provider with the fault
 `;
 
