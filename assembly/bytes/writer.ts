@@ -4,6 +4,7 @@
  */
 import { Char, isDigit, isLetter } from "./ascii";
 import { Bytes } from "./bytes";
+import { leadsOut } from "./dots";
 import { REPLACEMENT, encode, sequenceLength } from "./utf8";
 
 const DIGITS = memory.data<u8>([
@@ -18,6 +19,7 @@ const SHORT_ESCAPES = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0x62, 0x74, 0x6e, 0, 0x66, 0x72, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ]);
+const TWICE_ENCODED_DOT = Bytes.of("%252E");
 const DECIMAL_MAX = 20; // digits of 2^64 - 1
 const scratch = memory.data(DECIMAL_MAX);
 
@@ -110,11 +112,16 @@ export class Writer {
     }
   }
 
-  /** One segment of a path, or one value of a query: what is not unreserved in RFC 3986 is percent-encoded. */
+  /**
+   * One segment of a path, or one value of a query: what is not unreserved in RFC 3986 is percent-encoded. The dots of one that would
+   * lead out of the path are so twice: "%2E%2E" is still ".." to who resolves it.
+   */
   segment(ptr: usize, len: usize): void {
+    const isOut = leadsOut(ptr, len);
     for (let i: usize = 0; i < len && !this.overflow; i++) {
       const c = <i32>load<u8>(ptr + i);
-      if (isUnreserved(c)) this.byte(c);
+      if (c == Char.Dot && isOut) this.text(TWICE_ENCODED_DOT);
+      else if (isUnreserved(c)) this.byte(c);
       else {
         const to = this.take(3);
         if (!to) return;

@@ -3,7 +3,7 @@
  * upstream filter, the callout driver from a held response or a callout's answer.
  */
 import { Guard as GuardMode, Provider } from "../config/types";
-import { Cause, End, Next, Verdict } from "../health/verdict";
+import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
 import { classifyAnswer, classifyEnd, applyOverrides, classifyError, needsBody } from "../health/classify";
 import * as answer from "./answer";
 import { Attempt, State, hold } from "./attempt-record";
@@ -235,6 +235,9 @@ function fail(a: Attempt, now: u64): Decision {
   x.lastCause = verdict.cause;
   if (verdict.waitMs >= 0) x.waitMs = x.waitMs < 0 ? verdict.waitMs : min(x.waitMs, verdict.waitMs);
   trail.note(stepOf(x, a.step), a.status, verdict.cause, millis(a, now));
+  // It may be the path, which the client has chosen; what is spent is spent whatever was asked.
+  if (!x.usual && a.status != 0 && verdict.cause != Cause.RateLimit && verdict.cause != Cause.Quota)
+    verdict.scope = Scope.Nobody;
   const health = healthOf(x);
   if (verdict.cause == Cause.Slow && a.cramped) health.released(providerOf(a), a.token, a.model, now, a.trial);
   else health.failed(providerOf(a), a.token, a.model, verdict, x.serial, now, a.trial);

@@ -114,6 +114,8 @@ export class Exchange {
   dialect: Dialect;
   /** The answer has the shape of its dialect; false for what only shares its path and error shape. */
   shaped: bool;
+  /** A call of a model: what its answers say counts against a token or a provider. */
+  usual: bool;
   streamed: bool;
   /** Asked by HEAD: no answer has a body. */
   headOnly: bool;
@@ -131,6 +133,8 @@ export class Exchange {
   body: usize;
   bodyLen: usize;
   bodyCapacity: usize;
+  /** Its length as the client has announced it; 0: it has not. */
+  bodyTold: usize;
   /** One block: path and query without credentials, the decoded model, and the client's headers as the host gave them. */
   text: usize;
   pathLen: usize;
@@ -227,6 +231,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.budget = 0;
   x.dialect = Dialect.Other;
   x.shaped = false;
+  x.usual = false;
   x.streamed = false;
   x.headOnly = false;
   x.multipart = false;
@@ -239,6 +244,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.body = 0;
   x.bodyLen = 0;
   x.bodyCapacity = 0;
+  x.bodyTold = 0;
   x.text = 0;
   x.pathLen = 0;
   x.modelLen = 0;
@@ -309,10 +315,21 @@ export function modelOf(x: Exchange): usize {
   return x.text + x.pathLen;
 }
 
-/** Room for a body of `size` bytes, or for one more chunk of a body whose size was not told. */
+const ROOM_UNTOLD: usize = 16 << 10;
+const ROOM_TOLD: usize = 64 << 10;
+
+/** What the room for a body grows to when it must hold `size` bytes. */
+export function capacityFor(x: Exchange, size: usize): usize {
+  if (size <= x.bodyCapacity) return x.bodyCapacity;
+  if (size > x.bodyTold) return max(size, x.bodyCapacity == 0 ? ROOM_UNTOLD : x.bodyCapacity * 2);
+  // A client that announces much and sends nothing must not take the room of others; of a large body little is copied.
+  return min(x.bodyTold, max(size, x.bodyCapacity == 0 ? ROOM_TOLD : x.bodyCapacity * 8));
+}
+
+/** Makes room for a body of `size` bytes. */
 export function reserveBody(x: Exchange, size: usize): void {
-  if (size <= x.bodyCapacity) return;
-  const capacity = x.bodyCapacity == 0 ? size : max(size, x.bodyCapacity * 2);
+  const capacity = capacityFor(x, size);
+  if (capacity == x.bodyCapacity) return;
   x.body = x.body == 0 ? heap.alloc(capacity) : heap.realloc(x.body, capacity);
   parked += capacity - x.bodyCapacity;
   x.bodyCapacity = capacity;

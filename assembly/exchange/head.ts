@@ -4,6 +4,7 @@
  */
 import { Char, equalsIgnoreCase } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
+import { decode, leadsOut } from "../bytes/dots";
 import { hash64 } from "../bytes/hash";
 import { NameTable } from "../bytes/name-table";
 import * as pairs from "../bytes/pairs";
@@ -18,14 +19,22 @@ const DROPPED = new NameTable(
     "api-key",
     "x-goog-api-key",
     "cookie",
+    // Where the client is, as a proxy before this one or its browser tells. A provider may refuse an origin like a bad token.
     "forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "origin",
+    "referer",
     "accept-encoding",
   ],
   ["x-envoy-", "x-forwarded-", "x-ai-failover"],
 );
 
 /** A value and its size; 0, 0: the header is not there. */
-class Value {
+export class Value {
   ptr: usize = 0;
   len: usize = 0;
   put(): void {
@@ -148,14 +157,26 @@ const APIS: Api[] = [
   new Api("/evals", Dialect.Other, true, true),
   new Api("/videos", Dialect.Other, true, true),
   new Api("/messages/", Dialect.Messages, true, false),
+  new Api("/embeddings", Dialect.Other, true, false),
+  new Api("/images/", Dialect.Other, true, false),
+  new Api("/audio/", Dialect.Other, true, false),
+  new Api("/moderations", Dialect.Other, true, false),
+  new Api("/rerank", Dialect.Other, true, false),
 ];
 
 export let dialect: Dialect = Dialect.Other;
 export let stateful: bool = false;
-/** The answer has the shape of its dialect; false for what only shares its path and error shape ("/messages/count_tokens"). */
+/**
+ * The answer has the shape of its dialect; false for what only shares its path and error shape ("/messages/count_tokens"), or lists
+ * what is kept there (GET).
+ */
 export let shaped: bool = false;
+/** A call of a model. What a provider says to anything else may be about the path: a client can choose one that every token is refused on. */
+export let usual: bool = false;
 
-/** Reads the API out of a path, with or without "/v1", whatever its query is. */
+const POST = Bytes.of("POST");
+
+/** Reads the API out of a path, with or without "/v1", whatever its query is, and `method`. */
 export function readApi(ptr: usize, len: usize): void {
   let size = querySplit(ptr, len);
   if (size >= V1.len && V1.equals(ptr, V1.len)) {
@@ -165,6 +186,8 @@ export function readApi(ptr: usize, len: usize): void {
   dialect = Dialect.Other;
   stateful = false;
   shaped = false;
+  usual = false;
+  const isPost = method.is(POST);
   for (let i = 0, k = APIS.length; i < k; i++) {
     const api = APIS[i];
     const fits = api.below
@@ -173,9 +196,15 @@ export function readApi(ptr: usize, len: usize): void {
     if (!fits) continue;
     dialect = api.dialect;
     stateful = api.stateful;
-    shaped = !api.below;
+    shaped = isPost && !api.below;
+    usual = isPost && !stateful;
     return;
   }
+}
+
+/** Whether the path, at a server that reads it in its own way, leads out of the base that it is put behind. */
+export function pathLeadsOut(): bool {
+  return leadsOut(path.ptr, querySplit(path.ptr, path.len));
 }
 
 /** Length of the path before its query. */
@@ -184,11 +213,28 @@ export function querySplit(ptr: usize, len: usize): usize {
   return len;
 }
 
-const SECRET_KEYS: Bytes[] = ["key", "api-key", "api_key"].map<Bytes>((name: string) => Bytes.of(name));
+const SECRET_KEYS: Bytes[] = ["key", "api-key", "api_key", "access_token"].map<Bytes>((name: string) => Bytes.of(name));
+/** Room for any of them, and for one byte more. */
+const KEY_ROOM: usize = 13;
+const key: usize = memory.data(13);
 
+/** Whatever of the name is percent-encoded: its reader decodes it. */
 function isSecretKey(ptr: usize, len: usize): bool {
-  for (let i = 0, k = SECRET_KEYS.length; i < k; i++) if (equalsIgnoreCase(ptr, len, SECRET_KEYS[i])) return true;
+  const size = decodeKey(ptr, len);
+  for (let i = 0, k = SECRET_KEYS.length; i < k; i++) if (equalsIgnoreCase(key, size, SECRET_KEYS[i])) return true;
   return false;
+}
+
+function decodeKey(ptr: usize, len: usize): usize {
+  const end = ptr + len;
+  let size: usize = 0;
+  while (ptr < end && size < KEY_ROOM) {
+    const c = <i32>load<u8>(ptr);
+    const decoded = c == Char.Percent && ptr + 3 <= end ? decode(ptr) : -1;
+    store<u8>(key + size++, decoded < 0 ? c : decoded);
+    ptr += decoded < 0 ? 1 : 3;
+  }
+  return size;
 }
 
 /** Copies a path without the query members that carry a credential; `out` has room for `len`. Answers the new length. */

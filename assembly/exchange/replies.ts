@@ -26,6 +26,8 @@ export class Reply {
 const INVALID = "invalid_request_error";
 export const BAD_BODY = new Reply(400, INVALID, INVALID, "invalid_body", false);
 export const BAD_WISH = new Reply(400, INVALID, INVALID, "invalid_header", false);
+export const BAD_PATH = new Reply(400, INVALID, INVALID, "invalid_path", false);
+export const BAD_METHOD = new Reply(405, INVALID, INVALID, "method_not_allowed", false);
 export const UNAUTHORIZED = new Reply(401, INVALID, "authentication_error", "invalid_api_key", false);
 export const UNKNOWN_MODEL = new Reply(404, INVALID, "not_found_error", "model_not_found", false);
 export const TOO_LARGE = new Reply(413, INVALID, "request_too_large", "request_too_large", false);

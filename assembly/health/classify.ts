@@ -59,7 +59,20 @@ export function classifyAnswer(
   conclude(known != Cause.None ? known : causeOfStatus(status), verdict);
   // It may be the path that the provider does not have, and the model may be well.
   if (strange && known == Cause.None && verdict.cause == Cause.Model) verdict.scope = Scope.Nobody;
+  if (status == FORBIDDEN && known == Cause.None && isPage(body, len)) {
+    verdict.scope = Scope.Nobody;
+    verdict.next = Next.NextProvider;
+  }
   if (verdict.cause == Cause.RateLimit) verdict.waitMs = delayInBody(body, len);
+}
+
+const FORBIDDEN = 403;
+
+/** A web page: a firewall before the provider did not like the prompt, and would not like it with another token. */
+function isPage(body: usize, len: usize): bool {
+  let at: usize = 0;
+  while (at < len && <i32>load<u8>(body + at) <= Char.Space) at++;
+  return at < len && <i32>load<u8>(body + at) == Char.Less;
 }
 
 /** An error object inside an answer whose status was good: the provider is not asked the same again. */

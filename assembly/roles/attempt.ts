@@ -115,7 +115,9 @@ export class AttemptRole extends Handler {
 
   responseTrailers(state: usize): BodyStatus {
     const a = attemptOf(state);
-    if (a === null || a.state == State.Over) return BodyStatus.Continue;
+    if (a === null) return BodyStatus.Continue;
+    seat.cleanTrailers();
+    if (a.state == State.Over) return BodyStatus.Continue;
     const now = host.monotonic();
     const decision = relay.trailers(a, now);
     if (decision == Decision.Pass || (decision == Decision.Fail && this.goOn(a, now))) return BodyStatus.Continue;

@@ -26,7 +26,14 @@ const REQUEST = host.HeaderMap.Request;
 const BODY = host.Buffer.RequestBody;
 /** Goes down the chain in place of the parked body, so that no buffer limit of Envoy counts (facts 3.4). */
 const PLACEHOLDER = Bytes.of("{}");
-const ROOM_UNKNOWN: usize = 16 << 10;
+
+/** What is no header to a provider is no trailer either. */
+function dropTrailers(): void {
+  const map = host.HeaderMap.RequestTrailers;
+  if (!host.headerPairs(map)) return;
+  pairs.start(host.ptr, host.len);
+  while (pairs.next()) if (head.mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(map, pairs.name, pairs.nameLen);
+}
 
 export class GatewayRole extends Handler {
   private services: Service[] = [];
@@ -77,8 +84,9 @@ export class GatewayRole extends Handler {
     const first = x.bodyLen == 0;
     if (first) c.parked = attemptRoots > 0;
     if (size > 0) {
-      if (!intake.hasRoom(c, x.bodyLen + size)) return BodyStatus.StopNoBuffer;
-      exchanges.reserveBody(x, max(x.bodyLen + size, first ? ROOM_UNKNOWN : 0));
+      const needed = x.bodyLen + size;
+      if (!intake.hasRoom(c, needed, exchanges.capacityFor(x, needed))) return BodyStatus.StopNoBuffer;
+      exchanges.reserveBody(x, needed);
       x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
       host.setBody(BODY, 0, size, PLACEHOLDER.ptr, first && c.parked ? PLACEHOLDER.len : 0);
     }
@@ -91,6 +99,7 @@ export class GatewayRole extends Handler {
     const c = changetype<Client>(state);
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
+    dropTrailers();
     // Only a body callback can put a body in (facts 3.5).
     return intake.launch(c, intake.BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
   }

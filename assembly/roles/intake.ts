@@ -27,12 +27,16 @@ import { Service } from "./service";
 
 const NS_PER_MS: u64 = 1000000;
 const HEAD = Bytes.of("HEAD");
+/** What is sent comes back with it, the token too; and what is no request for an answer. */
+const NO_METHODS: Bytes[] = ["TRACE", "CONNECT"].map<Bytes>((name: string) => Bytes.of(name));
 const OFF = Bytes.of("off");
 const SAME_MODEL = Bytes.of("same-model");
 
 const SAY_KEY = Bytes.of("This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key");
 const SAY_WISH = Bytes.of("x-ai-failover takes 'off' or 'same-model'");
 const SAY_UPGRADE = Bytes.of("This gateway serves no upgraded connections");
+const SAY_METHOD = Bytes.of("This gateway serves neither TRACE nor CONNECT");
+const SAY_PATH = Bytes.of("The path leads out of the API: a segment of it is '..'");
 const SAY_NO_DIALECT = Bytes.of("No provider of this route speaks the API of this path");
 const SAY_NOTHING_LIVE = Bytes.of("No token of any provider of this route may be tried now");
 const SAY_RATE_LIMITED = Bytes.of("Every live token of this route is rate-limited");
@@ -54,6 +58,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   head.readApi(head.path.ptr, head.path.len);
   x.dialect = head.dialect;
   x.shaped = head.shaped;
+  x.usual = head.usual;
   x.stateful = head.stateful;
   x.once = head.stateful;
   x.headOnly = head.method.is(HEAD);
@@ -66,6 +71,9 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   if (end && models.areAsked()) return models.sendList(c, config);
   // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
   if (head.upgrade) return refuse(c, replies.BAD_WISH, SAY_UPGRADE);
+  if (isRefused(head.method)) return refuse(c, replies.BAD_METHOD, SAY_METHOD);
+  // Hosts resolve what is plain; what is encoded, or meant for another kind of server, would go on with a token.
+  if (head.pathLeadsOut()) return refuse(c, replies.BAD_PATH, SAY_PATH);
   if (head.wish.len > 0) {
     if (head.wish.is(OFF)) x.once = true;
     else if (head.wish.is(SAME_MODEL)) x.sameModel = true;
@@ -77,9 +85,13 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   c.phase = Phase.Collecting;
   if (config.routing == Routing.Host) seat.keepRoute();
   if (head.contentLength <= 0 || end) return true;
-  if (!hasRoom(c, <usize>head.contentLength)) return false;
-  exchanges.reserveBody(x, <usize>head.contentLength);
-  return true;
+  x.bodyTold = <usize>head.contentLength;
+  return hasRoom(c, x.bodyTold, x.bodyTold);
+}
+
+function isRefused(method: head.Value): bool {
+  for (let i = 0, k = NO_METHODS.length; i < k; i++) if (method.is(unchecked(NO_METHODS[i]))) return true;
+  return false;
 }
 
 /** Keeps the path, without credentials, and the headers for every hop. The model's name stands between them later. */
@@ -92,8 +104,8 @@ function keepText(x: Exchange, list: usize, len: usize): void {
   memory.copy(x.headers, list, len);
 }
 
-/** Whether the body may grow to `size`; if not, the client has been answered. */
-export function hasRoom(c: Client, size: usize): bool {
+/** Whether the body may grow to `size`, for which `capacity` is needed; if not, the client has been answered. */
+export function hasRoom(c: Client, size: usize, capacity: usize): bool {
   const x = exchangeOf(c);
   const config = configOf(x);
   if (size > config.requestBodyLimit) {
@@ -102,7 +114,7 @@ export function hasRoom(c: Client, size: usize): bool {
     reply.send(c, replies.TOO_LARGE, 0);
     return false;
   }
-  if (size <= x.bodyCapacity || exchanges.parked + (size - x.bodyCapacity) <= config.parkedBodiesLimit) return true;
+  if (exchanges.parked + (capacity - x.bodyCapacity) <= config.parkedBodiesLimit) return true;
   replies.begin(SAY_BUSY);
   reply.send(c, replies.BUSY, 1);
   return false;

@@ -75,9 +75,18 @@ export function setBody(x: Exchange, hop: Hop, size: usize): void {
 
 /** Removes what a provider must not tell the router or the client. */
 export function cleanAnswer(list: usize, len: usize): void {
+  clean(RESPONSE, list, len);
+}
+
+export function cleanTrailers(): void {
+  const map = host.HeaderMap.ResponseTrailers;
+  if (host.headerPairs(map)) clean(map, host.ptr, host.len);
+}
+
+function clean(map: host.HeaderMap, list: usize, len: usize): void {
   pairs.start(list, len);
   while (pairs.next())
-    if (answer.mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(RESPONSE, pairs.name, pairs.nameLen);
+    if (answer.mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(map, pairs.name, pairs.nameLen);
 }
 
 /** Before the first change to the request's headers, under a route that the host has fixed. */

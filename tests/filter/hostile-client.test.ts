@@ -1,6 +1,6 @@
 /** What a client writes into its request can neither steer the gateway nor reach further than a request may. */
 import { describe, expect, it } from "vitest";
-import { chat, json, openAiError, type Ask } from "../host/index.js";
+import { chat, delta, DONE, events, json, openAiError, type Ask, type Script } from "../host/index.js";
 import { MODES, start } from "./fixture.js";
 
 const provider = { url: "https://azure.test/openai/deployments/{model}?api-version=1" };
@@ -24,7 +24,11 @@ describe.each(MODES)("in %s mode a model's name", mode => {
 
   it.each([
     ["gpt-4o", "gpt-4o"],
-    ["../../files?x=1#", "..%2F..%2Ffiles%3Fx%3D1%23"],
+    ["a/files?x=1#", "a%2Ffiles%3Fx%3D1%23"],
+    // Encoded once they would still lead out, for who resolves a path or decodes its slashes first.
+    ["..", "%252E%252E"],
+    ["../../files", "%252E%252E%2F%252E%252E%2Ffiles"],
+    ["gpt-4.1..", "gpt-4.1.."],
     ["a b/é~", "a%20b%2F%C3%A9~"],
   ])("%j stays one segment of the provider's path", (model, segment) => {
     const envoy = azure();
@@ -46,6 +50,94 @@ describe.each(MODES)("in %s mode", mode => {
     ]);
     expect(envoy.ask({ method: "GET", headers: { ...upgrade, authorization: "Bearer sk-team" } }).status).toBe(400);
     expect(envoy.provider("qwen").seen).toEqual([]);
+  });
+
+  it.each(["TRACE", "CONNECT"])("%s is refused: its answer would hold the token that was sent", method => {
+    const envoy = start({ mode, clusters: { qwen: chat("Hi") } });
+    const refused = envoy.ask({ method });
+    expect([refused.status, refused.json().error.code]).toEqual([405, "method_not_allowed"]);
+    expect(envoy.provider("qwen").seen).toEqual([]);
+  });
+
+  it.each([
+    ["/v1/../admin", false],
+    ["/v1/x/..", false],
+    ["/v1/..?a", false],
+    ["/v1/..%2f..%2Fadmin", false],
+    ["/v1/a%2F%2E.%5cadmin", false],
+    ["/v1/..\\admin", false],
+    ["/v1/..;x=1/admin", false],
+    ["/v1/models/a%2Fb", true],
+    ["/v1/models/a..b/...", true],
+    ["/v1/models/.hidden%", true],
+    ["/v1/models/m?file=../x", true],
+  ])("%s goes to a provider with its token: %s", (path, goes) => {
+    const envoy = start({ mode, clusters: { qwen: json(200, {}) } });
+    const call = envoy.ask({ path });
+    expect(call.status).toBe(goes ? 200 : 400);
+    if (!goes) expect(call.json().error.code).toBe("invalid_path");
+    expect(envoy.provider("qwen").seen.map(seen => seen.path)).toEqual(goes ? [path] : []);
+  });
+
+  it("credentials and addresses of a client stay here in whatever name and place", () => {
+    const envoy = start({ mode, clusters: { qwen: chat("Hi") } });
+    const secret = "client-secret";
+    const own = ["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "x-real-ip", "x-forwarded-for"];
+    const headers = Object.fromEntries([...own, "true-client-ip", "origin", "referer"].map(name => [name, secret]));
+    const query = ["key", "KEY", "k%65y", "api%5Fkey", "access_token"].map(name => `${name}=${secret}`).join("&");
+    const path = `/v1/chat/completions?a=1&${query}&keys=2`;
+    const trailers = { ...headers, "x-envoy-max-retries": "9", "x-checksum": "1" };
+    for (const more of [{}, { trailers }]) expect(envoy.ask({ body: {}, path, headers, ...more }).status).toBe(200);
+    for (const seen of envoy.provider("qwen").seen) {
+      expect(JSON.stringify(seen)).not.toMatch(/client-secret|max-retries/);
+      expect(seen.path).toBe("/v1/chat/completions?a=1&keys=2");
+    }
+    const [, second] = envoy.provider("qwen").seen;
+    // A callout has no trailers.
+    expect(second!.trailers).toEqual(mode === "retry" ? { "x-checksum": "1" } : undefined);
+  });
+
+  it("a provider tells neither us nor the client in trailers what it may not tell in headers", () => {
+    const trailers = {
+      "set-cookie": "a=b",
+      "x-ai-failover-trail": "forged",
+      "x-envoy-ratelimited": "1",
+      "x-checksum": "1",
+    };
+    const stream = events([delta("Hi"), 10, DONE], { trailers });
+    const envoy = start({ mode, clusters: { qwen: stream } });
+    expect(envoy.ask({ body: { model: "m", stream: true } }).trailers).toEqual({ "x-checksum": "1" });
+  });
+
+  it.each<[string, Ask]>([
+    ["a path that no token may see", { path: "/v1/organization/users" }],
+    ["a path that is redirected", { path: "/v1/models/", headers: { "x-status": "307" } }],
+    ["a path that is a provider's fault", { path: "/v1/debug", headers: { "x-status": "500" } }],
+    ["a method that is no call's", { method: "GET", body: { model: "m" }, headers: { "x-status": "404" } }],
+    ["a prompt that a firewall refuses", { body: { model: "m" }, headers: { "x-status": "page" } }],
+  ])("nobody is taken out for all clients by %s", (_, odd) => {
+    const answers: Script = ({ headers: { "x-status": status = "401" }, body }) => {
+      if (body.includes("good")) return chat("Hi");
+      if (status === "page") return { status: 403, headers: { "content-type": "text/html" }, body: "<html>no</html>" };
+      return json(Number(status), { error: { type: "authentication_error", message: "no" } });
+    };
+    const envoy = start({ mode, tokens: { qwen: 2, deepseek: 1 }, clusters: { qwen: answers, deepseek: answers } });
+    for (let i = 0; i < 5; i++) envoy.ask(odd);
+    const good = envoy.ask(ask("good"));
+    expect([good.status, good.headers["x-ai-failover-trail"]]).toEqual([
+      200,
+      expect.stringMatching(/^qwen\/t\d;status=200;ms=\d+$/),
+    ]);
+  });
+
+  it("who announces large bodies and sends nothing takes no room from others", () => {
+    const MB = 1 << 20;
+    const limits = { requestBody: 32 * MB, parkedBodies: 32 * MB };
+    const envoy = start({ mode, config: { limits }, clusters: { qwen: chat("Hi") } });
+    const headers = { "content-length": String(32 * MB) };
+    const idle = Array.from({ length: 8 }, () => envoy.call({ headers, body: ["{", 5000] }));
+    expect(envoy.ask(ask("m")).status).toBe(200);
+    expect(idle).toHaveLength(8);
   });
 
   it("a path as long as Envoy takes it goes to every hop whole", () => {

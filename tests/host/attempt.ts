@@ -44,7 +44,7 @@ export class Attempt implements Sink, Surroundings {
         this.bytes.push(bytes);
         if (end) this.send();
       },
-      trailers: () => this.send(),
+      trailers: map => this.send(map),
     };
     const toRouter: Next = {
       headers: (map, end) => this.over || router.answered(this, map, end),
@@ -69,8 +69,10 @@ export class Attempt implements Sink, Surroundings {
   }
 
   /** The request is complete: it meets the provider, or no connection. */
-  private send(): void {
-    if (!this.over) this.exchange = this.provider.receive(this.sent!, Buffer.concat(this.bytes), "attempt", this);
+  private send(trailers?: HeaderList): void {
+    if (this.over) return;
+    this.exchange = this.provider.receive(this.sent!, Buffer.concat(this.bytes), "attempt", this);
+    if (trailers) this.exchange.seen.trailers = trailers.toObject();
   }
 
   /** Its last callbacks; the provider sees the connection go if it is not done. */

@@ -11,6 +11,7 @@ export interface Seen {
   path: string;
   headers: Record<string, string>;
   body: string;
+  trailers?: Record<string, string>;
   /** By the router's attempt or by a callout of the module. */
   by: "attempt" | "callout";
   /** Virtual ms. */
