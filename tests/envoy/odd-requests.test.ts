@@ -127,6 +127,16 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ versio
     },
   );
 
+  it.each([
+    ["TRACE", "/v1/models/a-model", 405],
+    ["GET", "/v1/..%2f..%2Fadmin", 400],
+    ["GET", "/v1/a/..%5Cadmin", 400],
+  ])("%s %s is refused and reaches nobody", async (method, path, status) => {
+    const answer = await send(`${gateway.url}${path}`, method, {});
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([status, { error: { param: null } }]);
+    expect(at("one").requests).toEqual([]);
+  });
+
   it("a POST without a body is answered, whoever that is for", async () => {
     await at("one").set("*", "401");
     const { status } = await send(`${gateway.url}/v1/chat/completions`, "POST", { "content-length": "0" });
