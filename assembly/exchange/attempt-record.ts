@@ -42,8 +42,8 @@ export class Attempt {
   /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
   failed: bool;
   started: u64;
-  /** When the last event came that counts, for limits between events; of a bad status its headers. */
-  progress: u64;
+  /** Since when nothing has come that counts: its start, then a bad status or the last event. */
+  silentSince: u64;
   events: u32;
   judge: Judge;
   held: usize;
@@ -77,7 +77,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.sent = false;
   a.failed = false;
   a.started = now;
-  a.progress = now;
+  a.silentSince = now;
   a.events = 0;
   a.heldLen = 0;
   a.next = null;

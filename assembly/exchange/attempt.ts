@@ -4,7 +4,7 @@
  */
 import { Guard as GuardMode, Provider } from "../config/types";
 import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
-import { classifyAnswer, classifyEnd, applyOverrides, classifyError, needsBody } from "../health/classify";
+import { applyAlsoOn, applyOverrides, classifyAnswer, classifyEnd, classifyError, needsBody } from "../health/classify";
 import * as answer from "./answer";
 import { Attempt, State, hold } from "./attempt-record";
 import { Outcome, configOf, healthOf, routeOf, stepOf } from "./exchange";
@@ -50,7 +50,7 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
   if (a.status < 200 || a.status > 299) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
-    a.progress = now;
+    a.silentSince = now;
     return Decision.Hold;
   }
   const guard = routeOf(x).guard;
@@ -60,7 +60,7 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
   a.judge.start(x.dialect, x.shaped, x.streamed, body, mode);
   a.state = State.Judging;
   if (last && (x.headOnly || (a.status == NO_CONTENT && !x.shaped))) a.judge.takeEmpty();
-  if (last) return judge(a, a.judge.finish(), true, now);
+  if (last) return decide(a, a.judge.finish(), true, now);
   if (mode == GuardMode.None || a.judge.opaque) return pass(a, now);
   return Decision.Hold;
 }
@@ -79,8 +79,8 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
     case State.Judging: {
       let seen = a.judge.feed(ptr, len);
       if (last && seen != Seen.Failed) seen = a.judge.finish();
-      noteProgress(a, now);
-      const decision = judge(a, seen, last, now);
+      noteEvents(a, now);
+      const decision = decide(a, seen, last, now);
       if (decision == Decision.Fail) return decision;
       if (decision == Decision.Pass && a.heldLen == 0) return decision;
       hold(a, ptr, len);
@@ -89,7 +89,7 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
     }
     case State.Passing: {
       a.judge.feed(ptr, len);
-      noteProgress(a, now);
+      noteEvents(a, now);
       if (last) onPassed(a, now);
       return Decision.Pass;
     }
@@ -104,7 +104,7 @@ export function onTrailers(a: Attempt, now: u64): Decision {
     case State.Reading:
       return judgeStatus(a, a.held, a.heldLen, now);
     case State.Judging:
-      return judge(a, a.judge.finish(), true, now);
+      return decide(a, a.judge.finish(), true, now);
     case State.Passing:
       onPassed(a, now);
       return Decision.Pass;
@@ -116,48 +116,53 @@ export function onTrailers(a: Attempt, now: u64): Decision {
 /** The stream ended without the end of its answer. True: that was a failure, and `verdict` says which. */
 export function onLost(a: Attempt, how: End, now: u64): bool {
   if (a.state == State.Over) return false;
-  const passing = a.state == State.Passing;
-  if (passing && a.judge.done) {
-    // Behind the last event there was nothing to lose.
-    onPassed(a, now);
-    return a.failed;
-  }
-  const reading = a.state == State.Reading;
-  a.state = State.Over;
-  if (passing) noteInvalid(a);
-  if (how == End.ClientGone) {
-    trail.note(stepOf(a.exchange, a.step), a.status, Cause.Client, millis(a, now));
-    healthOf(a.exchange).released(providerOf(a), a.token, a.model, now, a.trial);
-    return false;
-  }
-  // A stream that was longer than the request's time.
-  const long = passing && !limits.hasTime(a.exchange, now);
-  if (long) a.cramped = true;
+  if (a.state == State.Passing) return onBroken(a, how, now);
+  if (how == End.ClientGone) return leave(a, now);
   // What came of an error says enough, unless the client should read it.
-  if (reading) classifyHeld(a, a.held, a.heldLen);
-  if (!reading || verdict.next == Next.Return) classifyEnd(long ? End.AttemptTimeout : how, verdict);
-  if (passing) {
-    verdict.next = Next.Return;
-    a.exchange.brokenOff = true;
-  } else applyOverrides(verdict, 0, routeOf(a.exchange), providerOf(a));
+  if (a.state == State.Reading) classifyHeld(a, a.held, a.heldLen);
+  if (a.state != State.Reading || verdict.next == Next.Return) classifyEnd(how, verdict);
   fail(a, now);
   return true;
 }
 
-function noteProgress(a: Attempt, now: u64): void {
+/** So did one of which bytes have gone to the client. */
+function onBroken(a: Attempt, how: End, now: u64): bool {
+  if (a.judge.done) {
+    // Behind the last event there was nothing to lose.
+    onPassed(a, now);
+    return a.failed;
+  }
+  noteInvalid(a);
+  if (how == End.ClientGone) return leave(a, now);
+  // A stream that was longer than the request's time.
+  const long = !limits.hasTime(a.exchange, now);
+  if (long) a.cramped = true;
+  classifyEnd(long ? End.AttemptTimeout : how, verdict);
+  breakOff(a, now);
+  return true;
+}
+
+/** The client left, and the attempt has no verdict. */
+function leave(a: Attempt, now: u64): bool {
+  a.state = State.Over;
+  trail.note(stepOf(a.exchange, a.step), a.status, Cause.Client, millis(a, now));
+  healthOf(a.exchange).released(providerOf(a), a.token, a.model, now, a.trial);
+  return false;
+}
+
+function noteEvents(a: Attempt, now: u64): void {
   if (a.judge.events == a.events) return;
   a.events = a.judge.events;
-  a.progress = now;
+  a.silentSince = now;
 }
 
 function noteInvalid(a: Attempt): void {
   stepOf(a.exchange, a.step).invalidEvents = a.judge.invalidEvents;
 }
 
-function judge(a: Attempt, seen: Seen, last: bool, now: u64): Decision {
+function decide(a: Attempt, seen: Seen, last: bool, now: u64): Decision {
   if (seen == Seen.Failed) {
     classifyFlaw(a);
-    applyOverrides(verdict, 0, routeOf(a.exchange), providerOf(a));
     return failAnswer(a, now);
   }
   if (last) {
@@ -176,9 +181,10 @@ const ENDS: End[] = [End.None, End.Empty, End.Garbage, End.Garbage, End.NoEndMar
 /** An error, nothing or garbage inside a 200. */
 function classifyFlaw(a: Attempt): void {
   const judge = a.judge;
-  if (judge.cause == Flaw.ErrorInside && judge.errorLen > 0)
+  if (judge.cause == Flaw.ErrorInside && judge.errorLen > 0) {
     classifyError(providerOf(a).family, a.status, judge.errorPtr, judge.errorLen, verdict);
-  else classifyEnd(ENDS[judge.cause], verdict);
+    applyAlsoOn(verdict, routeOf(a.exchange));
+  } else classifyEnd(ENDS[judge.cause], verdict);
 }
 
 function pass(a: Attempt, now: u64): Decision {
@@ -201,6 +207,11 @@ function onPassed(a: Attempt, now: u64): void {
     return;
   }
   classifyFlaw(a);
+  breakOff(a, now);
+}
+
+/** It failed after bytes of it have gone to the client: nothing can follow. */
+function breakOff(a: Attempt, now: u64): void {
   verdict.next = Next.Return;
   a.exchange.brokenOff = true;
   fail(a, now);

@@ -116,14 +116,14 @@ function alsoOnBit(cause: Cause): i32 {
   }
 }
 
-/**
- * What the configuration says about trying again: `alsoOn` and `responseCodes` about other providers, `failoverOnStatus` and
- * `retryOnStatus` about other tokens. Who answers for the failure stays as it is. `status` 0: there was no answer,
- * and no list of statuses can mean it.
- */
-export function applyOverrides(verdict: Verdict, status: i32, route: Route, provider: Provider): void {
+/** What the configuration says of a cause: other providers may not see a mistake in it. Who answers for it stays as it is. */
+export function applyAlsoOn(verdict: Verdict, route: Route): void {
   if (verdict.next == Next.Return && (route.alsoOn & alsoOnBit(verdict.cause)) != 0) verdict.next = Next.NextProvider;
-  if (status == 0) return;
+}
+
+/** And of a bad status: `responseCodes` about other providers, `failoverOnStatus` and `retryOnStatus` about other tokens. */
+export function applyOverrides(verdict: Verdict, status: i32, route: Route, provider: Provider): void {
+  applyAlsoOn(verdict, route);
   const codes = route.responseCodes;
   if (codes !== null) {
     if (!codes.has(status)) verdict.stay = true;

@@ -139,13 +139,13 @@ function breakOff(x: Exchange, a: Attempt, now: u64): void {
 /** No event for as long as `idleTimeout`; comments and blank lines are none. */
 function stalls(x: Exchange, a: Attempt, now: u64): bool {
   const idle = <u64>configOf(x).idleTimeout;
-  return x.streamed && idle > 0 && (now - a.progress) / NS_PER_MS >= idle;
+  return x.streamed && idle > 0 && (now - a.silentSince) / NS_PER_MS >= idle;
 }
 
 /** Which limit has passed; None: none. In retry mode Envoy keeps those of the route until headers come. */
 function ranOut(c: Client, x: Exchange, a: Attempt, now: u64): End {
   if (a.state == State.Reading)
-    return now >= x.deadline || (now - a.progress) / NS_PER_MS >= ERROR_BODY ? End.Cut : End.None;
+    return now >= x.deadline || (now - a.silentSince) / NS_PER_MS >= ERROR_BODY ? End.Cut : End.None;
   const running = (now - a.started) / NS_PER_MS;
   const route = routeOf(x);
   const whole = !x.streamed || route.guard == Guard.Full;

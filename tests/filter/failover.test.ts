@@ -105,6 +105,18 @@ describe.each(MODES)("in %s mode", mode => {
     expect(tried({ qwen: 2 }, { status: 422 }, "refused")).toEqual({ ...end, text: "", count: "2" });
   });
 
+  it.each([
+    ["a refused connection", "refused"],
+    ["an error in a 200", json(200, openAiError("server_error"))],
+  ] as [string, Behaviour][])("fails %s over whatever statuses the configuration lists", (_, fault) => {
+    const envoy = start({
+      ...{ mode, tokens: { qwen: 1, deepseek: 1 }, clusters: { qwen: fault, deepseek: chat("Hi") } },
+      policy: { fallbackConfig: { upstreams: [{ provider: "deepseek" }], responseCodes: [429] } },
+      provider: { retryOnFailure: { retryOnStatus: [429] } },
+    });
+    expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
+  });
+
   it.each([400, 413, 422])("returns a caller's own mistake, %i, as it is, and punishes nobody", status => {
     const envoy = start({ mode, clusters: { qwen: json(status, openAiError("bad_request", "your fault")) } });
     for (let i = 0; i < 6; i++)

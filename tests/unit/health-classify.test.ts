@@ -326,9 +326,4 @@ describe("the configuration overrides what is tried again, never who answers for
     const before = room.answer("openai", status, body);
     expect(room.override(status, by)).toEqual({ ...before, next, stay });
   });
-
-  test("no list of statuses can mean an attempt that has none", () => {
-    const before = room.end("refused");
-    expect(room.override(0, { responseCodes: [429], retryOnStatus: [429] })).toEqual(before);
-  });
 });
