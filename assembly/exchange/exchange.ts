@@ -156,7 +156,7 @@ export class Exchange {
   wakeAt: u64;
 
   // --- the plan ---
-  /** No other provider can follow an attempt that takes too long: no limit ends it. */
+  /** No other provider can follow an attempt that takes too long, so that no limit ends one. */
   alone: bool;
   upstreamCount: i32;
   /** Position in the order of upstreams of the current hop. */

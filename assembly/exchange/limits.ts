@@ -16,11 +16,6 @@ export function isCramped(x: Exchange, limit: i32, now: u64): bool {
   return x.stepCount > 1 && now + <u64>limit * NS_PER_MS > x.deadline;
 }
 
-/** Whether the plan has but one hop. */
-export function hasOneHop(x: Exchange): bool {
-  return x.once || (x.upstreamCount == 1 && upstreamAt(x, 0).provider.tokens.length <= 1);
-}
-
 /** The route's limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. */
 export function routeLimit(x: Exchange): i32 {
   const route = routeOf(x);
@@ -34,15 +29,15 @@ export function tryTimeout(x: Exchange): i32 {
 
 /** The limit on the callout of the current hop, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
 export function calloutTimeout(x: Exchange): i32 {
+  if (x.alone) return 0;
   const limit = x.current.limit;
-  if (x.alone) return limit;
   const most = routeOf(x).attemptTimeout;
   return limit > 0 ? min(limit, most) : most;
 }
 
 /** Whether some attempt may have a limit of its own, which no timer of Envoy keeps. */
 export function mayHaveLimit(x: Exchange): bool {
-  if (hasOneHop(x)) return false;
+  if (x.alone) return false;
   for (let i = 0; i < x.upstreamCount; i++) if (upstreamAt(x, i).provider.retry.retryTimeout > 0) return true;
   return false;
 }

@@ -28,7 +28,7 @@ import {
   upstreamAt,
 } from "./exchange";
 import { hashOf } from "./head";
-import { hasOneHop, hasTime, routeLimit } from "./limits";
+import { hasTime, routeLimit } from "./limits";
 
 const NS_PER_MS: u64 = 1000000;
 /** Where a provider serves a dialect; null: it does not. */
@@ -263,7 +263,7 @@ function armAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
 
 /** A further attempt at one provider has its own limit. */
 function limitArmed(x: Exchange, retry: RetryPolicy): void {
-  if (!hasOneHop(x)) x.armed.limit = retry.retryTimeout;
+  if (!x.alone) x.armed.limit = retry.retryTimeout;
 }
 
 /** Gives an armed trial back that nobody will make. */

@@ -64,11 +64,15 @@ describe.each(MODES)("retryTimeout, in %s mode,", mode => {
     expect(route.ask(plain).ms).toBeLessThanOrEqual(100 + 2 * TICK);
   });
 
-  it("leaves the only hop of a plan the time that the route has", () => {
+  it.each([
+    [1, "reset"],
+    [2, "reset"],
+    [2, badKey],
+  ] as [number, Behaviour][])("is not applied where no other provider could follow, with %i tokens", (qwen, fault) => {
     const late: Behaviour = { ...chat("Hi"), wait: 600 };
-    const envoy = limited({ tokens: { qwen: 1 }, clusters: { qwen: ["reset", late] } });
+    const envoy = limited({ tokens: { qwen }, clusters: { qwen: [fault, late] } });
     expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
-    expect(tokensAt(envoy, "qwen")).toEqual(["t1", "t1"]);
+    expect(tokensAt(envoy, "qwen")).toHaveLength(2);
   });
 });
 

@@ -189,12 +189,11 @@ export class Asked {
     );
   }
 
-  /** After a 103 Envoy keeps no limit of an attempt, and of a plan with one hop nobody does. */
+  /** After a 103 Envoy keeps no limit of an attempt, and of a plan with one provider nobody does. */
   private verifyTimeout(): void {
-    const { attempts, settings, step } = this;
+    const { attempts, step } = this;
     expect(this.call.ms).toBeGreaterThanOrEqual(TIMEOUT - LEAST);
-    const isUnlimited =
-      attempts.some(({ fate }) => fate.interim) || (step.shape === "same-model" && settings.qwen === 1);
+    const isUnlimited = step.shape === "same-model" || attempts.some(({ fate }) => fate.interim);
     if (!isUnlimited) expect(attempts.length * LONGEST, "time that its attempts may take").toBeGreaterThan(TIMEOUT);
   }
 
