@@ -37,7 +37,7 @@ export class JsonReader {
   status: u64;
   /** Over all documents since `start`. */
   highest: u32;
-  tally: u32;
+  statuses: u32;
   /** Offset in the document of the last value with `Slot.Place` that is not null; -1: none. */
   place: i32;
   step: Step;
@@ -61,7 +61,7 @@ export class JsonReader {
   start(root: u8): void {
     this.root = root;
     this.highest = 0;
-    this.tally = 0;
+    this.statuses = 0;
     this.next();
   }
 
@@ -323,7 +323,7 @@ export class JsonReader {
   private fill(): void {
     const node = this.watched();
     this.facts |= node.filled;
-    if (node.slot == Slot.Status) this.tally++;
+    if (node.slot == Slot.Status) this.statuses++;
   }
 
   private watched(): Node {

@@ -12,7 +12,7 @@ export enum Slot {
   /** The hash of the text: `type`, `inner` and `status` of the reader. */
   Type,
   Inner,
-  /** And how often it was there and not empty, in `tally`. */
+  /** How something ended: `statuses` counts those that say so, for each part of an answer has one. */
   Status,
   /** The highest whole number seen. */
   Highest,

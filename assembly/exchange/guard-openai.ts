@@ -57,7 +57,7 @@ function markEvent(json: JsonReader): u32 {
   const facts = json.facts;
   let mark: u32 = Mark.Progress;
   if (facts & (Fact.Content | Fact.Finish)) mark |= Mark.Content;
-  if (json.tally > json.highest) mark |= Mark.End;
+  if (json.statuses > json.highest) mark |= Mark.End;
   return mark;
 }
 
