@@ -14,6 +14,7 @@ import {
   TokenChoice,
   Upstream,
 } from "../config/types";
+import { Search } from "../health/choice";
 import { Next, Verdict, isCallers } from "../health/verdict";
 import {
   Exchange,
@@ -122,15 +123,21 @@ function stickyOf(x: Exchange, provider: Provider): u64 {
   return provider.stickyBy == StickyBy.User ? x.user : x.credential;
 }
 
+const search = new Search();
+
 /** Arms a live token of the upstream at `position` that this exchange has not tried. */
 function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const upstream = upstreamAt(x, position);
   const model = modelHash(x, upstream);
   const health = healthOf(x);
-  const tried = x.tried + ((<usize>x.triedFrom) << 2);
-  const count = x.stepCount - x.triedFrom;
-  const sticky = stickyOf(x, upstream.provider);
-  const token = health.pick(upstream.provider, model, sticky, tried, count, random, now, x.deadline);
+  search.model = model;
+  search.sticky = stickyOf(x, upstream.provider);
+  search.tried = x.tried + ((<usize>x.triedFrom) << 2);
+  search.triedCount = x.stepCount - x.triedFrom;
+  search.random = random;
+  search.now = now;
+  search.deadline = x.deadline;
+  const token = health.pick(upstream.provider, search);
   if (token < 0) return false;
   fill(x.armed, x, upstream, token, model, health.trial);
   x.hasArmed = true;
@@ -228,7 +235,7 @@ export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): b
 
 function armFurther(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || !hasTime(x, now)) return false;
-  healthOf(x).refresh(now);
+  healthOf(x).refresh();
   if (!armAfter(x, verdict, random, now)) return false;
   if (budgetOf(x).take(now)) return true;
   disarm(x, now);
@@ -299,6 +306,6 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
  * is, and the hop stays forced.
  */
 export function rearm(x: Exchange, random: u64, now: u64): bool {
-  healthOf(x).refresh(now);
+  healthOf(x).refresh();
   return armToken(x, x.at, random, now);
 }

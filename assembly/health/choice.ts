@@ -1,6 +1,26 @@
 /** Which of several live tokens: the one with the highest score. */
 import { Provider, TokenChoice } from "../config/types";
 
+/** What a token is looked for by; filled anew for each search. */
+export class Search {
+  model: u64 = 0;
+  /** What a sticky choice holds on to; 0: nothing. */
+  sticky: u64 = 0;
+  /** Hops that are not to be found again: u32 values `provider << 16 | token`. */
+  tried: usize = 0;
+  triedCount: i32 = 0;
+  random: u64 = 0;
+  now: u64 = 0;
+  /** When a trial will have ended at the latest. */
+  deadline: u64 = 0;
+
+  hasTried(provider: Provider, token: i32): bool {
+    const hop = ((<u32>provider.index) << 16) | (<u32>token);
+    for (let i = 0; i < this.triedCount; i++) if (load<u32>(this.tried + ((<usize>i) << 2)) == hop) return true;
+    return false;
+  }
+}
+
 /** Below every score. */
 export const NOWHERE: f64 = -f64.MAX_VALUE;
 /** Above every score. */

@@ -4,7 +4,7 @@
  */
 import { Provider, TokenChoice } from "../config/types";
 import { Change, Kind, concerns } from "./change";
-import { FIRST, NOWHERE, mix, score } from "./choice";
+import { FIRST, NOWHERE, Search, mix, score } from "./choice";
 import { Doubts } from "./doubts";
 import { Gate, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./gate";
 import { Ledger } from "./ledger";
@@ -41,11 +41,11 @@ export class Health {
     for (let i = 0, k = providers.length; i < k; i++) this.ledgers.push(new Ledger(providers[i], store, audience));
   }
 
-  /** Once per request: takes over what other workers wrote since the last time, and writes what is left of our own. */
-  refresh(now: u64): void {
+  /** Once per request, and on the tick: takes over what other workers wrote since the last time, and writes what is left of our own. */
+  refresh(): void {
     const generation = this.store.generation();
     if (this.fresh && generation == this.generation) {
-      if (!this.isSettled) this.settle(now);
+      this.settle();
       return;
     }
     this.generation = generation;
@@ -56,11 +56,9 @@ export class Health {
     }
   }
 
-  /** On the tick: writes what lost its race. True: all is written. */
-  settle(_now: u64): bool {
-    let settled = true;
-    for (let i = 0, k = this.ledgers.length; i < k; i++) if (!this.ledgerAt(i).settle()) settled = false;
-    return settled;
+  /** Writes what lost its race. */
+  private settle(): void {
+    for (let i = 0, k = this.ledgers.length; i < k; i++) this.ledgerAt(i).settle();
   }
 
   get isSettled(): bool {
@@ -71,30 +69,19 @@ export class Health {
   // === Choice ===
 
   /**
-   * A token that may be tried and is not among `tried` (u32 values `provider << 16 | token`); -1: there is none. `trial` says
-   * that it is the one trial of a breaker: its end must be told by `failed`, `succeeded` or `released`, at `deadline` at the
-   * latest. A trial that waits is taken before what is live, unless the choice is sticky: a token must come back even when
-   * nobody needs it.
+   * A token that may be tried; -1: there is none. `trial` says that it is the one trial of a breaker, whose end must be told by
+   * `failed`, `succeeded` or `released`.
    */
-  pick(
-    provider: Provider,
-    model: u64,
-    sticky: u64,
-    tried: usize,
-    triedCount: i32,
-    random: u64,
-    now: u64,
-    deadline: u64,
-  ): i32 {
+  pick(provider: Provider, search: Search): i32 {
     this.trial = false;
-    if (this.salt == 0) this.salt = random | 1;
+    if (this.salt == 0) this.salt = search.random | 1;
     const ledger = this.ledgerAt(provider.index);
     for (let i = 0; i < TRIES; i++) {
-      const token = this.best(ledger, model, sticky, tried, triedCount, random, now);
+      const token = this.best(ledger, search);
       if (token < 0) return -1;
       const hash = tokenHash(provider, token);
-      let gate = this.gate(ledger, hash, model, now);
-      if (gate == Gate.Trial) gate = this.lease(ledger, hash, model, now, deadline + LEASE_GRACE);
+      let gate = this.gate(ledger, hash, search.model, search.now);
+      if (gate == Gate.Trial) gate = this.lease(ledger, hash, search);
       if (gate == Gate.Shut) continue;
       this.trial = gate == Gate.Trial;
       return token;
@@ -102,18 +89,19 @@ export class Health {
     return -1;
   }
 
-  private best(ledger: Ledger, model: u64, sticky: u64, tried: usize, triedCount: i32, random: u64, now: u64): i32 {
+  /** A trial that waits comes before what is live, unless the choice is sticky: a token must come back even when nobody needs it. */
+  private best(ledger: Ledger, search: Search): i32 {
     const provider = ledger.provider;
-    const choice = provider.tokenChoice;
+    const isSticky = provider.tokenChoice == TokenChoice.Sticky;
     let best = -1;
     let high = NOWHERE;
     for (let i = 0, k = max(provider.tokens.length, 1); i < k; i++) {
-      if (isTried(provider.index, i, tried, triedCount)) continue;
+      if (search.hasTried(provider, i)) continue;
       const hash = tokenHash(provider, i);
-      const gate = this.gate(ledger, hash, model, now);
+      const gate = this.gate(ledger, hash, search.model, search.now);
       if (gate == Gate.Shut) continue;
       let points = FIRST;
-      if (gate == Gate.Live || choice == TokenChoice.Sticky) points = score(provider, i, hash, sticky, random);
+      if (gate == Gate.Live || isSticky) points = score(provider, i, hash, search.sticky, search.random);
       if (best >= 0 && points <= high) continue;
       best = i;
       high = points;
@@ -167,7 +155,9 @@ export class Health {
   }
 
   /** Takes the one trial of every half-open breaker in the way, for all workers. Shut: another has it. */
-  private lease(ledger: Ledger, token: u64, model: u64, now: u64, until: u64): Gate {
+  private lease(ledger: Ledger, token: u64, search: Search): Gate {
+    const model = search.model;
+    const now = search.now;
     for (let tries = 0; tries < TRIES; tries++) {
       ledger.read();
       const gate = this.gate(ledger, token, model, now);
@@ -177,7 +167,7 @@ export class Health {
         const entry = view.at(i);
         if (!concerns(entry, token, model) || gateOf(ledger.provider, entry, this.probing, now) != Gate.Trial) continue;
         entry.lease = this.leaseOf(token, model);
-        entry.leaseUntil = until;
+        entry.leaseUntil = search.deadline + LEASE_GRACE;
       }
       if (ledger.write()) return Gate.Trial;
     }
@@ -264,10 +254,4 @@ function scopeOf(provider: Provider, model: u64, verdict: Verdict): Scope {
   if (!provider.failover.enabled && (scope == Scope.Token || scope == Scope.TokenModel)) return Scope.Nobody;
   if (verdict.cause == Cause.Model && model == NO_MODEL) return Scope.Nobody;
   return scope;
-}
-
-function isTried(provider: i32, token: i32, tried: usize, count: i32): bool {
-  const hop = ((<u32>provider) << 16) | (<u32>token);
-  for (let i = 0; i < count; i++) if (load<u32>(tried + ((<usize>i) << 2)) == hop) return true;
-  return false;
 }

@@ -144,7 +144,7 @@ export class GatewayRole extends Handler {
     let busy = false;
     for (let i = 0, k = this.services.length; i < k; i++) {
       const service = unchecked(this.services[i]);
-      service.health.refresh(now);
+      service.health.refresh();
       service.prober.look(now);
       if (!isQuiet(service.health)) busy = true;
     }

@@ -141,7 +141,7 @@ export function launch(c: Client, size: usize): bool {
   x.budget = changetype<usize>(budget);
   plan.order(x, route, host.random64());
   if (x.upstreamCount == 0) return refuse(c, replies.UNKNOWN_MODEL, SAY_NO_DIALECT);
-  exchanges.healthOf(x).refresh(now);
+  exchanges.healthOf(x).refresh();
   if (!plan.armFirst(x, host.random64(), now) && !waitOrForce(c, x, now)) return false;
   return send(c, x, size, now);
 }

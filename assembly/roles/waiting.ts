@@ -9,7 +9,7 @@ import * as intake from "./intake";
 /** The request waits, held before its first attempt: the tick looks after it. */
 export function look(c: Client, x: Exchange, now: u64): void {
   if (now < x.wakeAt) return;
-  exchanges.healthOf(x).refresh(now);
+  exchanges.healthOf(x).refresh();
   if (!host.setEffective(x.gateway)) return;
   x.wakeAt = 0;
   if (!plan.armFirst(x, host.random64(), now) && !intake.waitOrForce(c, x, now)) return;

@@ -159,7 +159,7 @@ describe("probes", () => {
     worker.failed(0, 503);
     expect(worker.isQuiet).toBe(false);
     room.wasm.lose(0);
-    worker.settle();
+    worker.refresh();
     expect(worker.isQuiet).toBe(true);
   });
 

@@ -15,7 +15,10 @@ const workersOf = (count: number) => times(count, () => room.worker());
 /** As their ticks would, until nothing is left to write. */
 function settleAll(workers: Worker[]): void {
   room.wasm.lose(0);
-  for (let round = 0; !workers.map(worker => worker.settle()).every(Boolean); round++) expect(round).toBeLessThan(20);
+  for (let round = 0; !workers.every(worker => worker.isSettled); round++) {
+    expect(round).toBeLessThan(20);
+    workers.forEach(worker => worker.refresh());
+  }
   workers.forEach(worker => worker.refresh());
 }
 
@@ -82,19 +85,16 @@ describe("a write that loses its race", () => {
   test("counts in this worker at once, and for all when it is made again: on the tick or with the next request", () => {
     room.world({ tokens: 2 });
     const [one, two] = workersOf(2) as [Worker, Worker];
-    for (const again of [() => one.settle(), () => one.refresh()]) {
-      room.wasm.lose(100);
-      one.failed(0, 401);
-      expect(one.isSettled).toBe(false);
-      times(20, () => expect(one.ask()?.token).toBe(1));
-      expect(times(30, () => two.ask()?.token)).toContain(0);
-      room.wasm.lose(0);
-      again();
-      times(20, () => expect(two.ask()?.token).toBe(1));
-      room.now += 30 * SECOND;
-      expect(two.ask()).toEqual({ token: 0, trial: true });
-      two.succeeded(0);
-    }
+    room.wasm.lose(100);
+    one.failed(0, 401);
+    expect(one.isSettled).toBe(false);
+    times(20, () => expect(one.ask()?.token).toBe(1));
+    expect(times(30, () => two.ask()?.token)).toContain(0);
+    room.wasm.lose(0);
+    one.refresh();
+    times(20, () => expect(two.ask()?.token).toBe(1));
+    room.now += 30 * SECOND;
+    expect(two.ask()).toEqual({ token: 0, trial: true });
   });
 
   test("is kept with up to 63 more; then the oldest are given up", () => {
@@ -103,7 +103,7 @@ describe("a write that loses its race", () => {
     room.wasm.lose(10_000);
     times(100, token => one.failed(token, 401));
     room.wasm.lose(0);
-    one.settle();
+    one.refresh();
     two.refresh();
     expect(two.entries()).toBe(64);
     times(50, () => expect(two.ask()!.token).toBeLessThan(36));
@@ -182,7 +182,7 @@ const TOKENS = 3;
 const FAILURES: Failure[] = [401, 402, 503, "refused", "first-token-timeout", 404, { wait: 3 * SECOND }, 400];
 /** Answers that a provider gives to a token that it takes. */
 const TAKEN: Failure[] = [FAILURES[6]!, 404, 400];
-const EVENTS = ["ask", "ask", "ask", "succeed", "fail", "fail", "release", "lose", "settle", "wait", "probe"] as const;
+const EVENTS = ["ask", "ask", "ask", "succeed", "fail", "fail", "release", "lose", "refresh", "wait", "probe"] as const;
 
 interface Step {
   event: (typeof EVENTS)[number];
@@ -279,8 +279,8 @@ function play(count: number, script: Step[], probing: boolean): Story {
       case "lose":
         room.wasm.lose(pick % 9);
         break;
-      case "settle":
-        worker.settle();
+      case "refresh":
+        worker.refresh();
         break;
       case "wait":
         room.now += WAITS[pick % WAITS.length]!;
@@ -341,7 +341,7 @@ describe.each([
 
 test("thresholds are exact, whatever is lost and made again: by exchanges, not by failures", () => {
   const failures = fc.array(
-    fc.record({ worker: fc.nat(3), exchange: fc.nat(5), lose: fc.nat(6), settle: fc.boolean() }),
+    fc.record({ worker: fc.nat(3), exchange: fc.nat(5), lose: fc.nat(6), refresh: fc.boolean() }),
     { maxLength: 12 },
   );
   fc.assert(
@@ -350,12 +350,12 @@ test("thresholds are exact, whatever is lost and made again: by exchanges, not b
       const workers = workersOf(count);
       workers.forEach(worker => worker.ask());
       const exchanges = new Set<string>();
-      for (const { worker: w, exchange, lose, settle } of script) {
+      for (const { worker: w, exchange, lose, refresh } of script) {
         const at = w % count;
         room.wasm.lose(lose);
         workers[at]!.failed(0, 503, { exchange: BigInt(exchange), trial: false });
         exchanges.add(`${at}/${exchange}`);
-        if (settle) workers[at]!.settle();
+        if (refresh) workers[at]!.refresh();
       }
       settleAll(workers);
       for (const worker of workers) expect(worker.ask() === undefined).toBe(exchanges.size >= failureThreshold);

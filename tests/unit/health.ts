@@ -68,8 +68,7 @@ interface Exports {
   interlope(...act: RawAct): void;
   reads(): number;
   writes(): number;
-  refresh(v: number, now: bigint): void;
-  settle(v: number, now: bigint): number;
+  refresh(v: number): void;
   isSettled(v: number): number;
   seed(value: bigint): void;
   noTried(): void;
@@ -326,11 +325,7 @@ export class Worker {
   }
 
   refresh(): void {
-    this.wasm.refresh(this.vm, this.room.ns);
-  }
-
-  settle(): boolean {
-    return this.wasm.settle(this.vm, this.room.ns) !== 0;
+    this.wasm.refresh(this.vm);
   }
 
   get isSettled(): boolean {

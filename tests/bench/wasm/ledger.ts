@@ -2,6 +2,7 @@
 import "../../../assembly/proxy/abort";
 import { Bytes } from "../../../assembly/bytes/bytes";
 import { Provider, Token } from "../../../assembly/config/types";
+import { Search } from "../../../assembly/health/choice";
 import { Health } from "../../../assembly/health/health";
 import { Cause, Scope, Verdict } from "../../../assembly/health/verdict";
 import * as host from "../../../assembly/proxy/host";
@@ -32,9 +33,14 @@ function makeProviders(): Provider[] {
 /** Nanoseconds of what `intake`, `plan` and `attempt` ask of it for one request. */
 function measure(health: Health, provider: Provider): u64 {
   const now = host.monotonic();
+  const search = new Search();
+  search.model = MODEL;
+  search.now = now;
+  search.deadline = now;
   for (let i: u64 = 0; i < REQUESTS; i++) {
-    health.refresh(now);
-    const token = health.pick(provider, MODEL, 0, 0, 0, i, now, now);
+    health.refresh();
+    search.random = i;
+    const token = health.pick(provider, search);
     health.succeeded(provider, token, MODEL, now, false);
   }
   return (host.monotonic() - now) / REQUESTS;

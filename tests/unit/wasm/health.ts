@@ -2,6 +2,7 @@ import { Bytes } from "../../../assembly/bytes/bytes";
 import { Provider, Route, StatusSet, Token, TokenChoice } from "../../../assembly/config/types";
 import { Budget } from "../../../assembly/health/budget";
 import * as classify from "../../../assembly/health/classify";
+import { Search } from "../../../assembly/health/choice";
 import { forgetStrangers } from "../../../assembly/health/forget";
 import { Health } from "../../../assembly/health/health";
 import { isQuiet as isQuietNow } from "../../../assembly/health/quiet";
@@ -292,12 +293,8 @@ export function writes(): i32 {
   return shared.writes;
 }
 
-export function refresh(v: i32, now: u64): void {
-  vms[v].refresh(now);
-}
-
-export function settle(v: i32, now: u64): bool {
-  return vms[v].settle(now);
+export function refresh(v: i32): void {
+  vms[v].refresh();
 }
 
 export function isSettled(v: i32): bool {
@@ -315,23 +312,32 @@ function random(): u64 {
   return randoms ^ (randoms >> 29);
 }
 
-const tried: usize = heap.alloc(256);
-let triedCount = 0;
+const search = new Search();
+search.tried = heap.alloc(256);
 
 /** A route's `timeout`. */
 const REQUEST_TIME: u64 = 120_000_000_000;
 
 export function noTried(): void {
-  triedCount = 0;
+  search.triedCount = 0;
 }
 
 export function addTried(p: i32, token: i32): void {
-  store<u32>(tried + ((<usize>triedCount) << 2), ((<u32>p) << 16) | (<u32>token));
-  triedCount++;
+  store<u32>(search.tried + ((<usize>search.triedCount) << 2), ((<u32>p) << 16) | (<u32>token));
+  search.triedCount++;
 }
 
 export function pick(v: i32, p: i32, model: u64, sticky: u64, now: u64): i32 {
-  return vms[v].pick(providers[p], model, sticky, tried, triedCount, random(), now, now + REQUEST_TIME);
+  look(model, sticky, now);
+  return vms[v].pick(providers[p], search);
+}
+
+function look(model: u64, sticky: u64, now: u64): void {
+  search.model = model;
+  search.sticky = sticky;
+  search.random = random();
+  search.now = now;
+  search.deadline = now + REQUEST_TIME;
 }
 
 export function isTrial(v: i32): bool {
@@ -411,9 +417,11 @@ export function requests(v: i32, p: i32, model: u64, now: u64, times: i32): i32 
   const health = vms[v];
   const served = providers[p];
   let sum = 0;
+  noTried();
   for (let i = 0; i < times; i++) {
-    health.refresh(now);
-    const token = health.pick(served, model, 0, tried, 0, random(), now, now + REQUEST_TIME);
+    health.refresh();
+    look(model, 0, now);
+    const token = health.pick(served, search);
     health.succeeded(served, token, model, now);
     sum += token;
   }
