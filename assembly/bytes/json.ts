@@ -18,12 +18,11 @@ export { Member } from "./member";
 
 export const model = new Member(Bytes.of("model"));
 export const stream = new Member(Bytes.of("stream"));
-export const streamOptions = new Member(Bytes.of("stream_options"));
 export const user = new Member(Bytes.of("user"));
 export const previousResponseId = new Member(Bytes.of("previous_response_id"));
 export const conversation = new Member(Bytes.of("conversation"));
 
-const members: StaticArray<Member> = [model, stream, streamOptions, user, previousResponseId, conversation];
+const members: StaticArray<Member> = [model, stream, user, previousResponseId, conversation];
 
 /** Where the last scan that was not Ok found its fault, in bytes from the start. */
 export let errorOffset: usize = 0;

@@ -184,6 +184,6 @@ export function check(ptr: usize, len: usize): Status {
   return fault;
 }
 
-export function hasByteOrderMark(p: usize, end: usize): bool {
+function hasByteOrderMark(p: usize, end: usize): bool {
   return p + 3 <= end && load<u16>(p) == 0xbbef && load<u8>(p + 2) == 0xbf;
 }

@@ -11,8 +11,7 @@ import { Member } from "./member";
 /** Where the values lie in the body; Kind.String, without quotes. They stay until the next scan. */
 export const modelPart = new Member(Bytes.of("model"));
 export const streamPart = new Member(Bytes.of("stream"));
-export const userPart = new Member(Bytes.of("user"));
-const parts: StaticArray<Member> = [modelPart, streamPart, userPart];
+const parts: StaticArray<Member> = [modelPart, streamPart];
 
 const MAX_PARTS = 256;
 const MAX_HEADER: usize = 4096; // bytes of one header line

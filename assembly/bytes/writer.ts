@@ -132,18 +132,6 @@ export class Writer {
     }
   }
 
-  /** A bare item of RFC 9651: a token where the grammar allows it, else a string, which has '?' for what is not printable ASCII. */
-  structuredItem(ptr: usize, len: usize): void {
-    if (isToken(ptr, len)) return this.raw(ptr, len);
-    this.byte(Char.Quote);
-    for (let i: usize = 0; i < len && !this.overflow; i++) {
-      const c = <i32>load<u8>(ptr + i);
-      if (c == Char.Quote || c == Char.Backslash) this.byte(Char.Backslash);
-      this.byte(c < Char.Space || c > 0x7e ? 0x3f : c);
-    }
-    this.byte(Char.Quote);
-  }
-
   /** Room for the next n bytes; 0 when there is none. */
   private take(n: usize): usize {
     const to = this.at;
@@ -168,40 +156,4 @@ function plainRun(p: usize, end: usize): usize {
     p++;
   }
   return p;
-}
-
-/** sf-token of RFC 9651, section 3.3.4. */
-function isToken(ptr: usize, len: usize): bool {
-  if (len == 0) return false;
-  const first = <i32>load<u8>(ptr);
-  if (!isLetter(first) && first != 0x2a) return false;
-  for (let i: usize = 1; i < len; i++) if (!isTokenByte(load<u8>(ptr + i))) return false;
-  return true;
-}
-
-/** tchar of RFC 9110, and ':' and '/'. */
-function isTokenByte(c: i32): bool {
-  if (isLetter(c) || isDigit(c)) return true;
-  switch (c) {
-    case 0x21: // !
-    case 0x23: // #
-    case 0x24: // $
-    case 0x25: // %
-    case 0x26: // &
-    case 0x27: // '
-    case 0x2a: // *
-    case Char.Plus:
-    case Char.Minus:
-    case Char.Dot:
-    case Char.Slash:
-    case Char.Colon:
-    case 0x5e: // ^
-    case 0x5f: // _
-    case 0x60: // `
-    case 0x7c: // |
-    case 0x7e: // ~
-      return true;
-    default:
-      return false;
-  }
 }

@@ -82,7 +82,7 @@ function readPredicates(fields: Fields, predicates: Predicate[]): void {
   }
 }
 
-export function makePredicate(value: string, exact: bool): Predicate {
+function makePredicate(value: string, exact: bool): Predicate {
   const predicate = new Predicate();
   predicate.exact = exact;
   predicate.value = Bytes.of(value);

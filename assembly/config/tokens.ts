@@ -92,7 +92,7 @@ function holds(tokens: Token[], token: Token): bool {
   return false;
 }
 
-export function hexOf(ptr: usize, len: usize): string {
+function hexOf(ptr: usize, len: usize): string {
   let hex = "";
   for (let i: usize = 0; i < len; i++) {
     const c = <i32>load<u8>(ptr + i);

@@ -64,10 +64,6 @@ export function endpointOf(hop: Hop): Endpoint {
   return changetype<Endpoint>(hop.endpoint);
 }
 
-export function upstreamOf(hop: Hop): Upstream {
-  return changetype<Upstream>(hop.upstream);
-}
-
 export function targetOf(hop: Hop): ModelName | null {
   return hop.target != 0 ? changetype<ModelName>(hop.target) : null;
 }

@@ -33,7 +33,7 @@ import { hasTime, routeLimit } from "./limits";
 
 const NS_PER_MS: u64 = 1000000;
 /** Where a provider serves a dialect; null: it does not. */
-export function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
+function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
   return dialect == Dialect.Messages ? provider.messages : provider.openai;
 }
 

@@ -67,7 +67,7 @@ export function path(x: Exchange, hop: Hop): void {
   len = writer.len;
 }
 
-export function tokenOf(hop: Hop): Token {
+function tokenOf(hop: Hop): Token {
   const tokens = providerOf(hop).tokens;
   return unchecked(tokens[hop.token]);
 }

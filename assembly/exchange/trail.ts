@@ -42,7 +42,7 @@ export function note(step: Step, status: i32, cause: Cause, ms: i32): void {
 }
 
 /** "qwen/#9f86d081" */
-export function writeHop(to: Writer, provider: Provider, token: i32): void {
+function writeHop(to: Writer, provider: Provider, token: i32): void {
   to.text(provider.id);
   to.byte(SLASH);
   to.text(provider.tokens[token].label);

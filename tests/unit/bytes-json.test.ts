@@ -84,18 +84,17 @@ describe("a request's body", () => {
   );
 
   test("the members that decide a request's way are found with kind and span", () => {
-    const body =
-      '{ "stream" : true,"model":"m","user":"u","stream_options":{"a":[1]},"previous_response_id":null,"x":0}';
+    const body = '{ "stream" : true,"model":"m","user":"u","conversation":{"a":[1]},"previous_response_id":null,"x":0}';
     const answer = room.scan(body);
     const cut = ({ start, end }: { start: number; end: number }) => body.slice(start, end);
     expect(answer).toMatchObject({
       model: { kind: "string" },
       stream: { kind: "true" },
       user: { kind: "string" },
-      stream_options: { kind: "object" },
+      conversation: { kind: "object" },
       previous_response_id: { kind: "null" },
     });
-    expect([answer.model, answer.stream, answer.user, answer.stream_options].map(cut)).toEqual([
+    expect([answer.model, answer.stream, answer.user, answer.conversation].map(cut)).toEqual([
       '"m"',
       "true",
       '"u"',

@@ -15,14 +15,14 @@ const form = (...parts: string[]) => `${parts.join("")}--XyZ--\r\n`;
 const MODEL = part('name="model"', "whisper-1");
 
 describe("a multipart body", () => {
-  test("gives model, stream and user wherever they stand", () => {
+  test("gives model and stream wherever they stand", () => {
     const audio = part(
       'name="file"; filename="a;b \\"name=model\\".mp3"',
       "\r\n--Xy\r\n\0ÿ",
       "Content-Type: audio/mpeg\r\n",
     );
-    const body = form(part("name=stream", "true"), audio, MODEL, part('name="user"', ""));
-    expect(room.multipart(TYPE, body)).toEqual({ status: "ok", model: "whisper-1", stream: "true", user: "" });
+    const body = form(part("name=stream", "true"), audio, MODEL, part('name="user"', "u"));
+    expect(room.multipart(TYPE, body)).toEqual({ status: "ok", model: "whisper-1", stream: "true" });
   });
 
   test.each([

@@ -12,9 +12,9 @@ export const STATUS = [
   "duplicate-model",
 ] as const;
 export const KIND = ["absent", "null", "true", "false", "number", "string", "object", "array"] as const;
-export const MEMBERS = ["model", "stream", "stream_options", "user", "previous_response_id", "conversation"] as const;
+export const MEMBERS = ["model", "stream", "user", "previous_response_id", "conversation"] as const;
 /** The fields of a multipart body. */
-export const PARTS = ["model", "stream", "user"] as const;
+export const PARTS = ["model", "stream"] as const;
 const FOUND = MEMBERS.length;
 const FIRST_PART = FOUND + 1;
 
@@ -57,7 +57,6 @@ interface Exports {
   decimal(value: bigint): void;
   hex(ptr: number, len: number): void;
   jsonString(ptr: number, len: number): void;
-  structuredItem(ptr: number, len: number): void;
   written(): number;
   overflow(): number;
 }

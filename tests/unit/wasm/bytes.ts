@@ -2,7 +2,7 @@ import * as ascii from "../../../assembly/bytes/ascii";
 import { indexOf } from "../../../assembly/bytes/ascii";
 import { Bytes } from "../../../assembly/bytes/bytes";
 import * as json from "../../../assembly/bytes/json";
-import { modelPart, readBoundary, scanParts, streamPart, userPart } from "../../../assembly/bytes/multipart";
+import { modelPart, readBoundary, scanParts, streamPart } from "../../../assembly/bytes/multipart";
 import { digest, sameBytes } from "../../../assembly/bytes/sha256";
 import { firstInvalid } from "../../../assembly/bytes/utf8";
 import { Writer } from "../../../assembly/bytes/writer";
@@ -33,14 +33,12 @@ export function errorOffset(): usize {
 const members: StaticArray<json.Member> = [
   json.model,
   json.stream,
-  json.streamOptions,
   json.user,
   json.previousResponseId,
   json.conversation,
   json.found,
   modelPart,
   streamPart,
-  userPart,
 ];
 
 export function kind(member: i32): i32 {
@@ -93,10 +91,6 @@ export function hex(ptr: usize, len: usize): void {
 
 export function jsonString(ptr: usize, len: usize): void {
   writer.jsonString(ptr, len);
-}
-
-export function structuredItem(ptr: usize, len: usize): void {
-  writer.structuredItem(ptr, len);
 }
 
 export function written(): usize {
