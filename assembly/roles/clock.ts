@@ -31,26 +31,23 @@ let newest: u32 = 0;
 
 /** From a callback of this client's stream: something may run out of time, or have to be probed. */
 export function start(c: Client): void {
-  if (ticking != 0) return;
-  if (newest != 0 && host.setEffective(newest)) {
-    ticking = newest;
-    host.setTick(PERIOD);
-    host.setEffective(c.id);
-  } else startOwn(c);
+  startFrom(c.id, c);
 }
 
 /** From a callback of an attempt's stream. */
 export function startFor(a: Attempt): void {
   const x = a.exchange;
-  if (ticking != 0 || x.gateway == 0 || !host.setEffective(x.gateway)) return;
-  start(changetype<Client>(x.client));
-  host.setEffective(a.stream);
+  if (x.gateway != 0) startFrom(a.stream, changetype<Client>(x.client));
 }
 
-/** The timer of the client's own root. */
-function startOwn(c: Client): void {
-  ticking = serviceOf(c).root;
-  host.setTick(PERIOD);
+/** `context` is the effective one, and is so again afterwards. */
+function startFrom(context: u32, c: Client): void {
+  if (ticking != 0) return;
+  if (newest != 0 && host.setEffective(newest)) ticking = newest;
+  // A stream's timer is that of its own root.
+  else if (context == c.id || host.setEffective(c.id)) ticking = serviceOf(c).root;
+  if (ticking != 0) host.setTick(PERIOD);
+  host.setEffective(context);
 }
 
 /** A new configuration's root takes the timer over. */
@@ -67,7 +64,7 @@ export function forget(root: u32): void {
   ticking = 0;
   for (let i: u32 = 0, k = exchanges.slots(); i < k && ticking == 0; i++) {
     const x = exchanges.slot(i);
-    if (x !== null && x.gateway != 0 && host.setEffective(x.gateway)) startOwn(changetype<Client>(x.client));
+    if (x !== null && x.gateway != 0) startFrom(root, changetype<Client>(x.client));
   }
 }
 

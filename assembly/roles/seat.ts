@@ -111,8 +111,8 @@ export function pointAt(x: Exchange, cluster: Bytes): bool {
 }
 
 /**
- * From an attempt's stream: arms what follows `verdict`, through the gateway's stream, which owns the filter state. Where only a
- * rate limit stands in the way and an answer is there to carry the wish, the router is asked to wait.
+ * Arms what follows `verdict` through the gateway's stream, which owns the filter state; then the attempt's is the effective one.
+ * Where only a rate limit stands in the way and an answer is there to carry the wish, the router is asked to wait.
  */
 export function armNext(a: Attempt, verdict: Verdict, answered: bool, now: u64): bool {
   const x = a.exchange;
