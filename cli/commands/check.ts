@@ -1,7 +1,5 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { colourOf } from "../colour.js";
-import { standIns, withoutEmpty } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
 import { noticesOf } from "../config/notices.js";
 import type { Problem } from "../config/problem.js";
@@ -9,7 +7,7 @@ import { readSource } from "../config/source.js";
 import { summaryOf } from "../config/summary.js";
 import { checkEnvelope, checkRendered } from "../plugin/check.js";
 import { envelopeOf } from "../plugin/envelope.js";
-import { DEFAULT_FILE } from "../run/default-file.js";
+import { DEFAULT_FILE, lackingKeys } from "../run/default-file.js";
 
 export function register(program: Command): void {
   program
@@ -29,13 +27,12 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
     const { kind, notes, lacking } = checkEnvelope(envelope, source, problems, env);
     return [`${good("ok")}  ${file}  ${dim(kind)}`, ...[...lackingNote(lacking), ...notes].map(dim)];
   }
-  const lacking = standIns(source.value, isDefault(file) ? withoutEmpty(env) : env);
+  const lacking = lackingKeys(source, env);
   const all = { ...env, ...lacking };
   const config = resolveConfig(source, all);
   const notes = [
     ...checkRendered(config, source, all),
-    ...lackingNote(Object.keys(lacking)),
-    ...(isDefault(file) && Object.keys(lacking).length > 0 ? [DEMO] : []),
+    ...(Object.keys(lacking).length > 0 ? [...lackingNote(Object.keys(lacking)), DEMO] : []),
     ...noticesOf(config, file),
   ];
   const table = summaryOf(config, env).map(line => (/^[A-Z]+ /.test(line) ? strong(line) : line));
@@ -44,7 +41,5 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
 
 const lackingNote = (names: string[]): string[] =>
   names.length === 0 ? [] : [`Not set here, and needed where the gateway runs: ${names.join(", ")}.`];
-
-const isDefault = (file: string): boolean => resolve(file) === resolve(DEFAULT_FILE);
 
 const DEMO = '"npm start" leaves out a provider without a key; without any key, demo providers answer.';

@@ -1,13 +1,12 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
-import { standIns, withoutEmpty } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
 import { packageRoot } from "../config/root.js";
 import { readSource } from "../config/source.js";
 import { renderEnvoy } from "../render/envoy.js";
 import { parts, renderPart, type Part } from "../render/parts.js";
 import { writePrivate } from "../render/private-file.js";
-import { DEFAULT_FILE } from "../run/default-file.js";
+import { DEFAULT_FILE, lackingKeys } from "../run/default-file.js";
 
 interface Flags {
   envoyVersion: string;
@@ -37,7 +36,7 @@ export function render(file: string, flags: Flags, env: NodeJS.ProcessEnv = proc
   const { envoyVersion, part, wasm } = flags;
   const source = readSource(file);
   // Of secrets only the variables' names are rendered.
-  const config = resolveConfig(source, { ...env, ...standIns(source.value, withoutEmpty(env)) });
+  const config = resolveConfig(source, { ...env, ...lackingKeys(source, env) });
   const options = { wasm, envoyVersion };
   return part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
 }

@@ -1,4 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { standIns, withoutEmpty, type Environment } from "../config/expand.js";
+import type { Source } from "../config/source.js";
 
 export const DEFAULT_FILE = "ai-failover.yaml";
 
@@ -55,3 +58,7 @@ export function writeDefaultFile(path: string): boolean {
   }
   return true;
 }
+
+/** A value for each variable of a secret that has none: in the file of a first start that is no mistake, in any other it is. */
+export const lackingKeys = ({ name, value }: Source, env: Environment): Record<string, string> =>
+  resolve(name) === resolve(DEFAULT_FILE) ? standIns(value, withoutEmpty(env)) : {};

@@ -100,7 +100,7 @@ export class EnvoyProcess {
       clearTimeout(timer);
     }
     process.off("exit", this.kill);
-    await this.log.end();
+    this.log.end();
   }
 
   /** The last resort, when this process ends in an unforeseen way. */

@@ -1,4 +1,4 @@
-import { createWriteStream, renameSync, type WriteStream } from "node:fs";
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 import { sentenceOf } from "../system-error.js";
 
 /** Bytes after which a new file begins. */
@@ -6,7 +6,8 @@ const LIMIT = 64 * 2 ** 20;
 
 /** A log that cannot fill a disk: a new file at each start, and of what it grows beyond its limit the last file is kept as `.old`. */
 export class LogFile {
-  private stream: WriteStream;
+  /** undefined: it cannot be written, or has ended. */
+  private file: number | undefined;
   private size = 0;
 
   constructor(
@@ -14,33 +15,44 @@ export class LogFile {
     private readonly say: (line: string) => void,
     private readonly limit = LIMIT,
   ) {
-    this.stream = this.open();
+    this.try(() => this.open());
   }
 
   write(line: string): void {
-    if (!this.stream.writable) return;
-    if (this.size > this.limit) this.turn();
-    this.size += Buffer.byteLength(line) + 1;
-    this.stream.write(`${line}\n`);
+    if (this.file === undefined) return;
+    this.try(() => {
+      if (this.size > this.limit) this.turn();
+      this.size += writeSync(this.file!, `${line}\n`);
+    });
   }
 
-  end(): Promise<void> {
-    return new Promise(done => this.stream.end(done));
+  end(): void {
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
   }
 
   private turn(): void {
-    this.stream.end();
+    this.end();
     try {
       renameSync(this.path, `${this.path}.old`);
     } catch {
       // Somebody has removed it: there is nothing to keep.
     }
-    this.stream = this.open();
+    this.open();
+  }
+
+  private open(): void {
+    this.file = openSync(this.path, "w", 0o600);
     this.size = 0;
   }
 
-  private open(): WriteStream {
-    const stream = createWriteStream(this.path, { flags: "w", mode: 0o600 });
-    return stream.once("error", error => this.say(`The log is kept no longer: ${sentenceOf(error) ?? error.message}`));
+  private try(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.end();
+      const named = Object.assign(error as Error, { path: this.path });
+      this.say(`The log is kept no longer: ${sentenceOf(named) ?? named.message}`);
+    }
   }
 }
