@@ -3,21 +3,20 @@ import { noticesOf } from "../config/notices.js";
 import { isRaw, object } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
 import { readSource } from "../config/source.js";
-import type { ClusterTarget, GatewayConfig } from "../config/types.js";
+import type { GatewayConfig } from "../config/types.js";
 import { findEnvoy, type Envoy } from "../envoy/find.js";
-import { renderRunFiles, type RunFiles } from "../render/envoy.js";
-import { longestTimeout, modeFor, type Mode } from "../render/options.js";
+import { renderRunFiles } from "../render/envoy.js";
+import { modeFor, type Mode } from "../render/options.js";
 import { Refusal } from "../refusal.js";
 import { stateDirectory } from "../state.js";
 import { sentenceOf } from "../system-error.js";
-import { Clusters } from "./clusters.js";
 import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
 import { EnvoyProcess } from "./envoy.js";
 import { RunDirectory } from "./files.js";
 import { loadDefault, loadGiven, type Loaded } from "./load.js";
-import { addressText, checkFree, type Listens } from "./ports.js";
-import { update } from "./update.js";
+import { checkFree, listensOf } from "./ports.js";
+import { drainTimeOf, Served, type Render } from "./served.js";
 import { Watcher } from "./watch.js";
 
 export interface GatewayOptions {
@@ -50,41 +49,31 @@ const OUTCOMES = {
   late: "was read again, but Envoy has not taken it yet.",
 };
 
-/** How long a request may outlive the configuration that it began under, at least, seconds: room for edits of `timeout`. */
-const OUTLIVES = 3600;
-
-/** Envoy counts that time from when it took an edit, milliseconds. */
-const SLACK = 10_000;
-
 /** As long as Kubernetes gives a pod; `docker compose` is told to wait a little longer. */
 const DRAIN_LIMIT = 30_000;
+
+/** What a start has made ready. */
+interface Started {
+  envoy: Envoy;
+  logFile: string;
+  watcher: Watcher;
+  demos: Demos;
+  directory: RunDirectory;
+  process: EnvoyProcess;
+  served: Served;
+}
 
 /** A running gateway: demo providers if there are any, the files that Envoy watches, and Envoy. */
 export class Gateway {
   /** The last reading of the file: one at a time. */
   private reading: Promise<void> = Promise.resolve();
-  private readonly clusters: Clusters;
-  /** How long a cluster stays that no configuration names any more, milliseconds. */
-  private readonly stay: number;
 
   private constructor(
-    readonly envoy: Envoy,
-    readonly mode: Mode,
     readonly file: string,
-    readonly logFile: string,
     private readonly options: GatewayOptions,
     private readonly say: (line: string) => void,
-    private readonly watcher: Watcher,
-    private readonly demos: Demos,
-    private readonly directory: RunDirectory,
-    private readonly process: EnvoyProcess,
-    /** How long Envoy lets requests outlive their configuration, seconds. */
-    private readonly drainTime: number,
-    private current: Loaded,
-  ) {
-    this.stay = drainTime * 1000 + SLACK;
-    this.clusters = new Clusters(current.config, this.stay);
-  }
+    private readonly parts: Started,
+  ) {}
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
     const { env = process.env, say = console.log, gaveUp = () => {}, config: file = DEFAULT_FILE, signal } = options;
@@ -101,32 +90,22 @@ export class Gateway {
       const envoy = await findEnvoy({ version: options.envoyVersion, env, say, signal });
       signal?.throwIfAborted();
       directory = new RunDirectory();
-      directory.putAll(render(loaded.config, envoy, options, directory));
+      const { path } = directory;
+      const wasm = options.wasm ?? join(packageRoot, "build", "ai-failover.wasm");
+      const render: Render = (config, besides) =>
+        renderRunFiles(config, { wasm, envoyVersion: envoy.version }, path, besides);
+      directory.putAll(render(loaded.config, []));
       const { listen, admin } = loaded.config;
       const logFile = join(stateDirectory(), `envoy-${listen.port}.log`);
-      const drainTime = Math.max(OUTLIVES, Math.ceil(longestTimeout(loaded.config) / 1000));
       running = new EnvoyProcess({
-        ...{ binary: envoy.path, configFile: directory.bootstrap, directory: directory.path },
+        ...{ binary: envoy.path, configFile: directory.bootstrap, directory: path },
         ...{ logFile, listen, admin, env: loaded.env, say, gaveUp },
-        ...{ concurrency: options.concurrency, drainTime },
+        ...{ concurrency: options.concurrency, drainTime: drainTimeOf(loaded.config) },
       });
       await running.start(signal);
       await demos.open();
-      const mode = modeFor(envoy.version);
-      return new Gateway(
-        envoy,
-        mode,
-        file,
-        logFile,
-        options,
-        say,
-        watcher,
-        demos,
-        directory,
-        running,
-        drainTime,
-        loaded,
-      );
+      const served = new Served(loaded, directory, render);
+      return new Gateway(file, options, say, { envoy, logFile, watcher, demos, directory, process: running, served });
     } catch (error) {
       await running?.stop();
       await demos.stop();
@@ -135,22 +114,34 @@ export class Gateway {
     }
   }
 
+  get envoy(): Envoy {
+    return this.parts.envoy;
+  }
+
+  get mode(): Mode {
+    return modeFor(this.envoy.version);
+  }
+
+  get logFile(): string {
+    return this.parts.logFile;
+  }
+
   get config(): GatewayConfig {
-    return this.current.config;
+    return this.parts.served.loaded.config;
   }
 
   /** What its Envoy sees: tokens of demo providers are there too. */
   get env(): NodeJS.ProcessEnv {
-    return this.current.env;
+    return this.parts.served.loaded.env;
   }
 
   /** Whether demo providers answer. */
   get demo(): boolean {
-    return this.current.demo;
+    return this.parts.served.loaded.demo;
   }
 
   get notes(): string[] {
-    return this.current.notes;
+    return this.parts.served.loaded.notes;
   }
 
   get workers(): number | undefined {
@@ -158,12 +149,12 @@ export class Gateway {
   }
 
   get pid(): number | undefined {
-    return this.process.pid;
+    return this.parts.process.pid;
   }
 
   /** Reads the file again whenever it, or a file of a token, is saved. */
   watch(): void {
-    this.watcher.start(() => this.readAgain());
+    this.parts.watcher.start(() => this.readAgain());
   }
 
   /** Reads the file again and says what came of it. */
@@ -173,33 +164,18 @@ export class Gateway {
 
   /** Serves what the file says now, and says what came of it; a file with mistakes changes nothing. */
   async reload(): Promise<string> {
-    const { config: before } = this.current;
-    const { env = process.env } = this.options;
-    this.watcher.note([this.file, ...before.tokenFiles]);
-    const loaded = await load(this.options, this.file, env, this.demos);
-    const moved = listensOf(loaded.config).filter(
-      ([field, address]) => !listensOf(before).some(([f, a]) => f === field && addressText(a) === addressText(address)),
-    );
-    const later = [
-      ...moved.map(([field]) => field),
-      ...newVariables(this.current, loaded),
-      ...(longestTimeout(loaded.config) > this.drainTime * 1000 ? [`a timeout above ${this.drainTime}s`] : []),
-    ];
-    if (later.length > 0)
-      return `${this.file}: ${later.join(", ")} can change at a start only, so nothing was changed: start again, or take it back.`;
-    loaded.config = this.clusters.named(loaded.config);
-    const outcome = await update(this.directory, this.render(loaded), before.admin);
-    if (outcome === "refused") {
-      // Not to be found by an Envoy that is started again.
-      this.directory.putAll(this.render(this.current));
-      return `${this.file}: Envoy refused it and keeps what it had; see ${this.logFile}.`;
-    }
-    this.current = loaded;
-    this.clusters.serve(loaded.config);
-    setTimeout(this.clear, this.stay).unref();
-    this.watcher.follow([this.file, ...loaded.config.tokenFiles]);
-    if (loaded.demo) await this.demos.open();
-    else await this.demos.stop();
+    const { watcher, demos, served, logFile } = this.parts;
+    const before = this.config;
+    watcher.note([this.file, ...before.tokenFiles]);
+    const loaded = await load(this.options, this.file, this.options.env ?? process.env, demos);
+    const fixed = served.fixed(loaded);
+    if (fixed.length > 0)
+      return `${this.file}: ${fixed.join(", ")} can change at a start only, so nothing was changed: start again, or take it back.`;
+    const outcome = await served.apply(loaded, this.clear);
+    if (outcome === "refused") return `${this.file}: Envoy refused it and keeps what it had; see ${logFile}.`;
+    watcher.follow([this.file, ...loaded.config.tokenFiles]);
+    if (loaded.demo) await demos.open();
+    else await demos.stop();
     const known = this.noticesOf(before);
     const news = this.noticesOf(loaded.config).filter(line => !known.includes(line));
     return [`${this.file} ${OUTCOMES[outcome]}`, ...news].join("\n");
@@ -210,23 +186,16 @@ export class Gateway {
   }
 
   async stop(): Promise<void> {
-    this.watcher.stop();
+    const { watcher, process, demos, directory } = this.parts;
+    watcher.stop();
     await this.reading;
-    await this.process.stop(this.options.drain ?? DRAIN_LIMIT);
-    await this.demos.stop();
-    this.directory.remove();
-  }
-
-  private render({ config }: Loaded): RunFiles {
-    return render(config, this.envoy, this.options, this.directory, this.clusters.besides(config));
+    await process.stop(this.options.drain ?? DRAIN_LIMIT);
+    await demos.stop();
+    directory.remove();
   }
 
   private readonly clear = (): void => {
-    this.reading = this.reading
-      .then(async () => {
-        if (this.clusters.prune()) await update(this.directory, this.render(this.current), this.config.admin);
-      })
-      .catch(this.complain);
+    this.reading = this.reading.then(() => this.parts.served.clear()).catch(this.complain);
   };
 
   private readonly complain = (error: Error): void => {
@@ -245,28 +214,8 @@ async function load(options: GatewayOptions, file: string, env: NodeJS.ProcessEn
   return options.config === undefined ? loadDefault(source, env, demos.start) : loadGiven(source, env);
 }
 
-const listensOf = ({ listen, admin, status }: GatewayConfig): Listens => [
-  ["listen", listen],
-  ["admin", admin],
-  ...(status.enabled ? [["status.listen", status.listen] satisfies Listens[number]] : []),
-];
-
 /** The option of `run` that stands in place of a field; undefined where the file says it. */
 function optionOf(field: string, { listen, status }: GatewayOptions): string | undefined {
   if (field === "listen" && listen !== undefined) return "--listen";
   return field === "status.listen" && status !== undefined ? "--status" : undefined;
 }
-
-function render(
-  config: GatewayConfig,
-  envoy: Envoy,
-  { wasm }: GatewayOptions,
-  { path }: RunDirectory,
-  besides: ClusterTarget[] = [],
-): RunFiles {
-  const module = wasm ?? join(packageRoot, "build", "ai-failover.wasm");
-  return renderRunFiles(config, { wasm: module, envoyVersion: envoy.version }, path, besides);
-}
-
-/** What Envoy's process does not have: its environment is fixed when it starts. */
-const newVariables = (a: Loaded, b: Loaded): string[] => b.config.variables.filter(name => a.env[name] !== b.env[name]);

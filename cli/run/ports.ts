@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { Address } from "../config/types.js";
+import type { Address, GatewayConfig } from "../config/types.js";
 import { Refusal } from "../refusal.js";
 
 /** An address as the user wrote it, with the field that it came from. */
@@ -17,6 +17,13 @@ export async function checkFree(listens: Listens, placeOf: (field: string) => st
   }
   if (taken.length > 0) throw new Refusal(taken.join("\n"));
 }
+
+/** Where a gateway listens. */
+export const listensOf = ({ listen, admin, status }: GatewayConfig): Listens => [
+  ["listen", listen],
+  ["admin", admin],
+  ...(status.enabled ? [["status.listen", status.listen] satisfies Listens[number]] : []),
+];
 
 export const addressText = ({ host, port }: Address): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
