@@ -157,6 +157,8 @@ export class Exchange {
   upstreamCount: i32;
   /** Position in the order of upstreams of the current hop. */
   at: i32;
+  /** A bit for each position that an attempt went to: the others were passed over, or are still to come. */
+  met: u32;
   /** The current provider has had its second try after a fault of its own. */
   triedAgain: bool;
   /** Further tokens used on the current provider. */
@@ -257,6 +259,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.upstreamCount = 0;
   x.alone = false;
   x.at = 0;
+  x.met = 0;
   x.triedAgain = false;
   x.retries = 0;
   x.hasArmed = false;

@@ -144,16 +144,22 @@ function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   return true;
 }
 
-/** Arms the first live hop from `position` on. */
+/** Arms the first live hop from `position` on; then, of those before it that were passed over, one that is live by now. */
 function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
-  for (let i = position; i < x.upstreamCount; i++) {
-    if (!armToken(x, i, random, now)) continue;
-    x.at = i;
+  for (let n = 0, k = x.upstreamCount; n < k; n++) {
+    const i = (position + n) % k;
+    if (((x.met >> i) & 1) == 1 || !armToken(x, i, random, now)) continue;
+    goTo(x, i);
     x.triedAgain = false;
     x.retries = 0;
     return true;
   }
   return false;
+}
+
+function goTo(x: Exchange, position: i32): void {
+  x.at = position;
+  x.met |= 1 << position;
 }
 
 /** Arms the first hop. False: nothing is live; `armSoonest` may still find one. */
@@ -162,11 +168,12 @@ export function armFirst(x: Exchange, random: u64, now: u64): bool {
   return armFrom(x, 0, random, now);
 }
 
-/** When the first hop is armed: whether none of the providers behind it is live, or will be when that hop's limit has passed. */
+/** When the first hop is armed: whether none of the other providers is live, or will be when that hop's limit has passed. */
 export function findAlone(x: Exchange, now: u64): void {
   const within = <u64>routeLimit(x) * NS_PER_MS;
   x.alone = true;
-  for (let i = x.at + 1; i < x.upstreamCount && x.alone && !x.once; i++) {
+  for (let i = 0; i < x.upstreamCount && x.alone && !x.once; i++) {
+    if (i == x.at) continue;
     const upstream = upstreamAt(x, i);
     x.alone = healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now) > within;
   }
@@ -204,7 +211,7 @@ function armForced(x: Exchange, position: i32, now: u64): void {
   fill(x.armed, x, upstream, healthOf(x).pickSoonest(upstream.provider, model, now), model, false);
   x.armed.forced = true;
   x.hasArmed = true;
-  x.at = position;
+  goTo(x, position);
 }
 
 /** Nanoseconds until some hop of the plan may be tried; u64.MAX_VALUE: never. */
@@ -296,6 +303,7 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
   const wait = soonestWait;
   if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
   if (!hasTime(x, now + wait + (wait >> 1)) || !budgetOf(x).take(now)) return 0;
+  x.met = 0;
   armForced(x, position, now);
   x.triedFrom = x.stepCount;
   return max(wait, 1);

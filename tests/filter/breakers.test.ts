@@ -34,6 +34,20 @@ describe.each(MODES)("a trial, in %s mode,", mode => {
   });
 });
 
+describe.each(MODES)("a provider that was passed over, in %s mode,", mode => {
+  it.each<[string, Behaviour]>([
+    ["failed", { ...json(500, openAiError("server_error")), wait: 6000 }],
+    ["kept silent", "silence"],
+  ])("serves when the one behind it %s, and its breaker lets a trial through by then", (_, late) => {
+    const clusters = { qwen: ["refused", chat("Hi")] as Behaviour[], deepseek: [chat("Hello"), late] };
+    const envoy = start({ mode, tokens, provider, clusters });
+    expect(envoy.ask(ask).text).toContain("Hello");
+    const call = envoy.ask(ask);
+    expect(call.headers["x-ai-failover-trail"]).toMatch(/^deepseek.*, qwen\/t1;status=200;ms=\d+$/);
+    expect(call.text).toContain("Hi");
+  });
+});
+
 describe.each(MODES)("a provider that does not know a path, in %s mode,", mode => {
   it.each(["/v1/chat/completion", "/v1/messages/count_tokens"])("%s, is as good as before for the model", path => {
     const qwen = (seen: Seen) => (seen.path === path ? json(404, openAiError("invalid_url")) : chat("Hi"));
