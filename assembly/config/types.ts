@@ -69,7 +69,18 @@ export class Token {
   /** First 8 bytes of SHA-256(token): its key in the ledger, together with the provider's record. */
   hash: u64 = 0;
   weight: i32 = 1;
+
+  get secret(): usize {
+    return this.bearer.ptr + BEARER_SIZE;
+  }
+
+  get secretLen(): usize {
+    return this.bearer.len - BEARER_SIZE;
+  }
 }
+
+/** "Bearer " */
+const BEARER_SIZE: usize = 7;
 
 /** Where and how one dialect of a provider is reached. */
 export class Endpoint {

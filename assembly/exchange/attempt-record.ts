@@ -17,6 +17,9 @@ export enum State {
   Over,
 }
 
+/** Bytes that the answers of this worker hold back together. */
+export let heldOfAll: usize = 0;
+
 const FIRST_ROOM: usize = 4 << 10;
 
 @unmanaged
@@ -100,6 +103,7 @@ export function end(a: Attempt): void {
 
 export function dropHeld(a: Attempt): void {
   if (a.held != 0) heap.free(a.held);
+  heldOfAll -= a.heldCapacity;
   a.held = 0;
   a.heldLen = 0;
   a.heldCapacity = 0;
@@ -111,6 +115,7 @@ export function hold(a: Attempt, ptr: usize, len: usize): void {
   if (size > a.heldCapacity) {
     const capacity = max(size, max(a.heldCapacity * 2, FIRST_ROOM));
     a.held = a.held == 0 ? heap.alloc(capacity) : heap.realloc(a.held, capacity);
+    heldOfAll += capacity - a.heldCapacity;
     a.heldCapacity = capacity;
   }
   memory.copy(a.held + a.heldLen, ptr, len);

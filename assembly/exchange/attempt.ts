@@ -2,11 +2,12 @@
  * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt role feeds it from an
  * upstream filter, the callout driver from a held response or a callout's answer.
  */
+import { indexOf } from "../bytes/ascii";
 import { Guard as GuardMode, Provider } from "../config/types";
 import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
 import { applyAlsoOn, applyOverrides, classifyAnswer, classifyEnd, classifyError, needsBody } from "../health/classify";
 import * as answer from "./answer";
-import { Attempt, State, hold } from "./attempt-record";
+import { Attempt, State, heldOfAll, hold } from "./attempt-record";
 import { Outcome, configOf, healthOf, routeOf, stepOf } from "./exchange";
 import { Flaw, Seen } from "./guard";
 import * as limits from "./limits";
@@ -74,7 +75,9 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
     case State.Reading: {
       hold(a, ptr, min(len, ERROR_BODY - a.heldLen + len));
       if (!last && a.heldLen < ERROR_BODY) return Decision.Hold;
-      return judgeStatus(a, a.held, min(a.heldLen, ERROR_BODY), now);
+      // A callout's answer is given as it lies there.
+      hideToken(a, ptr, len);
+      return judgeHeld(a, now);
     }
     case State.Judging: {
       let seen = a.judge.feed(ptr, len);
@@ -84,7 +87,7 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
       if (decision == Decision.Fail) return decision;
       if (decision == Decision.Pass && a.heldLen == 0) return decision;
       hold(a, ptr, len);
-      if (decision == Decision.Hold && a.heldLen > configOf(a.exchange).guardLimit) return pass(a, now);
+      if (decision == Decision.Hold && isTooMuch(a)) return pass(a, now);
       return decision;
     }
     case State.Passing: {
@@ -98,11 +101,35 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
   }
 }
 
+/** More is held of this answer, or of all of this worker, than may be: it goes on unchecked. */
+function isTooMuch(a: Attempt): bool {
+  const config = configOf(a.exchange);
+  return a.heldLen > config.guardLimit || heldOfAll > config.parkedBodiesLimit;
+}
+
+/** A shorter text may be any word. */
+const TOKEN_SIZE: usize = 12;
+const STAR: u8 = 0x2a;
+
+/** A provider's error may quote the token that it was sent, and goes to the client. Its length stays. */
+function hideToken(a: Attempt, ptr: usize, len: usize): void {
+  const tokens = providerOf(a).tokens;
+  const token = unchecked(tokens[a.token]);
+  if (token.secretLen < TOKEN_SIZE) return;
+  const end = ptr + len;
+  while (true) {
+    const at = indexOf(ptr, end - ptr, token.secret, token.secretLen);
+    if (at < 0) return;
+    memory.fill(ptr + at, STAR, token.secretLen);
+    ptr += at + token.secretLen;
+  }
+}
+
 /** Trailers end the answer without a last body callback. */
 export function onTrailers(a: Attempt, now: u64): Decision {
   switch (a.state) {
     case State.Reading:
-      return judgeStatus(a, a.held, a.heldLen, now);
+      return judgeHeld(a, now);
     case State.Judging:
       return decide(a, a.judge.finish(), true, now);
     case State.Passing:
@@ -222,6 +249,11 @@ function failAnswer(a: Attempt, now: u64): Decision {
   const x = a.exchange;
   if (verdict.next == Next.Return || x.once) x.outcome = Outcome.Returned;
   return fail(a, now);
+}
+
+function judgeHeld(a: Attempt, now: u64): Decision {
+  hideToken(a, a.held, a.heldLen);
+  return judgeStatus(a, a.held, min(a.heldLen, ERROR_BODY), now);
 }
 
 function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {

@@ -11,7 +11,6 @@ const scratch: usize = heap.alloc(PATH_CAPACITY);
 const writer = new Writer();
 const V1 = Bytes.of("/v1");
 const MODEL_SLOT = Bytes.of("{model}");
-const BEARER_SIZE: usize = 7;
 const QUESTION = 0x3f;
 const AMPERSAND = 0x26;
 
@@ -78,10 +77,8 @@ export function credential(hop: Hop): void {
 }
 
 export function credentialOf(endpoint: Endpoint, token: Token): void {
-  const bearer = token.bearer;
-  const skip: usize = endpoint.bearer ? 0 : BEARER_SIZE;
-  ptr = bearer.ptr + skip;
-  len = bearer.len > BEARER_SIZE ? bearer.len - skip : 0;
+  ptr = endpoint.bearer ? token.bearer.ptr : token.secret;
+  len = endpoint.bearer && token.secretLen > 0 ? token.bearer.len : token.secretLen;
 }
 
 /** What stands in place of the model in the body there; `len` 0: the body goes as it came. */

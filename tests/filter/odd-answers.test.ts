@@ -32,6 +32,40 @@ describe.each(MODES)("in %s mode", mode => {
       ...more,
     });
 
+  it("a token that a provider quotes in its error does not reach the client", () => {
+    const token = "sk-of-the-provider";
+    const quoted = json(400, openAiError("bad", `not with ${token}, ${token}`));
+    const wish = { "x-ai-failover": "off" };
+    for (const trailers of [undefined, { "x-checksum": "1" }])
+      for (const [error, headers] of [[quoted], [{ ...quoted, status: 401 }, wish]] as const) {
+        const provider = { apiTokens: [{ name: "t1", value: token }] };
+        const answer = { ...error, ...(trailers && { trailers }) };
+        const envoy = start({ mode, provider, tokens: { qwen: 1 }, clusters: { qwen: answer } });
+        const call = envoy.ask({ ...plain, ...(headers && { headers }) });
+        const hidden = "*".repeat(token.length);
+        expect([call.status, call.json().error.message]).toEqual([error.status, `not with ${hidden}, ${hidden}`]);
+        expect(envoy.provider("qwen").seen[0]!.headers["authorization"]).toBe(`Bearer ${token}`);
+      }
+  });
+
+  it("what all answers hold back is bounded: one more goes to its client as it comes", () => {
+    const [head, tail] = JSON.stringify({ choices: [{ message: { content: "#".repeat(700_000) } }] }).split(
+      /(?="\}\}\]\}$)/,
+    );
+    const large = typed("application/json", [head!, 1000, tail!]);
+    const envoy = start({
+      mode,
+      config: { limits: { parkedBodies: "1MiB", requestBody: "1MiB" } },
+      clusters: { qwen: large },
+    });
+    const [first, second] = [envoy.call(plain), envoy.call(plain)];
+    for (const call of [first!, second!]) expect(envoy.finish(call).text).toBe(head! + tail!);
+    expect(first!.firstByteAfter).toBeGreaterThanOrEqual(1000);
+    expect(second!.firstByteAfter).toBeLessThan(1000);
+    const third = envoy.ask(plain);
+    expect(third.firstByteAfter).toBeGreaterThanOrEqual(1000);
+  });
+
   it.each([
     ["a plain answer to a request for a stream, which clients take for an empty one", streamed, chat("lost")],
     ["what is no answer, whatever its type", plain, typed("application/octet-stream", "<html>down</html>")],
