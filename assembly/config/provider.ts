@@ -2,7 +2,6 @@
 import { Bytes } from "../bytes/bytes";
 import { hash64 } from "../bytes/hash";
 import { Kind } from "../bytes/lexer";
-import { LAYOUT } from "../health/record";
 import { Value } from "./dom";
 import { readEndpoints } from "./endpoint";
 import { Fields, isSecret, quote, show } from "./fields";
@@ -18,7 +17,6 @@ const presets = readPresets();
 /** In the order of Family and of TokenChoice. */
 const FAMILIES: string[] = ["openai", "dashscope", "deepseek", "anthropic", "gemini", "azure"];
 const CHOICES: string[] = ["random", "weighted", "sticky"];
-const LEDGER_PREFIX = `ai-failover/${LAYOUT}/`;
 /** Of the user's file, but the cluster's business: the command line tool renders them. */
 const RENDERED: string[] = ["tls", "connectTimeout"];
 const MOST = 1000000;
@@ -73,7 +71,7 @@ export function readProvider(value: Value, id: string, higress: bool): Draft | n
   provider.type = preset.type;
   provider.family = <Family>FAMILIES.indexOf(preset.family);
   const place = readEndpoints(fields, preset, id, higress, provider);
-  provider.ledgerKey = Bytes.of(LEDGER_PREFIX + hashOf(`${id}\n${place}`));
+  provider.ledgerKey = Bytes.of(hashOf(`${id}\n${place}`));
   provider.tokens = readTokens(fields, preset.tokenless, higress);
   provider.mapping = readMapping(fields.take("modelMapping"));
   provider.tokenChoice = <TokenChoice>fields.choice("tokenChoice", CHOICES, TokenChoice.Random);

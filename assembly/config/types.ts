@@ -152,7 +152,7 @@ export class Provider {
   failover: FailoverPolicy = new FailoverPolicy();
   retry: RetryPolicy = new RetryPolicy();
   breaker: BreakerPolicy = new BreakerPolicy();
-  /** Key of its record in shared data: prefix, layout version, hash of id and address. */
+  /** Hash of id and address: what its record in shared data is found by. */
   ledgerKey!: Bytes;
   /** The free GET that tells a good token from a bad one, below the base ("/models"); null: there is none. */
   probePath: Bytes | null = null;

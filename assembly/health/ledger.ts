@@ -3,18 +3,21 @@
  * A write is a compare-and-swap: who loses reads again, makes the change on what the winner wrote, and tries once more; what
  * has still not won is kept for the next `settle`.
  */
+import { Bytes } from "../bytes/bytes";
 import { Provider } from "../config/types";
 import { Change, apply } from "./change";
 import * as news from "./news";
-import { RECORD, Record } from "./record";
+import { LAYOUT, RECORD, Record } from "./record";
 import { indexOfToken } from "./token";
 import { ABSENT, Store } from "./store";
 
+const PREFIX = `ai-failover/${LAYOUT}/`;
 const TRIES = 4;
 /** Changes that wait to be written; when more come, the oldest are given up. */
 const WAITING = 64;
 
 export class Ledger {
+  private readonly key: Bytes;
   private readonly room: StaticArray<u8> = new StaticArray<u8>(<i32>RECORD);
   private readonly changes: StaticArray<u8> = new StaticArray<u8>(WAITING * <i32>offsetof<Change>());
   private waiting: i32 = 0;
@@ -25,6 +28,7 @@ export class Ledger {
     private readonly store: Store,
     private readonly audience: news.Audience | null = null,
   ) {
+    this.key = Bytes.of(PREFIX + provider.ledgerKey.toString());
     this.view.clear();
   }
 
@@ -35,8 +39,7 @@ export class Ledger {
 
   /** Whether both are the same record. */
   isOf(other: Ledger): bool {
-    const key = other.provider.ledgerKey;
-    return this.provider.ledgerKey.equals(key.ptr, key.len);
+    return this.key.equals(other.key.ptr, other.key.len);
   }
 
   hasToken(hash: u64): bool {
@@ -49,7 +52,7 @@ export class Ledger {
 
   /** Takes over what others have written. True: something of ours is new against it. */
   read(): bool {
-    if (this.store.read(this.provider.ledgerKey)) {
+    if (this.store.read(this.key)) {
       this.view.take(this.store.ptr, this.store.len);
       this.version = this.store.version;
     } else {
@@ -98,8 +101,7 @@ export class Ledger {
 
   /** Writes the view as it was just read and then edited, with the changes that were on top. False: another was faster. */
   write(): bool {
-    if (!this.store.write(this.provider.ledgerKey, changetype<usize>(this.view), this.view.size, this.version))
-      return false;
+    if (!this.store.write(this.key, changetype<usize>(this.view), this.view.size, this.version)) return false;
     this.waiting = 0;
     this.store.advance();
     return true;

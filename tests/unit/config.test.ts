@@ -194,7 +194,7 @@ describe("a configuration of our own shape", () => {
 
   it("keys the ledger by id and address, so that a token's health never moves to another provider", () => {
     const key = (fields: object) => provider(fields).ledgerKey;
-    expect(key({})).toMatch(/^ai-failover\/1\/[0-9a-f]{16}$/);
+    expect(key({})).toMatch(/^[0-9a-f]{16}$/);
     expect(key({ apiTokens: ["other"], tokenChoice: "sticky" })).toBe(key({}));
     expect(key({ id: "b" })).not.toBe(key({}));
     expect(key({ url: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1" })).not.toBe(key({}));

@@ -19,7 +19,7 @@ function makeProviders(): Provider[] {
   for (let i = 0; i < 2; i++) {
     const provider = new Provider();
     provider.index = i;
-    provider.ledgerKey = Bytes.of("bench/" + i.toString());
+    provider.ledgerKey = Bytes.of(i.toString());
     for (let n = 1; n <= 3; n++) {
       const token = new Token();
       token.hash = <u64>(10 * i + n);

@@ -233,7 +233,7 @@ export function newConfiguration(): void {
 export function provider(key: i32, choice: i32): i32 {
   const p = new Provider();
   p.index = providers.length;
-  p.ledgerKey = Bytes.of("test/1/" + key.toString());
+  p.ledgerKey = Bytes.of(key.toString());
   p.tokenChoice = <TokenChoice>choice;
   providers.push(p);
   return p.index;
