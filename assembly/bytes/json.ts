@@ -11,9 +11,8 @@ import { Member } from "./member";
 import { escaped } from "./string";
 
 export { Status } from "./fault";
-export { Kind, MAX_DEPTH, check } from "./lexer";
-export { equalsDecoded, sameDecoded, unescape } from "./escape";
-export { lookup, found } from "./lookup";
+export { Kind } from "./lexer";
+export { unescape } from "./escape";
 export { Member } from "./member";
 
 export const model = new Member(Bytes.of("model"));

@@ -108,5 +108,3 @@ function millionths(p: usize, end: usize): i64 {
   for (; p < end; p++) if (load<u8>(p) != Char.Zero) return value + 1;
   return value;
 }
-
-export { parseHttpDate } from "./date";

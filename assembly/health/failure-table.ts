@@ -45,6 +45,7 @@ export class Row {
 
 /** Words that only one meaning has are looked for in any family: a compatible endpoint may speak another's. */
 const ANY = -1;
+/** And all that speak its dialect (xAI, Zhipu, OpenRouter ...): who serves a compatible url, a configuration need not say. */
 const OPENAI = 1 << Family.OpenAI;
 const DASHSCOPE = 1 << Family.DashScope;
 const DEEPSEEK = 1 << Family.DeepSeek;

@@ -3,9 +3,8 @@ import { Health } from "./health";
 import { Ledger } from "./ledger";
 
 /**
- * `healths` are all that the newest configuration has: rules may give one provider different tokens. To be called when a
- * configuration has been taken, by its root alone, and again on the tick until it answers true: old configurations that are
- * still drained may have written in between.
+ * `healths`: all of the newest configuration, whose rules may give one provider different tokens. Called by its root alone, again
+ * on each tick until it answers true: old configurations that are still drained may have written in between.
  */
 export function forgetStrangers(healths: Health[]): bool {
   let done = true;

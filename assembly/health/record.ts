@@ -73,7 +73,7 @@ export class Entry {
   }
 }
 
-export const ENTRY: usize = 80;
+const ENTRY: usize = 80;
 export const RECORD: usize = HEADER + <usize>CAPACITY * ENTRY;
 
 /** How much would be lost with it; the least goes first when the record is full. */
@@ -119,9 +119,8 @@ export class Record {
   }
 
   /**
-   * A new entry that is about to open, or only to count. When the record is full, it takes the place of the one that is worth
-   * least: what only counts, then what concerns one model, then a token, never the provider's own; of equals the one that opens
-   * soonest, then the oldest. Null: all are worth more.
+   * A new entry that is about to open, or only to count; in a full record in place of the one that is worth least, of equals the one
+   * that opens soonest, then the oldest. Null: all are worth more.
    */
   add(token: u64, model: u64, opens: bool): Entry | null {
     let entry: Entry;

@@ -11,7 +11,7 @@ import * as names from "./names";
 /** What the console calls the services of providers begins so: such a one is another provider's. */
 const OF_CONSOLE = Bytes.of("||llm-");
 
-/** True: the hop's provider has the cluster of the host's route from now on. */
+/** True: the hop's provider has the cluster of the host's route from now on. It makes strings to say so, or that it has none, once. */
 export function takeRoute(x: Exchange, hop: Hop): bool {
   const config = configOf(x);
   const provider = changetype<Provider>(hop.provider);

@@ -1,14 +1,18 @@
 import * as ascii from "../../../assembly/bytes/ascii";
 import { indexOf } from "../../../assembly/bytes/ascii";
 import { Bytes } from "../../../assembly/bytes/bytes";
+import * as escape from "../../../assembly/bytes/escape";
 import * as json from "../../../assembly/bytes/json";
+import * as lexer from "../../../assembly/bytes/lexer";
+import * as paths from "../../../assembly/bytes/lookup";
 import { modelPart, readBoundary, scanParts, streamPart } from "../../../assembly/bytes/multipart";
 import { digest, sameBytes } from "../../../assembly/bytes/sha256";
 import { firstInvalid } from "../../../assembly/bytes/utf8";
 import { Writer } from "../../../assembly/bytes/writer";
 
 export { digest, indexOf, readBoundary, sameBytes, scanParts };
-export { parseDecimal, parseDuration, parseHttpDate, parseReset } from "../../../assembly/bytes/time";
+export { parseHttpDate } from "../../../assembly/bytes/date";
+export { parseDecimal, parseDuration, parseReset } from "../../../assembly/bytes/time";
 
 export function alloc(size: usize): usize {
   return heap.alloc(size);
@@ -23,7 +27,7 @@ export function scan(ptr: usize, len: usize): i32 {
 }
 
 export function check(ptr: usize, len: usize): i32 {
-  return json.check(ptr, len);
+  return lexer.check(ptr, len);
 }
 
 export function errorOffset(): usize {
@@ -36,7 +40,7 @@ const members: StaticArray<json.Member> = [
   json.user,
   json.previousResponseId,
   json.conversation,
-  json.found,
+  paths.found,
   modelPart,
   streamPart,
 ];
@@ -54,15 +58,15 @@ export function end(member: i32): usize {
 }
 
 export function lookup(ptr: usize, len: usize, path: usize, pathLen: usize): i32 {
-  return json.lookup(ptr, len, Bytes.copy(path, pathLen));
+  return paths.lookup(ptr, len, Bytes.copy(path, pathLen));
 }
 
 export function unescape(ptr: usize, len: usize, out: usize): usize {
-  return json.unescape(ptr, len, out);
+  return escape.unescape(ptr, len, out);
 }
 
 export function equalsDecoded(ptr: usize, len: usize, text: usize, textLen: usize): bool {
-  return json.equalsDecoded(ptr, len, Bytes.copy(text, textLen));
+  return escape.equalsDecoded(ptr, len, Bytes.copy(text, textLen));
 }
 
 /** Offset of the first malformed sequence, or -1. */
