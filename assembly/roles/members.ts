@@ -21,6 +21,7 @@ const JSON_TYPE = Bytes.of("json");
 export const MODEL_ROOM: usize = 1024;
 
 const SAY_MODEL_TYPE = Bytes.of("'model' must be a string");
+const SAY_STREAM_TYPE = Bytes.of("'stream' must be true or false");
 const SAY_MODEL_LONG = Bytes.of("'model' is longer than 1024 bytes");
 const SAY_MODEL_CONTROL = Bytes.of("'model' holds a control character");
 const SAY_BODY = Bytes.of("The request's body is not valid JSON: ");
@@ -52,6 +53,7 @@ export function read(c: Client, x: Exchange): bool {
   const status = json.scan(x.body, x.bodyLen);
   if (status != json.Status.Ok) return isJsonApi(x) ? refuseBody(c, SAY_BODY, status, json.errorOffset) : true;
   x.streamed = json.stream.kind == json.Kind.True;
+  if (x.shaped && !isSwitch(json.stream.kind)) return refuse(c, replies.BAD_BODY, SAY_STREAM_TYPE);
   if (namesState(x)) x.once = true;
   if (json.model.kind == json.Kind.Absent) return true;
   if (json.model.kind != json.Kind.String) return refuse(c, replies.BAD_BODY, SAY_MODEL_TYPE);
@@ -63,6 +65,11 @@ export function read(c: Client, x: Exchange): bool {
   x.modelStart = json.model.start;
   x.modelEnd = json.model.end;
   return takeModel(c, x);
+}
+
+/** Some providers take "true" or 1 for true. The stream that nobody seems to have asked for would count against them. */
+function isSwitch(kind: json.Kind): bool {
+  return kind == json.Kind.Absent || kind == json.Kind.True || kind == json.Kind.False || kind == json.Kind.Null;
 }
 
 /** Whether the body goes on with what one provider has kept. */

@@ -130,6 +130,20 @@ describe.each(MODES)("in %s mode", mode => {
     ]);
   });
 
+  it.each([
+    ["true", 200],
+    ["null", 200],
+    ['"true"', 400],
+    ["1", 400],
+    ["[]", 400],
+  ])("stream: %s is answered with %i: no provider may read it in another way", (stream, status) => {
+    const envoy = start({ mode, clusters: { qwen: stream === "true" ? events([delta("Hi"), DONE]) : chat("Hi") } });
+    const call = envoy.ask({ body: `{"model":"m","stream":${stream}}` });
+    expect(call.status).toBe(status);
+    if (status === 400) expect(call.json().error.message).toBe("'stream' must be true or false");
+    expect(envoy.provider("qwen").seen).toHaveLength(status === 200 ? 1 : 0);
+  });
+
   it("who announces large bodies and sends nothing takes no room from others", () => {
     const MB = 1 << 20;
     const limits = { requestBody: 32 * MB, parkedBodies: 32 * MB };
