@@ -320,7 +320,9 @@ const ROOM_TOLD: usize = 64 << 10;
 /** What the room for a body grows to when it must hold `size` bytes. */
 export function capacityFor(x: Exchange, size: usize): usize {
   if (size <= x.bodyCapacity) return x.bodyCapacity;
-  if (size > x.bodyTold) return max(size, x.bodyCapacity == 0 ? ROOM_UNTOLD : x.bodyCapacity * 2);
+  // More than any body may have would only keep others out, or this very one.
+  const most = configOf(x).requestBodyLimit;
+  if (size > x.bodyTold) return max(size, min(most, x.bodyCapacity == 0 ? ROOM_UNTOLD : x.bodyCapacity * 2));
   // A client that announces much and sends nothing must not take the room of others; of a large body little is copied.
   return min(x.bodyTold, max(size, x.bodyCapacity == 0 ? ROOM_TOLD : x.bodyCapacity * 8));
 }

@@ -219,3 +219,10 @@ it.each(MODES)("a request whose only live hop is rate-limited gets a 429, whatev
   const down = start({ mode, tokens: { qwen: 1, deepseek: 1 }, clusters: { qwen: limited, deepseek: "refused" } });
   expect(down.ask(plain).status).toBe(503);
 });
+
+it.each(MODES)("a body whose length is not told has the room of requestBody, and needs no more, in %s mode", mode => {
+  const limits = { requestBody: 100_000, parkedBodies: 100_000 };
+  const envoy = start({ mode, config: { limits }, clusters: { qwen: chat("Hi") } });
+  const body = [`{"model":"m","prompt":"${"x".repeat(60_000)}`, `${"y".repeat(30_000)}"}`];
+  for (let i = 0; i < 2; i++) expect(envoy.ask({ body }).status).toBe(200);
+});
