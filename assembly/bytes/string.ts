@@ -73,9 +73,8 @@ const ESCAPE_HIGH = memory.data<u8>([0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0
 let highOfBlocks: i32 = 0;
 
 /**
- * A block of 16 at a time, to the closing quote, a control character, an escape of more than two characters or a wrong one, or
- * the last few bytes. Which bytes are escaped is told by masks with a bit for each byte, after Langdale and Lemire, "Parsing
- * Gigabytes of JSON per Second" (2019): those behind an odd number of backslashes.
+ * Blocks of 16 bytes, to the closing quote, a fault, an escape of more than two characters, or the last few bytes. Masks tell what an
+ * odd number of backslashes escapes: Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019).
  */
 function skipBlocks(p: usize, end: usize): usize {
   const low = v128.load(ESCAPE_LOW);
