@@ -65,7 +65,7 @@ export class AttemptRole extends Handler {
     if (x.armed.forced) plan.rearm(x, host.random64(), now + EARLY);
     const hop = plan.advance(x);
     s.attempt = changetype<usize>(attempts.begin(x, hop, s.id, now));
-    // The route is found; the map is one for all attempts, so that once is enough.
+    // The route is found, and may have done it; the map is one for all attempts, so that once is enough.
     if (x.stepCount == 1) host.removeHeader(host.HeaderMap.Request, head.FORWARDED_PROTO.ptr, head.FORWARDED_PROTO.len);
     seat.setHeaders(x, hop, end);
     return HeadersStatus.Continue;

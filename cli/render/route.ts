@@ -18,7 +18,11 @@ export function renderRoutes(config: GatewayConfig, options: RenderOptions): str
 
 /** What stands beside `match` in the route that leads to the providers. */
 export function renderRoute(config: GatewayConfig, options: RenderOptions): string {
-  return modeFor(options.envoyVersion) === "retry" ? retryRoute(config) : calloutRoute(config);
+  return yaml`
+    # The gateway role cannot remove it: Envoy looks for the route by it.
+    request_headers_to_remove: [x-forwarded-proto]
+    ${modeFor(options.envoyVersion) === "retry" ? retryRoute(config) : calloutRoute(config)}
+  `;
 }
 
 function retryRoute(config: GatewayConfig): string {
@@ -50,8 +54,6 @@ function retryRoute(config: GatewayConfig): string {
 
 function calloutRoute(config: GatewayConfig): string {
   return yaml`
-    # The module cannot remove it here: Envoy looks for the route by it.
-    request_headers_to_remove: [x-forwarded-proto]
     route:
       inline_cluster_specifier_plugin:
         ${clusterChoice(config)}
