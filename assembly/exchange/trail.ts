@@ -1,4 +1,5 @@
 /** The trail: every attempt of an exchange and how it ended, for the client's headers, the log and our own errors. */
+import { Char, isLetter } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { Writer } from "../bytes/writer";
 import { Provider } from "../config/types";
@@ -8,7 +9,6 @@ import { Exchange, Hop, Step, stepOf } from "./exchange";
 const CAPACITY: usize = 8 << 10;
 const scratch: usize = heap.alloc(CAPACITY);
 const writer = new Writer();
-const SLASH: i32 = 0x2f;
 const FORCED = Bytes.of(";forced");
 const STATUS = Bytes.of(";status=");
 const CAUSE = Bytes.of(";cause=");
@@ -41,11 +41,14 @@ export function note(step: Step, status: i32, cause: Cause, ms: i32): void {
   step.ms = ms;
 }
 
-/** "qwen/#9f86d081" */
+/** `qwen/#9f86d081`; in quotes where the id does not begin as a token of RFC 9651, 3.3.4 must: with a letter. */
 function writeHop(to: Writer, provider: Provider, token: i32): void {
+  const isToken = isLetter(load<u8>(provider.id.ptr));
+  if (!isToken) to.byte(Char.Quote);
   to.text(provider.id);
-  to.byte(SLASH);
+  to.byte(Char.Slash);
   to.text(provider.tokens[token].label);
+  if (!isToken) to.byte(Char.Quote);
 }
 
 /** The trail as a list of RFC 9651, left in `ptr` and `len`: `qwen/team-a;status=401;cause=credential;ms=12, deepseek/#9f86d081;status=200;ms=640`. */

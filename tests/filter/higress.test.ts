@@ -55,6 +55,13 @@ describe("in Higress, under a fixed route,", () => {
     expect(envoy.provider(CLUSTERS.qwen).seen[0]).toMatchObject({ by: "attempt", authority: "dashscope.aliyuncs.com" });
   });
 
+  it("an id that begins with a digit is a text in the trail, which remains a list of RFC 9651", () => {
+    const gateway = plugin({ providers: [{ ...provider("qwen"), id: "9b" }], _rules_: [], activeProviderId: "9b" });
+    const there = { clusters: { [cluster("9b")]: chat("Hi") }, route: { cluster: cluster("9b"), name: "chat" } };
+    const call = start({ qwen: "refused", deepseek: "refused", openai: "refused" }, { gateway, ...there }).ask(plain);
+    expect(call.headers["x-ai-failover-trail"]).toMatch(/^"9b\/#[0-9a-f]{8}";status=200;ms=\d+$/);
+  });
+
   it("a host that would look for the route again, with the provider's path and host, is asked by callout only", () => {
     const scripts = { qwen: chat("Hi"), deepseek: "refused", openai: "refused" } as const;
     const envoy = start(scripts, { flavour: "envoy", allowStopIteration: true });
