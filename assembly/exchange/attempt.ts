@@ -8,7 +8,7 @@ import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
 import { applyAlsoOn, applyOverrides, classifyAnswer, classifyEnd, classifyError, needsBody } from "../health/classify";
 import * as answer from "./answer";
 import { Attempt, State, heldOfAll, hold } from "./attempt-record";
-import { Outcome, configOf, healthOf, routeOf, stepOf } from "./exchange";
+import { Exchange, Outcome, configOf, endpointOf, healthOf, routeOf, stepOf } from "./exchange";
 import { Flaw, Seen } from "./guard";
 import * as limits from "./limits";
 import * as trail from "./trail";
@@ -270,6 +270,11 @@ function classifyHeld(a: Attempt, body: usize, len: usize): void {
   applyOverrides(verdict, a.status, routeOf(a.exchange), provider);
 }
 
+/** Whether what a provider says counts against it; one that gets paths as they are may have its models anywhere. */
+function callsModel(x: Exchange): bool {
+  return x.usual || (x.posted && endpointOf(x.current).keepPath);
+}
+
 function fail(a: Attempt, now: u64): Decision {
   const x = a.exchange;
   a.state = State.Over;
@@ -279,7 +284,7 @@ function fail(a: Attempt, now: u64): Decision {
   if (verdict.waitMs >= 0) x.waitMs = x.waitMs < 0 ? verdict.waitMs : min(x.waitMs, verdict.waitMs);
   trail.note(stepOf(x, a.step), a.status, verdict.cause, millis(a, now));
   // It may be the path, which the client has chosen; what is spent is spent whatever was asked.
-  if (!x.usual && a.status != 0 && verdict.cause != Cause.RateLimit && verdict.cause != Cause.Quota)
+  if (!callsModel(x) && a.status != 0 && verdict.cause != Cause.RateLimit && verdict.cause != Cause.Quota)
     verdict.scope = Scope.Nobody;
   const health = healthOf(x);
   if (verdict.cause == Cause.Slow && a.cramped) health.released(providerOf(a), a.token, a.model, now, a.trial);

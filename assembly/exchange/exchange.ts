@@ -112,6 +112,7 @@ export class Exchange {
   shaped: bool;
   /** A call of a model: what its answers say counts against a token or a provider. */
   usual: bool;
+  posted: bool;
   streamed: bool;
   /** Asked by HEAD: no answer has a body. */
   headOnly: bool;
@@ -134,6 +135,8 @@ export class Exchange {
   /** One block: path and query without credentials, the decoded model, and the client's headers as the host gave them. */
   text: usize;
   pathLen: usize;
+  /** What of the path is the gateway's own (`head.mount`). */
+  mount: usize;
   modelLen: usize;
   headers: usize;
   headersLen: usize;
@@ -230,6 +233,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.dialect = Dialect.Other;
   x.shaped = false;
   x.usual = false;
+  x.posted = false;
   x.streamed = false;
   x.headOnly = false;
   x.multipart = false;
@@ -245,6 +249,7 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.bodyTold = 0;
   x.text = 0;
   x.pathLen = 0;
+  x.mount = 0;
   x.modelLen = 0;
   x.headers = 0;
   x.headersLen = 0;
@@ -315,7 +320,7 @@ export function modelOf(x: Exchange): usize {
 }
 
 const ROOM_UNTOLD: usize = 16 << 10;
-const ROOM_TOLD: usize = 64 << 10;
+const ROOM_TOLD: usize = 1 << 20;
 
 /** What the room for a body grows to when it must hold `size` bytes. */
 export function capacityFor(x: Exchange, size: usize): usize {

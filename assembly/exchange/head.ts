@@ -174,32 +174,49 @@ export let shaped: bool = false;
 /** A call of a model. What a provider says to anything else may be about the path: a client can choose one that every token is refused on. */
 export let usual: bool = false;
 
+/** Bytes of the path before the API's own, which are the gateway's and no provider's: "/ai" of "/ai/v1/chat/completions". */
+export let mount: usize = 0;
+
+export let posted: bool = false;
+
 const POST = Bytes.of("POST");
 
-/** Reads the API out of a path, with or without "/v1", whatever its query is, and `method`. */
+/** Reads the API out of a path, with or without "/v1", whatever its query is, and `method`. What stands before it must end in "/v1". */
 export function readApi(ptr: usize, len: usize): void {
-  let size = querySplit(ptr, len);
-  if (size >= V1.len && V1.equals(ptr, V1.len)) {
-    ptr += V1.len;
-    size -= V1.len;
-  }
+  const size = querySplit(ptr, len);
   dialect = Dialect.Other;
   stateful = false;
   shaped = false;
   usual = false;
-  const isPost = method.is(POST);
-  for (let i = 0, k = APIS.length; i < k; i++) {
-    const api = APIS[i];
-    const fits = api.below
-      ? size >= api.path.len && memory.compare(ptr, api.path.ptr, api.path.len) == 0
-      : api.path.equals(ptr, size);
-    if (!fits) continue;
-    dialect = api.dialect;
-    stateful = api.stateful;
-    shaped = isPost && !api.below;
-    usual = isPost && !stateful;
-    return;
+  mount = 0;
+  posted = method.is(POST);
+  let api = apiAt(ptr, size);
+  for (let i: usize = 1; api === null && i + V1.len < size; i++) {
+    if (!startsWith(ptr + i, size - i, V1)) continue;
+    api = apiAt(ptr + i, size - i);
+    if (api !== null) mount = i;
   }
+  if (api === null) return;
+  dialect = api.dialect;
+  stateful = api.stateful;
+  shaped = posted && !api.below;
+  usual = posted && !stateful;
+}
+
+function apiAt(ptr: usize, size: usize): Api | null {
+  if (startsWith(ptr, size, V1)) {
+    ptr += V1.len;
+    size -= V1.len;
+  }
+  for (let i = 0, k = APIS.length; i < k; i++) {
+    const api = unchecked(APIS[i]);
+    if (api.below ? startsWith(ptr, size, api.path) : api.path.equals(ptr, size)) return api;
+  }
+  return null;
+}
+
+function startsWith(ptr: usize, size: usize, text: Bytes): bool {
+  return size >= text.len && text.equals(ptr, text.len);
 }
 
 /** Whether the path, at a server that reads it in its own way, leads out of the base that it is put behind. */

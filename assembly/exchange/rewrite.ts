@@ -40,7 +40,8 @@ export function probePath(to: Writer, endpoint: Endpoint, api: Bytes, model: usi
 }
 
 /**
- * The path at the hop: the endpoint's base in place of "/v1", and the client's query with the endpoint's own. Left in `ptr` and `len`.
+ * The path at the hop: the endpoint's base in place of "/v1" and of what stands before it, and the client's query with the endpoint's
+ * own. Left in `ptr` and `len`.
  */
 export function path(x: Exchange, hop: Hop): void {
   const endpoint = endpointOf(hop);
@@ -52,10 +53,10 @@ export function path(x: Exchange, hop: Hop): void {
   if (endpoint.keepPath) {
     writer.raw(x.text, x.pathLen);
   } else {
-    const skip: usize = split >= V1.len && memory.compare(x.text, V1.ptr, V1.len) == 0 ? V1.len : 0;
+    let from = x.mount;
+    if (split - from >= V1.len && V1.equals(x.text + from, V1.len)) from += V1.len;
     putFilled(writer, endpoint.base, model, modelLen);
-    writer.raw(x.text + skip, split - skip);
-    writer.raw(x.text + split, x.pathLen - split);
+    writer.raw(x.text + from, x.pathLen - from);
   }
   const query = endpoint.query;
   if (query !== null) {

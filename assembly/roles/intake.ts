@@ -59,6 +59,7 @@ export function admit(c: Client, service: Service, list: usize, len: usize, end:
   x.dialect = head.dialect;
   x.shaped = head.shaped;
   x.usual = head.usual;
+  x.posted = head.posted;
   x.stateful = head.stateful;
   x.once = head.stateful;
   x.headOnly = head.method.is(HEAD);
@@ -98,6 +99,7 @@ function isRefused(method: head.Value): bool {
 function keepText(x: Exchange, list: usize, len: usize): void {
   x.text = heap.alloc(head.path.len + members.MODEL_ROOM + len);
   x.pathLen = head.copyPath(head.path.ptr, head.path.len, x.text);
+  x.mount = head.mount;
   // A callout may need them in the response phase, where they cannot be read.
   x.headers = x.text + head.path.len + members.MODEL_ROOM;
   x.headersLen = len;

@@ -58,9 +58,11 @@ function sayServed(config: Config): void {
   }
 }
 
-/** Whether the headers that `head` has read ask for the list of models. */
+/** Whether the headers that `head` has read ask for the list of models, wherever this gateway's API is. */
 export function areAsked(): bool {
-  return head.method.is(GET) && MODELS_PATH.equals(head.path.ptr, head.querySplit(head.path.ptr, head.path.len));
+  const size = head.querySplit(head.path.ptr, head.path.len);
+  if (size < MODELS_PATH.len || !head.method.is(GET)) return false;
+  return MODELS_PATH.equals(head.path.ptr + size - MODELS_PATH.len, MODELS_PATH.len);
 }
 
 export function sendList(c: Client, config: Config): bool {
