@@ -40,7 +40,8 @@ export async function startHosts(ours: string, directory: string): Promise<Hosts
       listen: { host: "127.0.0.1", port: listen },
       admin: { host: "127.0.0.1", port: admin },
       env: process.env,
-      say: line => console.error(`${variant}: ${line}`),
+      // What becomes of each request is no news here.
+      say: line => line.startsWith("info") || console.error(`${variant}: ${line}`),
       gaveUp: reason => {
         throw reason;
       },
