@@ -332,9 +332,8 @@ export function capacityFor(x: Exchange, size: usize): usize {
   return min(x.bodyTold, max(size, x.bodyCapacity == 0 ? ROOM_TOLD : x.bodyCapacity * 8));
 }
 
-/** Makes room for a body of `size` bytes. */
-export function reserveBody(x: Exchange, size: usize): void {
-  const capacity = capacityFor(x, size);
+/** Lets the room for the body grow to `capacity`, from `capacityFor`. */
+export function reserveBody(x: Exchange, capacity: usize): void {
   if (capacity == x.bodyCapacity) return;
   x.body = x.body == 0 ? heap.alloc(capacity) : heap.realloc(x.body, capacity);
   parked += capacity - x.bodyCapacity;

@@ -116,7 +116,7 @@ export class AttemptRole extends Handler {
   responseTrailers(state: usize): BodyStatus {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
-    seat.cleanTrailers();
+    seat.cleanAnswerTrailers();
     if (a.state == State.Over) return BodyStatus.Continue;
     const now = host.monotonic();
     const decision = relay.trailers(a, now);

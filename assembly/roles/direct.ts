@@ -70,7 +70,7 @@ export function responseBody(c: Client, size: usize, end: bool): BodyStatus {
 
 export function responseTrailers(c: Client): BodyStatus {
   const a = attemptOf(c);
-  seat.cleanTrailers();
+  seat.cleanAnswerTrailers();
   if (a.state == State.Over) return BodyStatus.Continue;
   const now = host.monotonic();
   const decision = relay.trailers(a, now);

@@ -20,20 +20,13 @@ import * as clock from "./clock";
 import * as direct from "./direct";
 import * as finish from "./finish";
 import * as intake from "./intake";
+import * as seat from "./seat";
 import { Service, letGo, retire, serviceFor } from "./service";
 
 const REQUEST = host.HeaderMap.Request;
 const BODY = host.Buffer.RequestBody;
 /** Goes down the chain in place of the parked body, so that no buffer limit of Envoy counts (facts 3.4). */
 const PLACEHOLDER = Bytes.of("{}");
-
-/** What is no header to a provider is no trailer either. */
-function dropTrailers(): void {
-  const map = host.HeaderMap.RequestTrailers;
-  if (!host.headerPairs(map)) return;
-  pairs.start(host.ptr, host.len);
-  while (pairs.next()) if (head.mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(map, pairs.name, pairs.nameLen);
-}
 
 export class GatewayRole extends Handler {
   private services: Service[] = [];
@@ -85,8 +78,9 @@ export class GatewayRole extends Handler {
     if (first) c.parked = attemptRoots > 0;
     if (size > 0) {
       const needed = x.bodyLen + size;
-      if (!intake.hasRoom(c, needed, exchanges.capacityFor(x, needed))) return BodyStatus.StopNoBuffer;
-      exchanges.reserveBody(x, needed);
+      const capacity = exchanges.capacityFor(x, needed);
+      if (!intake.hasRoom(c, needed, capacity)) return BodyStatus.StopNoBuffer;
+      exchanges.reserveBody(x, capacity);
       x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
       host.setBody(BODY, 0, size, PLACEHOLDER.ptr, first && c.parked ? PLACEHOLDER.len : 0);
     }
@@ -99,7 +93,7 @@ export class GatewayRole extends Handler {
     const c = changetype<Client>(state);
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
-    dropTrailers();
+    seat.cleanRequestTrailers();
     // Only a body callback can put a body in (facts 3.5).
     return intake.launch(c, intake.BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
   }

@@ -3,6 +3,7 @@ import * as answer from "../exchange/answer";
 import { Attempt, State } from "../exchange/attempt";
 import { ending } from "../exchange/ending";
 import { Exchange, Hop, endpointOf } from "../exchange/exchange";
+import * as head from "../exchange/head";
 import * as plan from "../exchange/plan";
 import * as rewrite from "../exchange/rewrite";
 import * as pairs from "../bytes/pairs";
@@ -75,18 +76,24 @@ export function setBody(x: Exchange, hop: Hop, size: usize): void {
 
 /** Removes what a provider must not tell the router or the client. */
 export function cleanAnswer(list: usize, len: usize): void {
-  clean(RESPONSE, list, len);
+  clean(RESPONSE, list, len, answer.mustDrop);
 }
 
-export function cleanTrailers(): void {
+/** What is no header is no trailer either. */
+export function cleanAnswerTrailers(): void {
   const map = host.HeaderMap.ResponseTrailers;
-  if (host.headerPairs(map)) clean(map, host.ptr, host.len);
+  if (host.headerPairs(map)) clean(map, host.ptr, host.len, answer.mustDrop);
 }
 
-function clean(map: host.HeaderMap, list: usize, len: usize): void {
+/** Removes what a client must not tell a provider. */
+export function cleanRequestTrailers(): void {
+  const map = host.HeaderMap.RequestTrailers;
+  if (host.headerPairs(map)) clean(map, host.ptr, host.len, head.mustDrop);
+}
+
+function clean(map: host.HeaderMap, list: usize, len: usize, mustDrop: (name: usize, len: usize) => bool): void {
   pairs.start(list, len);
-  while (pairs.next())
-    if (answer.mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(map, pairs.name, pairs.nameLen);
+  while (pairs.next()) if (mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(map, pairs.name, pairs.nameLen);
 }
 
 /** Before the first change to the request's headers, under a route that the host has fixed. */
