@@ -1,10 +1,9 @@
-import { standIns, withoutEmpty } from "../config/expand.js";
 import { resolveConfig } from "../config/load.js";
-import { object } from "../config/raw.js";
 import { sourceOf, type Source } from "../config/source.js";
 import type { GatewayConfig } from "../config/types.js";
 import type { DemoProvider } from "../demo/provider.js";
 import { checkRendered } from "../plugin/check.js";
+import { standInTokens } from "./default-file.js";
 import { planKeys, type DemoPlan } from "./keys.js";
 
 /** A configuration that is ready to be served. */
@@ -28,7 +27,7 @@ export function loadGiven(source: Source, env: NodeJS.ProcessEnv): Loaded {
 /** The file of a first start: with what the keys at hand allow. */
 export async function loadDefault(source: Source, env: NodeJS.ProcessEnv, startDemo: StartDemo): Promise<Loaded> {
   // Mistakes are found in the file as it was written, so that their lines are right.
-  checked(source, { ...env, ...standIns({ providers: object(source.value).providers }, withoutEmpty(env)) });
+  checked(source, { ...env, ...standInTokens(source.value, env) });
   const plan = planKeys(source.value, env);
   for (const demo of plan.demos) {
     const { url } = await startDemo(demo);

@@ -6,8 +6,10 @@ import { expect, it } from "vitest";
 import { check } from "../../cli/commands/check.js";
 import { render } from "../../cli/commands/render.js";
 import { colourOf } from "../../cli/colour.js";
+import { parseSource } from "../../cli/config/source.js";
 import { writePrivate } from "../../cli/render/private-file.js";
-import { DEFAULT_FILE, writeDefaultFile } from "../../cli/run/default-file.js";
+import { DEFAULT_FILE, lackingKeys, writeDefaultFile } from "../../cli/run/default-file.js";
+import { loadDefault } from "../../cli/run/load.js";
 
 const directory = mkdtempSync(join(tmpdir(), "check-"));
 const env = { KEY: "sk-1,sk-2,sk-3" };
@@ -128,4 +130,13 @@ it.each([
   });
   expect(stderr).toBe("");
   expect(stdout).toMatch(expected);
+});
+
+it("of the file of a first start only tokens may lack, as when it is served", async () => {
+  const text = 'providers: [{type: qwen, apiTokens: ["${KEY}"]}]\nclientKeys: [{name: a, value: "${TEAM}"}]\n';
+  const source = parseSource(text, DEFAULT_FILE, directory);
+  expect(Object.keys(lackingKeys(source, {}))).toEqual(["KEY"]);
+  const serve = (env: NodeJS.ProcessEnv) => loadDefault(source, env, () => Promise.reject(new Error("a demo")));
+  await expect(serve({})).rejects.toThrow("set the environment variable TEAM");
+  await expect(serve({ TEAM: "k" })).rejects.toThrow("a demo");
 });
