@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Answer, AskOptions, Gateway } from "./gateway.js";
 
 /** One request of a crowd, and what became of it. */
@@ -41,6 +42,24 @@ export async function letAsk(gateway: Pick<Gateway, "ask">, crowd: Crowd): Promi
 /** A whole good answer of a chat, streamed or not. */
 export function isWhole({ status, broken, words, text }: Answer): boolean {
   return status === 200 && !broken && /^Hello from .*\.$/.test(words) && !text.includes('"error"');
+}
+
+/** When something happened to the gateway under a crowd, performance.now(). */
+export interface Incident {
+  from: number;
+  to: number;
+}
+
+/** That incidents cost only requests that were under way then, and mixed no two; answers those that were lost. */
+export function expectOnlyLostIn(incidents: Incident[], visits: Visit[]): Visit[] {
+  const lost = visits.filter(({ answer }) => !isWhole(answer));
+  const whole = visits.filter(({ answer }) => isWhole(answer));
+  const duringOne = ({ started, ended }: Visit) => incidents.some(({ from, to }) => started < to && ended > from);
+  expect(lost.filter(visit => !duringOne(visit))).toEqual([]);
+  // The other worker has served on.
+  expect(whole.filter(duringOne).length).toBeGreaterThan(0);
+  for (const visit of whole) expect(visit.answer.words).toContain(`model ${(visit.body as { model: string }).model},`);
+  return lost;
 }
 
 /** What failed, as a person would tell it. */
