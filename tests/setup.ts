@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
-import { findEnvoy } from "../cli/envoy/find.js";
+import { findEnvoy } from "../cli/envoy/find-envoy.js";
 import { WANTED } from "../cli/envoy/releases.js";
 
 /** These compile what they test by themselves. */

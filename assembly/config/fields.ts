@@ -1,9 +1,9 @@
 /** Reads the fields of one object by name and type, and knows afterwards which of them nobody asked for. */
-import { Kind } from "../bytes/lexer";
-import { Value } from "./dom";
+import { Kind } from "../json/lexer";
+import { Value } from "./json-tree";
 import { expand, expandAllowed, expandFound } from "./environment";
-import { complain, hint, nearest, warn } from "./report";
-import { LARGEST, LONGEST, bytes, milliseconds } from "./units";
+import { complain, hint, nearest, warn } from "./mistakes";
+import { LARGEST, LONGEST, bytes, milliseconds } from "./quantities";
 
 /** Fields below lists of secrets that are none themselves. */
 const OPEN: string[] = ["name", "weight", "valueFile"];

@@ -1,5 +1,5 @@
 /** A URL that can be called, taken apart. */
-import { Char, isDigit, isLetter } from "../bytes/ascii";
+import { Char, isDigit, isLetter } from "../text/ascii";
 
 const HTTP = "http://";
 const HTTPS = "https://";

@@ -1,10 +1,10 @@
 /** Judges a failed attempt by the failure table. */
-import { equalsIgnoreCase, containsIgnoreCase, Char } from "../bytes/ascii";
-import { Bytes } from "../bytes/bytes";
-import { Kind } from "../bytes/lexer";
-import { found, lookup } from "../bytes/lookup";
-import { parseDecimal, parseDuration } from "../bytes/time";
-import { AlsoOn, Family, Provider, Route } from "../config/types";
+import { equalsIgnoreCase, containsIgnoreCase, Char } from "../text/ascii";
+import { Bytes } from "../text/bytes";
+import { Kind } from "../json/lexer";
+import { found, lookup } from "../json/lookup";
+import { parseDecimal, parseDuration } from "../http/durations";
+import { AlsoOn, Family, Provider, Route } from "../config/plugin";
 import { CONSEQUENCES, END_CAUSES, Place, ROWS, Row, answeredBadly, causeOfStatus } from "./failure-table";
 import { Cause, End, Next, Scope, Verdict } from "./verdict";
 

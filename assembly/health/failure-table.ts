@@ -14,8 +14,8 @@
  *              volcengine.com/docs/82379/1299023, openrouter.ai/docs/api/reference/errors-and-debugging, docs.x.ai/developers/debugging;
  *              words of xAI's: github.com/UKGovernmentBEIS/inspect_ai/pull/2267
  */
-import { Bytes } from "../bytes/bytes";
-import { Family } from "../config/types";
+import { Bytes } from "../text/bytes";
+import { Family } from "../config/plugin";
 import { Cause, End, Next, Scope } from "./verdict";
 
 /** Where in an error a row's word stands. */

@@ -2,17 +2,17 @@
  * What this worker knows of all tokens and providers of a configuration, and what it learns from its own attempts. Nothing here
  * allocates after the constructor. Times are monotonic ns; `model` is `hash64` of the model's name at the provider.
  */
-import { Provider, TokenChoice } from "../config/types";
-import { Change, Kind, concerns } from "./change";
-import { FIRST, NOWHERE, Search, mix, score } from "./choice";
-import { Doubts } from "./doubts";
-import { Gate, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./gate";
+import { Provider, TokenChoice } from "../config/plugin";
+import { Change, Kind, concerns } from "./breaker-update";
+import { FIRST, NOWHERE, Search, mix, score } from "./token-choice";
+import { Doubts } from "./stale-connections";
+import { Gate, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./breaker-state";
 import { Ledger } from "./ledger";
-import { Audience } from "./news";
-import { LEASE_GRACE, NS_PER_MS } from "./policy";
+import { Audience } from "./breaker-events";
+import { LEASE_GRACE, NS_PER_MS } from "./breaker-timing";
 import { MOST_WAIT } from "./retry-after";
-import { Store } from "./store";
-import { tokenHash } from "./token";
+import { Store } from "./ledger-store";
+import { tokenHash } from "./token-hash";
 import { Cause, Scope, Verdict } from "./verdict";
 
 /** `hash64` of no name: a request that names no model cannot name a wrong one. */

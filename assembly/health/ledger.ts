@@ -3,13 +3,13 @@
  * A write is a compare-and-swap: who loses reads again, makes the change on what the winner wrote, and tries once more; what
  * has still not won is kept for the next `settle`.
  */
-import { Bytes } from "../bytes/bytes";
-import { Provider } from "../config/types";
-import { Change, apply } from "./change";
-import * as news from "./news";
-import { LAYOUT, RECORD, Record } from "./record";
-import { indexOfToken } from "./token";
-import { ABSENT, Store } from "./store";
+import { Bytes } from "../text/bytes";
+import { Provider } from "../config/plugin";
+import { Change, apply } from "./breaker-update";
+import * as news from "./breaker-events";
+import { LAYOUT, RECORD, Record } from "./ledger-record";
+import { indexOfToken } from "./token-hash";
+import { ABSENT, Store } from "./ledger-store";
 
 const PREFIX = `ai-failover/${LAYOUT}/`;
 const TRIES = 4;

@@ -10,9 +10,9 @@
  * A retry-after is the provider's word for this answer. Resets are there on good answers too: of them only those count whose
  * limit has nothing remaining, or where nothing says what remains.
  */
-import { equalsIgnoreCase, lowerCase } from "../bytes/ascii";
-import { Bytes } from "../bytes/bytes";
-import { parseDecimal, parseReset } from "../bytes/time";
+import { equalsIgnoreCase, lowerCase } from "../text/ascii";
+import { Bytes } from "../text/bytes";
+import { parseDecimal, parseReset } from "../http/durations";
 
 /** Longest wait that a provider's word is good for, ms. */
 export const MOST_WAIT: i64 = 3600_000;

@@ -1,5 +1,5 @@
 /** What became of an attempt that failed: why, who answers for it, and where to go next. */
-import { Bytes } from "../bytes/bytes";
+import { Bytes } from "../text/bytes";
 
 /** Why an attempt failed. */
 export enum Cause {

@@ -2,10 +2,10 @@
  * Counters, one for each label, defined when a configuration is taken: the request path only adds. Labels stand in the names
  * ("ai_failover_attempts.provider.qwen.result.credential"); the rendered stats_tags turn them into tags.
  */
-import { Config } from "../config/types";
-import { Exchange, Outcome, routeOf, stepOf } from "../exchange/exchange";
+import { Config } from "../config/plugin";
+import { Exchange, Outcome, routeOf, stepOf } from "../request/exchange";
 import { CAUSES, Cause, causeName } from "../health/verdict";
-import * as host from "../proxy/host";
+import * as host from "../proxywasm/host";
 
 const OUTCOMES: string[] = ["lost", "served", "returned", "exhausted", "refused"];
 

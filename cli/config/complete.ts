@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import { parseAddress } from "./address.js";
-import { addressOf, clustersOf } from "./endpoint.js";
+import { parseAddress } from "./listen-address.js";
+import { addressOf, clustersOf } from "./upstream-endpoint.js";
 import { idOf, modelsOf } from "./meaning.js";
-import { presets } from "./presets.js";
+import { presets } from "./preset-table.js";
 import { members, object, objects, text, type Raw } from "./raw.js";
 import { checkShape } from "./schema.js";
 import type { Source } from "./source.js";
-import { tokenFilesOf, tokensFrom, typedTokensOf } from "./tokens.js";
-import type { Address, ClientKey, GatewayConfig, Provider, Route } from "./types.js";
-import { bytes, milliseconds } from "./units.js";
+import { tokenFilesOf, tokensFrom, typedTokensOf } from "./token-variables.js";
+import type { Address, ClientKey, GatewayConfig, Provider, Route } from "./config-types.js";
+import { bytes, milliseconds } from "./parse-quantity.js";
 
 /** Fields whose value is a duration, wherever they stand in a provider or a route. */
 const DURATIONS = new Set([

@@ -1,13 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkListeners } from "./address.js";
-import { checkEndpoint, clustersOf } from "./endpoint.js";
+import { checkListeners } from "./listen-address.js";
+import { checkEndpoint, clustersOf } from "./upstream-endpoint.js";
 import { hint, type Path } from "./problem.js";
-import { presets } from "./presets.js";
+import { presets } from "./preset-table.js";
 import { members, object, objects, refuseRepeats, text, type Check, type Raw } from "./raw.js";
-import { checkFile, checkTokens } from "./tokens.js";
-import { LONGEST, bytes, milliseconds } from "./units.js";
+import { checkFile, checkTokens } from "./token-variables.js";
+import { LONGEST, bytes, milliseconds } from "./parse-quantity.js";
 
 /** What the schema cannot say: names that refer to each other, limits that fit each other, files that exist. */
 export function checkMeaning(config: Raw, check: Check): void {

@@ -1,7 +1,7 @@
-import { isLoopback } from "./address.js";
-import { memoryWarning } from "./memory.js";
-import { openFileWarning } from "./open-file.js";
-import type { GatewayConfig } from "./types.js";
+import { isLoopback } from "./listen-address.js";
+import { memoryWarning } from "./memory-budget.js";
+import { openFileWarning } from "./open-mode.js";
+import type { GatewayConfig } from "./config-types.js";
 
 /** Fields that are checked but whose behaviour is not there yet; a field leaves this table when it works. */
 const LATER: Record<string, string> = {

@@ -1,6 +1,6 @@
 import { columns } from "../colour.js";
 import { tokensOf, type Environment } from "./expand.js";
-import type { GatewayConfig, ModelMapping, Route } from "./types.js";
+import type { GatewayConfig, ModelMapping, Route } from "./config-types.js";
 
 /** What is served: one line for each route, with the upstreams and what they fall back to. */
 export function summaryOf(config: GatewayConfig, env: Environment = process.env): string[] {

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { gzipOf } from "./gzip.js";
-import type { Release } from "./release.js";
+import { sha256, type Release } from "./release.js";
 import { tarOf } from "./tar.js";
 
 /** Files by their path. */
@@ -48,5 +47,3 @@ export function imageLayout({ module, version, license, description }: Release):
 }
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-
-export const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");

@@ -1,8 +1,7 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { packageRoot } from "../config/root.js";
-import { imageLayout, sha256 } from "./oci.js";
-import { sbomOf } from "./sbom.js";
 
 /** What a release is made of. */
 export interface Release {
@@ -32,18 +31,4 @@ export function readRelease(): Release {
   };
 }
 
-/** Writes a release in place of what is in the directory. */
-export function writeRelease(release: Release, directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
-  const write = (path: string, content: string | Buffer) => {
-    mkdirSync(dirname(join(directory, path)), { recursive: true });
-    writeFileSync(join(directory, path), content);
-  };
-  write("ai-failover.wasm", release.module);
-  write("ai-failover.wasm.sha256", `${sha256(release.module)}  ai-failover.wasm\n`);
-  write("ai-failover.cdx.json", sbomOf(release));
-  for (const [path, content] of imageLayout(release)) write(`image/${path}`, content);
-  cpSync(join(packageRoot, "schema/ai-failover.schema.json"), join(directory, "ai-failover.schema.json"));
-  cpSync(join(packageRoot, "LICENSE"), join(directory, "LICENSE"));
-  cpSync(join(packageRoot, "envoy"), join(directory, "examples"), { recursive: true });
-}
+export const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");

@@ -1,5 +1,4 @@
-import { sha256 } from "./oci.js";
-import type { Release } from "./release.js";
+import { sha256, type Release } from "./release.js";
 
 /**
  * What is in the module, as CycloneDX 1.6: our own code, and of AssemblyScript the standard library and the runtime.

@@ -1,4 +1,4 @@
-import { quote, yaml } from "./text.js";
+import { quote, yaml } from "./yaml-text.js";
 
 const SENTENCE = "The provider broke its answer off before it was complete.";
 const OPENAI = { error: { message: SENTENCE, type: "server_error", param: null, code: "stream_incomplete" } };

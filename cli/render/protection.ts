@@ -1,4 +1,4 @@
-import { yaml } from "./text.js";
+import { yaml } from "./yaml-text.js";
 
 /** Of an HttpConnectionManager: what one connection of a stranger may cost. */
 export const protection = yaml`

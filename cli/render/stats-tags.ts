@@ -1,4 +1,4 @@
-import { yaml } from "./text.js";
+import { yaml } from "./yaml-text.js";
 
 /**
  * The labels of the module's counters stand in their names (assembly/observe/metrics.ts); an id may hold dots. Of each

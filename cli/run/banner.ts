@@ -1,10 +1,10 @@
 import { colourOf, type Colour } from "../colour.js";
 import { summaryOf } from "../config/summary.js";
 import { noticesOf } from "../config/notices.js";
-import type { Route } from "../config/types.js";
+import type { Route } from "../config/config-types.js";
 import { RETRY_MINOR } from "../envoy/releases.js";
-import { urlOf } from "./admin.js";
-import { reachable } from "./envoy.js";
+import { urlOf } from "./admin-client.js";
+import { reachable } from "./envoy-process.js";
 import type { Gateway } from "./gateway.js";
 
 /** Models to try that there are: of a prefix that a route serves, the first that begins with it. */

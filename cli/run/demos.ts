@@ -1,5 +1,5 @@
-import { openControl, type Control } from "../demo/control.js";
-import { startDemoProvider, type DemoProvider } from "../demo/provider.js";
+import { openControl, type Control } from "../demo/demo-control.js";
+import { startDemoProvider, type DemoProvider } from "../demo/demo-provider.js";
 import type { DemoPlan } from "./keys.js";
 
 /** Between two words of a demo's stream, milliseconds: slow enough to be seen. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Address } from "../config/types.js";
-import { activeCalls, order } from "./admin.js";
+import type { Address } from "../config/config-types.js";
+import { activeCalls, order } from "./admin-client.js";
 
 /** Between two looks at the calls that are under way, milliseconds. */
 const LOOK = 50;

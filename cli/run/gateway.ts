@@ -3,20 +3,20 @@ import { noticesOf } from "../config/notices.js";
 import { isRaw, object } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
 import { readSource } from "../config/source.js";
-import type { GatewayConfig } from "../config/types.js";
-import { findEnvoy, type Envoy } from "../envoy/find.js";
-import { renderRunFiles } from "../render/envoy.js";
-import { modeFor, type Mode } from "../render/options.js";
+import type { GatewayConfig } from "../config/config-types.js";
+import { findEnvoy, type Envoy } from "../envoy/find-envoy.js";
+import { renderRunFiles } from "../render/render-envoy.js";
+import { modeFor, type Mode } from "../render/render-options.js";
 import { Refusal } from "../refusal.js";
 import { stateDirectory } from "../state.js";
 import { sentenceOf } from "../system-error.js";
 import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
-import { EnvoyProcess } from "./envoy.js";
-import { RunDirectory } from "./files.js";
-import { loadDefault, loadGiven, type Loaded } from "./load.js";
+import { EnvoyProcess } from "./envoy-process.js";
+import { RunDirectory } from "./run-files.js";
+import { loadDefault, loadGiven, type Loaded } from "./load-served.js";
 import { checkFree, listensOf } from "./ports.js";
-import { drainTimeOf, Served, type Render } from "./served.js";
+import { drainTimeOf, Served, type Render } from "./served-config.js";
 import { Watcher } from "./watch.js";
 
 export interface GatewayOptions {

@@ -1,6 +1,6 @@
 import { tokensOf, variablesOf, type Environment } from "../config/expand.js";
 import { isRaw, type Raw } from "../config/raw.js";
-import type { Family } from "../demo/errors.js";
+import type { Family } from "../demo/demo-errors.js";
 
 /**
  * What the default file means with the keys that there are. A key is real unless it begins with "demo-": with one real

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { Address, GatewayConfig } from "../config/types.js";
+import type { Address, GatewayConfig } from "../config/config-types.js";
 import { Refusal } from "../refusal.js";
 
 /** An address as the user wrote it, with the field that it came from. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Address } from "../config/types.js";
-import type { RunFiles } from "../render/envoy.js";
-import { isWarm, updatesOf, type Updates } from "./admin.js";
-import type { RunDirectory } from "./files.js";
+import type { Address } from "../config/config-types.js";
+import type { RunFiles } from "../render/render-envoy.js";
+import { isWarm, updatesOf, type Updates } from "./admin-client.js";
+import type { RunDirectory } from "./run-files.js";
 
 export type Outcome = "same" | "taken" | "refused" | "late";
 

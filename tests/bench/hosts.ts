@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findEnvoy } from "../../cli/envoy/find.js";
+import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { WANTED } from "../../cli/envoy/releases.js";
-import { EnvoyProcess } from "../../cli/run/envoy.js";
-import { freePorts } from "../envoy/gateway.js";
-import type { Target } from "./load.js";
-import { buildNoop } from "./noop.js";
+import { EnvoyProcess } from "../../cli/run/envoy-process.js";
+import { freePorts } from "../envoy/running-gateway.js";
+import type { Target } from "./bench-load.js";
+import { buildNoop } from "./noop-variant.js";
 import { pin } from "./pin.js";
 import { VARIANTS, bootstrapOf, type Variant } from "./variants.js";
 

@@ -3,10 +3,10 @@
  * What a variant lacks is taken out of that rendering, so that nothing else differs.
  */
 import { parse } from "yaml";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
-import { renderEnvoy } from "../../cli/render/envoy.js";
-import { BAD_TOKEN, GOOD_TOKEN } from "./tokens.js";
+import { renderEnvoy } from "../../cli/render/render-envoy.js";
+import { BAD_TOKEN, GOOD_TOKEN } from "./bench-tokens.js";
 
 export const VARIANTS = ["bare", "retry policy", "no-op", "ours", "ours, 401 first"] as const;
 export type Variant = (typeof VARIANTS)[number];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
 import { envelopeOf } from "../../cli/plugin/envelope.js";
 import { pathText } from "../../cli/config/problem.js";

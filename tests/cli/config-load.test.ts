@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { notInEffect, warningsOf } from "../../cli/config/notices.js";
 import { parseSource, sourceOf } from "../../cli/config/source.js";
-import type { GatewayConfig } from "../../cli/config/types.js";
+import type { GatewayConfig } from "../../cli/config/config-types.js";
 
 const env = { KEY: "sk-1,sk-2", HOST: "llm.example", PORT: "8443" };
 const load = (text: string, directory = tmpdir()): GatewayConfig =>

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { ConfigError, pathText } from "../../cli/config/problem.js";
 import { parseSource, readSource } from "../../cli/config/source.js";
 

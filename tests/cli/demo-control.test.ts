@@ -3,9 +3,9 @@ import { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { openControl, order, type Control } from "../../cli/demo/control.js";
+import { openControl, order, type Control } from "../../cli/demo/demo-control.js";
 import { Demos } from "../../cli/run/demos.js";
-import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
+import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
 
 const directory = mkdtempSync(join(tmpdir(), "demo-control-"));
 /** Where the doors of the gateways that run are found. */

@@ -1,8 +1,8 @@
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { parseFault } from "../../cli/demo/fault.js";
-import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
+import { parseFault } from "../../cli/demo/demo-fault.js";
+import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
 
 const messages = [{ role: "user" as const, content: "hi" }];
 let provider: DemoProvider;

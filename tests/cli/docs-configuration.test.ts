@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readPresets } from "../../assembly/config/presets.js";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { checkShape } from "../../cli/config/schema.js";
 import { sourceOf } from "../../cli/config/source.js";
-import { configureModule } from "../../cli/plugin/module.js";
-import { gatewayJson } from "../../cli/render/plugin.js";
+import { configureModule } from "../../cli/plugin/module-instance.js";
+import { gatewayJson } from "../../cli/render/render-plugin.js";
 import { codesOf, readDocument } from "./docs.js";
 
 const { rows, blocks } = readDocument("docs/configuration.md");

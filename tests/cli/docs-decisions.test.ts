@@ -41,7 +41,7 @@ describe("docs/decisions.md", () => {
   it("names every error of ours with its status and types", () => {
     const pattern = /new Reply\(\s*(\d+),\s*(INVALID|"\w+"),\s*(INVALID|"\w+"),\s*("\w+"),\s*(?:true|false),?\s*\)/g;
     const word = (code: string) => (code === "INVALID" ? "invalid_request_error" : strings(code)[0]!);
-    const replies = [...source("exchange/replies").matchAll(pattern)].map(([, status, type, messages, code]) => [
+    const replies = [...source("response/replies").matchAll(pattern)].map(([, status, type, messages, code]) => [
       ...[status!, `\`${word(code!)}\``, `\`${word(type!)}\``, `\`${word(messages!)}\``],
     ]);
     const rows = rowsOf(section(text, "What the client gets")).filter(([status = ""]) => /^\d+$/.test(status));
@@ -50,7 +50,7 @@ describe("docs/decisions.md", () => {
   });
 
   it("names the headers that answers have", () => {
-    const names = [...source("roles/names").matchAll(/Bytes\.of\("(x-ai-failover-[a-z]+)"\)/g)].map(
+    const names = [...source("filters/host-names").matchAll(/Bytes\.of\("(x-ai-failover-[a-z]+)"\)/g)].map(
       ([, name]) => name!,
     );
     const internal = ["x-ai-failover-retry", "x-ai-failover-wait"];
@@ -64,14 +64,14 @@ describe("docs/decisions.md", () => {
     const outcomes = strings(/OUTCOMES: string\[\] = \[(.*?)\]/.exec(code)![1]!);
     expect(rowsOf(metrics).flatMap(([name = ""]) => codesOf(name))).toEqual(expect.arrayContaining(outcomes));
     const counters = [...code.matchAll(/"((?:[a-z_]+)(?:\.(?:provider|route)\.)?)"(?: \+ (?:id|route)|\))/g)];
-    const gauges = [...source("roles/store").matchAll(/"ai_failover_([a-z_]+)"/g)];
+    const gauges = [...source("filters/shared-store").matchAll(/"ai_failover_([a-z_]+)"/g)];
     const counted = [...counters, ...gauges].map(([, name]) => name!.split(".")[0]!);
     const rows = rowsOf(metrics).map(([name = ""]) => /^`ai_failover_([a-z_]+)/.exec(name)?.[1]);
     expect(rows.filter(Boolean).sort()).toEqual([...new Set(counted)].sort());
   });
 
   it("names what a log line can say", () => {
-    const code = source("observe/log");
+    const code = source("observe/request-log");
     const says = [
       ...strings(/const SAYS: Bytes\[\] = \[(.*?)\]/s.exec(code)![1]!),
       ...strings(/BROKEN = (.*);/.exec(code)![1]!),

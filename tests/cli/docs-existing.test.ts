@@ -6,10 +6,10 @@ import { promisify } from "node:util";
 import prettier from "prettier";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
-import { findEnvoy } from "../../cli/envoy/find.js";
+import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
+import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { systemAuthorities } from "../../cli/render/authorities.js";
-import { freePorts, launch, type Host } from "../envoy/gateway.js";
+import { freePorts, launch, type Host } from "../envoy/running-gateway.js";
 import { paste, plain, renderParts } from "./docs-existing.js";
 
 /** Run with UPDATE_DOCS=1 to write it anew. */

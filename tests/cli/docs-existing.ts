@@ -1,7 +1,7 @@
 import { parse, parseDocument, type Document, type YAMLMap, type YAMLSeq } from "yaml";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
-import { parts, renderPart, type Part } from "../../cli/render/parts.js";
+import { parts, renderPart, type Part } from "../../cli/render/render-parts.js";
 
 /** The parts as `render --part` prints them. */
 export function renderParts(config: unknown, wasm: string, envoyVersion: string): Record<Part, string> {

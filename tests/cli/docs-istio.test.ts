@@ -4,9 +4,9 @@ import { join } from "node:path";
 import prettier from "prettier";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
-import { findEnvoy } from "../../cli/envoy/find.js";
-import { freePorts, launch, type Host } from "../envoy/gateway.js";
+import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
+import { findEnvoy } from "../../cli/envoy/find-envoy.js";
+import { freePorts, launch, type Host } from "../envoy/running-gateway.js";
 import { renderParts } from "./docs-existing.js";
 import { istioResources } from "./docs-istio.js";
 

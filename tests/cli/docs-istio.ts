@@ -1,5 +1,5 @@
 import { parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
-import type { Part } from "../../cli/render/parts.js";
+import type { Part } from "../../cli/render/render-parts.js";
 
 const host = (cluster: string): string => cluster.split("|").at(-1)!;
 

@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { Command } from "commander";
-import { check, register as registerCheck } from "../../cli/commands/check.js";
-import { register as registerDemo } from "../../cli/commands/demo.js";
-import { register as registerRender } from "../../cli/commands/render.js";
-import { register as registerRun } from "../../cli/commands/run.js";
-import { kinds } from "../../cli/demo/fault.js";
+import { check, register as registerCheck } from "../../cli/commands/check-command.js";
+import { register as registerDemo } from "../../cli/commands/demo-command.js";
+import { register as registerRender } from "../../cli/commands/render-command.js";
+import { register as registerRun } from "../../cli/commands/run-command.js";
+import { kinds } from "../../cli/demo/demo-fault.js";
 import { codesOf, readDocument, withoutBlocks } from "./docs.js";
 
 const program = new Command();

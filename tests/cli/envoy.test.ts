@@ -13,8 +13,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { examine } from "../../cli/envoy/examine.js";
-import { findEnvoy } from "../../cli/envoy/find.js";
+import { examine } from "../../cli/envoy/examine-binary.js";
+import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { wheelPlatform, type Host } from "../../cli/envoy/platform.js";
 import { releases, WANTED } from "../../cli/envoy/releases.js";
 

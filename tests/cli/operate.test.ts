@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { memoryWarning } from "../../cli/config/memory.js";
+import { memoryWarning } from "../../cli/config/memory-budget.js";
 import { warningsOf } from "../../cli/config/notices.js";
-import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
+import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
 import { Gateway } from "../../cli/run/gateway.js";
 import { sentenceOf } from "../../cli/system-error.js";
-import { freePorts, until } from "../envoy/gateway.js";
+import { freePorts, until } from "../envoy/running-gateway.js";
 
 const directory = mkdtempSync(join(tmpdir(), "operate-"));
 const file = join(directory, "my.yaml");

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { gzipOf } from "../../cli/pack/gzip.js";
-import { sha256 } from "../../cli/pack/oci.js";
-import { readRelease, writeRelease } from "../../cli/pack/release.js";
+import { readRelease, sha256 } from "../../cli/pack/release.js";
+import { writeRelease } from "../../cli/pack/write-release.js";
 import { tarOf } from "../../cli/pack/tar.js";
 
 const directory = mkdtempSync(join(tmpdir(), "pack-"));

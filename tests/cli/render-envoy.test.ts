@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
-import { findEnvoy } from "../../cli/envoy/find.js";
-import { renderEnvoy, renderRunFiles } from "../../cli/render/envoy.js";
+import { findEnvoy } from "../../cli/envoy/find-envoy.js";
+import { renderEnvoy, renderRunFiles } from "../../cli/render/render-envoy.js";
 import { writeIdleModule } from "./idle-module.js";
 
 // A path with a space: what is rendered must quote it.

@@ -1,13 +1,13 @@
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { parse, type YAMLMap } from "yaml";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
-import { renderEnvoy, renderRunFiles } from "../../cli/render/envoy.js";
-import { modeFor } from "../../cli/render/options.js";
-import { renderPart, type Part } from "../../cli/render/parts.js";
-import { pluginConfig } from "../../cli/render/plugin.js";
-import { formatJson, sayOnce, yaml } from "../../cli/render/text.js";
+import { renderEnvoy, renderRunFiles } from "../../cli/render/render-envoy.js";
+import { modeFor } from "../../cli/render/render-options.js";
+import { renderPart, type Part } from "../../cli/render/render-parts.js";
+import { pluginConfig } from "../../cli/render/render-plugin.js";
+import { formatJson, sayOnce, yaml } from "../../cli/render/yaml-text.js";
 import { forOwnClusters } from "./docs-existing.js";
 
 const env = { A: "sk-secret-a", B: "sk-secret-b,sk-secret-c" };

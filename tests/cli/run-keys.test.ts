@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readSource } from "../../cli/config/source.js";
 import { writeDefaultFile } from "../../cli/run/default-file.js";
 import type { DemoPlan } from "../../cli/run/keys.js";
-import { loadDefault } from "../../cli/run/load.js";
+import { loadDefault } from "../../cli/run/load-served.js";
 
 let directory: string;
 let file: string;

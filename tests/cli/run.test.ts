@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { readSource } from "../../cli/config/source.js";
 import { bannerOf } from "../../cli/run/banner.js";
 import { Gateway } from "../../cli/run/gateway.js";
-import { LogFilter, parseLine } from "../../cli/run/log.js";
+import { LogFilter, parseLine } from "../../cli/run/envoy-log.js";
 import { checkFree } from "../../cli/run/ports.js";
 import { writeIdleModule } from "./idle-module.js";
 

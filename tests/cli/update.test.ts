@@ -2,10 +2,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Address } from "../../cli/config/types.js";
-import type { RunDirectory } from "../../cli/run/files.js";
+import type { Address } from "../../cli/config/config-types.js";
+import type { RunDirectory } from "../../cli/run/run-files.js";
 import { update } from "../../cli/run/update.js";
-import { until } from "../envoy/gateway.js";
+import { until } from "../envoy/running-gateway.js";
 
 /** Envoy's admin interface, as far as an update asks it, and the directory that Envoy watches. */
 let server: Server;

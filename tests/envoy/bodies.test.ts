@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { connect } from "node:http2";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ALL_HOSTS, startGateway, type Gateway } from "./gateway.js";
+import { ALL_HOSTS, startGateway, type Gateway } from "./running-gateway.js";
 
 const MB = 1 << 20;
 const CHUNK = 1 * MB;

@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askByFrames } from "./frames.js";
-import { startGateway, type Gateway } from "./gateway.js";
+import { startGateway, type Gateway } from "./running-gateway.js";
 
 const WORD = { choices: [{ index: 0, delta: { content: "Hello" } }] };
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DemoProvider } from "../../cli/demo/provider.js";
+import type { DemoProvider } from "../../cli/demo/demo-provider.js";
 import { expectOnlyLostIn, isWhole, lateMeetings, letAsk, type Incident, type Visit } from "./crowd.js";
-import { startGateway, until, type Gateway } from "./gateway.js";
+import { startGateway, until, type Gateway } from "./running-gateway.js";
 import { TRAP, compileWithTraps } from "./trap.js";
 
 const CLIENTS = 32;

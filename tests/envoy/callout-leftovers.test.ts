@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { changeClusters } from "./clusters.js";
-import { startGateway, type Gateway, type GatewayOptions } from "./gateway.js";
+import { changeClusters } from "./extra-clusters.js";
+import { startGateway, type Gateway, type GatewayOptions } from "./running-gateway.js";
 import { startServer } from "./server.js";
 
 const NEVER_OUT = { failover: { enabled: false }, providerBreaker: { failureThreshold: 10_000 } };

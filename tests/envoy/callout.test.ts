@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startGateway, until, type Gateway } from "./gateway.js";
+import { startGateway, until, type Gateway } from "./running-gateway.js";
 
 const MB = 1 << 20;
 const NEVER_OUT = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1000 } };

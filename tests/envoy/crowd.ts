@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Answer, AskOptions, Gateway } from "./gateway.js";
+import type { Answer, AskOptions, Gateway } from "./running-gateway.js";
 
 /** One request of a crowd, and what became of it. */
 export interface Visit {

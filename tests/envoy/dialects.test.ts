@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { HOSTS, startGateway, until, type Gateway } from "./gateway.js";
+import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
 
 const messages = [{ role: "user" as const, content: "Hello" }];
 const NEVER_OUT = { failover: { enabled: false }, providerBreaker: { failureThreshold: 100_000 } };

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import prettier from "prettier";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Fault } from "../../cli/demo/fault.js";
-import { HOSTS, startGateway, until, type Answer, type Gateway } from "./gateway.js";
+import type { Fault } from "../../cli/demo/demo-fault.js";
+import { HOSTS, startGateway, until, type Answer, type Gateway } from "./running-gateway.js";
 
 /** Run with UPDATE_DOCS=1 to write it anew. */
 const FILE = "docs/faults.md";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ALL_HOSTS, startGateway, type Gateway } from "./gateway.js";
+import { ALL_HOSTS, startGateway, type Gateway } from "./running-gateway.js";
 
 /** Faults that come before the client has a byte of an answer, and the cause that the trail gives for each. */
 const BEFORE_THE_FIRST_BYTE: { fault: string; plain?: string; streamed?: string }[] = [

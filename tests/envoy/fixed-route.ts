@@ -7,9 +7,18 @@ import { request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
-import { startDemoProvider, type DemoOptions, type DemoProvider } from "../../cli/demo/provider.js";
-import { findEnvoy } from "../../cli/envoy/find.js";
-import { freePorts, launch, moveIn, answerOf, until, type Answer, type AskOptions, type Host } from "./gateway.js";
+import { startDemoProvider, type DemoOptions, type DemoProvider } from "../../cli/demo/demo-provider.js";
+import { findEnvoy } from "../../cli/envoy/find-envoy.js";
+import {
+  freePorts,
+  launch,
+  moveIn,
+  answerOf,
+  until,
+  type Answer,
+  type AskOptions,
+  type Host,
+} from "./running-gateway.js";
 
 export interface FixedRouteOptions {
   version: string;
@@ -203,7 +212,7 @@ async function compileHigress(): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
-      "tests/envoy/wasm/higress.ts",
+      "tests/envoy/wasm/higress-properties.ts",
       "--config",
       "none",
       "--outFile",

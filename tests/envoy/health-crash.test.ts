@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectOnlyLostIn, isWhole, lateMeetings, letAsk, type Incident, type Visit } from "./crowd.js";
-import { startGateway, until, type Gateway } from "./gateway.js";
+import { startGateway, until, type Gateway } from "./running-gateway.js";
 import { TRAP, compileWithTraps } from "./trap.js";
 
 const CLIENTS = 32;

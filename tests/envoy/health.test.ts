@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import type { DemoRequest } from "../../cli/demo/provider.js";
+import type { DemoRequest } from "../../cli/demo/demo-provider.js";
 import { failures, lateMeetings, letAsk, met } from "./crowd.js";
-import { HOSTS, startGateway, until, type Gateway, type GatewayOptions } from "./gateway.js";
+import { HOSTS, startGateway, until, type Gateway, type GatewayOptions } from "./running-gateway.js";
 
 let gateway: Gateway;
 afterEach(() => gateway.stop());

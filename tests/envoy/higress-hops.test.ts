@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { clusterOf, startFixedRoute, type FixedRoute } from "./fixed-route.js";
-import { until, type Answer } from "./gateway.js";
+import { until, type Answer } from "./running-gateway.js";
 
 const HOSTS = [
   { host: "a stock Envoy", version: "1.38.2", keepsRoute: false },

@@ -6,9 +6,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DemoRequest } from "../../cli/demo/provider.js";
+import type { DemoRequest } from "../../cli/demo/demo-provider.js";
 import { failedAt, failures, lateMeetings, letAsk, type Visit } from "./crowd.js";
-import { HOSTS, startGateway, until, type Gateway } from "./gateway.js";
+import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
 
 const CLIENTS = 64;
 /** healthCheckInterval, and for how long a provider's breaker is open. */

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { startDemoProvider, type DemoProvider } from "../../cli/demo/provider.js";
+import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
 import { Gateway } from "../../cli/run/gateway.js";
 import { failures, letAsk, type Visit } from "./crowd.js";
-import { freePorts, HOSTS, send, until } from "./gateway.js";
+import { freePorts, HOSTS, send, until } from "./running-gateway.js";
 
 const CLIENTS = 32;
 const EDITS = 12;

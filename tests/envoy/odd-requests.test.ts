@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { HOSTS, startGateway, type Gateway } from "./gateway.js";
+import { HOSTS, startGateway, type Gateway } from "./running-gateway.js";
 
 const NEVER_OUT = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1000 } };
 const BODY = JSON.stringify({ model: "m", messages: [] });

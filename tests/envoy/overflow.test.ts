@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { failures, letAsk } from "./crowd.js";
-import { HOSTS, moveIn, startGateway, until, type Gateway } from "./gateway.js";
+import { HOSTS, moveIn, startGateway, until, type Gateway } from "./running-gateway.js";
 
 let gateway: Gateway;
 afterEach(() => gateway.stop());

@@ -3,7 +3,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type Gateway } from "./gateway.js";
+import { startGateway, type Gateway } from "./running-gateway.js";
 
 let gateway: Gateway;
 beforeAll(async () => {

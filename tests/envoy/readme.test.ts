@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_TEXT } from "../../cli/run/default-file.js";
-import { freePorts, until } from "./gateway.js";
+import { freePorts, until } from "./running-gateway.js";
 
 const README = readFileSync("README.md", "utf8");
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { DemoRequest } from "../../cli/demo/provider.js";
+import type { DemoRequest } from "../../cli/demo/demo-provider.js";
 import { failedAt, failures, lateMeetings, letAsk, met, type Visit } from "./crowd.js";
-import { startGateway, until, type Gateway } from "./gateway.js";
+import { startGateway, until, type Gateway } from "./running-gateway.js";
 
 const CLIENTS = 64;
 /** More than anyone makes in a day, under a load. */

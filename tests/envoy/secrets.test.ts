@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HOSTS, startGateway, type Gateway } from "./gateway.js";
+import { HOSTS, startGateway, type Gateway } from "./running-gateway.js";
 
 const CLIENT_SECRET = "sk-client-0123456789";
 

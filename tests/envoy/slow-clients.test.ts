@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { Agent, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HOSTS, startGateway, until, type Gateway } from "./gateway.js";
+import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
 import { startServer, type OwnProvider } from "./server.js";
 
 const MB = 1 << 20;

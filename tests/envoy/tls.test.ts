@@ -4,7 +4,7 @@ import { createSecureServer, type Http2SecureServer } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { HOSTS, freePorts, startGateway, type Gateway } from "./gateway.js";
+import { HOSTS, freePorts, startGateway, type Gateway } from "./running-gateway.js";
 
 const NEVER_OUT = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1000 } };
 const directory = mkdtempSync(join(tmpdir(), "ai-failover-tls-"));

@@ -6,11 +6,19 @@ export const TRAP = "x-test-trap";
 
 /** Where it traps, each place named by what stands before it in the source. */
 const PLACES = [
-  { file: "assembly/roles/gateway.ts", before: "head.read(list, length);", map: "Request" },
-  { file: "assembly/roles/attempt.ts", before: "const decision = relay.headers(a, end, now);", map: "Response" },
-  { file: "assembly/roles/direct.ts", before: "const decision = relay.headers(a, end, now);", map: "Response" },
+  { file: "assembly/filters/gateway-filter.ts", before: "head.read(list, length);", map: "Request" },
   {
-    file: "assembly/roles/callout.ts",
+    file: "assembly/filters/attempt-filter.ts",
+    before: "const decision = relay.headers(a, end, now);",
+    map: "Response",
+  },
+  {
+    file: "assembly/filters/direct-attempt.ts",
+    before: "const decision = relay.headers(a, end, now);",
+    map: "Response",
+  },
+  {
+    file: "assembly/filters/callouts.ts",
     before: "answer.read(answerList, answerListLen,",
     map: "CalloutResponse",
   },

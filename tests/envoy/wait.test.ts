@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { DemoRequest } from "../../cli/demo/provider.js";
+import type { DemoRequest } from "../../cli/demo/demo-provider.js";
 import { failures, letAsk } from "./crowd.js";
-import { HOSTS, startGateway, until, type Gateway } from "./gateway.js";
+import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
 
 let gateway: Gateway;
 afterEach(() => gateway.stop());

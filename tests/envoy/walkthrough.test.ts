@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { beforeEach, describe, expect, it } from "vitest";
-import { ALL_HOSTS, startGateway, type Gateway } from "./gateway.js";
+import { ALL_HOSTS, startGateway, type Gateway } from "./running-gateway.js";
 
 const messages = [{ role: "user" as const, content: "Hello" }];
 

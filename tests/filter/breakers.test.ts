@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, json, openAiError, type Behaviour, type Seen } from "../host/index.js";
+import { chat, json, openAiError, type Behaviour, type Seen } from "../host/proxy-host.js";
 import { MODES, start, tokensAt } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [] } };

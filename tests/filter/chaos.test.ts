@@ -7,7 +7,7 @@
  */
 import fc from "fast-check";
 import { it } from "vitest";
-import { happens } from "./chaos/run.js";
+import { happens } from "./chaos/chaos-run.js";
 import { scenario } from "./chaos/scenario.js";
 import { watchedModule } from "./watched.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, json, openAiError, type Seen } from "../host/index.js";
+import { chat, json, openAiError, type Seen } from "../host/proxy-host.js";
 import { MODES, pluginConfig, start, tokensAt } from "./fixture.js";
 
 const plain = { body: { model: "qwen-turbo", messages: [] } };

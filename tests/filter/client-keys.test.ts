@@ -1,7 +1,7 @@
 /** Who may call: `clientKeys`, checked before anything else of a request counts. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { chat, json, openAiError } from "../host/index.js";
+import { chat, json, openAiError } from "../host/proxy-host.js";
 import { MODES, start } from "./fixture.js";
 
 const SECRETS = ["sk-by-value", "sk-by-hash", "sk-by-variable"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, delta, DONE, events, json, openAiError, sse, wordsOf, type Behaviour } from "../host/index.js";
+import { chat, delta, DONE, events, json, openAiError, sse, wordsOf, type Behaviour } from "../host/proxy-host.js";
 import { MODES, start, tokensAt } from "./fixture.js";
 
 const plain = { body: { model: "qwen-turbo", messages: [{ role: "user", content: "Hello" }] } };

@@ -1,5 +1,5 @@
 /** The shipped module on our host, with two providers as most tests want them. */
-import { shippedModule, startEnvoy, type Envoy, type EnvoyOptions, type Script } from "../host/index.js";
+import { shippedModule, startEnvoy, type Envoy, type EnvoyOptions, type Script } from "../host/proxy-host.js";
 
 /** Retry mode streams through every rescue; in callout mode there is no attempt role and no retry policy. */
 export const MODES = ["retry", "callout"] as const;

@@ -1,6 +1,6 @@
 /** What is held, for how long, and what goes on: the corners that no fault of a provider shows. */
 import { describe, expect, it } from "vitest";
-import { chat, delta, DONE, events, sse, wordsOf, type Answer, type Piece } from "../host/index.js";
+import { chat, delta, DONE, events, sse, wordsOf, type Answer, type Piece } from "../host/proxy-host.js";
 import { MODES, start } from "./fixture.js";
 
 const plain = { body: { model: "m", messages: [] } };

@@ -9,7 +9,7 @@ import {
   wordsOf,
   type EnvoyOptions,
   type Script,
-} from "../host/index.js";
+} from "../host/proxy-host.js";
 
 const module = await shippedModule();
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { HostViolation, type Behaviour } from "../host/index.js";
-import { ask, ok, said, start } from "./puppet.js";
+import { HostViolation, type Behaviour } from "../host/proxy-host.js";
+import { ask, ok, said, start } from "./puppet-host.js";
 
 describe("a callout", () => {
   const hold = (command: string, then: string) =>

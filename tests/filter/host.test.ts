@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { startEnvoy, type Behaviour } from "../host/index.js";
-import { ask, module, ok, said, start } from "./puppet.js";
+import { startEnvoy, type Behaviour } from "../host/proxy-host.js";
+import { ask, module, ok, said, start } from "./puppet-host.js";
 
 describe("a request", () => {
   test("passes through a module that does nothing", () => {

@@ -1,6 +1,6 @@
 /** What a client writes into its request can neither steer the gateway nor reach further than a request may. */
 import { describe, expect, it } from "vitest";
-import { chat, delta, DONE, events, json, openAiError, type Ask, type Script } from "../host/index.js";
+import { chat, delta, DONE, events, json, openAiError, type Ask, type Script } from "../host/proxy-host.js";
 import { MODES, start } from "./fixture.js";
 
 const provider = { url: "https://azure.test/openai/deployments/{model}?api-version=1" };

@@ -10,7 +10,7 @@ import {
   type Behaviour,
   type Envoy,
   type Seen,
-} from "../host/index.js";
+} from "../host/proxy-host.js";
 import { MODES, pluginConfig, start, tokensAt } from "./fixture.js";
 import { watchedModule } from "./watched.js";
 

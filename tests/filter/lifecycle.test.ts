@@ -13,7 +13,7 @@ import {
   type Call,
   type Envoy,
   type Seen,
-} from "../host/index.js";
+} from "../host/proxy-host.js";
 import { Context } from "../host/context.js";
 import { MODES, pluginConfig, start, tokensAt } from "./fixture.js";
 

@@ -10,7 +10,7 @@ import {
   type Behaviour,
   type Script,
   type Seen,
-} from "../host/index.js";
+} from "../host/proxy-host.js";
 import { MODES, start, tokensAt, type Options } from "./fixture.js";
 
 const plain = { body: { model: "qwen-turbo", messages: [] } };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chat, delta, DONE, events, json, openAiError, sse, type Ask, type Behaviour } from "../host/index.js";
+import { chat, delta, DONE, events, json, openAiError, sse, type Ask, type Behaviour } from "../host/proxy-host.js";
 import { start, type Mode } from "./fixture.js";
 
 /** A callout has the same exchange below it: fewer will do. */

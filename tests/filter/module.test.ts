@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { HOST_FUNCTIONS, WASI_FUNCTIONS } from "../host/abi.js";
-import { shippedModule } from "../host/index.js";
+import { shippedModule } from "../host/proxy-host.js";
 import { start } from "./fixture.js";
 
 const module = await shippedModule();

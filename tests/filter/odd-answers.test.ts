@@ -12,7 +12,7 @@ import {
   wordsOf,
   type Answer,
   type Behaviour,
-} from "../host/index.js";
+} from "../host/proxy-host.js";
 import { MODES, start, type Options } from "./fixture.js";
 
 const plain = { body: { model: "m", messages: [] } };

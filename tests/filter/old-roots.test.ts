@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, json, openAiError, type Seen } from "../host/index.js";
+import { chat, json, openAiError, type Seen } from "../host/proxy-host.js";
 import { MODES, pluginConfig, start, tokensAt, type Mode } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [] } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, json, openAiError } from "../host/index.js";
+import { chat, json, openAiError } from "../host/proxy-host.js";
 import { MODES, start, tokensAt } from "./fixture.js";
 
 const ask = (path: string, more: object = {}) => ({ path, body: { model: "qwen-turbo", messages: [] }, ...more });

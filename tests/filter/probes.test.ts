@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chat, json, openAiError, type Answer, type Seen } from "../host/index.js";
+import { chat, json, openAiError, type Answer, type Seen } from "../host/proxy-host.js";
 import { start } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [] } };

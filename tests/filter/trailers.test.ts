@@ -1,6 +1,6 @@
 /** An answer that ends in trailers has no last body callback: what was held has to go on all the same. */
 import { describe, expect, it } from "vitest";
-import { chat, delta, DONE, events, json, openAiError, wordsOf } from "../host/index.js";
+import { chat, delta, DONE, events, json, openAiError, wordsOf } from "../host/proxy-host.js";
 import { MODES, start } from "./fixture.js";
 
 const trailers = { "x-checksum": "1" };

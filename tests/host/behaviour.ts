@@ -1,6 +1,6 @@
 /** What a provider does with one request: a script in virtual time. */
-import { HeaderList, type HeaderInput } from "./headers.js";
-import type { Clock, Timer } from "./clock.js";
+import { HeaderList, type HeaderInput } from "./host-headers.js";
+import type { Clock, Timer } from "./virtual-clock.js";
 
 /** Bytes of a body; a number is a pause in ms before what follows. */
 export type Piece = string | Buffer | number;

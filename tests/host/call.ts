@@ -1,6 +1,6 @@
 /** A client's call: what it asks, and what it gets. */
-import type { Clock } from "./clock.js";
-import { HeaderList, type HeaderInput } from "./headers.js";
+import type { Clock } from "./virtual-clock.js";
+import { HeaderList, type HeaderInput } from "./host-headers.js";
 import type { Process } from "./process.js";
 
 export interface Ask {

@@ -1,7 +1,7 @@
 /** What a VM knows by an id: a root (one role with its configuration) or a stream of a root. */
 import type { MapType, BufferType } from "./abi.js";
-import type { Timer } from "./clock.js";
-import type { HeaderList } from "./headers.js";
+import type { Timer } from "./virtual-clock.js";
+import type { HeaderList } from "./host-headers.js";
 import type { Vm } from "./vm.js";
 
 export interface LocalReply {

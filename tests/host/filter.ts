@@ -1,7 +1,7 @@
 /** The module at one place of one stream: both directions, and what its host calls reach there. */
 import { BufferType, MapType } from "./abi.js";
 import type { BodySlot, Context, LocalReply, StreamSide } from "./context.js";
-import type { HeaderList } from "./headers.js";
+import type { HeaderList } from "./host-headers.js";
 import type { StreamInfo } from "./info.js";
 import { Pass, REQUEST, RESPONSE, type Next, type Owner } from "./pass.js";
 import type { Thread } from "./thread.js";

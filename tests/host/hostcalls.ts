@@ -4,7 +4,7 @@
  */
 import { BufferType, MapType, Status } from "./abi.js";
 import type { BodySlot, Context, LocalReply } from "./context.js";
-import { HeaderList } from "./headers.js";
+import { HeaderList } from "./host-headers.js";
 import { LEVELS } from "./process.js";
 import type { Vm } from "./vm.js";
 

@@ -4,7 +4,7 @@
  */
 import { BodyStatus, HeadersStatus } from "./abi.js";
 import type { BodySlot } from "./context.js";
-import type { HeaderList } from "./headers.js";
+import type { HeaderList } from "./host-headers.js";
 import { STOPPED } from "./vm.js";
 
 /** What comes after the filter. */

@@ -1,6 +1,6 @@
 /** One Envoy process: its clock, what its VMs share, and what went wrong. */
-import { Clock } from "./clock.js";
-import { Metrics, SharedData } from "./store.js";
+import { Clock } from "./virtual-clock.js";
+import { Metrics, SharedData } from "./host-store.js";
 
 /** The module did what a host may answer with anything: the test fails. */
 export class HostViolation extends Error {}

@@ -1,12 +1,12 @@
 /** Envoy's router with a retry policy: picks the cluster, makes attempts, keeps their limits (docs/envoy-facts.md, 1 - 4, 18, 19). */
 import { Flag } from "./abi.js";
-import { Attempt, type AttemptOwner, type Loss } from "./attempt.js";
-import type { Timer } from "./clock.js";
-import type { HeaderList } from "./headers.js";
+import { Attempt, type AttemptOwner, type Loss } from "./host-attempt.js";
+import type { Timer } from "./virtual-clock.js";
+import type { HeaderList } from "./host-headers.js";
 import { noUpstream } from "./info.js";
 import type { Next } from "./pass.js";
 import type { Process } from "./process.js";
-import type { Provider } from "./provider.js";
+import type { Provider } from "./host-provider.js";
 import type { ClientStream } from "./stream.js";
 
 export interface RouteOptions {

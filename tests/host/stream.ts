@@ -3,11 +3,11 @@ import { Flag } from "./abi.js";
 import { Call, edgeHeaders, piecesOf, type Ask, type Ended } from "./call.js";
 import type { LocalReply } from "./context.js";
 import { Filter, type Surroundings } from "./filter.js";
-import { HeaderList } from "./headers.js";
+import { HeaderList } from "./host-headers.js";
 import { StreamInfo } from "./info.js";
 import type { Next } from "./pass.js";
 import type { Process } from "./process.js";
-import type { Provider } from "./provider.js";
+import type { Provider } from "./host-provider.js";
 import { Router, type RouteOptions } from "./router.js";
 import type { Thread } from "./thread.js";
 

@@ -3,7 +3,7 @@
  * effective, what may be called when, traps, and the actions that a host puts off until the call is over.
  */
 import { ABI_MARKERS, DURING_ALLOCATION, DURING_START, HOST_FUNCTIONS, WASI_FUNCTIONS, type Flavour } from "./abi.js";
-import type { CalloutCenter } from "./callouts.js";
+import type { CalloutCenter } from "./host-callouts.js";
 import { Context, type StreamSide } from "./context.js";
 import { hostFunctions } from "./hostcalls.js";
 import { HostViolation, type Process } from "./process.js";

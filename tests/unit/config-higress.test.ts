@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ConfigRoom } from "./config.js";
+import { ConfigRoom } from "./config-room.js";
 
 /** One configuration and what it must give. */
 interface Case {

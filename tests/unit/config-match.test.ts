@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { ConfigRoom } from "./config.js";
+import { ConfigRoom } from "./config-room.js";
 
 let room: ConfigRoom;
 beforeAll(async () => {

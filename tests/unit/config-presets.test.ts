@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { PRESETS, readPresets } from "../../assembly/config/presets.js";
-import { ConfigRoom } from "./config.js";
+import { ConfigRoom } from "./config-room.js";
 
 let room: ConfigRoom;
 beforeAll(async () => {

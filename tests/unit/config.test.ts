@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { resolveConfig } from "../../cli/config/load.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
 import { parseSource } from "../../cli/config/source.js";
-import { pluginConfig } from "../../cli/render/plugin.js";
-import { ConfigRoom, type Config, type Provider } from "./config.js";
+import { pluginConfig } from "../../cli/render/render-plugin.js";
+import { ConfigRoom, type Config, type Provider } from "./config-room.js";
 
 let room: ConfigRoom;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ENDS, FAMILIES, HealthRoom, type End, type Family } from "./health.js";
+import { ENDS, FAMILIES, HealthRoom, type End, type Family } from "./health-room.js";
 
 let room: HealthRoom;
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { HealthRoom, type Failure, type Worker } from "./health.js";
+import { HealthRoom, type Failure, type Worker } from "./health-room.js";
 
 let room: HealthRoom;
 

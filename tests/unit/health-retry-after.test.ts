@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { HealthRoom } from "./health.js";
+import { HealthRoom } from "./health-room.js";
 
 let room: HealthRoom;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { HealthRoom, type Failure, type Worker } from "./health.js";
+import { HealthRoom, type Failure, type Worker } from "./health-room.js";
 
 let room: HealthRoom;
 

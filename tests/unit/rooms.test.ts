@@ -1,20 +1,92 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
 
-/** Which rooms of `assembly` a room may import from; `roles` is where all meet. */
-const ROOMS = {
-  bytes: [],
-  proxy: ["bytes"],
-  config: ["bytes"],
-  health: ["bytes", "config"],
-  exchange: ["bytes", "config", "health"],
-  observe: ["bytes", "config", "health", "exchange", "proxy"],
+/** The rooms of `assembly` from the lowest to the highest, and which rooms below it each one may use. */
+const ROOMS: Record<string, string[]> = {
+  text: [],
+  proxywasm: ["text"],
+  json: ["text"],
+  http: ["text", "json"],
+  config: ["text", "json"],
+  health: ["text", "json", "http", "config"],
+  request: ["text", "http", "config", "health"],
+  response: ["text", "json", "http", "config", "health", "request"],
+  observe: ["text", "proxywasm", "config", "health", "request", "response"],
+  filters: ["text", "proxywasm", "json", "http", "config", "health", "request", "response", "observe"],
 };
 
-it.each(Object.entries(ROOMS))("%s imports from no room but %j", (room, allowed) => {
-  const folder = new URL(`../../assembly/${room}/`, import.meta.url);
-  const imports = readdirSync(folder).flatMap(file =>
-    [...readFileSync(new URL(file, folder), "utf8").matchAll(/from "\.\.\/(\w+)\//g)].map(([, from]) => from!),
+/** Every source file below a folder, with the files that it imports. */
+function importsBelow(folder: string): Map<string, string[]> {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    file => file.endsWith(".ts") && !file.endsWith(".d.ts"),
   );
-  expect([...new Set(imports)].sort()).toEqual([...allowed].sort());
+  return new Map(
+    files.map(file => [
+      normalize(file),
+      [...readFileSync(join(folder, file), "utf8").matchAll(/ from "(\.[^"]+)"/g)].map(([, from]) =>
+        normalize(join(dirname(file), from!.replace(/\.js$/, "") + ".ts")),
+      ),
+    ]),
+  );
+}
+
+/** Files that import each other in a circle; empty: there is none. */
+function circleIn(imports: Map<string, string[]>): string[] {
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const next of imports.get(file) ?? []) {
+      const circle = visit(next, [...path, file]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(file);
+    return [];
+  };
+  for (const file of imports.keys()) {
+    const circle = visit(file, []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}
+
+const assembly = importsBelow("assembly");
+
+describe("the rooms", () => {
+  it.each(Object.entries(ROOMS))("%s imports from no room but %j", (room, allowed) => {
+    const used = [...assembly]
+      .filter(([file]) => file.startsWith(`${room}/`))
+      .flatMap(([, imports]) => imports.map(path => path.split("/")[0]!))
+      .filter(other => other !== room);
+    expect(allowed).toEqual(expect.arrayContaining([...new Set(used)]));
+  });
+
+  it("are all that there are", () => {
+    const found = new Set([...assembly.keys()].filter(file => file.includes("/")).map(file => file.split("/")[0]!));
+    expect([...found].sort()).toEqual(Object.keys(ROOMS).sort());
+  });
+
+  it.each(["assembly", "cli"])("no files of %s import each other in a circle", folder => {
+    expect(circleIn(importsBelow(folder))).toEqual([]);
+  });
+
+  it("would find a circle", () => {
+    const circle = new Map([
+      ["a", ["b"]],
+      ["b", ["c"]],
+      ["c", ["b"]],
+    ]);
+    expect(circleIn(circle)).toEqual(["b", "c", "b"]);
+  });
+});
+
+describe("the names of files", () => {
+  it("occur once, so that a name says which file is meant", () => {
+    const names = ["assembly", "cli", "tests", "bin"]
+      .flatMap(folder => readdirSync(folder, { recursive: true, encoding: "utf8" }))
+      .filter(file => /\.(ts|mjs)$/.test(file))
+      .map(file => file.split("/").at(-1)!);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { GuardRoom, cut } from "./guard.js";
+import { GuardRoom, cut } from "./validator-room.js";
 
 let rooms: GuardRoom[];
 let room: GuardRoom;

@@ -1,8 +1,8 @@
 /** One client's request in a scenario, and what must be true of it. */
 import { expect } from "vitest";
-import { wordsOf, type Ask, type Call, type Seen } from "../../host/index.js";
+import { wordsOf, type Ask, type Call, type Seen } from "../../host/proxy-host.js";
 import type { Vm } from "../../host/vm.js";
-import { textOf } from "./provider.js";
+import { textOf } from "./chaos-provider.js";
 import { FATES, type CallStep, type Fate, type FateKind, type Scenario, type Settings } from "./scenario.js";
 
 /** The route's `timeout`, ms. */

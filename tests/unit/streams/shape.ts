@@ -1,4 +1,4 @@
-import type { Dialect } from "../guard.js";
+import type { Dialect } from "../validator-room.js";
 
 /** A stream in the shape that a provider sends, complete and good; written by us, from what its documentation shows. */
 export interface Recorded {

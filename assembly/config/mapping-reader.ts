@@ -1,0 +1,90 @@
+/** Names of models, patterns of them, and what they become at a provider. */
+import { Bytes } from "../text/bytes";
+import { Kind } from "../json/lexer";
+import { Writer } from "../text/writer";
+import { Value } from "./json-tree";
+import { show, textOf } from "./fields";
+import { complain } from "./mistakes";
+import { MappingEntry, ModelMapping, ModelName } from "./plugin";
+
+/** The name of a model, or part of it; "" after a complaint. */
+export function modelOf(value: Value): string {
+  const text = textOf(value);
+  if (text === null) return "";
+  if (text != "" && isPrintable(text)) return text;
+  complain(value.path, show(value), "the name of a model");
+  return "";
+}
+
+function isPrintable(text: string): bool {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x20 || c == 0x7f) return false;
+  }
+  return true;
+}
+
+/** Whether a name is one of many: "prefix*". */
+export function isPrefix(pattern: string): bool {
+  return pattern.endsWith("*");
+}
+
+/** Refuses what is neither an exact name nor "prefix*". */
+export function checkPattern(path: string, shown: string, pattern: string): bool {
+  if (pattern.startsWith("~")) complain(path, shown, 'an exact name or "prefix*"; no regular expression');
+  else if (pattern.indexOf("*") >= 0 && pattern.indexOf("*") < pattern.length - 1)
+    complain(path, shown, 'an exact name, or one "*" at the end');
+  else return true;
+  return false;
+}
+
+/** The mapping in the order in which its entries are tried: exact names, longer prefixes first, "*" last. */
+export function readMapping(value: Value | null): ModelMapping {
+  const mapping = new ModelMapping();
+  if (value === null) return mapping;
+  if (value.kind != Kind.Object) {
+    complain(value.path, show(value), 'an object {"model": "its name there"}');
+    return mapping;
+  }
+  for (let i = 0; i < value.items.length; i++) {
+    const item = value.items[i];
+    const target = textOf(item);
+    if (target === null || !checkPattern(item.path, `the name "${item.name.slice(0, 60)}"`, item.name)) continue;
+    if (target != "" && modelOf(item) == "") continue;
+    const entry = new MappingEntry();
+    entry.exact = !isPrefix(item.name);
+    entry.pattern = Bytes.of(entry.exact ? item.name : item.name.substring(0, item.name.length - 1));
+    entry.target = target == "" ? null : makeModelName(target);
+    insert(mapping.entries, entry);
+  }
+  return mapping;
+}
+
+function insert(entries: MappingEntry[], entry: MappingEntry): void {
+  let at = entries.length;
+  entries.push(entry);
+  for (; at > 0 && comesBefore(entry, entries[at - 1]); at--) entries[at] = entries[at - 1];
+  entries[at] = entry;
+}
+
+function comesBefore(a: MappingEntry, b: MappingEntry): bool {
+  return a.exact != b.exact ? a.exact : !a.exact && a.pattern.len > b.pattern.len;
+}
+
+const ESCAPED_SIZE: usize = 6; // "\u0000" for one byte
+
+function makeModelName(text: string): ModelName {
+  return new ModelName(Bytes.of(text), jsonOf(text));
+}
+
+/** The text as a JSON string, with its quotes. */
+export function jsonOf(text: string): Bytes {
+  const plain = Bytes.of(text);
+  const capacity = plain.len * ESCAPED_SIZE + 2;
+  const buffer = heap.alloc(capacity);
+  const writer = new Writer().into(buffer, capacity);
+  writer.jsonString(plain.ptr, plain.len);
+  const json = Bytes.copy(buffer, writer.len);
+  heap.free(buffer);
+  return json;
+}

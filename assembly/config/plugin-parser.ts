@@ -1,0 +1,34 @@
+/** A plugin configuration as the host hands it over: JSON bytes to a Plugin, or all that is wrong with them. */
+import { parseDom } from "./json-tree";
+import { Environment, useEnvironment } from "./environment";
+import { Fields, show } from "./fields";
+import { readEnvelope } from "./higress-envelope";
+import { complain, parseErrors, startReport, warnings } from "./mistakes";
+import { Plugin } from "./plugin";
+import { Kind } from "../json/lexer";
+
+export { Environment } from "./environment";
+export { parseErrors } from "./mistakes";
+
+const ROLES: string[] = ["gateway", "attempt"];
+
+/** null: `parseErrors` has a line "path: found; allowed" for every mistake. Size 0 is a configuration that serves nothing. */
+export function parsePlugin(ptr: usize, len: usize, env: Environment): Plugin | null {
+  startReport();
+  useEnvironment(env);
+  const plugin = new Plugin();
+  if (len > 0) read(ptr, len, plugin);
+  useEnvironment(new Environment([]));
+  if (parseErrors.length > 0) return null;
+  plugin.warnings = warnings.slice();
+  return plugin;
+}
+
+function read(ptr: usize, len: usize, plugin: Plugin): void {
+  const root = parseDom(ptr, len);
+  if (root === null) return;
+  if (root.kind != Kind.Object) return complain(root.path, show(root), "an object with fields");
+  plugin.attempt = new Fields(root).choice("role", ROLES, 0) == 1;
+  if (plugin.attempt) return;
+  readEnvelope(root, plugin);
+}

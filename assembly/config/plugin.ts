@@ -1,0 +1,295 @@
+/**
+ * The configuration as the request path reads it: built once in on_configure, never changed afterwards, but for a cluster that is
+ * not there (roles/missing-cluster).
+ * Text that goes to the host is kept as bytes, durations are milliseconds, sizes bytes.
+ */
+import { Bytes } from "../text/bytes";
+
+/** Whose error bodies a provider speaks: a column of the failure table. */
+export enum Family {
+  OpenAI,
+  DashScope,
+  DeepSeek,
+  Anthropic,
+  Gemini,
+  Azure,
+}
+
+/** The shape of a request and of its answer. */
+export enum Dialect {
+  Chat, // /v1/chat/completions
+  Completions, // /v1/completions
+  Responses, // /v1/responses
+  Messages, // /v1/messages, Anthropic's
+  Other, // embeddings, images, audio: one JSON or binary answer
+}
+
+export enum Guard {
+  None,
+  FirstEvent,
+  Full,
+}
+
+export enum TokenChoice {
+  Random,
+  Weighted,
+  Sticky,
+}
+
+export enum StickyBy {
+  Credential,
+  User,
+  Header,
+}
+
+export enum ResponseHeaders {
+  Off,
+  Basic,
+  Trail,
+}
+
+/** Who picks the cluster: the plan, through filter state, or the host's own route (Higress, an ingress). */
+export enum Routing {
+  Host,
+  Plan,
+}
+
+/** Causes that `alsoOn` adds to those that are failed over: bits. */
+export enum AlsoOn {
+  ContextWindow = 1,
+  ContentFilter = 2,
+  Caller = 4,
+}
+
+export class Token {
+  /** Shown to people: its name, or '#' and the first 8 hex digits of its SHA-256. */
+  label!: Bytes;
+  /** "Bearer " and the token in one buffer: the bare token starts at `bearer.ptr + 7`. */
+  bearer!: Bytes;
+  /** First 8 bytes of SHA-256(token): its key in the ledger, together with the provider's record. */
+  hash: u64 = 0;
+  weight: i32 = 1;
+
+  get secret(): usize {
+    return this.bearer.ptr + BEARER_SIZE;
+  }
+
+  get secretLen(): usize {
+    return this.bearer.len - BEARER_SIZE;
+  }
+}
+
+/** "Bearer " */
+const BEARER_SIZE: usize = 7;
+
+/** Where and how one dialect of a provider is reached. */
+export class Endpoint {
+  cluster!: Bytes;
+  authority!: Bytes;
+  /** Put before the API path without its "/v1": "/compatible-mode/v1" + "/chat/completions". */
+  base!: Bytes;
+  /** May hold "{model}" (Azure). Added to the query; without '?'. */
+  query: Bytes | null = null;
+  /** Lower case: "authorization", "x-api-key", "api-key". */
+  authHeader!: Bytes;
+  /** Whether "Bearer " stands before the token. */
+  bearer: bool = true;
+  /** The client's path goes through unchanged (type generic). */
+  keepPath: bool = false;
+  /** "anthropic-version" where a client did not send one; else null. */
+  versionHeader: Bytes | null = null;
+  versionValue: Bytes | null = null;
+}
+
+export class FailoverPolicy {
+  enabled: bool = true;
+  failureThreshold: i32 = 1;
+  successThreshold: i32 = 1;
+  healthCheckInterval: i32 = 5000;
+  healthCheckTimeout: i32 = 10000;
+  healthCheckModel: Bytes | null = null;
+  /** 0: 30 s doubling to 10 min where no probe is possible. */
+  cooldownDuration: i32 = 0;
+  /** Statuses that lead to another token where the failure table would return the answer; null: none. */
+  failoverOnStatus: StatusSet | null = null;
+}
+
+export class RetryPolicy {
+  enabled: bool = true;
+  /** Further tokens of this provider; 0: all live ones. */
+  maxRetries: i32 = 0;
+  /** Of one attempt; 0: attemptTimeout. */
+  retryTimeout: i32 = 0;
+  retryOnStatus: StatusSet | null = null;
+}
+
+export class BreakerPolicy {
+  failureThreshold: i32 = 3;
+  openFor: i32 = 5000;
+  maxOpenFor: i32 = 60000;
+}
+
+/** How the free call that a provider refuses to a bad token is made: GET, path below the endpoint's base. */
+export class Provider {
+  /** Position in Config.providers. */
+  index: i32 = 0;
+  /** Whether the configuration says its cluster; else it is what Higress's console would call it. */
+  namesCluster: bool = false;
+  /** It has been told that there is no such cluster. */
+  clusterMissed: bool = false;
+  id!: Bytes;
+  type!: string;
+  family: Family = Family.OpenAI;
+  /** The OpenAI dialects; null when the provider speaks only Anthropic's. */
+  openai: Endpoint | null = null;
+  /** /v1/messages; null when it is not spoken. */
+  messages: Endpoint | null = null;
+  tokens: Token[] = [];
+  mapping!: ModelMapping;
+  tokenChoice: TokenChoice = TokenChoice.Random;
+  stickyBy: StickyBy = StickyBy.Credential;
+  stickyHeader: Bytes | null = null;
+  failover: FailoverPolicy = new FailoverPolicy();
+  retry: RetryPolicy = new RetryPolicy();
+  breaker: BreakerPolicy = new BreakerPolicy();
+  /** Hash of id and address: what its record in shared data is found by. */
+  ledgerKey!: Bytes;
+  /** The free GET that tells a good token from a bad one, below the base ("/models"); null: there is none. */
+  probePath: Bytes | null = null;
+}
+
+/** A set of HTTP statuses, 100 to 599, as bits. */
+export class StatusSet {
+  private bits: StaticArray<u32> = new StaticArray<u32>(16);
+  add(status: i32): void {
+    const at = status - 100;
+    if (at >= 0 && at < 500) this.bits[at >> 5] |= 1 << (at & 31);
+  }
+  has(status: i32): bool {
+    const at = status - 100;
+    return at >= 0 && at < 500 && ((this.bits[at >> 5] >> (at & 31)) & 1) != 0;
+  }
+}
+
+/** A model's name there, plain and as a JSON string with its quotes. */
+export class ModelName {
+  constructor(
+    readonly text: Bytes,
+    readonly json: Bytes,
+  ) {}
+}
+
+export class MappingEntry {
+  /** Without the '*'. */
+  pattern!: Bytes;
+  exact: bool = true;
+  /** null: keep the name ("" in the configuration). */
+  target: ModelName | null = null;
+}
+
+/** Exact names first, then the longest prefix, then "*". */
+export class ModelMapping {
+  /** Sorted so that the first match wins. */
+  entries: MappingEntry[] = [];
+  /** null: the name stays. */
+  lookup(model: usize, len: usize): ModelName | null {
+    for (let i = 0, k = this.entries.length; i < k; i++) {
+      const entry = this.entries[i];
+      const n = entry.pattern.len;
+      if (entry.exact ? entry.pattern.equals(model, len) : len >= n && memory.compare(model, entry.pattern.ptr, n) == 0)
+        return entry.target;
+    }
+    return null;
+  }
+}
+
+export class Upstream {
+  provider!: Provider;
+  weight: i32 = 100;
+  mapping!: ModelMapping;
+}
+
+export class Predicate {
+  exact: bool = false;
+  value!: Bytes;
+}
+
+export class Route {
+  index: i32 = 0;
+  name!: Bytes;
+  /** Empty: every model, also none. */
+  predicates: Predicate[] = [];
+  upstreams: Upstream[] = [];
+  /** Empty when the fallback is off. */
+  fallback: Upstream[] = [];
+  fallbackRandom: bool = false;
+  responseCodes: StatusSet | null = null;
+  alsoOn: i32 = 0;
+  guard: Guard = Guard.FirstEvent;
+  firstTokenTimeout: i32 = 60000;
+  attemptTimeout: i32 = 120000;
+  timeout: i32 = 600000;
+  maxWait: i32 = 15000;
+  /** Per mille of the requests of the last minute; 0: off. */
+  retryBudget: i32 = 0;
+
+  serves(model: usize, len: usize): bool {
+    const k = this.predicates.length;
+    for (let i = 0; i < k; i++) {
+      const p = this.predicates[i];
+      if (
+        p.exact
+          ? p.value.equals(model, len)
+          : len >= p.value.len && memory.compare(model, p.value.ptr, p.value.len) == 0
+      )
+        return true;
+    }
+    return k == 0;
+  }
+}
+
+export class ClientKey {
+  name!: Bytes;
+  /** SHA-256 of the key, 32 bytes. */
+  digest!: Bytes;
+}
+
+export class Config {
+  providers: Provider[] = [];
+  /** Higress's active provider. */
+  active: Provider | null = null;
+  /** Whether the host's route is known to lead to it: by its rule, which is an ingress's or a service's. */
+  leadsToActive: bool = false;
+  routes: Route[] = [];
+  routing: Routing = Routing.Host;
+  clientKeys: ClientKey[] = [];
+  responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
+  idleTimeout: i32 = 30000;
+  requestBodyLimit: usize = 32 << 20;
+  parkedBodiesLimit: usize = 256 << 20;
+  guardLimit: usize = 8 << 20;
+  /** The exact names of GET /v1/models, as one ready JSON body. */
+  models!: Bytes;
+  /** Exchanges that still read this configuration: it may go when its root is gone and this is 0. */
+  users: i32 = 0;
+}
+
+/** Where a part of a Higress configuration holds; every non-empty list must match. */
+export class Rule {
+  routes: Bytes[] = [];
+  routePrefixes: Bytes[] = [];
+  services: Bytes[] = [];
+  domains: Bytes[] = [];
+  config!: Config;
+}
+
+/** One plugin configuration as the host hands it over. */
+export class Plugin {
+  attempt: bool = false;
+  /** In order; the first match wins. */
+  rules: Rule[] = [];
+  /** When no rule matches; null: such requests pass through untouched. */
+  global: Config | null = null;
+  /** One line each, for the log. */
+  warnings: string[] = [];
+}

@@ -1,0 +1,91 @@
+/** The endpoints of a provider: address, cluster, and how it is told who calls. */
+import { Bytes } from "../text/bytes";
+import { readAddress, Address } from "./provider-address";
+import { Fields, quote } from "./fields";
+import { Preset } from "./presets";
+import { complain } from "./mistakes";
+import { Endpoint, Provider } from "./plugin";
+import { Url } from "./url";
+
+/** https://docs.claude.com/en/api/versioning: needed on every request, and this is the newest. */
+const ANTHROPIC_VERSION = "2023-06-01";
+
+/** Fills in the endpoints; returns what names the provider's record in the ledger together with its id. */
+export function readEndpoints(fields: Fields, preset: Preset, id: string, higress: bool, provider: Provider): string {
+  const address = readAddress(fields, preset, higress);
+  const keepsPath = fields.choice("protocol", ["openai", "original"], 0) == 1 || preset.type == "generic";
+  const version = readVersion(fields, preset);
+  const main = address.main;
+  const messages = address.messages;
+  const cluster = readCluster(fields, id, main !== null ? main : messages, provider);
+  if (main !== null) {
+    const endpoint = makeEndpoint(main, cluster, preset.auth);
+    endpoint.keepPath = keepsPath;
+    provider.openai = endpoint;
+  }
+  if (messages !== null) {
+    const endpoint = makeEndpoint(messages, clusterOfMessages(fields, cluster, address), authOfMessages(preset));
+    endpoint.keepPath = keepsPath;
+    endpoint.versionHeader = Bytes.of("anthropic-version");
+    endpoint.versionValue = Bytes.of(version);
+    provider.messages = endpoint;
+  }
+  // An endpoint that merely speaks OpenAI's dialect may list its models to everybody.
+  if (preset.probe != "" && (address.isPreset || preset.type != "openai")) provider.probePath = Bytes.of(preset.probe);
+  const named = main !== null ? main : messages;
+  return named === null ? "" : named.authority + named.path;
+}
+
+function makeEndpoint(url: Url, cluster: string, auth: string): Endpoint {
+  const endpoint = new Endpoint();
+  endpoint.cluster = Bytes.of(cluster);
+  endpoint.authority = Bytes.of(url.authority);
+  endpoint.base = Bytes.of(url.path);
+  if (url.query != "") endpoint.query = Bytes.of(url.query);
+  endpoint.bearer = auth == "bearer";
+  endpoint.authHeader = Bytes.of(auth == "bearer" || auth == "raw" ? "authorization" : auth);
+  return endpoint;
+}
+
+function authOfMessages(preset: Preset): string {
+  return preset.messagesAuth == "" ? "x-api-key" : preset.messagesAuth;
+}
+
+function readVersion(fields: Fields, preset: Preset): string {
+  if (preset.type != "claude") return ANTHROPIC_VERSION;
+  const version = fields.text("claudeVersion", fields.text("apiVersion", ""));
+  for (let i = 0; i < version.length; i++) {
+    const c = version.charCodeAt(i);
+    if (c > 0x20 && c < 0x7f) continue;
+    complain(fields.pathOf("claudeVersion"), quote(version), "a version like 2023-06-01");
+    return ANTHROPIC_VERSION;
+  }
+  return version == "" ? ANTHROPIC_VERSION : version;
+}
+
+/** The cluster that the configuration names, else what Higress's console calls the service of a provider. */
+function readCluster(fields: Fields, id: string, url: Url | null, provider: Provider): string {
+  const named = fields.text("cluster", "");
+  const service = fields.text("openaiCustomServiceName", "");
+  const servicePort = fields.whole("openaiCustomServicePort", 0, 1, 65535);
+  provider.namesCluster = true;
+  if (named != "") return named;
+  if (service != "" && servicePort > 0) return `outbound|${servicePort}||${service}`;
+  provider.namesCluster = fields.has("messagesCluster");
+  if (url === null) return "";
+  return url.isAddress ? `outbound|80||llm-${id}.internal.static` : `outbound|${url.port}||llm-${id}.internal.dns`;
+}
+
+function clusterOfMessages(fields: Fields, cluster: string, address: Address): string {
+  const named = fields.text("messagesCluster", "");
+  if (named != "") return named;
+  const main = address.main;
+  const messages = address.messages;
+  if (main !== null && messages !== null && main.authority != messages.authority)
+    complain(
+      fields.pathOf("messagesCluster"),
+      "nothing",
+      "the cluster of messagesUrl, which has another host than url",
+    );
+  return cluster;
+}

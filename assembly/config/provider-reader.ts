@@ -1,0 +1,207 @@
+/** One provider of a configuration. */
+import { Bytes } from "../text/bytes";
+import { hash64 } from "../text/hash";
+import { Kind } from "../json/lexer";
+import { Value } from "./json-tree";
+import { readEndpoints } from "./provider-endpoints";
+import { Fields, isSecret, quote, show } from "./fields";
+import { checkPattern, modelOf, readMapping } from "./mapping-reader";
+import { isToken } from "./identifiers";
+import { Preset, readPresets } from "./presets";
+import { complain, hint, warn } from "./mistakes";
+import { readStatuses } from "./status-set-reader";
+import { readTokens } from "./secrets-reader";
+import { BreakerPolicy, FailoverPolicy, Family, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
+
+const presets = readPresets();
+/** In the order of Family and of TokenChoice. */
+const FAMILIES: string[] = ["openai", "dashscope", "deepseek", "anthropic", "gemini", "azure"];
+const CHOICES: string[] = ["random", "weighted", "sticky"];
+/** Of the user's file, but the cluster's business: the command line tool renders them. */
+const RENDERED: string[] = ["tls", "connectTimeout"];
+const MOST = 1000000;
+/** What Higress's code takes for a retry when the configuration says nothing. */
+const HIGRESS_RETRY_TIMEOUT = 60000;
+
+/** A provider, and what only its routes want to know. */
+export class Draft {
+  /** What it serves when no routes are written: names and "prefix*". */
+  models: string[] = [];
+  /** Higress's firstByteTimeout, ms; 0: not said. */
+  firstTokenTimeout: i32 = 0;
+
+  constructor(
+    readonly value: Value,
+    readonly provider: Provider,
+  ) {}
+}
+
+/** Of the part that is being read: what names one of these is no further mistake. */
+export const refusedIds: string[] = [];
+
+/** Refuses the id of a provider that is not there; `ids` are those that are. */
+export function refuseReference(path: string, id: string, ids: string[]): void {
+  if (refusedIds.includes(id) || ids.includes(id) || ids.includes("")) return; // its own mistake has been told
+  const allowed = ids.length > 0 ? ids.join(", ") + hint(id, ids) : "the id of a provider";
+  complain(path, `${quote(id)}, which is no provider`, allowed);
+}
+
+function presetOf(fields: Fields): Preset | null {
+  const member = fields.take("type");
+  const types = presets.map<string>(preset => preset.type);
+  if (member === null) {
+    complain(fields.pathOf("type"), "nothing", types.join(", "));
+    return null;
+  }
+  const at = member.kind == Kind.String ? types.indexOf(member.text) : -1;
+  if (at >= 0) return presets[at];
+  complain(member.path, show(member), types.join(", ") + hint(member.text, types));
+  return null;
+}
+
+/** null after a complaint that leaves nothing to go on with. */
+export function readProvider(value: Value, id: string, higress: bool): Draft | null {
+  const fields = new Fields(value);
+  fields.take("id");
+  const preset = presetOf(fields);
+  if (preset === null) return null;
+  const provider = new Provider();
+  const draft = new Draft(value, provider);
+  provider.id = Bytes.of(id);
+  provider.type = preset.type;
+  provider.family = <Family>FAMILIES.indexOf(preset.family);
+  const place = readEndpoints(fields, preset, id, higress, provider);
+  provider.ledgerKey = Bytes.of(hashOf(`${id}\n${place}`));
+  provider.tokens = readTokens(fields, preset.tokenless, higress);
+  provider.mapping = readMapping(fields.take("modelMapping"));
+  provider.tokenChoice = <TokenChoice>fields.choice("tokenChoice", CHOICES, TokenChoice.Random);
+  readSticky(fields, provider);
+  provider.failover = readFailover(fields.object("failover"), higress);
+  provider.retry = readRetry(fields.object("retryOnFailure"), higress, provider.failover.enabled);
+  provider.breaker = readBreaker(fields.object("providerBreaker"));
+  draft.models = fields.has("models") ? readModels(fields) : preset.models;
+  fields.take("models");
+  for (let i = 0; i < RENDERED.length; i++)
+    if (fields.take(RENDERED[i]) !== null)
+      warn(fields.pathOf(RENDERED[i]), "has no effect here: the cluster decides it");
+  if (!higress) {
+    fields.finish();
+    return draft;
+  }
+  draft.firstTokenTimeout = fields.duration("firstByteTimeout", 0, 0);
+  if (fields.take("timeout") !== null)
+    warn(fields.pathOf("timeout"), "limits only what ai-proxy loads for a context; attemptTimeout limits an attempt");
+  refuseNarrowing(fields);
+  fields.tolerate("does not concern failover: no effect");
+  return draft;
+}
+
+/** Refuses fields that say who or what is served: without them more would be. */
+export function refuseNarrowing(fields: Fields): void {
+  const items = fields.value.items;
+  for (let i = 0; i < items.length; i++) {
+    if (items[i].asked || isSecret(items[i]) || !narrows(items[i].name.toLowerCase())) continue;
+    items[i].asked = true;
+    complain(
+      items[i].path,
+      "a field that narrows who or what is served",
+      "none such here: a plugin of its own does that",
+    );
+  }
+}
+
+const NARROWING: string[] = [
+  "allow",
+  "deny",
+  "consumer",
+  "blacklist",
+  "whitelist",
+  "blocklist",
+  "_match_",
+  "predicate",
+  // Of the console's routes, which stand below routes.
+  "authconfig",
+  "domains",
+];
+
+function narrows(name: string): bool {
+  for (let i = 0; i < NARROWING.length; i++) if (name.includes(NARROWING[i])) return true;
+  return false;
+}
+
+function hashOf(text: string): string {
+  const bytes = Bytes.of(text);
+  return hash64(bytes.ptr, bytes.len).toString(16).padStart(16, "0");
+}
+
+function readModels(fields: Fields): string[] {
+  const models: string[] = [];
+  const entries = fields.list("models");
+  for (let i = 0; i < entries.length; i++) {
+    const model = modelOf(entries[i]);
+    if (model != "" && checkPattern(entries[i].path, show(entries[i]), model)) models.push(model);
+  }
+  return models;
+}
+
+function readSticky(fields: Fields, provider: Provider): void {
+  const by = fields.text("stickyBy", "credential");
+  if (by == "credential") return;
+  if (by == "user") {
+    provider.stickyBy = StickyBy.User;
+    return;
+  }
+  const header = by.startsWith("header:") ? by.substring(7).toLowerCase() : "";
+  if (!isToken(header)) return complain(fields.pathOf("stickyBy"), quote(by), "credential, user, or header:NAME");
+  provider.stickyBy = StickyBy.Header;
+  provider.stickyHeader = Bytes.of(header);
+}
+
+/** Higress reads a number that is not there and a 0 alike. */
+function count(fields: Fields, name: string, whenAbsent: i32, higress: bool): i32 {
+  const number = fields.whole(name, whenAbsent, higress ? 0 : 1, MOST);
+  return number == 0 ? whenAbsent : number;
+}
+
+function interval(fields: Fields, name: string, whenAbsent: i32, higress: bool): i32 {
+  const time = fields.duration(name, whenAbsent, higress ? 0 : 1);
+  return time == 0 ? whenAbsent : time;
+}
+
+/** Thresholds and intervals default to what Higress's console writes, which is also ours. */
+function readFailover(fields: Fields, higress: bool): FailoverPolicy {
+  const policy = new FailoverPolicy();
+  policy.enabled = fields.flag("enabled", !higress);
+  policy.failureThreshold = count(fields, "failureThreshold", policy.failureThreshold, higress);
+  policy.successThreshold = count(fields, "successThreshold", policy.successThreshold, higress);
+  policy.healthCheckInterval = interval(fields, "healthCheckInterval", policy.healthCheckInterval, higress);
+  policy.healthCheckTimeout = interval(fields, "healthCheckTimeout", policy.healthCheckTimeout, higress);
+  const model = fields.text("healthCheckModel", "");
+  if (model != "") policy.healthCheckModel = Bytes.of(model);
+  policy.cooldownDuration = fields.duration("cooldownDuration", 0, 0);
+  policy.failoverOnStatus = readStatuses(fields, "failoverOnStatus");
+  fields.finish();
+  return policy;
+}
+
+/** The console writes no more than `enabled`; Higress's code then retries once. */
+function readRetry(fields: Fields, higress: bool, failover: bool): RetryPolicy {
+  const policy = new RetryPolicy();
+  policy.enabled = fields.flag("enabled", !higress || failover);
+  policy.maxRetries = fields.whole("maxRetries", 0, 0, MOST);
+  if (policy.maxRetries == 0 && higress) policy.maxRetries = 1;
+  policy.retryTimeout = fields.duration("retryTimeout", 0, 0);
+  if (policy.retryTimeout == 0 && higress) policy.retryTimeout = HIGRESS_RETRY_TIMEOUT;
+  policy.retryOnStatus = readStatuses(fields, "retryOnStatus");
+  fields.finish();
+  return policy;
+}
+
+function readBreaker(fields: Fields): BreakerPolicy {
+  const policy = new BreakerPolicy();
+  policy.failureThreshold = fields.whole("failureThreshold", policy.failureThreshold, 1, MOST);
+  policy.openFor = fields.duration("openFor", policy.openFor, 1);
+  policy.maxOpenFor = fields.duration("maxOpenFor", policy.maxOpenFor, 1);
+  fields.finish();
+  return policy;
+}

@@ -1,0 +1,199 @@
+/** One route of a configuration, and the routes that providers get where none are written. */
+import { Bytes } from "../text/bytes";
+import { Kind } from "../json/lexer";
+import { Value } from "./json-tree";
+import { Fields, show } from "./fields";
+import { isPrefix, modelOf, readMapping } from "./mapping-reader";
+import { nameOf } from "./identifiers";
+import { Draft, refuseReference } from "./provider-reader";
+import { complain, hint, warn } from "./mistakes";
+import { readStatuses } from "./status-set-reader";
+import { ModelMapping, Predicate, Provider, Route, Upstream } from "./plugin";
+
+const MATCH_TYPES: string[] = ["PRE", "EQUAL"];
+const STRATEGIES: string[] = ["SEQ", "RAND"];
+/** In the order of Guard, and of the bits of AlsoOn. */
+const GUARDS: string[] = ["none", "first-event", "full"];
+const CAUSES: string[] = ["context-window", "content-filter", "caller"];
+const HEAVIEST = 1000000;
+
+export function readRoute(value: Value, index: i32, drafts: Draft[]): Route {
+  const fields = new Fields(value);
+  const route = new Route();
+  const name = fields.take("name");
+  if (name === null) complain(fields.pathOf("name"), "nothing", "a name");
+  route.index = index;
+  route.name = Bytes.of(name === null ? "" : nameOf(name));
+  readPredicates(fields, route.predicates);
+  readUpstreams(fields, drafts, true, route.upstreams);
+  if (fields.value.kind == Kind.Object) checkUpstreams(fields, route);
+  readPolicy(fields, route, drafts);
+  fields.finish();
+  return route;
+}
+
+/** What a route says besides what it serves: the route of Higress's active provider takes it from around it. */
+export function readPolicy(fields: Fields, route: Route, drafts: Draft[]): void {
+  readFallback(fields.object("fallbackConfig"), route, drafts);
+  route.guard = fields.choice("guard", GUARDS, route.guard);
+  const time = fields.duration("timeout", route.timeout, 1);
+  route.timeout = time;
+  route.firstTokenTimeout = readLimit(fields, "firstTokenTimeout", route.firstTokenTimeout, time);
+  route.attemptTimeout = readLimit(fields, "attemptTimeout", route.attemptTimeout, time);
+  route.maxWait = fields.duration("maxWait", route.maxWait, 0);
+  route.retryBudget = readShare(fields, "retryBudget");
+}
+
+/** A limit on one attempt, which must leave time for another. */
+function readLimit(fields: Fields, name: string, whenAbsent: i32, timeout: i32): i32 {
+  const limit = fields.duration(name, whenAbsent, 1);
+  const member = fields.take(name);
+  if (limit >= timeout)
+    complain(
+      fields.pathOf(name),
+      member === null ? `${limit}, the default` : show(member),
+      `below timeout, ${timeout} ms`,
+    );
+  return limit;
+}
+
+function readShare(fields: Fields, name: string): i32 {
+  const member = fields.take(name);
+  if (member === null) return 0;
+  const share = member.kind == Kind.Number ? parseFloat(member.text) : NaN;
+  if (share >= 0 && share <= 1) return <i32>Math.round(share * 1000);
+  complain(member.path, show(member), "a share from 0 to 1, 0 for no budget");
+  return 0;
+}
+
+function readPredicates(fields: Fields, predicates: Predicate[]): void {
+  const entries = fields.list("modelPredicates");
+  for (let i = 0; i < entries.length; i++) {
+    const entry = new Fields(entries[i]);
+    const value = entry.take("matchValue");
+    if (!entry.has("matchType")) complain(entry.pathOf("matchType"), "nothing", "EQUAL or PRE");
+    if (value === null) complain(entry.pathOf("matchValue"), "nothing", "the name of a model, or its beginning");
+    const exact = entry.choice("matchType", MATCH_TYPES, 0) == 1;
+    if (!entry.flag("caseSensitive", true))
+      complain(entry.pathOf("caseSensitive"), "false", "true: the case of a model's name counts");
+    const model = value === null ? "" : modelOf(value);
+    if (model != "") predicates.push(makePredicate(model, exact));
+    entry.finish();
+  }
+}
+
+function makePredicate(value: string, exact: bool): Predicate {
+  const predicate = new Predicate();
+  predicate.exact = exact;
+  predicate.value = Bytes.of(value);
+  return predicate;
+}
+
+function readUpstreams(fields: Fields, drafts: Draft[], weighted: bool, upstreams: Upstream[]): void {
+  const entries = fields.list("upstreams");
+  for (let i = 0; i < entries.length; i++) {
+    const entry = new Fields(entries[i]);
+    const provider = readReference(entry, drafts);
+    const mapping = readMapping(entry.take("modelMapping"));
+    const weight = entry.whole("weight", 100, 0, HEAVIEST);
+    // The console writes one here as well, and its upstreams have one shape.
+    if (!weighted && entry.has("weight"))
+      warn(entry.pathOf("weight"), "has no effect: fallback upstreams come in the order of fallbackStrategy");
+    entry.finish();
+    if (provider === null) continue;
+    const upstream = makeUpstream(provider, mapping);
+    upstream.weight = weighted ? weight : 100;
+    upstreams.push(upstream);
+  }
+}
+
+export function makeUpstream(provider: Provider, mapping: ModelMapping): Upstream {
+  const upstream = new Upstream();
+  upstream.provider = provider;
+  upstream.mapping = mapping;
+  return upstream;
+}
+
+/** The provider that an upstream names. */
+function readReference(fields: Fields, drafts: Draft[]): Provider | null {
+  const id = fields.text("provider", "");
+  if (id == "") {
+    complain(fields.pathOf("provider"), "nothing", "the id of a provider");
+    return null;
+  }
+  const ids: string[] = [];
+  for (let i = 0; i < drafts.length; i++) {
+    const provider = drafts[i].provider;
+    if (provider.id.toString() == id) return provider;
+    ids.push(provider.id.toString());
+  }
+  refuseReference(fields.pathOf("provider"), id, ids);
+  return null;
+}
+
+function checkUpstreams(fields: Fields, route: Route): void {
+  const path = fields.pathOf("upstreams");
+  if (fields.list("upstreams").length == 0) return complain(path, "no upstream", "a list with at least one");
+  if (route.upstreams.length == 0) return;
+  for (let i = 0; i < route.upstreams.length; i++) if (route.upstreams[i].weight > 0) return;
+  complain(path, "only weights of 0", "at least one weight above 0");
+}
+
+function readFallback(fields: Fields, route: Route, drafts: Draft[]): void {
+  const enabled = fields.flag("enabled", true);
+  const upstreams: Upstream[] = [];
+  readUpstreams(fields, drafts, false, upstreams);
+  route.fallbackRandom = fields.choice("fallbackStrategy", STRATEGIES, 0) == 1;
+  const codes = readStatuses(fields, "responseCodes");
+  const causes = readCauses(fields);
+  fields.finish();
+  if (!enabled) return;
+  route.fallback = upstreams;
+  route.responseCodes = codes;
+  route.alsoOn = causes;
+}
+
+function readCauses(fields: Fields): i32 {
+  const entries = fields.list("alsoOn");
+  let bits = 0;
+  for (let i = 0; i < entries.length; i++) {
+    const at = entries[i].kind == Kind.String ? CAUSES.indexOf(entries[i].text) : -1;
+    if (at < 0) complain(entries[i].path, show(entries[i]), CAUSES.join(", ") + hint(entries[i].text, CAUSES));
+    else bits |= 1 << at;
+  }
+  return bits;
+}
+
+/** Each provider gets a route from its models; the model alone says which provider is meant. */
+export function defaultRoutes(drafts: Draft[]): Route[] {
+  const routes: Route[] = [];
+  const owned: string[] = [];
+  const owners: string[] = [];
+  for (let i = 0; i < drafts.length; i++) {
+    const draft = drafts[i];
+    const id = draft.provider.id.toString();
+    const path = draft.value.pathTo("models");
+    const route = new Route();
+    route.index = i;
+    route.name = draft.provider.id;
+    route.upstreams.push(makeUpstream(draft.provider, new ModelMapping()));
+    if (draft.models.length == 0 && drafts.length > 1)
+      complain(path, "no models and no routes", `names or "prefix*" of what ${id} serves, or routes`);
+    for (let j = 0; j < draft.models.length; j++) {
+      const model = draft.models[j];
+      const owner = owned.indexOf(model);
+      if (owner >= 0)
+        complain(
+          path,
+          `"${model}", which ${owners[owner]} serves too`,
+          "other models, or routes that say who comes first",
+        );
+      owned.push(model);
+      owners.push(id);
+      const exact = !isPrefix(model);
+      route.predicates.push(makePredicate(exact ? model : model.substring(0, model.length - 1), exact));
+    }
+    routes.push(route);
+  }
+  return routes;
+}

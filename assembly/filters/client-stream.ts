@@ -1,0 +1,66 @@
+/** A client's stream as the gateway role keeps it. Records are used again. */
+import * as exchanges from "../request/exchange";
+import { Exchange } from "../request/exchange";
+import { Service } from "./service";
+
+export enum Phase {
+  /** Not ours: everything passes. */
+  Untouched,
+  /** The request's body is being parked. */
+  Collecting,
+  /** Complete, and held until a rate limit has passed. */
+  Waiting,
+  /** On its way; the attempt role judges the answers. */
+  Sent,
+  /** On its way to the first hop without an attempt role: the answer is judged here. */
+  Direct,
+  /** A callout runs: what still comes on the client's own stream is dropped. */
+  Calling,
+  /** The role has answered by itself: nothing that follows counts. */
+  Answered,
+}
+
+@unmanaged
+export class Client {
+  id: u32;
+  phase: Phase;
+  exchange: usize;
+  /** A managed `Service`. */
+  service: usize;
+  /** A placeholder went down the chain: an attempt role has to put the body in. */
+  parked: bool;
+  next: Client | null;
+}
+
+let free: Client | null = null;
+
+export function open(stream: u32): Client {
+  const c = free !== null ? free! : changetype<Client>(heap.alloc(offsetof<Client>()));
+  if (free !== null) free = c.next;
+  c.id = stream;
+  c.phase = Phase.Untouched;
+  c.exchange = 0;
+  c.service = 0;
+  c.parked = false;
+  c.next = null;
+  return c;
+}
+
+export function serviceOf(c: Client): Service {
+  return changetype<Service>(c.service);
+}
+
+export function exchangeOf(c: Client): Exchange {
+  return changetype<Exchange>(c.exchange);
+}
+
+export function close(c: Client): void {
+  if (c.exchange != 0) {
+    const x = exchangeOf(c);
+    x.gateway = 0;
+    exchanges.release(x);
+  }
+  c.exchange = 0;
+  c.next = free;
+  free = c;
+}

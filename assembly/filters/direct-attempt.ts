@@ -1,0 +1,109 @@
+/** The first hop on the client's own stream, where no attempt role is: the gateway role is both (callout mode). */
+import * as attempts from "../response/attempt-judge";
+import { Attempt, Decision, State } from "../response/attempt-judge";
+import { Exchange, Outcome } from "../request/exchange";
+import * as plan from "../request/plan";
+import { End } from "../health/verdict";
+import { BodyStatus, HeadersStatus } from "../proxywasm/dispatcher";
+import * as host from "../proxywasm/host";
+import * as callout from "./callouts";
+import { Client, Phase, exchangeOf } from "./client-stream";
+import * as names from "./host-names";
+import { setNumber } from "./number-header";
+import * as relay from "./response-relay";
+import * as seat from "./stream-operations";
+import { setStory } from "./answer-headers";
+
+const NS_PER_MS: u64 = 1000000;
+/** Our own clock ends a request before Envoy would: Envoy cannot be stopped from cutting a held answer. */
+const GRACE_MS: u64 = 1000;
+
+/** Sends the request, whose last `size` bytes stand in the host's buffer, to the armed hop. The cluster is set already. */
+export function send(c: Client, x: Exchange, size: usize, now: u64): void {
+  const hop = plan.advance(x);
+  attempts.begin(x, hop, c.id, now);
+  seat.setHeaders(x, hop, x.bodyLen == 0);
+  if (x.bodyLen > 0) seat.setBody(x, hop, size);
+  // The plan's limits, not those of a route that somebody else has written (facts 12.3).
+  setNumber(host.HeaderMap.Request, names.TIMEOUT, (x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0) + GRACE_MS);
+  setNumber(host.HeaderMap.Request, names.MAX_RETRIES, 0);
+  c.phase = Phase.Direct;
+}
+
+function attemptOf(c: Client): Attempt {
+  return changetype<Attempt>(exchangeOf(c).attempt);
+}
+
+export function responseHeaders(c: Client, end: bool): HeadersStatus {
+  const x = exchangeOf(c);
+  const a = attemptOf(c);
+  const now = host.monotonic();
+  if (!seat.isViaUpstream()) {
+    const other = seat.isOfOther();
+    attempts.onLost(a, other ? End.Local : seat.endOfLocal(x), now);
+    if (other) x.outcome = Outcome.Returned;
+    return goOn(c, now) ? HeadersStatus.StopAllIterationAndWatermark : HeadersStatus.Continue;
+  }
+  const decision = relay.headers(a, end, now);
+  if (decision == Decision.Hold) return HeadersStatus.StopIteration;
+  if (decision == Decision.Fail && goOn(c, now)) return HeadersStatus.StopAllIterationAndWatermark;
+  setStory(x);
+  return HeadersStatus.Continue;
+}
+
+export function responseBody(c: Client, size: usize, end: bool): BodyStatus {
+  const x = exchangeOf(c);
+  const a = attemptOf(c);
+  if (a.state == State.Over) return BodyStatus.Continue;
+  const now = host.monotonic();
+  const passing = a.state == State.Passing;
+  const decision = relay.body(a, size, end, now);
+  if (passing) return BodyStatus.Continue;
+  if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
+  if (decision == Decision.Fail) {
+    if (goOn(c, now)) return BodyStatus.StopNoBuffer;
+    relay.putBack(a, size);
+  }
+  setStory(x);
+  return BodyStatus.Continue;
+}
+
+export function responseTrailers(c: Client): BodyStatus {
+  const a = attemptOf(c);
+  seat.cleanAnswerTrailers();
+  if (a.state == State.Over) return BodyStatus.Continue;
+  const now = host.monotonic();
+  const decision = relay.trailers(a, now);
+  if (decision == Decision.Pass) return BodyStatus.Continue;
+  if (decision == Decision.Hold || !goOn(c, now)) {
+    seat.sendHeld(a, true);
+    settle(c);
+    c.phase = Phase.Answered;
+  }
+  return BodyStatus.StopAndBuffer;
+}
+
+/** After a failure: by callout while a hop is left. False: the failed answer passes as it is. */
+function goOn(c: Client, now: u64): bool {
+  const x = exchangeOf(c);
+  if (!callout.arm(x, now)) return false;
+  settle(c);
+  callout.next(c, now);
+  return true;
+}
+
+/** The direct attempt is over: its record goes, its answer is dropped. */
+export function settle(c: Client): void {
+  const x = exchangeOf(c);
+  if (x.attempt != 0) attempts.end(attemptOf(c));
+  if (c.phase == Phase.Direct) c.phase = Phase.Calling;
+}
+
+/** The client's stream ended before its direct attempt did. */
+export function abandon(c: Client, now: u64): void {
+  const x = exchangeOf(c);
+  if (x.attempt == 0) return;
+  const a = attemptOf(c);
+  attempts.onLost(a, x.clientGone ? End.ClientGone : End.Cut, now);
+  attempts.end(a);
+}

@@ -1,0 +1,162 @@
+/**
+ * The gateway role: an HTTP filter on the client's stream. It parks the request's body, makes the plan, sends the request on its
+ * way, and gives the last answer: what an attempt let through, or an error of ours.
+ */
+import { Bytes } from "../text/bytes";
+import * as pairs from "../http/header-list";
+import { Plugin } from "../config/plugin";
+import * as exchanges from "../request/exchange";
+import * as head from "../request/request-head";
+import { forgetStrangers } from "../health/prune";
+import { Health } from "../health/health";
+import { isQuiet } from "../health/idle";
+import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
+import * as host from "../proxywasm/host";
+import { attemptRoots } from "./attempt-roots";
+import * as callout from "./callouts";
+import * as client from "./client-stream";
+import { Client, Phase } from "./client-stream";
+import * as deadlines from "./deadlines";
+import * as direct from "./direct-attempt";
+import * as finish from "./final-answer";
+import * as intake from "./admission";
+import * as seat from "./stream-operations";
+import * as timer from "./timer";
+import { Service, letGo, retire, serviceFor } from "./service";
+
+const REQUEST = host.HeaderMap.Request;
+const BODY = host.Buffer.RequestBody;
+/** Goes down the chain in place of the parked body, so that no buffer limit of Envoy counts (facts 3.4). */
+const PLACEHOLDER = Bytes.of("{}");
+
+export class GatewayRole extends Handler {
+  private services: Service[] = [];
+  private healths: Health[] = [];
+  /** Nothing is left in the ledger of tokens that this configuration does not have. */
+  private tidied: bool = false;
+
+  constructor(
+    private plugin: Plugin,
+    private root: u32,
+  ) {
+    super();
+    exchanges.nameVm(host.random64());
+    letGo();
+    for (let i = 0, k = plugin.rules.length; i < k; i++) this.services.push(new Service(plugin.rules[i].config, root));
+    const global = plugin.global;
+    if (global !== null) this.services.push(new Service(global, root));
+    for (let i = 0, k = this.services.length; i < k; i++) this.healths.push(this.services[i].health);
+    timer.takeOver(root);
+  }
+
+  open(stream: u32): usize {
+    return changetype<usize>(client.open(stream));
+  }
+
+  requestHeaders(state: usize, end: bool): HeadersStatus {
+    const c = changetype<Client>(state);
+    if (!host.headerPairs(REQUEST)) return HeadersStatus.Continue;
+    const list = host.ptr;
+    const length = host.len;
+    head.read(list, length);
+    const service = serviceFor(this.plugin, this.services);
+    if (service === null) return HeadersStatus.Continue;
+    if (!intake.admit(c, service, list, length, end)) return HeadersStatus.StopIteration;
+    pairs.start(list, length);
+    while (pairs.next())
+      if (head.mustDrop(pairs.name, pairs.nameLen) && !head.FORWARDED_PROTO.equals(pairs.name, pairs.nameLen))
+        host.removeHeader(REQUEST, pairs.name, pairs.nameLen);
+    if (!end) return HeadersStatus.StopIteration;
+    return intake.launch(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
+  }
+
+  requestBody(state: usize, size: usize, end: bool): BodyStatus {
+    const c = changetype<Client>(state);
+    if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
+    if (c.phase != Phase.Collecting) return BodyStatus.Continue;
+    const x = client.exchangeOf(c);
+    const first = x.bodyLen == 0;
+    if (first) c.parked = attemptRoots > 0;
+    if (size > 0) {
+      const needed = x.bodyLen + size;
+      const capacity = exchanges.capacityFor(x, needed);
+      if (!intake.hasRoom(c, needed, capacity)) return BodyStatus.StopNoBuffer;
+      exchanges.reserveBody(x, capacity);
+      x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
+      host.setBody(BODY, 0, size, PLACEHOLDER.ptr, first && c.parked ? PLACEHOLDER.len : 0);
+    }
+    // Only the placeholder is kept, so that a held request costs no buffer; without it the request would go on as one without a body.
+    const held = first && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
+    return end && intake.launch(c, 0) ? BodyStatus.Continue : held;
+  }
+
+  requestTrailers(state: usize): BodyStatus {
+    const c = changetype<Client>(state);
+    if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
+    if (c.phase != Phase.Collecting) return BodyStatus.Continue;
+    seat.cleanRequestTrailers();
+    // Only a body callback can put a body in (facts 3.5).
+    return intake.launch(c, intake.BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
+  }
+
+  responseHeaders(state: usize, end: bool): HeadersStatus {
+    const c = changetype<Client>(state);
+    if (c.exchange == 0 || c.phase == Phase.Answered) return HeadersStatus.Continue;
+    if (c.phase == Phase.Calling) return HeadersStatus.StopAllIterationAndWatermark;
+    return c.phase == Phase.Direct ? direct.responseHeaders(c, end) : finish.answer(c);
+  }
+
+  responseBody(state: usize, size: usize, end: bool): BodyStatus {
+    const c = changetype<Client>(state);
+    if (c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
+    return c.phase == Phase.Direct ? direct.responseBody(c, size, end) : BodyStatus.Continue;
+  }
+
+  responseTrailers(state: usize): BodyStatus {
+    const c = changetype<Client>(state);
+    if (c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
+    return c.phase == Phase.Direct ? direct.responseTrailers(c) : BodyStatus.Continue;
+  }
+
+  close(state: usize): void {
+    const c = changetype<Client>(state);
+    if (c.exchange != 0) finish.account(c);
+    client.close(c);
+  }
+
+  tick(): void {
+    if (!timer.isOf(this.root)) return;
+    const now = host.monotonic();
+    let busy = deadlines.look(now);
+    // It may have gone to streams of other roots.
+    host.setEffective(this.root);
+    if (timer.isNewest(this.root) && this.keepHealth(now)) busy = true;
+    if (!busy) timer.stop();
+  }
+
+  /** Probes what is due. True: there is more to do. */
+  private keepHealth(now: u64): bool {
+    let busy = false;
+    for (let i = 0, k = this.services.length; i < k; i++) {
+      const service = unchecked(this.services[i]);
+      service.health.refresh();
+      service.prober.look(now);
+      if (!isQuiet(service.health)) busy = true;
+    }
+    if (!this.tidied) this.tidied = forgetStrangers(this.healths);
+    return busy || !this.tidied;
+  }
+
+  calloutAnswered(token: u32, headers: u32, size: usize): void {
+    const now = host.monotonic();
+    for (let i = 0, k = this.services.length; i < k; i++)
+      if (unchecked(this.services[i]).prober.answered(token, headers, size, now)) return;
+    callout.answered(token, headers, size);
+  }
+
+  retire(): void {
+    timer.forget(this.root);
+    for (let i = 0, k = this.services.length; i < k; i++) callout.forget(this.services[i].config, host.monotonic());
+    retire(this.services);
+  }
+}

@@ -1,0 +1,55 @@
+/** Names that the module and the rendered configuration agree on (cli/render), and Envoy's own that steer a request. */
+import { Bytes } from "../text/bytes";
+
+// === Filter state: `wasm.` and this name ===
+
+/** Which cluster the matcher specifier takes, read again for every retry. */
+export const CLUSTER = Bytes.of("ai_failover_cluster");
+/** The exchange's identity, for the attempt role. */
+export const EXCHANGE = Bytes.of("ai_failover_exchange");
+/** Higress's own: "off" keeps the route that the host has found, whatever becomes of the path and the host. */
+export const CLEAR_ROUTE_CACHE = Bytes.of("clear_route_cache");
+
+// === Properties ===
+
+export const CLUSTER_NAME = Bytes.of("xds\0cluster_name");
+/** Of hosts before 1.33, and of Higress still. */
+export const CLUSTER_NAME_OLD = Bytes.of("cluster_name");
+export const ROUTE_NAME = Bytes.of("xds\0route_name");
+export const ROUTE_NAME_OLD = Bytes.of("route_name");
+export const CODE_DETAILS = Bytes.of("response\0code_details");
+export const FLAGS = Bytes.of("response\0flags");
+export const LOCAL_ADDRESS = Bytes.of("upstream\0local_address");
+export const TRANSPORT_FAILURE = Bytes.of("upstream\0transport_failure_reason");
+/** `response.code_details` of an answer that came from a provider. */
+export const VIA_UPSTREAM = Bytes.of("via_upstream");
+
+// === Headers between the attempt role, the router and the gateway role ===
+
+/** Asks the router for a retry (retriable_headers). */
+export const RETRY = Bytes.of("x-ai-failover-retry");
+/** Seconds that the router waits before it (rate_limited_retry_back_off). */
+export const WAIT = Bytes.of("x-ai-failover-wait");
+
+// === Envoy's override headers: consumed by the router, never sent on (facts 1) ===
+
+export const MAX_RETRIES = Bytes.of("x-envoy-max-retries");
+export const TRY_TIMEOUT = Bytes.of("x-envoy-upstream-rq-per-try-timeout-ms");
+export const TIMEOUT = Bytes.of("x-envoy-upstream-rq-timeout-ms");
+
+// === Headers of requests and answers ===
+
+export const AUTHORITY = Bytes.of(":authority");
+export const PATH = Bytes.of(":path");
+export const CONTENT_LENGTH = Bytes.of("content-length");
+export const PROVIDER = Bytes.of("x-ai-failover-provider");
+export const MODEL = Bytes.of("x-ai-failover-model");
+export const ATTEMPTS = Bytes.of("x-ai-failover-attempts");
+export const TRAIL = Bytes.of("x-ai-failover-trail");
+/** Every header that a provider's credential may stand in. */
+export const CREDENTIALS: Bytes[] = ["authorization", "x-api-key", "api-key"].map<Bytes>((name: string) =>
+  Bytes.of(name),
+);
+
+/** `response.code_details` of answers that are ours. */
+export const DETAILS = Bytes.of("ai_failover");

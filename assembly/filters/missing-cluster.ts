@@ -1,0 +1,56 @@
+/**
+ * No cluster of the host has the name that is taken for a provider's. Services of Higress that its console did not make have names
+ * of their own; which one is the active provider's, an ingress's rule says by where its route leads.
+ */
+import { Bytes } from "../text/bytes";
+import { Config, Endpoint, Provider } from "../config/plugin";
+import { Exchange, Hop, configOf, endpointOf } from "../request/exchange";
+import * as host from "../proxywasm/host";
+import * as names from "./host-names";
+
+/** What the console calls the services of providers begins so: such a one is another provider's. */
+const OF_CONSOLE = Bytes.of("||llm-");
+
+/** True: the hop's provider has the cluster of the host's route from now on. It makes strings to say so, or that it has none, once. */
+export function takeRoute(x: Exchange, hop: Hop): bool {
+  const config = configOf(x);
+  const provider = changetype<Provider>(hop.provider);
+  const lacking = endpointOf(hop).cluster;
+  const leads = config.leadsToActive && config.active === provider && !provider.namesCluster;
+  if (leads && (host.property(names.CLUSTER_NAME) || host.property(names.CLUSTER_NAME_OLD)) && mayTake(config)) {
+    const cluster = Bytes.copy(host.ptr, host.len);
+    setCluster(provider.openai, cluster);
+    setCluster(provider.messages, cluster);
+    host.log(
+      host.LogLevel.Info,
+      `${provider.id.toString()}: no cluster ${lacking.toString()}; ${cluster.toString()} is its service, where the route leads`,
+    );
+    return true;
+  }
+  if (!provider.clusterMissed)
+    host.log(
+      host.LogLevel.Warn,
+      `${provider.id.toString()}: no cluster ${lacking.toString()}; say the one of its service with "cluster"`,
+    );
+  provider.clusterMissed = true;
+  return false;
+}
+
+function setCluster(endpoint: Endpoint | null, cluster: Bytes): void {
+  if (endpoint !== null) endpoint.cluster = cluster;
+}
+
+/** Whether the cluster that was just read is no provider's. */
+function mayTake(config: Config): bool {
+  for (let i: usize = 0; i + OF_CONSOLE.len <= host.len; i++)
+    if (OF_CONSOLE.equals(host.ptr + i, OF_CONSOLE.len)) return false;
+  for (let i = 0, k = config.providers.length; i < k; i++) {
+    const provider = config.providers[i];
+    if (isAt(provider.openai) || isAt(provider.messages)) return false;
+  }
+  return true;
+}
+
+function isAt(endpoint: Endpoint | null): bool {
+  return endpoint !== null && endpoint.cluster.equals(host.ptr, host.len);
+}

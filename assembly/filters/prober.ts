@@ -1,0 +1,135 @@
+/** Makes the probes that are due, by callout from the tick: in the provider's own dialect, path and credentials. */
+import { Bytes } from "../text/bytes";
+import * as headers from "../http/header-builder";
+import { Table } from "../text/hash-table";
+import { Writer } from "../text/writer";
+import { Dialect, Endpoint, Family, Guard, Provider } from "../config/plugin";
+import * as answer from "../response/response-head";
+import { Flaw, Seen, newJudge } from "../response/validator";
+import * as rewrite from "../request/hop-request";
+import { classifyAnswer, classifyEnd, classifyError } from "../health/classify";
+import { Health } from "../health/health";
+import { ProbeKind } from "../health/breaker-timing";
+import { Probe, Probes } from "../health/probe-schedule";
+import { End, Verdict } from "../health/verdict";
+import * as host from "../proxywasm/host";
+import * as names from "./host-names";
+
+const METHOD = Bytes.of(":method");
+const GET = Bytes.of("GET");
+const POST = Bytes.of("POST");
+const CONTENT_TYPE = Bytes.of("content-type");
+const JSON_TYPE = Bytes.of("application/json");
+const CHAT = Bytes.of("/chat/completions");
+const MESSAGES = Bytes.of("/messages");
+const BODY_START = Bytes.of('{"model":');
+const BODY_END = Bytes.of(',"max_tokens":1,"messages":[{"role":"user","content":"ping"}]}');
+
+const CAPACITY: usize = 4096;
+const text = new Writer();
+const textRoom: usize = heap.alloc(CAPACITY);
+const body = new Writer();
+const bodyRoom: usize = heap.alloc(CAPACITY);
+const verdict = new Verdict();
+const judge = newJudge();
+/** How much of an answer is read. */
+const MOST_READ: usize = 64 << 10;
+
+export class Prober {
+  private readonly probes: Probes;
+  /** Tickets of probes under way, by the callout's token. */
+  private readonly pending: Table = new Table(16);
+
+  constructor(
+    health: Health,
+    private readonly providers: Provider[],
+  ) {
+    this.probes = new Probes(health, providers);
+  }
+
+  /** Starts what is due. */
+  look(now: u64): void {
+    while (this.probes.next(host.random64(), now)) this.start(this.probes.due, now);
+  }
+
+  private start(probe: Probe, now: u64): void {
+    const provider = unchecked(this.providers[probe.provider]);
+    const messages = provider.messages;
+    const isNative = messages !== null && (provider.openai === null || provider.family == Family.Anthropic);
+    const endpoint = isNative ? messages : provider.openai;
+    if (endpoint === null) return this.settle(probe.ticket, End.Local, now);
+    const free = probe.kind == ProbeKind.FreeCall;
+    headers.begin();
+    headers.put(METHOD, free ? GET : POST);
+    writePath(endpoint, probe, free ? provider.probePath! : isNative ? MESSAGES : CHAT);
+    headers.add(names.PATH.ptr, names.PATH.len, text.ptr, text.len);
+    headers.put(names.AUTHORITY, endpoint.authority);
+    rewrite.credentialOf(endpoint, provider.tokens[probe.token]);
+    if (rewrite.len > 0) headers.add(endpoint.authHeader.ptr, endpoint.authHeader.len, rewrite.ptr, rewrite.len);
+    const version = endpoint.versionHeader;
+    if (version !== null) headers.put(version, endpoint.versionValue!);
+    if (!free) headers.put(CONTENT_TYPE, JSON_TYPE);
+    headers.end();
+    body.into(bodyRoom, CAPACITY);
+    if (!free) writeBody(probe);
+    const token = host.callout(endpoint.cluster, headers.ptr, headers.len, body.ptr, body.len, probe.timeoutMs);
+    if (token != 0) this.pending.set(token, probe.ticket);
+    else this.settle(probe.ticket, End.Refused, now);
+  }
+
+  /** False: the callout is not one of these. */
+  answered(token: u32, count: u32, size: usize, now: u64): bool {
+    const ticket = <u32>this.pending.get(token);
+    if (ticket == 0) return false;
+    this.pending.delete(token);
+    if (count == 0 || !host.headerPairs(host.HeaderMap.CalloutResponse)) {
+      this.settle(ticket, End.Cut, now);
+      return true;
+    }
+    answer.read(host.ptr, host.len, host.wallClock);
+    const family = this.providers[this.probes.providerOf(ticket)].family;
+    const told = size > 0 && host.body(host.Buffer.CalloutResponseBody, 0, min(size, MOST_READ));
+    const text = told ? host.ptr : 0;
+    const len = told ? host.len : 0;
+    const status = answer.status;
+    if (status < 200 || status > 299) classifyAnswer(family, status, text, len, verdict);
+    else if (hasError(text, len)) classifyError(family, status, judge.errorPtr, judge.errorLen, verdict);
+    else {
+      this.probes.answered(ticket, null, now);
+      return true;
+    }
+    this.probes.answered(ticket, verdict, now);
+    return true;
+  }
+
+  /** Its root is gone, and with it the answers to what is under way. */
+  retire(): void {
+    this.pending.drop();
+  }
+
+  private settle(ticket: u32, how: End, now: u64): void {
+    classifyEnd(how, verdict);
+    this.probes.answered(ticket, verdict, now);
+  }
+}
+
+/** Whether a good status hides an error. */
+function hasError(ptr: usize, len: usize): bool {
+  judge.start(Dialect.Other, false, false, answer.body, Guard.Full);
+  judge.feed(ptr, len);
+  return judge.finish() == Seen.Failed && judge.cause == Flaw.ErrorInside;
+}
+
+/** The endpoint's own path for the API, with the model where the path has its name. */
+function writePath(endpoint: Endpoint, probe: Probe, api: Bytes): void {
+  text.into(textRoom, CAPACITY);
+  const model = probe.model;
+  rewrite.probePath(text, endpoint, api, model !== null ? model.ptr : 0, model !== null ? model.len : 0);
+}
+
+function writeBody(probe: Probe): void {
+  const model = probe.model!;
+  body.text(BODY_START);
+  body.jsonString(model.ptr, model.len);
+  body.text(BODY_END);
+}

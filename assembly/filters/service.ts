@@ -1,0 +1,69 @@
+/** A configuration in use, with what is known and counted for it. */
+import { ruleFor } from "../config/rule-matcher";
+import { Config, Plugin } from "../config/plugin";
+import * as head from "../request/request-head";
+import { Budget } from "../health/retry-budget";
+import { Health } from "../health/health";
+import { Metrics } from "../observe/metrics";
+import { News } from "../observe/breaker-log";
+import * as host from "../proxywasm/host";
+import * as names from "./host-names";
+import { Prober } from "./prober";
+import { SharedStore } from "./shared-store";
+
+export class Service {
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly prober: Prober;
+  /** By the index of the route. */
+  readonly budgets: Budget[] = [];
+
+  constructor(
+    readonly config: Config,
+    readonly root: u32,
+  ) {
+    const health = new Health(config.providers, new SharedStore(), new News());
+    health.probing = true;
+    this.health = health;
+    this.metrics = new Metrics(config);
+    this.prober = new Prober(health, config.providers);
+    for (let i = 0, k = config.routes.length; i < k; i++) this.budgets.push(new Budget(config.routes[i].retryBudget));
+  }
+}
+
+/**
+ * Services whose root is gone while exchanges still read them, through pointers that the collector does not see: an attempt can
+ * outlive its client and with it the last stream of a root.
+ */
+let lingering: Service[] = [];
+
+/** The root of these is gone. */
+export function retire(services: Service[]): void {
+  for (let i = 0, k = services.length; i < k; i++) {
+    services[i].prober.retire();
+    if (services[i].config.users > 0) lingering.push(services[i]);
+  }
+}
+
+/** Lets go of those that nobody reads any more; before the collector runs. */
+export function letGo(): void {
+  const still: Service[] = [];
+  for (let i = 0, k = lingering.length; i < k; i++) if (lingering[i].config.users > 0) still.push(lingering[i]);
+  lingering = still;
+}
+
+/** Which configuration serves the request whose headers `head` has read; null: it passes through untouched. */
+export function serviceFor(plugin: Plugin, services: Service[]): Service | null {
+  if (plugin.rules.length == 0) return services.length > 0 ? unchecked(services[0]) : null;
+  const route = host.property(names.ROUTE_NAME) || host.property(names.ROUTE_NAME_OLD);
+  const routePtr = route ? host.ptr : 0;
+  const routeLen = route ? host.len : 0;
+  const cluster = host.property(names.CLUSTER_NAME) || host.property(names.CLUSTER_NAME_OLD);
+  const clusterPtr = cluster ? host.ptr : 0;
+  const clusterLen = cluster ? host.len : 0;
+  const config = ruleFor(plugin, routePtr, routeLen, clusterPtr, clusterLen, head.authority.ptr, head.authority.len);
+  if (config === null) return null;
+  for (let i = 0, k = services.length; i < k; i++)
+    if (unchecked(services[i]).config === config) return unchecked(services[i]);
+  return null;
+}

@@ -1,0 +1,30 @@
+/** The ledger's records in Envoy's shared data: one key-value store for all workers, kept over reloads and crashes (facts 6.1, 7.3). */
+import { Bytes } from "../text/bytes";
+import { Store } from "../health/ledger-store";
+import * as host from "../proxywasm/host";
+
+export class SharedStore extends Store {
+  /** A gauge costs a tenth of a read of shared data, and tells whether one is needed. */
+  private readonly moves: u32 = host.defineMetric(host.Metric.Gauge, "ai_failover_ledger_generation");
+
+  read(key: Bytes): bool {
+    if (!host.shared(key)) return false;
+    this.ptr = host.ptr;
+    this.len = host.len;
+    this.version = host.cas;
+    return true;
+  }
+
+  write(key: Bytes, ptr: usize, len: usize, version: u32): bool {
+    return host.setShared(key, ptr, len, version) == host.Status.Ok;
+  }
+
+  generation(): u64 {
+    // Without the gauge every request reads: slower, never wrong.
+    return this.moves != 0 ? host.metricValue(this.moves) : host.monotonic();
+  }
+
+  advance(): void {
+    host.increment(this.moves, 1);
+  }
+}

@@ -1,0 +1,97 @@
+/** How long a breaker stays open, what opens and closes it, and whether a probe may: by whose entry it is, and why. */
+import { FailoverPolicy, Provider } from "../config/plugin";
+import { Entry } from "./ledger-record";
+import { Cause } from "./verdict";
+
+export const NS_PER_MS: u64 = 1000000;
+const SECOND: u64 = 1000 * NS_PER_MS;
+
+/** Without a word of the provider a rate limit doubles from 1 s to a minute. */
+const FIRST_BACK_OFF: u64 = SECOND;
+const MOST_BACK_OFF: u64 = 60 * SECOND;
+/** Tokens that no probe can ask for. */
+const FIRST_COOLDOWN: u64 = 30 * SECOND;
+const MOST_COOLDOWN: u64 = 600 * SECOND;
+const MOST_INTERVAL: u64 = 60 * SECOND;
+
+/** A trial holds its lease this much longer than it may take: then its worker is taken for dead. */
+export const LEASE_GRACE: u64 = 5 * SECOND;
+/** If probes do not come, a client request is the trial, this long after the time of the probe and its limit. */
+const PROBE_GRACE: u64 = 20 * SECOND;
+
+export enum ProbeKind {
+  None,
+  /** A free GET that the provider refuses to a bad token. */
+  FreeCall,
+  /** One token of `healthCheckModel`. */
+  Completion,
+}
+
+/** How a probe could close this breaker. */
+export function probeOf(provider: Provider, entry: Entry): ProbeKind {
+  const policy = provider.failover;
+  if (!policy.enabled || entry.model != 0) return ProbeKind.None;
+  if (entry.token == 0) return policy.healthCheckModel !== null ? ProbeKind.Completion : ProbeKind.None;
+  if (policy.cooldownDuration > 0) return ProbeKind.None;
+  if (policy.healthCheckModel !== null) return ProbeKind.Completion;
+  // Who has no money left may still read the list of models: only a bad token is told by a free call.
+  if (entry.cause == <u8>Cause.Credential && provider.probePath !== null) return ProbeKind.FreeCall;
+  return ProbeKind.None;
+}
+
+/** When an open breaker lets a client request through as its trial. */
+export function trialAt(provider: Provider, entry: Entry, probing: bool): u64 {
+  if (!probing || probeOf(provider, entry) == ProbeKind.None) return entry.openUntil;
+  return entry.openUntil + <u64>provider.failover.healthCheckTimeout * NS_PER_MS + PROBE_GRACE;
+}
+
+export function probeLease(policy: FailoverPolicy): u64 {
+  return <u64>policy.healthCheckTimeout * NS_PER_MS + LEASE_GRACE;
+}
+
+/** Failures that open it, in halves. */
+export function failuresToOpen(provider: Provider, entry: Entry): i32 {
+  if (entry.token != 0) return entry.model != 0 ? 1 : provider.failover.failureThreshold * 2;
+  return provider.breaker.failureThreshold * 2;
+}
+
+export function successesToClose(provider: Provider, entry: Entry): i32 {
+  return entry.token != 0 ? provider.failover.successThreshold : 1;
+}
+
+/** How long it is open when it opens for the `opened`-th time in a row, ns. */
+export function openFor(provider: Provider, entry: Entry, probing: bool, random: u32): u64 {
+  const times = <i32>entry.opened;
+  if (entry.isRateLimit) {
+    const most = doubled(FIRST_BACK_OFF, times, MOST_BACK_OFF);
+    return most / 2 + share(most / 2, random);
+  }
+  const policy = provider.failover;
+  const probed = probing && probeOf(provider, entry) != ProbeKind.None;
+  if (entry.token == 0) {
+    const first = <u64>provider.breaker.openFor * NS_PER_MS;
+    if (probed && times > 1) return interval(policy, random);
+    return doubled(first, times, max(first, <u64>provider.breaker.maxOpenFor * NS_PER_MS));
+  }
+  if (policy.cooldownDuration > 0) return <u64>policy.cooldownDuration * NS_PER_MS;
+  if (!probed) return doubled(FIRST_COOLDOWN, times, MOST_COOLDOWN);
+  // A wrong or empty token seldom comes back soon; a provider that is down often does.
+  if (entry.cause != <u8>Cause.Credential && entry.cause != <u8>Cause.Quota) return interval(policy, random);
+  const first = <u64>policy.healthCheckInterval * NS_PER_MS;
+  const time = doubled(first, times, max(first, MOST_INTERVAL));
+  return time + share(time / 10, random);
+}
+
+/** Until the next probe, when it is not the token's fault that there must be another one. */
+export function interval(policy: FailoverPolicy, random: u32): u64 {
+  const time = <u64>policy.healthCheckInterval * NS_PER_MS;
+  return time + share(time / 10, random);
+}
+
+function doubled(first: u64, times: i32, most: u64): u64 {
+  return min(first << (<u64>min(max(times - 1, 0), 20)), most);
+}
+
+function share(time: u64, random: u32): u64 {
+  return (time >> 10) * <u64>(random & 1023);
+}

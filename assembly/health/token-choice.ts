@@ -1,0 +1,49 @@
+/** Which of several live tokens: the one with the highest score. */
+import { Provider, TokenChoice } from "../config/plugin";
+
+/** What a token is looked for by; filled anew for each search. */
+export class Search {
+  model: u64 = 0;
+  /** What a sticky choice holds on to; 0: nothing. */
+  sticky: u64 = 0;
+  /** Hops that are not to be found again: u32 values `provider << 16 | token`. */
+  tried: usize = 0;
+  triedCount: i32 = 0;
+  random: u64 = 0;
+  now: u64 = 0;
+  /** When a trial will have ended at the latest. */
+  deadline: u64 = 0;
+
+  hasTried(provider: Provider, token: i32): bool {
+    const hop = ((<u32>provider.index) << 16) | (<u32>token);
+    for (let i = 0; i < this.triedCount; i++) if (load<u32>(this.tried + ((<usize>i) << 2)) == hop) return true;
+    return false;
+  }
+}
+
+/** Below every score. */
+export const NOWHERE: f64 = -f64.MAX_VALUE;
+/** Above every score. */
+export const FIRST: f64 = f64.MAX_VALUE;
+
+/**
+ * By chance, by chance and weight (Efraimidis and Spirakis: the highest ln(u) / weight), or by rendezvous: each caller has an
+ * order of its own, and loses its token only when that one is out. `sticky` 0: nobody says whose request it is.
+ */
+export function score(provider: Provider, token: i32, hash: u64, sticky: u64, random: u64): f64 {
+  const choice = provider.tokenChoice;
+  const bits = mix(choice == TokenChoice.Sticky && sticky != 0 ? sticky ^ hash : random + <u64>token) >> 11;
+  if (choice != TokenChoice.Weighted || provider.tokens.length == 0) return <f64>bits;
+  const weight = unchecked(provider.tokens[token]).weight;
+  if (weight <= 0) return NOWHERE / 2;
+  const u = (<f64>bits + 0.5) / <f64>((<u64>1) << 53);
+  return Math.log(u) / <f64>weight;
+}
+
+/** Spreads every bit over all (the finalizer of SplitMix64). */
+export function mix(x: u64): u64 {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}

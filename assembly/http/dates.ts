@@ -1,0 +1,121 @@
+/** Dates as headers carry them, read by pattern. */
+import { Char, isDigit, isLetter, lowerCase } from "../text/ascii";
+import { Bytes } from "../text/bytes";
+
+const enum Field {
+  Zero, // of an offset: must be 0
+  Day,
+  Month,
+  Year,
+  Hour,
+  Minute,
+  Second,
+  Count,
+}
+const fields = new StaticArray<i32>(Field.Count);
+
+/** What stands in a pattern, besides the digits, each a digit of that field, and text that stands for itself. */
+const enum Mark {
+  Letters = 0x41, // A
+  MonthName = 0x42, // B
+  Fraction = 0x23, // '#': of a second, may be missing
+}
+
+/** RFC 9110, section 5.6.7: IMF-fixdate, rfc850-date, asctime-date. The name of the day is not checked. */
+const HTTP_DATES: StaticArray<Bytes> = [
+  Bytes.of("A, 11 B 3333 44:55:66 GMT"),
+  Bytes.of("A, 11-B-33 44:55:66 GMT"),
+  Bytes.of("A B 11 44:55:66 3333"),
+  Bytes.of("A B  1 44:55:66 3333"),
+];
+/** RFC 3339, in UTC. */
+const TIMESTAMPS: StaticArray<Bytes> = [Bytes.of("3333-22-11T44:55:66#Z"), Bytes.of("3333-22-11T44:55:66#+00:00")];
+const MONTHS = Bytes.of("janfebmaraprmayjunjulaugsepoctnovdec");
+
+/** Unix seconds; -1 when it is none. A date before 1970 counts as 0. */
+export function parseHttpDate(ptr: usize, len: usize): i64 {
+  return parseAny(ptr, len, HTTP_DATES);
+}
+
+/** The same for RFC 3339, "2026-01-31T12:00:00Z"; a fraction is dropped. */
+export function parseTimestamp(ptr: usize, len: usize): i64 {
+  return parseAny(ptr, len, TIMESTAMPS);
+}
+
+function parseAny(ptr: usize, len: usize, patterns: StaticArray<Bytes>): i64 {
+  for (let i = 0; i < patterns.length; i++) if (fits(ptr, ptr + len, unchecked(patterns[i]))) return secondsOfFields();
+  return -1;
+}
+
+/** Fills `fields` from a text of this pattern. */
+function fits(p: usize, end: usize, pattern: Bytes): bool {
+  for (let i = 0; i < Field.Count; i++) unchecked((fields[i] = 0));
+  const last = pattern.ptr + pattern.len;
+  for (let at = pattern.ptr; at < last; at++) {
+    const want = <i32>load<u8>(at);
+    const c = p < end ? <i32>load<u8>(p) : -1;
+    switch (want) {
+      case Mark.Letters:
+        while (p < end && isLetter(load<u8>(p))) p++;
+        break;
+      case Mark.MonthName:
+        unchecked((fields[Field.Month] = monthNamed(p, end)));
+        p += 3;
+        break;
+      case Mark.Fraction:
+        if (c == Char.Dot) p++;
+        while (c == Char.Dot && p < end && isDigit(load<u8>(p))) p++;
+        break;
+      default:
+        if (isDigit(want) ? !isDigit(c) : c != want) return false;
+        if (isDigit(want)) addDigit(want - Char.Zero, c - Char.Zero);
+        p++;
+    }
+  }
+  return p == end;
+}
+
+function addDigit(field: i32, digit: i32): void {
+  unchecked((fields[field] = fields[field] * 10 + digit));
+}
+
+/** 1 to 12, or 0. */
+function monthNamed(p: usize, end: usize): i32 {
+  if (p + 3 > end) return 0;
+  for (let month = 0; month < 12; month++) {
+    const name = MONTHS.ptr + <usize>month * 3;
+    let i: usize = 0;
+    while (i < 3 && lowerCase(load<u8>(p + i)) == load<u8>(name + i)) i++;
+    if (i == 3) return month + 1;
+  }
+  return 0;
+}
+
+function secondsOfFields(): i64 {
+  const day = unchecked(fields[Field.Day]);
+  const month = unchecked(fields[Field.Month]);
+  const year = fullYear(unchecked(fields[Field.Year]));
+  const hour = unchecked(fields[Field.Hour]);
+  const minute = unchecked(fields[Field.Minute]);
+  const second = unchecked(fields[Field.Second]);
+  if (unchecked(fields[Field.Zero]) != 0 || month < 1 || month > 12 || day < 1 || day > daysIn(month, year)) return -1;
+  if (hour > 23 || minute > 59 || second > 60) return -1; // 60: a leap second
+  return max(((<i64>daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second, 0);
+}
+
+/** RFC 850 has two digits; without a clock the turn is where POSIX puts it, in 1969. */
+function fullYear(year: i32): i32 {
+  return year >= 100 ? year : year < 69 ? 2000 + year : 1900 + year;
+}
+
+function daysIn(month: i32, year: i32): i32 {
+  if (month != 2) return 30 + ((month + (month >> 3)) & 1);
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+}
+
+/** In the Gregorian calendar, with years that begin in March, so that the leap day is their last. */
+function daysSince1970(year: i32, month: i32, day: i32): i32 {
+  const y = month > 2 ? year : year - 1;
+  const m = month > 2 ? month - 3 : month + 9;
+  return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+}

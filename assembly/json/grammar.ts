@@ -1,0 +1,119 @@
+/** The grammar of RFC 8259 where it needs no memory: what a byte makes of the step before it. */
+import { Char, isDigit } from "../text/ascii";
+
+/** What the next byte belongs to. */
+export enum Step {
+  Value,
+  /** Behind '[', behind '{', behind a comma in an object. */
+  FirstElement,
+  FirstKey,
+  NextKey,
+  /** The first byte of a watched string value. */
+  TextStart,
+  Text,
+  Escape,
+  Hex,
+  Colon,
+  /** Behind a value. */
+  Comma,
+  Minus,
+  Zero,
+  Digits,
+  Point,
+  Fraction,
+  Exponent,
+  Sign,
+  Power,
+  Word,
+  /** The document is complete; blanks may follow. */
+  End,
+  Broken,
+}
+
+/** What '-' or a digit begins. */
+export function firstOfNumber(c: i32): Step {
+  if (c == Char.Zero) return Step.Zero;
+  return isDigit(c) ? Step.Digits : Step.Broken;
+}
+
+/** Comma: the byte is behind the number. Not from Minus, behind which `firstOfNumber` goes on. */
+export function nextInNumber(step: Step, c: i32): Step {
+  const digit = isDigit(c);
+  switch (step) {
+    case Step.Zero:
+    case Step.Digits:
+      if (digit && step == Step.Digits) return Step.Digits;
+      if (c == Char.Dot) return Step.Point;
+      return isExponent(c) ? Step.Exponent : Step.Comma;
+    case Step.Point:
+      return digit ? Step.Fraction : Step.Broken;
+    case Step.Fraction:
+      if (digit) return Step.Fraction;
+      return isExponent(c) ? Step.Exponent : Step.Comma;
+    case Step.Exponent:
+      if (c == Char.Plus || c == Char.Minus) return Step.Sign;
+      return digit ? Step.Power : Step.Broken;
+    case Step.Sign:
+      return digit ? Step.Power : Step.Broken;
+    default:
+      return digit ? Step.Power : Step.Comma;
+  }
+}
+
+/** Whether a number may end here. */
+export function endsNumber(step: Step): bool {
+  return step == Step.Zero || step == Step.Digits || step == Step.Fraction || step == Step.Power;
+}
+
+/** Of the byte behind a backslash. */
+export function nextInEscape(c: i32): Step {
+  switch (c) {
+    case Char.Quote:
+    case Char.Backslash:
+    case Char.Slash:
+    case 0x62: // b
+    case 0x66: // f
+    case 0x6e: // n
+    case 0x72: // r
+    case 0x74: // t
+      return Step.Text;
+    case 0x75: // u
+      return Step.Hex;
+    default:
+      return Step.Broken;
+  }
+}
+
+function isExponent(c: i32): bool {
+  return (c | 0x20) == 0x65;
+}
+
+export function isBlank(c: i32): bool {
+  return c == Char.Space || c == Char.LineFeed || c == Char.Return || c == Char.Tab;
+}
+
+export function isHex(c: i32): bool {
+  return isDigit(c) || <u32>((c | 0x20) - 0x61) < 6;
+}
+
+/** In a string: neither its end, nor an escape, nor forbidden. */
+export function isPlain(c: i32): bool {
+  return c >= Char.Space && c != Char.Quote && c != Char.Backslash;
+}
+
+/** To the next byte that is not plain, or the end. */
+export function skipPlain(p: usize, end: usize): usize {
+  if (ASC_FEATURE_SIMD) {
+    const quote = i8x16.splat(<i8>Char.Quote);
+    const slash = i8x16.splat(<i8>Char.Backslash);
+    const space = i8x16.splat(<i8>Char.Space);
+    for (; p + 16 <= end; p += 16) {
+      const block = v128.load(p);
+      const marks = v128.or(i8x16.eq(block, quote), i8x16.eq(block, slash));
+      const stops = i8x16.bitmask(v128.or(marks, i8x16.lt_u(block, space)));
+      if (stops) return p + <usize>ctz(stops);
+    }
+  }
+  while (p < end && isPlain(load<u8>(p))) p++;
+  return p;
+}

@@ -1,0 +1,58 @@
+/** One line when a token or a provider goes out, and one when it is back; of the worker that noticed it. */
+import { Bytes } from "../text/bytes";
+import { Writer } from "../text/writer";
+import { Provider } from "../config/plugin";
+import { Audience } from "../health/breaker-events";
+import { NS_PER_MS } from "../health/breaker-timing";
+import { Entry } from "../health/ledger-record";
+import { indexOfToken } from "../health/token-hash";
+import { Cause, causeName } from "../health/verdict";
+import * as host from "../proxywasm/host";
+
+const CAPACITY: usize = 4 << 10;
+const scratch: usize = heap.alloc(CAPACITY);
+const line = new Writer();
+
+const OUT = Bytes.of(" is out");
+const BACK = Bytes.of(" is back");
+const ONE_MODEL = Bytes.of(" for one model");
+const CAUSE = Bytes.of(": ");
+const AGAIN = Bytes.of(", tried again in ");
+const MS = Bytes.of("ms");
+const SLASH: i32 = 0x2f;
+const SECOND: i32 = 0x73;
+
+export class News extends Audience {
+  /** A warning where somebody may have to do something; a rate limit passes by itself. */
+  opened(provider: Provider, entry: Entry): void {
+    const level = entry.isRateLimit ? host.LogLevel.Info : host.LogLevel.Warn;
+    if (!host.logs(level)) return;
+    begin(provider, entry, OUT);
+    line.text(CAUSE);
+    line.text(causeName(<Cause>entry.cause));
+    line.text(AGAIN);
+    const ms = (entry.openUntil - entry.touched) / NS_PER_MS;
+    line.decimal(ms < 1000 ? ms : (ms + 500) / 1000);
+    if (ms < 1000) line.text(MS);
+    else line.byte(SECOND);
+    host.logBytes(level, line.ptr, line.len);
+  }
+
+  closed(provider: Provider, entry: Entry): void {
+    if (!host.logs(host.LogLevel.Info)) return;
+    begin(provider, entry, BACK);
+    host.logBytes(host.LogLevel.Info, line.ptr, line.len);
+  }
+}
+
+function begin(provider: Provider, entry: Entry, what: Bytes): void {
+  line.into(scratch, CAPACITY);
+  line.text(provider.id);
+  const token = entry.token != 0 ? indexOfToken(provider, entry.token) : -1;
+  if (token >= 0 && token < provider.tokens.length) {
+    line.byte(SLASH);
+    line.text(provider.tokens[token].label);
+  }
+  line.text(what);
+  if (entry.model != 0) line.text(ONE_MODEL);
+}

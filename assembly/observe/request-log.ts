@@ -1,0 +1,45 @@
+/** One line for a request that met a failure: which attempts were made and how it ended. No prompt, no token. */
+import { Bytes } from "../text/bytes";
+import { Writer } from "../text/writer";
+import { ClientKey } from "../config/plugin";
+import { Exchange, Outcome, routeOf, stepOf } from "../request/exchange";
+import * as trail from "../response/trail";
+import * as host from "../proxywasm/host";
+
+const CAPACITY: usize = 16 << 10;
+const scratch: usize = heap.alloc(CAPACITY);
+const line = new Writer();
+
+const PREFIX = Bytes.of("#");
+const SAYS: Bytes[] = [
+  " left by its client: ",
+  " served: ",
+  " got the provider's error: ",
+  " failed: ",
+  " refused: ",
+].map<Bytes>((text: string) => Bytes.of(text));
+const SPACE: i32 = 0x20;
+
+/** Does nothing for a request that its first attempt served, unless that was forced. */
+export function tell(x: Exchange): void {
+  const lost = x.outcome == Outcome.Exhausted;
+  if (x.stepCount == 0) return;
+  if (x.outcome == Outcome.Served && x.stepCount == 1 && !x.brokenOff && !stepOf(x, 0).forced) return;
+  const level = lost || x.brokenOff ? host.LogLevel.Warn : host.LogLevel.Info;
+  if (!host.logs(level)) return;
+  line.into(scratch, CAPACITY);
+  line.text(PREFIX);
+  line.decimal(x.serial);
+  line.byte(SPACE);
+  if (x.clientKey != 0) {
+    line.text(changetype<ClientKey>(x.clientKey).name);
+    line.byte(SPACE);
+  }
+  line.text(routeOf(x).name);
+  line.text(x.brokenOff ? BROKEN : SAYS[x.outcome]);
+  trail.write(x);
+  line.raw(trail.ptr, trail.len);
+  host.logBytes(level, line.ptr, line.len);
+}
+
+const BROKEN = Bytes.of(" broke off: ");

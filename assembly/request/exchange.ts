@@ -1,0 +1,377 @@
+/**
+ * One client request with its plan and all its attempts, until the last byte. Records live outside the collector's heap and are
+ * used again; a record is given back only when the gateway stream and every attempt are gone, for an attempt may outlive its
+ * client (facts 4.1, 19.1).
+ *
+ * An exchange is found by `identity`: {random number of this VM, serial number}, never by a stream id, because ids start again
+ * after a VM reload and a late retry would else carry another client's prompt.
+ */
+import { Config, Dialect, Endpoint, Provider, Route, Upstream, ModelName } from "../config/plugin";
+import { Budget } from "../health/retry-budget";
+import { Health } from "../health/health";
+import { Cause } from "../health/verdict";
+import { Table } from "../text/hash-table";
+
+/** More attempts than this are not made for one request. */
+export const MAX_ATTEMPTS = 64;
+export const MAX_UPSTREAMS = 16;
+export const IDENTITY_SIZE: usize = 16;
+
+/** Where `model` stands in the body. */
+export enum ModelPlace {
+  None,
+  Json,
+  Multipart,
+}
+
+/** How the client's answer came about; set once, by whoever decides it. */
+export enum Outcome {
+  Open,
+  /** A good answer passes. */
+  Served,
+  /** A provider's failed answer passes unchanged, because it is about the request or the client wants no further attempt. */
+  Returned,
+  /** No live hop is left. */
+  Exhausted,
+  /** The role answered by itself. */
+  Local,
+}
+
+/** One place an attempt can go. Managed objects are kept alive by the exchange's configuration. */
+@unmanaged
+export class Hop {
+  upstream: usize;
+  provider: usize;
+  endpoint: usize;
+  /** A `ModelName`; 0: the client's name stays. */
+  target: usize;
+  /** Hash of the model's name there: its key in the ledger. */
+  model: u64;
+  token: i32;
+  /** A half-open breaker's one trial. */
+  trial: bool;
+  /** Taken although its breaker is open, because nothing better was left. */
+  forced: bool;
+  /** Of this attempt alone, ms (`retryTimeout`); 0: the route's limits hold. */
+  limit: i32;
+}
+
+export function providerOf(hop: Hop): Provider {
+  return changetype<Provider>(hop.provider);
+}
+
+export function endpointOf(hop: Hop): Endpoint {
+  return changetype<Endpoint>(hop.endpoint);
+}
+
+export function targetOf(hop: Hop): ModelName | null {
+  return hop.target != 0 ? changetype<ModelName>(hop.target) : null;
+}
+
+/** One member of the trail: an attempt and how it ended. */
+@unmanaged
+export class Step {
+  provider: Provider;
+  token: i32;
+  /** Its breaker was open. */
+  forced: bool;
+  /** 0: there was no answer. */
+  status: i32;
+  cause: Cause;
+  ms: i32;
+  /** Events that went to the client although they were no JSON. */
+  invalidEvents: u32;
+}
+
+@unmanaged
+export class Exchange {
+  // --- identity: these 16 bytes are the value of the filter state (IDENTITY_SIZE) ---
+  vm: u64;
+  serial: u64;
+
+  // --- who still uses the record ---
+  /** The gateway's stream; 0 when it is gone. */
+  gateway: u32;
+  /** What the gateway role keeps for that stream. */
+  client: usize;
+  /** The attempt that runs; 0: none. */
+  attempt: usize;
+  /** The client left before its answer was complete. */
+  clientGone: bool;
+  /** Attempt streams that are not deleted yet. */
+  attempts: i32;
+  config: usize;
+  health: usize;
+  route: usize;
+  /** The route's retry `Budget`. */
+  budget: usize;
+
+  // --- the request ---
+  dialect: Dialect;
+  /** The answer has the shape of its dialect; false for what only shares its path and error shape. */
+  shaped: bool;
+  /** A call of a model: what its answers say counts against a token or a provider. */
+  usual: bool;
+  posted: bool;
+  streamed: bool;
+  /** Asked by HEAD: no answer has a body. */
+  headOnly: bool;
+  multipart: bool;
+  /** Sent once and never again: it names state that only one provider holds, or the client forbids more. */
+  once: bool;
+  /** Its path names such state, which is what the answer tells of. */
+  stateful: bool;
+  /** The client forbids other upstreams. */
+  sameModel: bool;
+  modelPlace: ModelPlace;
+  /** Of the model's value in the body, with its quotes in JSON. */
+  modelStart: usize;
+  modelEnd: usize;
+  body: usize;
+  bodyLen: usize;
+  bodyCapacity: usize;
+  /** Its length as the client has announced it; 0: it has not. */
+  bodyTold: usize;
+  /** One block: path and query without credentials, the decoded model, and the client's headers as the host gave them. */
+  text: usize;
+  pathLen: usize;
+  /** What of the path is the gateway's own (`head.mount`). */
+  mount: usize;
+  modelLen: usize;
+  headers: usize;
+  headersLen: usize;
+  /** The `ClientKey` that the caller showed; 0: none are configured. */
+  clientKey: usize;
+  /** Hashes of what a sticky choice may hold on to; 0: it is not there. */
+  credential: u64;
+  user: u64;
+
+  // --- time, monotonic ns ---
+  started: u64;
+  deadline: u64;
+  /** What Envoy allows one attempt, ms; 0: no limit of its own. */
+  tryTimeout: i32;
+  /** When a waiting request looks again. */
+  wakeAt: u64;
+
+  // --- the plan ---
+  /** No other provider can follow an attempt that takes too long, so that no limit ends one. */
+  alone: bool;
+  upstreamCount: i32;
+  /** Position in the order of upstreams of the current hop. */
+  at: i32;
+  /** A bit for each position that an attempt went to: the others were passed over, or are still to come. */
+  met: u32;
+  /** The current provider has had its second try after a fault of its own. */
+  triedAgain: bool;
+  /** Further tokens used on the current provider. */
+  retries: i32;
+  current: Hop;
+  armed: Hop;
+  hasArmed: bool;
+  /** The cluster that filter state names now, as a managed Bytes. */
+  cluster: usize;
+  /** `Upstream` pointers in their order. */
+  order: usize;
+
+  // --- what happened ---
+  outcome: Outcome;
+  /** The answer broke off after bytes of it had gone to the client. */
+  brokenOff: bool;
+  /** Status of the answer that failed last, 0 when there was none. */
+  lastStatus: i32;
+  lastCause: Cause;
+  /** Smallest wait that a provider asked for, ms; -1: none. */
+  waitMs: i64;
+  stepCount: i32;
+  steps: usize;
+  tried: usize;
+  /** Attempts before this one are behind a wait, which what they tried may have outlasted. */
+  triedFrom: i32;
+  next: Exchange | null;
+}
+
+let free: Exchange | null = null;
+const live = new Table(1024);
+let serial: u64 = 0;
+let vm: u64 = 0;
+/** Bytes of parked bodies of this worker. */
+export let parked: usize = 0;
+
+/** Names this VM; once, before the first exchange. */
+export function nameVm(random: u64): void {
+  if (vm == 0) vm = random | 1;
+}
+
+export function open(gateway: u32, config: Config, health: Health, now: u64): Exchange {
+  let x: Exchange;
+  if (free !== null) {
+    x = free!;
+    free = x.next;
+  } else {
+    x = changetype<Exchange>(heap.alloc(offsetof<Exchange>()));
+    memory.fill(changetype<usize>(x), 0, offsetof<Exchange>());
+    x.current = changetype<Hop>(heap.alloc(offsetof<Hop>()));
+    x.armed = changetype<Hop>(heap.alloc(offsetof<Hop>()));
+    x.order = heap.alloc(MAX_UPSTREAMS * sizeof<usize>());
+    x.steps = heap.alloc(MAX_ATTEMPTS * offsetof<Step>());
+    x.tried = heap.alloc(MAX_ATTEMPTS * 4);
+  }
+  x.vm = vm;
+  // The table's key is its lower half, and 0 is no key.
+  if (<u32>++serial == 0) serial++;
+  x.serial = serial;
+  x.gateway = gateway;
+  x.client = 0;
+  x.attempt = 0;
+  x.attempts = 0;
+  x.config = changetype<usize>(config);
+  config.users++;
+  x.health = changetype<usize>(health);
+  x.route = 0;
+  x.budget = 0;
+  x.dialect = Dialect.Other;
+  x.shaped = false;
+  x.usual = false;
+  x.posted = false;
+  x.streamed = false;
+  x.headOnly = false;
+  x.multipart = false;
+  x.once = false;
+  x.stateful = false;
+  x.sameModel = false;
+  x.modelPlace = ModelPlace.None;
+  x.modelStart = 0;
+  x.modelEnd = 0;
+  x.body = 0;
+  x.bodyLen = 0;
+  x.bodyCapacity = 0;
+  x.bodyTold = 0;
+  x.text = 0;
+  x.pathLen = 0;
+  x.mount = 0;
+  x.modelLen = 0;
+  x.headers = 0;
+  x.headersLen = 0;
+  x.clientKey = 0;
+  x.credential = 0;
+  x.user = 0;
+  x.started = now;
+  x.deadline = u64.MAX_VALUE;
+  x.tryTimeout = 0;
+  x.wakeAt = 0;
+  x.clientGone = false;
+  x.upstreamCount = 0;
+  x.alone = false;
+  x.at = 0;
+  x.met = 0;
+  x.triedAgain = false;
+  x.retries = 0;
+  x.hasArmed = false;
+  x.cluster = 0;
+  x.outcome = Outcome.Open;
+  x.brokenOff = false;
+  x.lastStatus = 0;
+  x.lastCause = Cause.None;
+  x.waitMs = -1;
+  x.stepCount = 0;
+  x.triedFrom = 0;
+  x.next = null;
+  live.set(<u32>x.serial, changetype<usize>(x));
+  return x;
+}
+
+/** By the 16 bytes of its identity; null: it is not of this VM, or gone. */
+export function find(identity: usize, len: usize): Exchange | null {
+  if (len != IDENTITY_SIZE) return null;
+  const at = live.get(load<u32>(identity, 8));
+  if (at == 0) return null;
+  const x = changetype<Exchange>(at);
+  return x.vm == load<u64>(identity) && x.serial == load<u64>(identity, 8) ? x : null;
+}
+
+export function configOf(x: Exchange): Config {
+  return changetype<Config>(x.config);
+}
+
+export function healthOf(x: Exchange): Health {
+  return changetype<Health>(x.health);
+}
+
+export function budgetOf(x: Exchange): Budget {
+  return changetype<Budget>(x.budget);
+}
+
+export function routeOf(x: Exchange): Route {
+  return changetype<Route>(x.route);
+}
+
+/** By its position in the plan. */
+export function upstreamAt(x: Exchange, position: i32): Upstream {
+  return changetype<Upstream>(load<usize>(x.order + <usize>position * sizeof<usize>()));
+}
+
+export function stepOf(x: Exchange, index: i32): Step {
+  return changetype<Step>(x.steps + <usize>index * offsetof<Step>());
+}
+
+export function modelOf(x: Exchange): usize {
+  return x.text + x.pathLen;
+}
+
+const ROOM_UNTOLD: usize = 16 << 10;
+const ROOM_TOLD: usize = 1 << 20;
+
+/** What the room for a body grows to when it must hold `size` bytes. */
+export function capacityFor(x: Exchange, size: usize): usize {
+  if (size <= x.bodyCapacity) return x.bodyCapacity;
+  // More than any body may have would only keep others out, or this very one.
+  const most = configOf(x).requestBodyLimit;
+  if (size > x.bodyTold) return max(size, min(most, x.bodyCapacity == 0 ? ROOM_UNTOLD : x.bodyCapacity * 2));
+  // A client that announces much and sends nothing must not take the room of others; of a large body little is copied.
+  return min(x.bodyTold, max(size, x.bodyCapacity == 0 ? ROOM_TOLD : x.bodyCapacity * 8));
+}
+
+/** Lets the room for the body grow to `capacity`, from `capacityFor`. */
+export function reserveBody(x: Exchange, capacity: usize): void {
+  if (capacity == x.bodyCapacity) return;
+  x.body = x.body == 0 ? heap.alloc(capacity) : heap.realloc(x.body, capacity);
+  parked += capacity - x.bodyCapacity;
+  x.bodyCapacity = capacity;
+}
+
+/** Frees the body: its last reader has it. */
+export function dropBody(x: Exchange): void {
+  if (x.body == 0) return;
+  heap.free(x.body);
+  parked -= x.bodyCapacity;
+  x.body = 0;
+  x.bodyLen = 0;
+  x.bodyCapacity = 0;
+}
+
+/** Gives the record back when nobody uses it any more. */
+export function release(x: Exchange): void {
+  if (x.gateway != 0) return;
+  dropBody(x);
+  if (x.attempts != 0) return;
+  if (x.text != 0) heap.free(x.text);
+  x.text = 0;
+  configOf(x).users--;
+  live.delete(<u32>x.serial);
+  x.next = free;
+  free = x;
+}
+
+export function liveCount(): u32 {
+  return live.size;
+}
+
+/** For a walk over all live exchanges: slots from 0 to `slots`; null where a slot is free. */
+export function slots(): u32 {
+  return live.capacity;
+}
+
+export function slot(at: u32): Exchange | null {
+  return live.keyAt(at) != 0 ? changetype<Exchange>(live.valueAt(at)) : null;
+}

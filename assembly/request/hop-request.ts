@@ -1,0 +1,100 @@
+/** What one hop's request looks like: its path, its credential, its body. Writes into memory of this file, one hop at a time. */
+import { Bytes } from "../text/bytes";
+import { Writer } from "../text/writer";
+import { Endpoint, Token } from "../config/plugin";
+import { Exchange, Hop, ModelPlace, endpointOf, modelOf, providerOf, targetOf } from "./exchange";
+import { querySplit } from "./request-head";
+
+/** Above the 60 KiB of headers that Envoy takes by default. */
+const PATH_CAPACITY: usize = 72 << 10;
+const scratch: usize = heap.alloc(PATH_CAPACITY);
+const writer = new Writer();
+const V1 = Bytes.of("/v1");
+const MODEL_SLOT = Bytes.of("{model}");
+const QUESTION = 0x3f;
+const AMPERSAND = 0x26;
+
+export let ptr: usize = 0;
+export let len: usize = 0;
+
+/** Puts `text` with the model's name there in place of "{model}": one segment, whatever a client has written into it. */
+function putFilled(to: Writer, text: Bytes, model: usize, modelLen: usize): void {
+  let from: usize = 0;
+  for (let i: usize = 0; i + MODEL_SLOT.len <= text.len; i++) {
+    if (memory.compare(text.ptr + i, MODEL_SLOT.ptr, MODEL_SLOT.len) != 0) continue;
+    to.raw(text.ptr + from, i - from);
+    to.segment(model, modelLen);
+    from = i + MODEL_SLOT.len;
+  }
+  to.raw(text.ptr + from, text.len - from);
+}
+
+/** The path of a call of our own: `api` below the endpoint's base. */
+export function probePath(to: Writer, endpoint: Endpoint, api: Bytes, model: usize, modelLen: usize): void {
+  putFilled(to, endpoint.base, model, modelLen);
+  to.text(api);
+  const query = endpoint.query;
+  if (query === null) return;
+  to.byte(QUESTION);
+  putFilled(to, query, model, modelLen);
+}
+
+/**
+ * The path at the hop: the endpoint's base in place of "/v1" and of what stands before it, and the client's query with the endpoint's
+ * own. Left in `ptr` and `len`.
+ */
+export function path(x: Exchange, hop: Hop): void {
+  const endpoint = endpointOf(hop);
+  const target = targetOf(hop);
+  const model = target !== null ? target.text.ptr : modelOf(x);
+  const modelLen = target !== null ? target.text.len : x.modelLen;
+  const split = querySplit(x.text, x.pathLen);
+  writer.into(scratch, PATH_CAPACITY);
+  if (endpoint.keepPath) {
+    writer.raw(x.text, x.pathLen);
+  } else {
+    let from = x.mount;
+    if (split - from >= V1.len && V1.equals(x.text + from, V1.len)) from += V1.len;
+    putFilled(writer, endpoint.base, model, modelLen);
+    writer.raw(x.text + from, x.pathLen - from);
+  }
+  const query = endpoint.query;
+  if (query !== null) {
+    writer.byte(split < x.pathLen ? AMPERSAND : QUESTION);
+    putFilled(writer, query, model, modelLen);
+  }
+  ptr = writer.ptr;
+  len = writer.len;
+}
+
+function tokenOf(hop: Hop): Token {
+  const tokens = providerOf(hop).tokens;
+  return unchecked(tokens[hop.token]);
+}
+
+/** The value of the endpoint's credential header, in `ptr` and `len`; `len` 0: the provider wants none. */
+export function credential(hop: Hop): void {
+  credentialOf(endpointOf(hop), tokenOf(hop));
+}
+
+export function credentialOf(endpoint: Endpoint, token: Token): void {
+  ptr = endpoint.bearer ? token.bearer.ptr : token.secret;
+  len = endpoint.bearer && token.secretLen > 0 ? token.bearer.len : token.secretLen;
+}
+
+/** What stands in place of the model in the body there; `len` 0: the body goes as it came. */
+export function model(x: Exchange, hop: Hop): void {
+  const target = targetOf(hop);
+  ptr = 0;
+  len = 0;
+  if (target === null || x.modelPlace == ModelPlace.None) return;
+  const name: Bytes = x.modelPlace == ModelPlace.Json ? target.json : target.text;
+  ptr = name.ptr;
+  len = name.len;
+}
+
+/** Exact length of the body at the hop. */
+export function bodyLength(x: Exchange, hop: Hop): usize {
+  model(x, hop);
+  return len == 0 ? x.bodyLen : x.bodyLen - (x.modelEnd - x.modelStart) + len;
+}

@@ -1,0 +1,319 @@
+/**
+ * Which hop comes next. The plan is the order of upstreams, fixed when the request comes; the token is chosen when a hop is
+ * armed, so that what other workers have learnt meanwhile counts.
+ */
+import { hash64 } from "../text/hash";
+import {
+  Dialect,
+  Endpoint,
+  ModelName,
+  Provider,
+  RetryPolicy,
+  Route,
+  StickyBy,
+  TokenChoice,
+  Upstream,
+} from "../config/plugin";
+import { Search } from "../health/token-choice";
+import { Next, Verdict, isCallers } from "../health/verdict";
+import {
+  Exchange,
+  Hop,
+  Outcome,
+  MAX_ATTEMPTS,
+  MAX_UPSTREAMS,
+  budgetOf,
+  healthOf,
+  modelOf,
+  routeOf,
+  upstreamAt,
+} from "./exchange";
+import { hashOf } from "./request-head";
+import { hasTime, routeLimit } from "./time-limits";
+
+const NS_PER_MS: u64 = 1000000;
+/** Where a provider serves a dialect; null: it does not. */
+function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
+  return dialect == Dialect.Messages ? provider.messages : provider.openai;
+}
+
+function append(x: Exchange, upstream: Upstream): void {
+  if (x.upstreamCount == MAX_UPSTREAMS || endpointFor(upstream.provider, x.dialect) === null) return;
+  store<usize>(x.order + <usize>x.upstreamCount * sizeof<usize>(), changetype<usize>(upstream));
+  x.upstreamCount++;
+}
+
+/** One of `upstreams` by relative weight. */
+function draw(upstreams: Upstream[], random: u64): i32 {
+  let sum: u64 = 0;
+  for (let i = 0, k = upstreams.length; i < k; i++) sum += <u64>max(upstreams[i].weight, 0);
+  if (sum == 0) return 0;
+  let rest = random % sum;
+  for (let i = 0, k = upstreams.length; i < k; i++) {
+    const weight = <u64>max(upstreams[i].weight, 0);
+    if (rest < weight) return i;
+    rest -= weight;
+  }
+  return 0;
+}
+
+/** Fixes the order of upstreams: one by weight, the route's others, then the fallback. */
+export function order(x: Exchange, route: Route, random: u64): void {
+  x.route = changetype<usize>(route);
+  x.upstreamCount = 0;
+  const upstreams = route.upstreams;
+  const count = upstreams.length;
+  if (count > 0) {
+    const first = count == 1 ? 0 : draw(upstreams, random);
+    append(x, upstreams[first]);
+    if (!x.sameModel) for (let i = 0; i < count; i++) if (i != first) append(x, upstreams[i]);
+  }
+  const fallback = route.fallback;
+  const spare = fallback.length;
+  if (spare > 0 && !x.sameModel) {
+    const shift = route.fallbackRandom ? <i32>((random >> 32) % <u64>spare) : 0;
+    for (let i = 0; i < spare; i++) append(x, fallback[(i + shift) % spare]);
+  }
+  // Where nothing may be tried again, what the provider says is the answer.
+  if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.once = true;
+}
+
+function isLeftAlone(provider: Provider): bool {
+  return !provider.failover.enabled && !provider.retry.enabled;
+}
+
+/** How many attempts the router may make after the first one: the plan ends them sooner, and waits have no number. */
+export function furtherAttempts(x: Exchange): i32 {
+  return x.once ? 0 : MAX_ATTEMPTS - 1;
+}
+
+function fill(hop: Hop, x: Exchange, upstream: Upstream, token: i32, model: u64, trial: bool): void {
+  const provider = upstream.provider;
+  const target = modelThere(x, upstream);
+  hop.upstream = changetype<usize>(upstream);
+  hop.provider = changetype<usize>(provider);
+  hop.endpoint = changetype<usize>(endpointFor(provider, x.dialect));
+  hop.target = target;
+  hop.model = model;
+  hop.token = token;
+  hop.trial = trial;
+  hop.forced = false;
+  hop.limit = 0;
+}
+
+/** The upstream's mapping if it has one, else the provider's, never both. 0: the name stays. */
+function modelThere(x: Exchange, upstream: Upstream): usize {
+  if (x.modelLen == 0) return 0;
+  const mapping = upstream.mapping.entries.length > 0 ? upstream.mapping : upstream.provider.mapping;
+  return changetype<usize>(mapping.lookup(modelOf(x), x.modelLen));
+}
+
+function modelHash(x: Exchange, upstream: Upstream): u64 {
+  const target = modelThere(x, upstream);
+  if (target == 0) return hash64(modelOf(x), x.modelLen);
+  const name = changetype<ModelName>(target).text;
+  return hash64(name.ptr, name.len);
+}
+
+/** What this provider's sticky choice holds on to; 0: nothing. */
+function stickyOf(x: Exchange, provider: Provider): u64 {
+  if (provider.tokenChoice != TokenChoice.Sticky) return 0;
+  const name = provider.stickyHeader;
+  if (provider.stickyBy == StickyBy.Header && name !== null) return hashOf(x.headers, x.headersLen, name);
+  return provider.stickyBy == StickyBy.User ? x.user : x.credential;
+}
+
+const search = new Search();
+
+/** Arms a live token of the upstream at `position` that this exchange has not tried. */
+function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
+  const upstream = upstreamAt(x, position);
+  const model = modelHash(x, upstream);
+  const health = healthOf(x);
+  search.model = model;
+  search.sticky = stickyOf(x, upstream.provider);
+  search.tried = x.tried + ((<usize>x.triedFrom) << 2);
+  search.triedCount = x.stepCount - x.triedFrom;
+  search.random = random;
+  search.now = now;
+  search.deadline = x.deadline;
+  const token = health.pick(upstream.provider, search);
+  if (token < 0) return false;
+  fill(x.armed, x, upstream, token, model, health.trial);
+  x.hasArmed = true;
+  return true;
+}
+
+/** Arms the first live hop from `position` on; then, of those before it that were passed over, one that is live by now. */
+function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
+  for (let n = 0, k = x.upstreamCount; n < k; n++) {
+    const i = (position + n) % k;
+    if (((x.met >> i) & 1) == 1 || !armToken(x, i, random, now)) continue;
+    goTo(x, i);
+    x.triedAgain = false;
+    x.retries = 0;
+    return true;
+  }
+  return false;
+}
+
+function goTo(x: Exchange, position: i32): void {
+  x.at = position;
+  x.met |= 1 << position;
+}
+
+/** Arms the first hop. False: nothing is live; `armSoonest` may still find one. */
+export function armFirst(x: Exchange, random: u64, now: u64): bool {
+  x.hasArmed = false;
+  return armFrom(x, 0, random, now);
+}
+
+/** When the first hop is armed: whether none of the other providers is live, or will be when that hop's limit has passed. */
+export function findAlone(x: Exchange, now: u64): void {
+  const within = <u64>routeLimit(x) * NS_PER_MS;
+  x.alone = true;
+  for (let i = 0; i < x.upstreamCount && x.alone && !x.once; i++) {
+    if (i == x.at) continue;
+    const upstream = upstreamAt(x, i);
+    x.alone = healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now) > within;
+  }
+}
+
+/** Arms the hop whose breaker opens soonest: better than no attempt at all. */
+export function armSoonest(x: Exchange, now: u64): bool {
+  const position = soonest(x, false, now);
+  if (position >= 0) armForced(x, position, now);
+  return position >= 0;
+}
+
+/** What `soonest` found: nanoseconds until then. */
+let soonestWait: u64 = 0;
+
+/** Position of the upstream of which something may be tried soonest; -1: there is none. `limited`: of those that a rate limit closes. */
+function soonest(x: Exchange, limited: bool, now: u64): i32 {
+  let position = -1;
+  soonestWait = u64.MAX_VALUE;
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const upstream = upstreamAt(x, i);
+    const model = modelHash(x, upstream);
+    if (limited && !healthOf(x).isRateLimited(upstream.provider, model, now)) continue;
+    const wait = healthOf(x).opensIn(upstream.provider, model, now);
+    if (position >= 0 && wait >= soonestWait) continue;
+    soonestWait = wait;
+    position = i;
+  }
+  return position;
+}
+
+function armForced(x: Exchange, position: i32, now: u64): void {
+  const upstream = upstreamAt(x, position);
+  const model = modelHash(x, upstream);
+  fill(x.armed, x, upstream, healthOf(x).pickSoonest(upstream.provider, model, now), model, false);
+  x.armed.forced = true;
+  x.hasArmed = true;
+  goTo(x, position);
+}
+
+/** Nanoseconds until some hop of the plan may be tried; u64.MAX_VALUE: never. */
+export function opensIn(x: Exchange, now: u64): u64 {
+  soonest(x, false, now);
+  return soonestWait;
+}
+
+/** Makes the armed hop the current one: its attempt starts. */
+export function advance(x: Exchange): Hop {
+  const hop = x.armed;
+  x.armed = x.current;
+  x.current = hop;
+  x.hasArmed = false;
+  return hop;
+}
+
+/**
+ * Arms the hop that follows a failure of the current one. False: the plan is at its end, or its time, or the retry budget is; a
+ * caller's mistake that was tried elsewhere is then the client's to read.
+ */
+export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
+  disarm(x, now);
+  if (armFurther(x, verdict, random, now)) return true;
+  if (isCallers(verdict.cause)) x.outcome = Outcome.Returned;
+  return false;
+}
+
+function armFurther(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
+  if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || !hasTime(x, now)) return false;
+  healthOf(x).refresh();
+  if (!armAfter(x, verdict, random, now)) return false;
+  if (budgetOf(x).take(now)) return true;
+  disarm(x, now);
+  return false;
+}
+
+function armAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
+  const current = x.current;
+  const provider = changetype<Provider>(current.provider);
+  const retry = provider.retry;
+  if (verdict.next == Next.NextToken && retry.enabled && (retry.maxRetries == 0 || x.retries < retry.maxRetries)) {
+    if (armToken(x, x.at, random, now)) {
+      x.retries++;
+      limitArmed(x, retry);
+      return true;
+    }
+  }
+  if (verdict.next == Next.SameProvider && !x.triedAgain) {
+    let again = armToken(x, x.at, random, now);
+    if (!again && healthOf(x).mayTryAgain(provider, current.token, current.model, now)) {
+      fill(x.armed, x, upstreamAt(x, x.at), current.token, current.model, false);
+      x.hasArmed = again = true;
+    }
+    if (again) {
+      x.triedAgain = true;
+      limitArmed(x, retry);
+      return true;
+    }
+  }
+  return !verdict.stay && armFrom(x, x.at + 1, random, now);
+}
+
+/** A further attempt at one provider has its own limit. */
+function limitArmed(x: Exchange, retry: RetryPolicy): void {
+  if (!x.alone) x.armed.limit = retry.retryTimeout;
+}
+
+/** Gives an armed trial back that nobody will make. */
+export function disarm(x: Exchange, now: u64): void {
+  if (!x.hasArmed) return;
+  x.hasArmed = false;
+  const hop = x.armed;
+  if (hop.trial) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, now);
+}
+
+/** Whether a rate limit keeps the hop closed that opens soonest: a wait can outlast it. */
+export function isRateLimited(x: Exchange, now: u64): bool {
+  return soonest(x, true, now) >= 0;
+}
+
+/**
+ * After an answer, when nothing else is live: arms the hop whose rate limit passes soonest, if that wait fits. Answers the wait in
+ * ns; 0: there is none. Envoy adds up to half to a back-off that it is asked for (facts 19.6), so that half must fit as well.
+ */
+export function armAfterWait(x: Exchange, now: u64): u64 {
+  if (x.once || x.stepCount >= MAX_ATTEMPTS || isCallers(x.lastCause)) return 0;
+  const position = soonest(x, true, now);
+  const wait = soonestWait;
+  if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
+  if (!hasTime(x, now + wait + (wait >> 1)) || !budgetOf(x).take(now)) return 0;
+  x.met = 0;
+  armForced(x, position, now);
+  x.triedFrom = x.stepCount;
+  return max(wait, 1);
+}
+
+/**
+ * When the wait for a forced hop is over: its token may have died meanwhile, or another one of its provider be live. False: none
+ * is, and the hop stays forced.
+ */
+export function rearm(x: Exchange, random: u64, now: u64): bool {
+  healthOf(x).refresh();
+  return armToken(x, x.at, random, now);
+}

@@ -1,0 +1,43 @@
+/** How long a request and each of its attempts may take: in ms as the configuration has it, by a clock of monotonic ns. */
+import { Guard } from "../config/plugin";
+import { Exchange, routeOf, upstreamAt } from "./exchange";
+
+const NS_PER_MS: u64 = 1000000;
+/** No model answers over a new connection in less: an attempt would but cost a token, and be blamed on its provider. */
+const LEAST_TIME: u64 = 100 * NS_PER_MS;
+
+/** Whether an attempt that starts at `at` may be answered before the request's time is over. */
+export function hasTime(x: Exchange, at: u64): bool {
+  return at + LEAST_TIME <= x.deadline;
+}
+
+/** Whether an attempt that starts now has less than `limit`, ms, because of those before it. */
+export function isCramped(x: Exchange, limit: i32, now: u64): bool {
+  return x.stepCount > 1 && now + <u64>limit * NS_PER_MS > x.deadline;
+}
+
+/** The route's limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. */
+export function routeLimit(x: Exchange): i32 {
+  const route = routeOf(x);
+  return x.streamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
+}
+
+/** That limit, or 0 where it would only take the one answer away that there may be. */
+export function tryTimeout(x: Exchange): i32 {
+  return x.alone ? 0 : routeLimit(x);
+}
+
+/** The limit on the callout of the current hop, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
+export function calloutTimeout(x: Exchange): i32 {
+  if (x.alone) return 0;
+  const limit = x.current.limit;
+  const most = routeOf(x).attemptTimeout;
+  return limit > 0 ? min(limit, most) : most;
+}
+
+/** Whether some attempt may have a limit of its own, which no timer of Envoy keeps. */
+export function mayHaveLimit(x: Exchange): bool {
+  if (x.alone) return false;
+  for (let i = 0; i < x.upstreamCount; i++) if (upstreamAt(x, i).provider.retry.retryTimeout > 0) return true;
+  return false;
+}

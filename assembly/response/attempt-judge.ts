@@ -1,0 +1,298 @@
+/**
+ * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt role feeds it from an
+ * upstream filter, the callout driver from a held response or a callout's answer.
+ */
+import { indexOf } from "../text/ascii";
+import { Guard as GuardMode, Provider } from "../config/plugin";
+import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
+import { applyAlsoOn, applyOverrides, classifyAnswer, classifyEnd, classifyError, needsBody } from "../health/classify";
+import * as answer from "./response-head";
+import { Attempt, State, heldOfAll, hold } from "./attempt";
+import { Exchange, Outcome, configOf, endpointOf, healthOf, routeOf, stepOf } from "../request/exchange";
+import { Flaw, Seen } from "./validator";
+import * as limits from "../request/time-limits";
+import * as trail from "./trail";
+
+export { Attempt, State, begin, dropHeld, end } from "./attempt";
+
+export enum Decision {
+  /** Keep what came from the client. */
+  Hold,
+  /** Let the answer, with all that was held, go on. */
+  Pass,
+  /** The attempt failed: `verdict` says why. */
+  Fail,
+}
+
+/** How much of a failed answer's body is read. */
+const ERROR_BODY: usize = 64 << 10;
+const NO_CONTENT = 204;
+const NS_PER_MS: u64 = 1000000;
+
+/** What the last judgement found; one for all, read it at once. */
+export const verdict = new Verdict();
+
+function providerOf(a: Attempt): Provider {
+  return changetype<Provider>(a.provider);
+}
+
+function millis(a: Attempt, now: u64): i32 {
+  return <i32>((now - a.started) / NS_PER_MS);
+}
+
+/**
+ * The answer's headers are here, read by `answer.read`. `whole`: and all that follows, so that even without a guard nothing has
+ * to go on before it is judged.
+ */
+export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): Decision {
+  const x = a.exchange;
+  a.status = answer.status;
+  a.waitMs = answer.waitMs;
+  if (a.status < 200 || a.status > 299) {
+    if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
+    a.state = State.Reading;
+    a.silentSince = now;
+    return Decision.Hold;
+  }
+  const guard = routeOf(x).guard;
+  const mode = whole && guard == GuardMode.None ? GuardMode.FirstEvent : guard;
+  // What it says of state, a failed job or file, is no error of its own.
+  const body = x.stateful && answer.body == answer.Body.Json ? answer.Body.Binary : answer.body;
+  a.judge.start(x.dialect, x.shaped, x.streamed, body, mode);
+  a.state = State.Judging;
+  if (last && (x.headOnly || (a.status == NO_CONTENT && !x.shaped))) a.judge.takeEmpty();
+  if (last) return decide(a, a.judge.finish(), true, now);
+  if (mode == GuardMode.None || a.judge.opaque) return pass(a, now);
+  return Decision.Hold;
+}
+
+/**
+ * More of the answer. On Hold the attempt has taken the bytes: they are in `held`. On Pass what was held goes first, and has
+ * these bytes in it if there was anything before them.
+ */
+export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64): Decision {
+  switch (a.state) {
+    case State.Reading: {
+      hold(a, ptr, min(len, ERROR_BODY - a.heldLen + len));
+      if (!last && a.heldLen < ERROR_BODY) return Decision.Hold;
+      // A callout's answer is given as it lies there.
+      hideToken(a, ptr, len);
+      return judgeHeld(a, now);
+    }
+    case State.Judging: {
+      let seen = a.judge.feed(ptr, len);
+      if (last && seen != Seen.Failed) seen = a.judge.finish();
+      noteEvents(a, now);
+      const decision = decide(a, seen, last, now);
+      if (decision == Decision.Fail) return decision;
+      if (decision == Decision.Pass && a.heldLen == 0) return decision;
+      hold(a, ptr, len);
+      if (decision == Decision.Hold && isTooMuch(a)) return pass(a, now);
+      return decision;
+    }
+    case State.Passing: {
+      a.judge.feed(ptr, len);
+      noteEvents(a, now);
+      if (last) onPassed(a, now);
+      return Decision.Pass;
+    }
+    default:
+      return Decision.Pass;
+  }
+}
+
+/** More is held of this answer, or of all of this worker, than may be: it goes on unchecked. */
+function isTooMuch(a: Attempt): bool {
+  const config = configOf(a.exchange);
+  return a.heldLen > config.guardLimit || heldOfAll > config.parkedBodiesLimit;
+}
+
+/** A shorter text may be any word. */
+const TOKEN_SIZE: usize = 12;
+const STAR: u8 = 0x2a;
+
+/** A provider's error may quote the token that it was sent, and goes to the client. Its length stays. */
+function hideToken(a: Attempt, ptr: usize, len: usize): void {
+  const tokens = providerOf(a).tokens;
+  const token = unchecked(tokens[a.token]);
+  if (token.secretLen < TOKEN_SIZE) return;
+  const end = ptr + len;
+  while (true) {
+    const at = indexOf(ptr, end - ptr, token.secret, token.secretLen);
+    if (at < 0) return;
+    memory.fill(ptr + at, STAR, token.secretLen);
+    ptr += at + token.secretLen;
+  }
+}
+
+/** Trailers end the answer without a last body callback. */
+export function onTrailers(a: Attempt, now: u64): Decision {
+  switch (a.state) {
+    case State.Reading:
+      return judgeHeld(a, now);
+    case State.Judging:
+      return decide(a, a.judge.finish(), true, now);
+    case State.Passing:
+      onPassed(a, now);
+      return Decision.Pass;
+    default:
+      return Decision.Pass;
+  }
+}
+
+/** The stream ended without the end of its answer. True: that was a failure, and `verdict` says which. */
+export function onLost(a: Attempt, how: End, now: u64): bool {
+  if (a.state == State.Over) return false;
+  if (a.state == State.Passing) return onBroken(a, how, now);
+  if (how == End.ClientGone) return leave(a, now);
+  // What came of an error says enough, unless the client should read it.
+  if (a.state == State.Reading) classifyHeld(a, a.held, a.heldLen);
+  if (a.state != State.Reading || verdict.next == Next.Return) classifyEnd(how, verdict);
+  fail(a, now);
+  return true;
+}
+
+/** So did one of which bytes have gone to the client. */
+function onBroken(a: Attempt, how: End, now: u64): bool {
+  if (a.judge.done) {
+    // Behind the last event there was nothing to lose.
+    onPassed(a, now);
+    return a.failed;
+  }
+  noteInvalid(a);
+  if (how == End.ClientGone) return leave(a, now);
+  // A stream that was longer than the request's time.
+  const long = !limits.hasTime(a.exchange, now);
+  if (long) a.cramped = true;
+  classifyEnd(long ? End.AttemptTimeout : how, verdict);
+  breakOff(a, now);
+  return true;
+}
+
+/** The client left, and the attempt has no verdict. */
+function leave(a: Attempt, now: u64): bool {
+  a.state = State.Over;
+  trail.note(stepOf(a.exchange, a.step), a.status, Cause.Client, millis(a, now));
+  healthOf(a.exchange).released(providerOf(a), a.token, a.model, now, a.trial);
+  return false;
+}
+
+function noteEvents(a: Attempt, now: u64): void {
+  if (a.judge.events == a.events) return;
+  a.events = a.judge.events;
+  a.silentSince = now;
+}
+
+function noteInvalid(a: Attempt): void {
+  stepOf(a.exchange, a.step).invalidEvents = a.judge.invalidEvents;
+}
+
+function decide(a: Attempt, seen: Seen, last: bool, now: u64): Decision {
+  if (seen == Seen.Failed) {
+    classifyFlaw(a);
+    return failAnswer(a, now);
+  }
+  if (last) {
+    pass(a, now);
+    onPassed(a, now);
+    return Decision.Pass;
+  }
+  if (a.judge.whole) return Decision.Hold;
+  const enough = routeOf(a.exchange).guard == GuardMode.Full ? a.judge.done : seen >= Seen.Content;
+  return enough ? pass(a, now) : Decision.Hold;
+}
+
+/** By `Flaw`. */
+const ENDS: End[] = [End.None, End.Empty, End.Garbage, End.Garbage, End.NoEndMark, End.NoEndMark];
+
+/** An error, nothing or garbage inside a 200. */
+function classifyFlaw(a: Attempt): void {
+  const judge = a.judge;
+  if (judge.cause == Flaw.ErrorInside && judge.errorLen > 0) {
+    classifyError(providerOf(a).family, a.status, judge.errorPtr, judge.errorLen, verdict);
+    applyAlsoOn(verdict, routeOf(a.exchange));
+  } else classifyEnd(ENDS[judge.cause], verdict);
+}
+
+function pass(a: Attempt, now: u64): Decision {
+  a.state = State.Passing;
+  a.judge.release();
+  trail.note(stepOf(a.exchange, a.step), a.status, Cause.None, millis(a, now));
+  a.exchange.outcome = Outcome.Served;
+  // A trial's breaker closes with the first good bytes: a long stream must not hold it half-open.
+  if (a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now, a.trial);
+  return Decision.Pass;
+}
+
+/** The answer has gone to the client to its clean end. */
+function onPassed(a: Attempt, now: u64): void {
+  a.state = State.Over;
+  const seen = a.judge.finish();
+  noteInvalid(a);
+  if (seen != Seen.Failed && !a.judge.failed) {
+    if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now, a.trial);
+    return;
+  }
+  classifyFlaw(a);
+  breakOff(a, now);
+}
+
+/** It failed after bytes of it have gone to the client: nothing can follow. */
+function breakOff(a: Attempt, now: u64): void {
+  verdict.next = Next.Return;
+  a.exchange.brokenOff = true;
+  fail(a, now);
+}
+
+/** The answer's own failure: it may be the client's last answer, unchanged. */
+function failAnswer(a: Attempt, now: u64): Decision {
+  const x = a.exchange;
+  if (verdict.next == Next.Return || x.once) x.outcome = Outcome.Returned;
+  return fail(a, now);
+}
+
+function judgeHeld(a: Attempt, now: u64): Decision {
+  hideToken(a, a.held, a.heldLen);
+  return judgeStatus(a, a.held, min(a.heldLen, ERROR_BODY), now);
+}
+
+function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
+  classifyHeld(a, body, len);
+  return failAnswer(a, now);
+}
+
+/** An answer with a bad status, by what of its body has come. */
+function classifyHeld(a: Attempt, body: usize, len: usize): void {
+  const provider = providerOf(a);
+  classifyAnswer(provider.family, a.status, body, len, verdict, !a.exchange.shaped);
+  // The headers are the provider's word for this answer; the longer of the two holds.
+  if (verdict.cause == Cause.RateLimit) verdict.waitMs = max(verdict.waitMs, a.waitMs);
+  applyOverrides(verdict, a.status, routeOf(a.exchange), provider);
+}
+
+/** Whether what a provider says counts against it; one that gets paths as they are may have its models anywhere. */
+function callsModel(x: Exchange): bool {
+  return x.usual || (x.posted && endpointOf(x.current).keepPath);
+}
+
+function fail(a: Attempt, now: u64): Decision {
+  const x = a.exchange;
+  a.state = State.Over;
+  a.failed = true;
+  x.lastStatus = a.status;
+  x.lastCause = verdict.cause;
+  if (verdict.waitMs >= 0) x.waitMs = x.waitMs < 0 ? verdict.waitMs : min(x.waitMs, verdict.waitMs);
+  trail.note(stepOf(x, a.step), a.status, verdict.cause, millis(a, now));
+  // It may be the path, which the client has chosen; what is spent is spent whatever was asked.
+  if (!callsModel(x) && a.status != 0 && verdict.cause != Cause.RateLimit && verdict.cause != Cause.Quota)
+    verdict.scope = Scope.Nobody;
+  const health = healthOf(x);
+  if (verdict.cause == Cause.Slow && a.cramped) health.released(providerOf(a), a.token, a.model, now, a.trial);
+  else health.failed(providerOf(a), a.token, a.model, verdict, x.serial, now, a.trial);
+  return Decision.Fail;
+}
+
+/** Whether anything has come that counts as an answer. */
+export function hasContent(a: Attempt): bool {
+  return a.state != State.Waiting && a.judge.good;
+}

@@ -1,0 +1,123 @@
+/** The record of one attempt, and the memory for what it holds back. Records are used again. */
+import { Judge, newJudge } from "./validator";
+import { Exchange, Hop } from "../request/exchange";
+import * as limits from "../request/time-limits";
+import * as trail from "./trail";
+
+export enum State {
+  /** Nothing of the answer has come. */
+  Waiting,
+  /** A good status; the guard has not seen enough. */
+  Judging,
+  /** A bad status; its body is read to learn the cause. */
+  Reading,
+  /** The answer goes to the client. */
+  Passing,
+  /** Judged to the end: nothing that follows counts. */
+  Over,
+}
+
+/** Bytes that the answers of this worker hold back together. */
+export let heldOfAll: usize = 0;
+
+const FIRST_ROOM: usize = 4 << 10;
+
+@unmanaged
+export class Attempt {
+  exchange: Exchange;
+  stream: u32;
+  state: State;
+  step: i32;
+  status: i32;
+  /** What its headers asked to stay away, ms; -1: nothing. */
+  waitMs: i64;
+  // The hop, copied: the exchange moves on while an attempt may still end.
+  provider: usize;
+  token: i32;
+  model: u64;
+  trial: bool;
+  /** Of this attempt alone, ms; 0: the route's limits hold. */
+  limit: i32;
+  /** It has less time than its limit: what it does not answer in time is not its provider's fault. */
+  cramped: bool;
+  /** The body has been put in. */
+  sent: bool;
+  /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
+  failed: bool;
+  started: u64;
+  /** Since when nothing has come that counts: its start, then a bad status or the last event. */
+  silentSince: u64;
+  events: u32;
+  judge: Judge;
+  held: usize;
+  heldLen: usize;
+  heldCapacity: usize;
+  next: Attempt | null;
+}
+
+let free: Attempt | null = null;
+
+export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
+  let a: Attempt;
+  if (free !== null) {
+    a = free!;
+    free = a.next;
+  } else {
+    a = changetype<Attempt>(heap.alloc(offsetof<Attempt>()));
+    memory.fill(changetype<usize>(a), 0, offsetof<Attempt>());
+    a.judge = newJudge();
+  }
+  a.exchange = x;
+  a.stream = stream;
+  a.state = State.Waiting;
+  a.status = 0;
+  a.waitMs = -1;
+  a.provider = hop.provider;
+  a.token = hop.token;
+  a.model = hop.model;
+  a.trial = hop.trial;
+  a.limit = hop.limit;
+  a.sent = false;
+  a.failed = false;
+  a.started = now;
+  a.silentSince = now;
+  a.events = 0;
+  a.heldLen = 0;
+  a.next = null;
+  a.step = trail.begin(x, hop);
+  a.cramped = limits.isCramped(x, hop.limit > 0 ? hop.limit : limits.tryTimeout(x), now);
+  x.attempts++;
+  x.attempt = changetype<usize>(a);
+  return a;
+}
+
+/** The attempt's stream is gone: gives the record back. The caller releases the exchange. */
+export function end(a: Attempt): void {
+  dropHeld(a);
+  const x = a.exchange;
+  x.attempts--;
+  if (x.attempt == changetype<usize>(a)) x.attempt = 0;
+  a.next = free;
+  free = a;
+}
+
+export function dropHeld(a: Attempt): void {
+  if (a.held != 0) heap.free(a.held);
+  heldOfAll -= a.heldCapacity;
+  a.held = 0;
+  a.heldLen = 0;
+  a.heldCapacity = 0;
+}
+
+/** Adds to what is held back from the client. */
+export function hold(a: Attempt, ptr: usize, len: usize): void {
+  const size = a.heldLen + len;
+  if (size > a.heldCapacity) {
+    const capacity = max(size, max(a.heldCapacity * 2, FIRST_ROOM));
+    a.held = a.held == 0 ? heap.alloc(capacity) : heap.realloc(a.held, capacity);
+    heldOfAll += capacity - a.heldCapacity;
+    a.heldCapacity = capacity;
+  }
+  memory.copy(a.held + a.heldLen, ptr, len);
+  a.heldLen = size;
+}

@@ -1,0 +1,46 @@
+/** How a body is read, by its headers or, where they do not tell, by its first byte. */
+import { Char } from "../text/ascii";
+import { isBlank } from "../json/grammar";
+import { Body } from "./response-head";
+
+export enum Kind {
+  Opaque,
+  Events,
+  Json,
+  /** Of no telling type: the first byte decides. */
+  Unknown,
+}
+
+/** `binaryAllowed`: bytes may be an answer, like audio; in a dialect of JSON a wrong type hides nothing. */
+export function kindOf(body: Body, binaryAllowed: bool): Kind {
+  switch (body) {
+    case Body.Events:
+      return Kind.Events;
+    case Body.Json:
+      return Kind.Json;
+    case Body.Text:
+      return Kind.Unknown;
+    case Body.Binary:
+      return binaryAllowed ? Kind.Opaque : Kind.Unknown;
+    default:
+      return Kind.Opaque;
+  }
+}
+
+const LESS_THAN = 0x3c;
+
+/** By the first byte that is no blank. Where plain text may be an answer, only HTML is none, which reading it as JSON shows. */
+export function recognize(c: i32, textAllowed: bool): Kind {
+  if (textAllowed) return c == LESS_THAN ? Kind.Json : Kind.Opaque;
+  return startsLine(c) ? Kind.Events : Kind.Json;
+}
+
+/** The first byte of data, event, id, retry, a comment or a byte order mark. */
+function startsLine(c: i32): bool {
+  return c == 0x64 || c == 0x65 || c == 0x69 || c == 0x72 || c == Char.Colon || c == 0xef;
+}
+
+export function skipBlanks(p: usize, end: usize): usize {
+  while (p < end && isBlank(load<u8>(p))) p++;
+  return p;
+}

@@ -1,0 +1,63 @@
+/**
+ * OpenAI's Responses. Most types of events carry content and new ones come often, so those that do not are listed.
+ * https://platform.openai.com/docs/api-reference/responses-streaming
+ */
+import { JsonReader } from "../json/stream-reader";
+import { Slot, hashOf, newTree, watch } from "../json/watched-paths";
+import { Fact, Mark, Rules, Types, WHOLE } from "./dialect-rules";
+
+const EVENTS = new Types()
+  .put(Mark.Progress, [
+    "response.created",
+    "response.queued",
+    "response.in_progress",
+    "response.output_item.added",
+    "response.content_part.added",
+    "response.reasoning_summary_part.added",
+    // vLLM's word for the same.
+    "response.reasoning_part.added",
+  ])
+  .put(0, ["ping", "keepalive"])
+  .put(WHOLE, ["response.completed", "response.incomplete"])
+  .put(Mark.Error, ["response.failed", "response.cancelled", "error"]);
+
+/** `status` of a plain answer; a background one is answered before it is done. */
+const STATUSES = new Types()
+  .put(WHOLE, ["completed", "incomplete", "in_progress", "queued"])
+  .put(Mark.Error, ["failed", "cancelled"]);
+
+/** Items that begin empty; any other item is a call of a tool. */
+const ITEMS = new Types().put(0, ["message", "reasoning"]);
+
+const NO_TYPE: u64 = 0;
+const EMPTY_TYPE = hashOf("");
+
+function buildTree(): u8 {
+  const tree = newTree();
+  watch(tree, "type", 0, Slot.Type);
+  watch(tree, "error", Fact.Error, Slot.Place);
+  watch(tree, "response.error", Fact.Error, Slot.Place);
+  watch(tree, "sequence_number", 0, Slot.Highest);
+  watch(tree, "item.type", 0, Slot.Inner);
+  watch(tree, "delta", Fact.Content, Slot.None, Fact.Delta);
+  watch(tree, "status", 0, Slot.Status);
+  watch(tree, "output", Fact.Answer);
+  return tree;
+}
+
+function markEvent(json: JsonReader): u32 {
+  const facts = json.facts;
+  if (facts & Fact.Error) return Mark.Error;
+  const untyped = json.type == NO_TYPE || json.type == EMPTY_TYPE;
+  const mark = EVENTS.find(json.type, untyped ? Mark.Progress : Mark.Progress | Mark.Content);
+  if ((facts & (Fact.Delta | Fact.Content)) == Fact.Delta) return mark & ~Mark.Content;
+  if (mark && json.inner != NO_TYPE) return mark | ITEMS.find(json.inner, Mark.Content);
+  return mark;
+}
+
+function markAnswer(json: JsonReader): u32 {
+  if (json.facts & Fact.Error) return Mark.Error;
+  return STATUSES.find(json.status, json.facts & Fact.Answer ? WHOLE : 0);
+}
+
+export const responses = new Rules(buildTree(), markEvent, markAnswer, false);

@@ -1,0 +1,98 @@
+/** What a provider's answer says in its headers, read in one walk, and which of them may go on to the client. */
+import { Char, equalsIgnoreCase } from "../text/ascii";
+import { Bytes } from "../text/bytes";
+import { NameTable } from "../http/header-set";
+import * as pairs from "../http/header-list";
+import * as retryAfter from "../health/retry-after";
+
+const STATUS = Bytes.of(":status");
+const CONTENT_TYPE = Bytes.of("content-type");
+const CONTENT_ENCODING = Bytes.of("content-encoding");
+const EVENT_STREAM = Bytes.of("text/event-stream");
+const JSON_NAME = Bytes.of("json");
+const TEXT_TYPE = Bytes.of("text/");
+const IDENTITY = Bytes.of("identity");
+
+/** What the body will be, by its content-type and content-encoding. */
+export enum Body {
+  /** Compressed: nothing of it can be read. */
+  Opaque,
+  Events,
+  Json,
+  /** Text or HTML, or no type at all. */
+  Text,
+  /** Audio, images, lines of JSON. */
+  Binary,
+}
+
+/** Of the router and of our own: a provider that sends them would steer both (facts 19.4). */
+const DROPPED = new NameTable(
+  ["set-cookie", "alt-svc", "connection", "keep-alive", "te", "trailer", "upgrade"],
+  ["x-envoy-", "x-ai-failover", "proxy-"],
+);
+
+export let status: i32 = 0;
+export let body: Body = Body.Text;
+
+/** What the provider asks to stay away, ms; -1: it does not say. Only of answers that failed. */
+export let waitMs: i64 = -1;
+
+/** `clock` tells wall time, and is asked only where a date may stand. */
+export function read(headers: usize, len: usize, clock: () => i64): void {
+  status = 0;
+  waitMs = -1;
+  body = Body.Text;
+  let encoded = false;
+  pairs.start(headers, len);
+  while (pairs.next()) {
+    if (STATUS.equals(pairs.name, pairs.nameLen)) status = statusCode(pairs.value, pairs.valueLen);
+    else if (CONTENT_TYPE.equals(pairs.name, pairs.nameLen)) body = kindOf(pairs.value, pairs.valueLen);
+    else if (CONTENT_ENCODING.equals(pairs.name, pairs.nameLen))
+      encoded = !equalsIgnoreCase(pairs.value, pairs.valueLen, IDENTITY);
+  }
+  if (encoded) body = Body.Opaque;
+  if (status >= 400) readWait(headers, len, clock());
+}
+
+function readWait(headers: usize, len: usize, unixMs: i64): void {
+  retryAfter.start(unixMs);
+  pairs.start(headers, len);
+  while (pairs.next()) retryAfter.see(pairs.name, pairs.nameLen, pairs.value, pairs.valueLen);
+  waitMs = retryAfter.waitMs();
+}
+
+function statusCode(ptr: usize, len: usize): i32 {
+  if (len != 3) return 0;
+  const hundreds = <i32>load<u8>(ptr) - Char.Zero;
+  const tens = <i32>load<u8>(ptr, 1) - Char.Zero;
+  return hundreds * 100 + tens * 10 + (<i32>load<u8>(ptr, 2) - Char.Zero);
+}
+
+function kindOf(type: usize, len: usize): Body {
+  if (len >= EVENT_STREAM.len && equalsIgnoreCase(type, EVENT_STREAM.len, EVENT_STREAM)) return Body.Events;
+  if (isJson(type, len)) return Body.Json;
+  if (len >= TEXT_TYPE.len && equalsIgnoreCase(type, TEXT_TYPE.len, TEXT_TYPE)) return Body.Text;
+  return Body.Binary;
+}
+
+/** `application/json` and what is built on it, like `application/problem+json`; not x-ndjson or jsonl, which are many documents. */
+function isJson(type: usize, len: usize): bool {
+  let end: usize = 0;
+  while (end < len && load<u8>(type + end) != Char.Semicolon && load<u8>(type + end) != Char.Space) end++;
+  if (end <= JSON_NAME.len || !equalsIgnoreCase(type + end - JSON_NAME.len, JSON_NAME.len, JSON_NAME)) return false;
+  const before = <i32>load<u8>(type + end - JSON_NAME.len - 1);
+  return before == Char.Slash || before == Char.Plus;
+}
+
+/** Whether a header of a provider must not reach the client, or the router. */
+export function mustDrop(name: usize, len: usize): bool {
+  return DROPPED.has(name, len);
+}
+
+const CONTENT_LENGTH = Bytes.of("content-length");
+const TRANSFER_ENCODING = Bytes.of("transfer-encoding");
+
+/** Headers that the host writes anew when it sends a body that is ours. */
+export function isFraming(name: usize, len: usize): bool {
+  return CONTENT_LENGTH.equals(name, len) || TRANSFER_ENCODING.equals(name, len);
+}

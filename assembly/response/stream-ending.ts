@@ -1,0 +1,92 @@
+/**
+ * What follows a stream that ended cleanly without its end mark: an error event of its dialect, from which the official clients
+ * raise their API error. No [DONE] follows. A half-written event cannot be taken back, but it can be made the error: its JSON
+ * is completed with an `error` member, so that no client sees broken JSON in its place.
+ */
+import { Bytes } from "../text/bytes";
+import { complete } from "../json/stream-completion";
+import { Writer } from "../text/writer";
+import { Dialect } from "../config/plugin";
+import { MAX_DEPTH } from "../json/lexer";
+import { Judge } from "./validator";
+
+const DATA = Bytes.of("data: ");
+const LINE = Bytes.of("\n");
+const BLANK_LINE = Bytes.of("\n\n");
+/** In dialects with named events the last name counts, also behind the data. */
+const NAMED = Bytes.of("event: error\n");
+
+const SENTENCE = "The provider's stream ended before its answer was complete.";
+const OPENAI = Bytes.of(
+  `"error":{"message":"${SENTENCE}","type":"server_error","param":null,"code":"stream_incomplete"}}`,
+);
+const MESSAGES = Bytes.of(`"type":"error","error":{"type":"api_error","message":"${SENTENCE}"}}`);
+/** A begun `message_start` has a `message`, which clients would show in place of the error's. */
+const OWN_MESSAGE = Bytes.of(`"message":"${SENTENCE}",`);
+/** The documented members, and `error`, from which the clients raise. */
+const RESPONSES = Bytes.of(
+  `"type":"error","code":"server_error","message":"${SENTENCE}","param":null,` +
+    `"error":{"message":"${SENTENCE}","type":"server_error","param":null,"code":"stream_incomplete"},"sequence_number":`,
+);
+
+const CAPACITY = MAX_DEPTH + 1024;
+const room = memory.data(CAPACITY);
+const out = new Writer();
+
+/** Of length 0 where nothing may follow. Valid until the next call. */
+export function ending(dialect: Dialect, judge: Judge): Writer {
+  out.into(room, CAPACITY);
+  if (!judge.needsEnding) return out;
+  const scanner = judge.scanner;
+  const json = judge.json;
+  const inData = scanner.isInData;
+  completeCharacter(judge.tail);
+  if (scanner.isInLine && !inData) out.text(LINE);
+  if (scanner.isOpen && json.isOpenObject && (inData || !json.isInText)) {
+    if (!inData) out.text(DATA);
+    complete(json, out);
+    if (dialect == Dialect.Messages) out.text(OWN_MESSAGE);
+    writeMembers(dialect, judge);
+    out.text(LINE);
+    if (isNamed(dialect)) out.text(NAMED);
+    out.text(LINE);
+    return out;
+  }
+  if (scanner.isOpen && json.isComplete) out.text(BLANK_LINE);
+  else if (inData) out.text(LINE);
+  if (isNamed(dialect)) out.text(NAMED);
+  out.text(DATA);
+  out.byte(0x7b);
+  writeMembers(dialect, judge);
+  out.text(BLANK_LINE);
+  return out;
+}
+
+/** Of a character that was cut the missing bytes, whichever: official clients decode strictly. `tail`: the last bytes, the last one lowest. */
+function completeCharacter(tail: u32): void {
+  let has = 0;
+  for (; has < 3 && (tail & 0xc0) == 0x80; has++) tail >>= 8;
+  const lead = tail & 0xff;
+  const needs = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+  for (; has < needs; has++) out.byte(has > 0 ? 0x80 : lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80);
+}
+
+function isNamed(dialect: Dialect): bool {
+  return dialect == Dialect.Messages || dialect == Dialect.Responses;
+}
+
+/** The error's members and the closing brace of the object that they are in. */
+function writeMembers(dialect: Dialect, judge: Judge): void {
+  switch (dialect) {
+    case Dialect.Messages:
+      out.text(MESSAGES);
+      break;
+    case Dialect.Responses:
+      out.text(RESPONSES);
+      out.decimal(<u64>judge.json.highest + 1);
+      out.byte(0x7d);
+      break;
+    default:
+      out.text(OPENAI);
+  }
+}

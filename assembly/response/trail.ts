@@ -1,0 +1,78 @@
+/** The trail: every attempt of an exchange and how it ended, for the client's headers, the log and our own errors. */
+import { Char, isLetter } from "../text/ascii";
+import { Bytes } from "../text/bytes";
+import { Writer } from "../text/writer";
+import { Provider } from "../config/plugin";
+import { Cause, causeName } from "../health/verdict";
+import { Exchange, Hop, Step, stepOf } from "../request/exchange";
+
+const CAPACITY: usize = 8 << 10;
+const scratch: usize = heap.alloc(CAPACITY);
+const writer = new Writer();
+const FORCED = Bytes.of(";forced");
+const STATUS = Bytes.of(";status=");
+const CAUSE = Bytes.of(";cause=");
+const MS = Bytes.of(";ms=");
+const SEPARATOR = Bytes.of(", ");
+
+export let ptr: usize = 0;
+export let len: usize = 0;
+
+/** Notes that an attempt of the current hop has begun. Answers its place in the trail. */
+export function begin(x: Exchange, hop: Hop): i32 {
+  const index = x.stepCount;
+  const step = stepOf(x, index);
+  const provider = changetype<Provider>(hop.provider);
+  step.provider = provider;
+  step.token = hop.token;
+  step.forced = hop.forced;
+  step.status = 0;
+  step.cause = Cause.None;
+  step.ms = 0;
+  step.invalidEvents = 0;
+  store<u32>(x.tried + <usize>index * 4, ((<u32>provider.index) << 16) | (<u32>hop.token));
+  x.stepCount = index + 1;
+  return index;
+}
+
+export function note(step: Step, status: i32, cause: Cause, ms: i32): void {
+  step.status = status;
+  step.cause = cause;
+  step.ms = ms;
+}
+
+/** `qwen/#9f86d081`; in quotes where the id does not begin as a token of RFC 9651, 3.3.4 must: with a letter. */
+function writeHop(to: Writer, provider: Provider, token: i32): void {
+  const isToken = isLetter(load<u8>(provider.id.ptr));
+  if (!isToken) to.byte(Char.Quote);
+  to.text(provider.id);
+  to.byte(Char.Slash);
+  to.text(provider.tokens[token].label);
+  if (!isToken) to.byte(Char.Quote);
+}
+
+/** The trail as a list of RFC 9651, left in `ptr` and `len`: `qwen/team-a;status=401;cause=credential;ms=12, deepseek/#9f86d081;status=200;ms=640`. */
+export function write(x: Exchange): void {
+  writer.into(scratch, CAPACITY);
+  for (let i = 0; i < x.stepCount && !writer.overflow; i++) {
+    if (i > 0) writer.text(SEPARATOR);
+    writeStep(writer, stepOf(x, i));
+  }
+  ptr = writer.ptr;
+  len = writer.len;
+}
+
+function writeStep(to: Writer, step: Step): void {
+  writeHop(to, step.provider, step.token);
+  if (step.forced) to.text(FORCED);
+  if (step.status != 0) {
+    to.text(STATUS);
+    to.decimal(step.status);
+  }
+  if (step.cause != Cause.None) {
+    to.text(CAUSE);
+    to.text(causeName(step.cause));
+  }
+  to.text(MS);
+  to.decimal(step.ms);
+}

@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import { colourOf } from "../colour.js";
+import { resolveConfig } from "../config/load-config.js";
+import { noticesOf } from "../config/notices.js";
+import type { Problem } from "../config/problem.js";
+import { readSource } from "../config/source.js";
+import { summaryOf } from "../config/summary.js";
+import { checkEnvelope, checkRendered } from "../plugin/check-plugin.js";
+import { envelopeOf } from "../plugin/envelope.js";
+import { DEFAULT_FILE, lackingKeys } from "../run/default-file.js";
+
+export function register(program: Command): void {
+  program
+    .command("check")
+    .description("check a configuration file, a WasmPlugin resource, or a plugin configuration of Higress")
+    .argument("[file]", "YAML or JSON", DEFAULT_FILE)
+    .action((file: string) => console.log(check(file).join("\n")));
+}
+
+/** The lines about a good file; a bad one throws all its mistakes. */
+export function check(file: string, env: NodeJS.ProcessEnv = process.env): string[] {
+  const { good, dim, strong } = colourOf(process.stdout, env);
+  const source = readSource(file);
+  const problems: Problem[] = [];
+  const envelope = envelopeOf(source.value, (path, found, fix) => problems.push({ path, found, fix }));
+  if (envelope) {
+    const { kind, notes, lacking } = checkEnvelope(envelope, source, problems, env);
+    return [`${good("ok")}  ${file}  ${dim(kind)}`, ...[...lackingNote(lacking), ...notes].map(dim)];
+  }
+  const lacking = lackingKeys(source, env);
+  const all = { ...env, ...lacking };
+  const config = resolveConfig(source, all);
+  const notes = [
+    ...checkRendered(config, source, all),
+    ...(Object.keys(lacking).length > 0 ? [...lackingNote(Object.keys(lacking)), DEMO] : []),
+    ...noticesOf(config, file),
+  ];
+  const table = summaryOf(config, env).map(line => (/^[A-Z]+ /.test(line) ? strong(line) : line));
+  return [`${good("ok")}  ${file}`, "", ...table, ...(notes.length > 0 ? ["", ...notes.map(dim)] : [])];
+}
+
+const lackingNote = (names: string[]): string[] =>
+  names.length === 0 ? [] : [`Not set here, and needed where the gateway runs: ${names.join(", ")}.`];
+
+const DEMO = '"npm start" leaves out a provider without a key; without any key, demo providers answer.';

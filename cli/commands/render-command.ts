@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { Option, type Command } from "commander";
+import { resolveConfig } from "../config/load-config.js";
+import { packageRoot } from "../config/root.js";
+import { readSource } from "../config/source.js";
+import { renderEnvoy } from "../render/render-envoy.js";
+import { parts, renderPart, type Part } from "../render/render-parts.js";
+import { writePrivate } from "../render/private-file.js";
+import { DEFAULT_FILE, lackingKeys } from "../run/default-file.js";
+
+interface Flags {
+  envoyVersion: string;
+  part?: Part;
+  wasm: string;
+  output?: string;
+}
+
+export function register(program: Command): void {
+  program
+    .command("render")
+    .description("print the Envoy configuration for a file, or a part of it")
+    .argument("[file]", "YAML or JSON", DEFAULT_FILE)
+    .option("--envoy-version <version>", "the Envoy it is for; from 1.39 on every rescued stream streams", "1.40")
+    .addOption(new Option("--part <part>", "only what goes into an Envoy of yours").choices(Object.keys(parts)))
+    .option("--wasm <file>", "where Envoy will find the module", join(packageRoot, "build", "ai-failover.wasm"))
+    .option("-o, --output <file>", "write a file (mode 0600) instead")
+    .action((file: string, flags: Flags) => {
+      const text = render(file, flags);
+      if (flags.output === undefined) process.stdout.write(text);
+      else writePrivate(flags.output, text);
+    });
+}
+
+/** The text that the command prints. */
+export function render(file: string, flags: Flags, env: NodeJS.ProcessEnv = process.env): string {
+  const { envoyVersion, part, wasm } = flags;
+  const source = readSource(file);
+  // Of secrets only the variables' names are rendered.
+  const config = resolveConfig(source, { ...env, ...lackingKeys(source, env) });
+  const options = { wasm, envoyVersion };
+  return part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
+}

@@ -1,0 +1,78 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { parseAddress } from "../config/listen-address.js";
+import { milliseconds } from "../config/parse-quantity.js";
+import { Refusal } from "../refusal.js";
+import { bannerOf } from "../run/banner.js";
+import { Gateway } from "../run/gateway.js";
+import { onSignals } from "../run/signals.js";
+
+interface Flags {
+  config?: string;
+  listen?: string;
+  envoyVersion?: string;
+  status?: string;
+  drain?: number;
+  concurrency?: number;
+}
+
+export function register(program: Command): void {
+  program
+    .command("run")
+    .description("run the gateway: get Envoy, serve a configuration file, and follow its edits")
+    .option("-c, --config <file>", "YAML or JSON (default: ai-failover.yaml, written at the first start)")
+    .option("--listen <address>", "in place of the file's `listen`: host:port", readAddress)
+    .option("--status <address>", "in place of the file's `status.listen`", readAddress)
+    .option("--drain <duration>", "how long calls may still take after SIGTERM or Ctrl-C (default: 30s)", readDuration)
+    .option(
+      "--envoy-version <version>",
+      "run on this release of Envoy, for example 1.36.4 (default: what is found, or 1.40)",
+    )
+    .option("--concurrency <threads>", "Envoy's worker threads (default: one for each core)", readThreads)
+    .action((flags: Flags) => run(flags, program.version() ?? ""));
+}
+
+/** Runs until a signal, or until Envoy cannot be kept running. */
+async function run(flags: Flags, version: string): Promise<void> {
+  const ending = new AbortController();
+  let gateway: Gateway | undefined;
+  const ended = new Promise<number>(end => {
+    onSignals({ stop: () => end(0), reload: () => gateway?.readAgain() });
+    ending.signal.addEventListener("abort", () => end(1));
+  });
+  const gaveUp = (reason: Refusal) => {
+    console.error(reason.message);
+    ending.abort(reason);
+  };
+  const starting = Gateway.start({ ...flags, gaveUp, signal: ending.signal });
+  const announced = starting.then(started => {
+    gateway = started;
+    gateway.watch();
+    console.log(bannerOf(gateway, version).join("\n"));
+    return ended;
+  });
+  const code = await Promise.race([ended, announced]);
+  ending.abort();
+  await starting.then(gateway => gateway.stop(), ignore);
+  process.exit(code);
+}
+
+/** It was ended before it had started. */
+const ignore = () => {};
+
+function readAddress(text: string): string {
+  if (parseAddress(text) === null) throw new InvalidArgumentError("an IP address or localhost, and a port");
+  return text;
+}
+
+function readDuration(text: string): number {
+  const limit = milliseconds(text);
+  if (Number.isNaN(limit)) throw new InvalidArgumentError("a duration like 30s, or 0");
+  return limit;
+}
+
+function readThreads(text: string): number {
+  const threads = Number(text);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
+    throw new InvalidArgumentError("a number from 1 to 1024");
+  return threads;
+}

@@ -1,0 +1,45 @@
+import type { GatewayConfig } from "../config/config-types.js";
+import { cutReply } from "./cut-reply.js";
+import { gatewayFilter, routerFilter } from "./render-filters.js";
+import { longestTimeout, modeFor, type RenderOptions } from "./render-options.js";
+import { protection } from "./protection.js";
+import { renderRoutes } from "./render-route.js";
+import { asList, seconds, socketAddress, yaml } from "./yaml-text.js";
+
+/** The listener that clients call, with the limits that Envoy advises for one that strangers can reach. */
+export function renderListener(config: GatewayConfig, options: RenderOptions): string {
+  const longest = longestTimeout(config);
+  return yaml`
+    name: ai-failover
+    address: ${socketAddress(config.listen)}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: ai_failover
+          # A body may come slowly, but not for ever. Also counts while the module holds a request, hence above every timeout.
+          request_timeout: ${seconds(longest + 300_000)}
+          ${managerFields(config, options)}
+          ${protection}
+          # "/v1/../x" must not mean one thing here and another at a provider.
+          normalize_path: true
+          merge_slashes: true
+          route_config:
+            ${renderRoutes(config, options)}
+          http_filters:
+          ${asList([gatewayFilter(config, options), routerFilter(config, options)])}
+  `;
+}
+
+/** What the module needs of an HttpConnectionManager. */
+export function managerFields(config: GatewayConfig, options: RenderOptions): string {
+  return yaml`
+    # Clients are strangers: Envoy removes their x-envoy-* headers, which would steer retries and time limits.
+    use_remote_address: true
+    # Above the longest timeout, which the module keeps: silence of a provider is not for Envoy to end. Not far above: what waits
+    # for a callout when the module's VM crashes ends only by this.
+    stream_idle_timeout: ${seconds(longestTimeout(config) + 5_000)}
+    ${modeFor(options.envoyVersion) === "callout" ? cutReply : ""}
+  `;
+}

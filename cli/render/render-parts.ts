@@ -1,0 +1,68 @@
+import type { GatewayConfig } from "../config/config-types.js";
+import { circuitBreakers, clusterList, clustersOf, targetsOf } from "./render-clusters.js";
+import { secretsNote } from "./render-envoy.js";
+import { gatewayFilter, routerFilter } from "./render-filters.js";
+import { managerFields } from "./render-listener.js";
+import type { RenderOptions } from "./render-options.js";
+import { renderRoute } from "./render-route.js";
+import { statsTags } from "./stats-tags.js";
+import { asList, sayOnce, yaml } from "./yaml-text.js";
+
+type Renderer = (config: GatewayConfig, options: RenderOptions) => string;
+
+const filters: Renderer = (config, options) => yaml`
+  # Goes into your HttpConnectionManager, with these settings.
+  ${managerFields(config, options)}
+  http_filters:
+  # Filters of yours stand here, before the module: what they refuse costs no attempt.
+  - # Off, except on the route of --part route.
+    disabled: true
+    ${gatewayFilter(config, options)}
+  # In place of your router.
+  - ${routerFilter(config, options)}
+`;
+
+const route: Renderer = (config, options) => yaml`
+  # Goes before the routes of your virtual host.
+  routes:
+  - match: {prefix: /v1/}
+    typed_per_filter_config:
+      ai-failover: {"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, config: {}}
+    ${renderRoute(config, options)}
+`;
+
+const clusters: Renderer = (config, options) => yaml`
+  ${forOwnClusters(config)}
+  # Goes under static_resources.
+  clusters:
+  ${asList(clusterList(targetsOf(config), options)) || " []"}
+`;
+
+/** Providers may be reached by clusters that are there already. */
+function forOwnClusters({ providers }: GatewayConfig): string {
+  const own = providers.filter(({ targets }) => targets.length === 0).flatMap(clustersOf);
+  if (own.length === 0) return "";
+  return yaml`
+    # Goes into your own ${[...new Set(own)].join(", ")}:
+    #
+    ${circuitBreakers.replaceAll(/^/gm, "# ")}
+    #
+  `;
+}
+
+const stats: Renderer = () => yaml`
+  # Goes into the bootstrap: without it the metrics have their labels in their names.
+  ${statsTags}
+`;
+
+/** What can be pasted into an Envoy that is already there. */
+export const parts = { filters, route, clusters, stats };
+export type Part = keyof typeof parts;
+
+export function renderPart(part: Part, config: GatewayConfig, options: RenderOptions): string {
+  const note = part === "filters" ? secretsNote(config) : "";
+  return `${sayOnce(yaml`
+    ${note}
+    ${parts[part](config, options)}
+  `)}\n`;
+}

@@ -1,0 +1,35 @@
+import type { GatewayConfig, Provider, Token } from "../config/config-types.js";
+import { formatJson } from "./yaml-text.js";
+
+/** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
+export function pluginConfig(config: GatewayConfig): object {
+  const { providers, routes, clientKeys, responseHeaders, idleTimeout, limits } = config;
+  return {
+    role: "gateway",
+    routing: "plan",
+    ...{ responseHeaders, idleTimeout, limits, clientKeys },
+    providers: providers.map(pluginProvider),
+    routes: literal(routes),
+  };
+}
+
+/** What only the cluster needs stays out. */
+function pluginProvider({ targets: _, id, type, address, apiTokens, ...policy }: Provider): object {
+  const plain = ({ name, weight }: Token) => name === undefined && weight === 1;
+  const tokens = apiTokens.map(token => (plain(token) ? token.value : token));
+  return { id, type, ...literal({ ...address, ...policy }), apiTokens: tokens };
+}
+
+/** The module puts variables into every text: what has been put in here must not be taken for one. */
+function literal(value: unknown): object {
+  return JSON.parse(JSON.stringify(value), (_key, item: unknown) =>
+    typeof item === "string" ? item.replaceAll("${", () => "$${") : item,
+  ) as object;
+}
+
+export function gatewayJson(config: GatewayConfig): string {
+  return formatJson(pluginConfig(config), 100);
+}
+
+/** The attempt role reads the exchange's own configuration. */
+export const attemptJson = '{"role": "attempt"}';

@@ -1,0 +1,93 @@
+import type { GatewayConfig } from "../config/config-types.js";
+import { clustersOf } from "./render-clusters.js";
+import { longestTimeout, modeFor, type RenderOptions } from "./render-options.js";
+import { quote, seconds, yaml } from "./yaml-text.js";
+
+/** The route configuration: every path reaches the module, which answers what is not for a provider. */
+export function renderRoutes(config: GatewayConfig, options: RenderOptions): string {
+  return yaml`
+    name: ai-failover
+    virtual_hosts:
+    - name: ai-failover
+      domains: ["*"]
+      routes:
+      - match: {prefix: /}
+        ${renderRoute(config, options)}
+  `;
+}
+
+/** What stands beside `match` in the route that leads to the providers. */
+export function renderRoute(config: GatewayConfig, options: RenderOptions): string {
+  return yaml`
+    # The gateway role cannot remove it: Envoy looks for the route by it.
+    request_headers_to_remove: [x-forwarded-proto]
+    ${modeFor(options.envoyVersion) === "retry" ? retryRoute(config) : calloutRoute(config)}
+  `;
+}
+
+function retryRoute(config: GatewayConfig): string {
+  const longestWait = Math.max(...config.routes.map(({ maxWait }) => maxWait));
+  return yaml`
+    route:
+      inline_cluster_specifier_plugin:
+        ${clusterChoice(config)}
+      # The module sets the limit of each request (x-envoy-upstream-rq-timeout-ms); this is the longest of all.
+      timeout: ${seconds(longestTimeout(config))}
+      # Never add a hedge_policy: it switches refresh_cluster_on_retry off.
+      retry_policy:
+        # An attempt without an answer is tried again; an answer only when the module asks by its header.
+        retry_on: connect-failure,refused-stream,reset,retriable-headers
+        retriable_headers: [{name: x-ai-failover-retry, present_match: true}]
+        # How often is set by request (x-envoy-max-retries), from the plan, and so is the limit of one attempt. There is no
+        # per_try_idle_timeout: its clock runs before the first byte too; the module keeps idleTimeout between events.
+        num_retries: 1
+        # Each retry goes where the module points then, else all would go to the first cluster.
+        refresh_cluster_on_retry: true
+        # Another token or provider can be tried at once ...
+        retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}
+        # ... unless a provider asked to wait: the module passes the seconds on. Above max_interval Envoy would not wait at all.
+        rate_limited_retry_back_off:
+          reset_headers: [{name: x-ai-failover-wait, format: SECONDS}]
+          max_interval: ${Math.ceil(longestWait / 1000) + 1}s
+  `;
+}
+
+function calloutRoute(config: GatewayConfig): string {
+  return yaml`
+    route:
+      inline_cluster_specifier_plugin:
+        ${clusterChoice(config)}
+      # No retry policy: further attempts are callouts of the module, which keeps all time limits by its own clock.
+      # A route timeout that fires while an answer is held could not be rescued any more.
+      timeout: 0s
+  `;
+}
+
+function clusterChoice({ providers }: GatewayConfig): string {
+  const names = providers.flatMap(clustersOf);
+  const action = "type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction";
+  const entries = [...new Set(names)].map(
+    name => yaml`
+      ${quote(name)}:
+        action: {name: cluster, typed_config: {"@type": ${action}, cluster: ${quote(name)}}}
+    `,
+  );
+  return yaml`
+    # The module names the cluster in filter state: not a header, so no client can choose one and no provider sees it.
+    # There is no on_no_match: what the module did not plan ends in a 503 and reaches nobody.
+    extension:
+      name: envoy.router.cluster_specifier_plugin.matcher
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier
+        cluster_matcher:
+          matcher_tree:
+            input:
+              name: ai-failover-cluster
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.FilterStateInput
+                key: wasm.ai_failover_cluster
+            exact_match_map:
+              map:
+                ${entries.join("\n")}
+  `;
+}

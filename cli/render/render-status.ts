@@ -1,0 +1,64 @@
+import type { GatewayConfig } from "../config/config-types.js";
+import { protection } from "./protection.js";
+import { socketAddress, yaml } from "./yaml-text.js";
+
+/** A name that no provider can have: theirs begin with a letter. */
+const ADMIN = "_admin";
+
+/**
+ * The listener for supervisors and Prometheus: whether to send requests here (/ready), whether to start it anew (/live),
+ * and /metrics. "" when it is off.
+ */
+export function renderStatusListener({ status }: GatewayConfig): string {
+  if (!status.enabled) return "";
+  return yaml`
+    name: ai-failover-status
+    address: ${socketAddress(status.listen)}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: ai_failover_status
+          ${protection}
+          request_timeout: 10s
+          stream_idle_timeout: 10s
+          route_config:
+            name: ai-failover-status
+            virtual_hosts:
+            - name: ai-failover-status
+              domains: ["*"]
+              # What is not named here is 404.
+              routes:
+              - match: {path: /live, headers: [${get}]}
+                direct_response: {status: 200, body: {inline_string: "live\\n"}}
+              # Of the admin interface this path alone, without a query: the rest rules this Envoy.
+              - match: {path: /metrics, headers: [${get}, {name: ":path", string_match: {exact: /metrics}}]}
+                route: {cluster: ${ADMIN}, prefix_rewrite: /stats/prometheus}
+          http_filters:
+          # Answers /ready: 200, or 503 while this Envoy drains.
+          - name: envoy.filters.http.health_check
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck
+              pass_through_mode: false
+              headers: [${get}, {name: ":path", string_match: {exact: /ready}}]
+          - name: envoy.filters.http.router
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+  `;
+}
+
+const get = '{name: ":method", string_match: {exact: GET}}';
+
+/** Envoy's own admin interface, for /metrics; "" when the status listener is off. */
+export function renderAdminCluster({ status, admin }: GatewayConfig): string {
+  if (!status.enabled) return "";
+  return yaml`
+    name: ${ADMIN}
+    type: STATIC
+    connect_timeout: 1s
+    load_assignment:
+      cluster_name: ${ADMIN}
+      endpoints: [{lb_endpoints: [{endpoint: {address: ${socketAddress(admin)}}}]}]
+  `;
+}

@@ -1,0 +1,158 @@
+import { startRoom } from "./compile-room.js";
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  alloc(size: number): number;
+  free(ptr: number): void;
+  parse(ptr: number, len: number, env: number, envLen: number): number;
+  resultPtr(): number;
+  resultLen(): number;
+  match(route: number, routeLen: number, cluster: number, clusterLen: number, host: number, hostLen: number): number;
+}
+
+export interface Endpoint {
+  cluster: string;
+  authority: string;
+  base: string;
+  query: string | null;
+  auth: string;
+  bearer: boolean;
+  keepPath: boolean;
+  version: string | null;
+}
+
+export interface Provider {
+  index: number;
+  id: string;
+  type: string;
+  family: number;
+  openai: Endpoint | null;
+  messages: Endpoint | null;
+  tokens: { label: string; bearer: string; hash: string; weight: number }[];
+  /** In the order in which they are tried; null keeps the name. */
+  mapping: [pattern: string, target: string | null][];
+  tokenChoice: number;
+  stickyBy: number;
+  stickyHeader: string | null;
+  failover: {
+    enabled: boolean;
+    failureThreshold: number;
+    successThreshold: number;
+    healthCheckInterval: number;
+    healthCheckTimeout: number;
+    healthCheckModel: string | null;
+    cooldownDuration: number;
+    onStatus: string | null;
+  };
+  retry: { enabled: boolean; maxRetries: number; retryTimeout: number; onStatus: string | null };
+  breaker: number[];
+  ledgerKey: string;
+  probePath: string | null;
+}
+
+export interface Upstream {
+  provider: string;
+  weight: number;
+  mapping: [pattern: string, target: string | null][];
+}
+
+export interface Route {
+  index: number;
+  name: string;
+  predicates: string[];
+  upstreams: Upstream[];
+  fallback: Upstream[];
+  fallbackRandom: boolean;
+  responseCodes: string | null;
+  alsoOn: number;
+  guard: number;
+  /** firstTokenTimeout, attemptTimeout, timeout, maxWait */
+  times: number[];
+  retryBudget: number;
+}
+
+export interface Config {
+  providers: Provider[];
+  routes: Route[];
+  routing: number;
+  clientKeys: string[];
+  responseHeaders: number;
+  idleTimeout: number;
+  limits: number[];
+  models: { object: string; data: { id: string; object: string; created: number; owned_by: string }[] };
+}
+
+export interface Rule {
+  routes: string[];
+  routePrefixes: string[];
+  services: string[];
+  domains: string[];
+  config: Config;
+}
+
+export interface Plugin {
+  attempt: boolean;
+  warnings: string[];
+  rules: Rule[];
+  global: Config | null;
+}
+
+export interface Parsed {
+  plugin?: Plugin;
+  errors?: string[];
+}
+
+/** The module's parser, as a function of texts. */
+export class ConfigRoom {
+  private constructor(private readonly wasm: Exports) {}
+
+  static async start(): Promise<ConfigRoom> {
+    return new ConfigRoom(await startRoom<Exports>("config"));
+  }
+
+  /** A configuration that is no text is written as JSON. */
+  parse(configuration: unknown, env: Record<string, string> = {}): Parsed {
+    const text = typeof configuration === "string" ? configuration : JSON.stringify(configuration);
+    return this.parseBytes(new TextEncoder().encode(text), env);
+  }
+
+  parseBytes(bytes: Uint8Array, env: Record<string, string> = {}): Parsed {
+    const entries = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const parts = [bytes, new TextEncoder().encode(entries.join("\0"))];
+    this.call(parts, (ptr, len, env, envLen) => this.wasm.parse(ptr!, len!, env!, envLen!));
+    const result = new Uint8Array(this.wasm.memory.buffer, this.wasm.resultPtr(), this.wasm.resultLen());
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(result)) as Parsed;
+  }
+
+  /** The plugin, or a failure that says what is wrong with it. */
+  accept(configuration: unknown, env: Record<string, string> = {}): Plugin {
+    const { plugin, errors } = this.parse(configuration, env);
+    if (!plugin) throw new Error(errors?.join("\n"));
+    return plugin;
+  }
+
+  errors(configuration: unknown, env: Record<string, string> = {}): string[] {
+    return this.parse(configuration, env).errors ?? [];
+  }
+
+  /** Place of the rule that the plugin parsed last has for a request; -1: the global part; -2: none. */
+  match(route: string, cluster: string, host: string): number {
+    const parts = [route, cluster, host].map(text => new TextEncoder().encode(text));
+    return this.call(parts, (...spans) => this.wasm.match(...(spans as Parameters<Exports["match"]>)));
+  }
+
+  get memorySize(): number {
+    return this.wasm.memory.buffer.byteLength;
+  }
+
+  private call(parts: Uint8Array[], run: (...spans: number[]) => number): number {
+    const spans = parts.flatMap(part => {
+      const ptr = this.wasm.alloc(part.length);
+      new Uint8Array(this.wasm.memory.buffer).set(part, ptr);
+      return [ptr, part.length];
+    });
+    const result = run(...spans);
+    for (let i = 0; i < spans.length; i += 2) this.wasm.free(spans[i]!);
+    return result;
+  }
+}

@@ -1,0 +1,372 @@
+import { startRoom } from "./compile-room.js";
+
+/** The enums of assembly/health/verdict.ts and assembly/config/plugin.ts, by name. */
+export const FAMILIES = ["openai", "dashscope", "deepseek", "anthropic", "gemini", "azure"] as const;
+export const SCOPES = ["nobody", "token", "token-model", "provider-model", "provider"] as const;
+export const NEXTS = ["return", "same-provider", "next-token", "next-provider"] as const;
+export const ENDS = [
+  "none",
+  "refused",
+  "tls",
+  "connect-timeout",
+  "reset",
+  "first-token-timeout",
+  "attempt-timeout",
+  "cut",
+  "stalled",
+  "no-end-mark",
+  "empty",
+  "garbage",
+  "client-gone",
+  "local",
+] as const;
+const CHOICES = ["random", "weighted", "sticky"] as const;
+const LISTS = ["responseCodes", "retryOnStatus", "failoverOnStatus"] as const;
+const ALSO_ON = { "context-window": 1, "content-filter": 2, caller: 4 } as const;
+const ACTS = ["failed", "succeeded", "released"] as const;
+const PROBES = ["none", "free-call", "completion"] as const;
+
+export type Family = (typeof FAMILIES)[number];
+export type End = (typeof ENDS)[number];
+type Act = (typeof ACTS)[number];
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  alloc(size: number): number;
+  free(ptr: number): void;
+  causes(): number;
+  namePtr(cause: number): number;
+  nameLen(cause: number): number;
+  needsBody(status: number): number;
+  classifyAnswer(family: number, status: number, body: number, len: number, strange: boolean): void;
+  classifyError(family: number, status: number, body: number, len: number): void;
+  classifyEnd(end: number): void;
+  noOverrides(): void;
+  overrideAlsoOn(bits: number): void;
+  overrideStatus(list: number, status: number): void;
+  applyOverrides(status: number): void;
+  cause(): number;
+  scope(): number;
+  next(): number;
+  flags(): number;
+  waitMs(): bigint;
+  afterStart(unixMs: bigint): void;
+  afterSee(name: number, nameLen: number, value: number, valueLen: number): void;
+  afterWait(): bigint;
+  budgetStart(perMille: number): void;
+  budgetRequest(now: bigint): void;
+  budgetTake(now: bigint): number;
+  world(): void;
+  newConfiguration(): void;
+  provider(key: number, choice: number): number;
+  token(p: number, hash: bigint, weight: number): void;
+  failover(p: number, enabled: boolean, failures: number, successes: number, cooldown: number): void;
+  healthCheck(p: number, interval: number, timeout: number, model: boolean, path: boolean): void;
+  breaker(p: number, failures: number, openFor: number, maxOpenFor: number): void;
+  vm(probing: boolean): number;
+  lose(writes: number): void;
+  interlope(...act: RawAct): void;
+  reads(): number;
+  writes(): number;
+  refresh(v: number): void;
+  isSettled(v: number): number;
+  seed(value: bigint): void;
+  noTried(): void;
+  addTried(p: number, token: number): void;
+  pick(v: number, p: number, model: bigint, sticky: bigint, now: bigint): number;
+  isTrial(v: number): number;
+  pickSoonest(v: number, p: number, model: bigint, now: bigint): number;
+  opensIn(v: number, p: number, model: bigint, now: bigint): bigint;
+  isRateLimited(v: number, p: number, model: bigint, now: bigint): number;
+  mayTryAgain(v: number, p: number, token: number, model: bigint, now: bigint): number;
+  act(...act: RawAct): void;
+  nextProbe(v: number, now: bigint): number;
+  probe(v: number, field: number): number;
+  probeAnswered(v: number, ticket: number, kind: number, now: bigint): void;
+  forget(v: number): void;
+  isQuiet(v: number): number;
+  entries(v: number, p: number): number;
+  requests(v: number, p: number, model: bigint, now: bigint, times: number): number;
+}
+type RawAct = [number, number, number, number, bigint, number, bigint, bigint];
+
+/** How an attempt failed: its status, its end, or a 429 that asks for a wait in ms. */
+export type Failure = number | End | { wait: number };
+
+export interface Hop {
+  token: number;
+  trial: boolean;
+}
+
+interface Settings {
+  tokens?: number | bigint[];
+  weights?: number[];
+  choice?: (typeof CHOICES)[number];
+  enabled?: boolean;
+  failureThreshold?: number;
+  successThreshold?: number;
+  cooldownDuration?: number;
+  healthCheckInterval?: number;
+  healthCheckTimeout?: number;
+  healthCheckModel?: boolean;
+  probePath?: boolean;
+  breaker?: { failureThreshold?: number; openFor?: number; maxOpenFor?: number };
+  /** Names its record; another provider's by default. */
+  key?: number;
+}
+
+const MODEL = 77n;
+const NS = 1_000_000n;
+
+/** Of which attempt an end is told. */
+export interface Ended {
+  p?: number;
+  model?: bigint;
+  exchange?: bigint;
+  trial?: boolean;
+}
+
+export interface Asked {
+  model?: bigint;
+  sticky?: bigint;
+  tried?: number[];
+}
+
+export class HealthRoom {
+  /** Virtual time, ms. */
+  now = 1_000;
+  private exchanges = 0n;
+
+  private constructor(readonly wasm: Exports) {}
+
+  static async start(): Promise<HealthRoom> {
+    return new HealthRoom(await startRoom<Exports>("health"));
+  }
+
+  // === Verdicts ===
+
+  get causeNames(): string[] {
+    return Array.from({ length: this.wasm.causes() }, (_, i) =>
+      Buffer.from(this.wasm.memory.buffer, this.wasm.namePtr(i), this.wasm.nameLen(i)).toString(),
+    );
+  }
+
+  answer(family: Family, status: number, body: string | object = "", strange = false) {
+    this.with(body, (ptr, len) => this.wasm.classifyAnswer(FAMILIES.indexOf(family), status, ptr, len, strange));
+    return this.verdict();
+  }
+
+  error(family: Family, body: string | object) {
+    this.with(body, (ptr, len) => this.wasm.classifyError(FAMILIES.indexOf(family), 200, ptr, len));
+    return this.verdict();
+  }
+
+  end(end: End) {
+    this.wasm.classifyEnd(ENDS.indexOf(end));
+    return this.verdict();
+  }
+
+  /** Changes the last verdict by what a configuration says. */
+  override(
+    status: number,
+    by: Partial<Record<(typeof LISTS)[number], number[]>> & { alsoOn?: (keyof typeof ALSO_ON)[] },
+  ) {
+    this.wasm.noOverrides();
+    this.wasm.overrideAlsoOn((by.alsoOn ?? []).reduce((bits, name) => bits | ALSO_ON[name], 0));
+    LISTS.forEach((list, i) => by[list]?.forEach(code => this.wasm.overrideStatus(i, code)));
+    this.wasm.applyOverrides(status);
+    return this.verdict();
+  }
+
+  verdict() {
+    const flags = this.wasm.flags();
+    return {
+      cause: this.causeNames[this.wasm.cause()]!,
+      scope: SCOPES[this.wasm.scope()]!,
+      next: NEXTS[this.wasm.next()]!,
+      half: (flags & 1) !== 0,
+      doubtful: (flags & 2) !== 0,
+      stay: (flags & 4) !== 0,
+      waitMs: Number(this.wasm.waitMs()),
+    };
+  }
+
+  retryAfter(headers: Record<string, string>, unixMs = Date.UTC(2026, 10, 25)): number {
+    this.wasm.afterStart(BigInt(unixMs));
+    for (const [name, value] of Object.entries(headers))
+      this.with(name, (n, nLen) => this.with(value, (v, vLen) => this.wasm.afterSee(n, nLen, v, vLen)));
+    return Number(this.wasm.afterWait());
+  }
+
+  // === Workers ===
+
+  /** A new store, clock and configuration. */
+  world(...providers: Settings[]): this {
+    this.wasm.world();
+    this.wasm.seed(BigInt(providers.length) * 7919n);
+    this.now = 1_000;
+    return this.configure(...providers);
+  }
+
+  /** Workers started from now on have these providers. */
+  configure(...providers: Settings[]): this {
+    this.wasm.newConfiguration();
+    providers.forEach((settings, i) => this.addProvider(settings, i));
+    return this;
+  }
+
+  private addProvider(s: Settings, i: number): void {
+    const p = this.wasm.provider(s.key ?? i, CHOICES.indexOf(s.choice ?? "random"));
+    const tokens = Array.isArray(s.tokens)
+      ? s.tokens
+      : Array.from({ length: s.tokens ?? 1 }, (_, t) => BigInt(1000 + t));
+    tokens.forEach((hash, t) => this.wasm.token(p, hash, s.weights?.[t] ?? 1));
+    this.wasm.failover(p, s.enabled ?? true, s.failureThreshold ?? 1, s.successThreshold ?? 1, s.cooldownDuration ?? 0);
+    this.wasm.healthCheck(
+      p,
+      s.healthCheckInterval ?? 5000,
+      s.healthCheckTimeout ?? 10000,
+      s.healthCheckModel ?? false,
+      s.probePath ?? false,
+    );
+    this.wasm.breaker(p, s.breaker?.failureThreshold ?? 3, s.breaker?.openFor ?? 5000, s.breaker?.maxOpenFor ?? 60000);
+  }
+
+  worker(probing = false): Worker {
+    return new Worker(this, this.wasm.vm(probing));
+  }
+
+  get ns(): bigint {
+    return BigInt(this.now) * NS;
+  }
+
+  newExchange(): bigint {
+    return ++this.exchanges;
+  }
+
+  private with<Result>(text: string | object, use: (ptr: number, len: number) => Result): Result {
+    const bytes = Buffer.from(typeof text === "string" ? text : JSON.stringify(text));
+    const block = this.wasm.alloc(bytes.length + 64);
+    const memory = new Uint8Array(this.wasm.memory.buffer, block, bytes.length + 64);
+    memory.fill(0x22);
+    memory.set(bytes, 32);
+    const result = use(block + 32, bytes.length);
+    this.wasm.free(block);
+    return result;
+  }
+}
+
+/** One VM. `p` is the provider's place in the configuration. */
+export class Worker {
+  constructor(
+    private readonly room: HealthRoom,
+    readonly vm: number,
+  ) {}
+
+  private get wasm() {
+    return this.room.wasm;
+  }
+
+  pick(p = 0, { model = MODEL, sticky = 0n, tried = [] }: Asked = {}): Hop | undefined {
+    this.wasm.noTried();
+    tried.forEach(token => this.wasm.addTried(p, token));
+    const token = this.wasm.pick(this.vm, p, model, sticky, this.room.ns);
+    return token < 0 ? undefined : { token, trial: this.wasm.isTrial(this.vm) !== 0 };
+  }
+
+  /** A whole request's look at it: what others wrote, then a choice. */
+  ask(p = 0, asked: Asked = {}): Hop | undefined {
+    this.refresh();
+    return this.pick(p, asked);
+  }
+
+  failed(token: number, failure: Failure, end: Ended = {}): void {
+    this.wasm.act(...this.rawAct("failed", token, failure, end));
+  }
+
+  succeeded(token: number, end: Ended = {}): void {
+    this.wasm.act(...this.rawAct("succeeded", token, 0, end));
+  }
+
+  released(token: number, end: Ended = {}): void {
+    this.wasm.act(...this.rawAct("released", token, 0, end));
+  }
+
+  /** The same, while the next write of another worker is under way. */
+  interlope(act: Act, token: number, failure: Failure = 0): void {
+    this.wasm.interlope(...this.rawAct(act, token, failure, {}));
+  }
+
+  private rawAct(
+    act: Act,
+    token: number,
+    failure: Failure,
+    { p = 0, model = MODEL, exchange = this.room.newExchange(), trial = true }: Ended,
+  ): RawAct {
+    const code = ACTS.indexOf(act) + (trial ? 0 : 10);
+    return [this.vm, code, p, token, model, kindOf(failure), exchange, this.room.ns];
+  }
+
+  soonest(p = 0, model = MODEL): number {
+    return this.wasm.pickSoonest(this.vm, p, model, this.room.ns);
+  }
+
+  /** Ms. */
+  opensIn(p = 0, model = MODEL): number {
+    return Number(BigInt.asUintN(64, this.wasm.opensIn(this.vm, p, model, this.room.ns)) / NS);
+  }
+
+  isRateLimited(p = 0, model = MODEL): boolean {
+    return this.wasm.isRateLimited(this.vm, p, model, this.room.ns) !== 0;
+  }
+
+  mayTryAgain(token: number, p = 0, model = MODEL): boolean {
+    return this.wasm.mayTryAgain(this.vm, p, token, model, this.room.ns) !== 0;
+  }
+
+  refresh(): void {
+    this.wasm.refresh(this.vm);
+  }
+
+  get isSettled(): boolean {
+    return this.wasm.isSettled(this.vm) !== 0;
+  }
+
+  nextProbe() {
+    const ticket = this.wasm.nextProbe(this.vm, this.room.ns);
+    if (ticket === 0) return undefined;
+    const field = (i: number) => this.wasm.probe(this.vm, i);
+    return {
+      ticket,
+      kind: PROBES[field(0)]!,
+      provider: field(1),
+      token: field(2),
+      timeoutMs: field(3),
+      model: field(4) !== 0,
+      ofProvider: field(5) !== 0,
+    };
+  }
+
+  probeAnswered(probe: { ticket: number }, answer: Failure): void {
+    this.wasm.probeAnswered(this.vm, probe.ticket, kindOf(answer), this.room.ns);
+  }
+
+  forget(): void {
+    this.wasm.forget(this.vm);
+  }
+
+  /** Whether it needs no tick. */
+  get isQuiet(): boolean {
+    return this.wasm.isQuiet(this.vm) !== 0;
+  }
+
+  /** How many entries the provider's record has. */
+  entries(p = 0): number {
+    return this.wasm.entries(this.vm, p);
+  }
+}
+
+function kindOf(failure: Failure): number {
+  if (typeof failure === "number") return failure;
+  return typeof failure === "string" ? ENDS.indexOf(failure) : 1_000_000 + failure.wait;
+}

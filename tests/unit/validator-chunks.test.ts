@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { GuardRoom, cut, type Setting } from "./validator-room.js";
+import { eventsOf, recorded, recordedBy } from "./streams/all-streams.js";
+
+let rooms: GuardRoom[];
+let room: GuardRoom;
+
+beforeAll(async () => {
+  room = await GuardRoom.start();
+  rooms = [room, await GuardRoom.start(false)];
+});
+
+/** What an answer comes to, whatever its chunks. */
+const outcome = (each: GuardRoom, setting: Setting, chunks: Uint8Array[]) => {
+  const { seen: _seen, ...rest } = each.judge(setting, chunks);
+  return rest;
+};
+
+const HELLO = eventsOf(recordedBy("OpenAI").text)[1];
+const PLAIN = JSON.stringify({
+  id: "a",
+  choices: [{ index: 0, message: { role: "assistant", content: 'Say "\u4f60\u597d"\n' }, finish_reason: "stop" }],
+});
+
+const bodies: (Setting & { name: string; text: string })[] = [
+  ...recorded.map(({ provider, dialect, text }) => ({ name: provider, dialect, text })),
+  { name: "a plain answer", dialect: "chat", body: "json", text: `\n\n${PLAIN}` },
+  { name: "an answer of no type", dialect: "chat", body: "text", text: ` ${PLAIN}` },
+  { name: "a plain error", dialect: "chat", body: "json", text: '{"error":{"code":"a","message":"b"}}' },
+  {
+    name: "an error event",
+    dialect: "messages",
+    text: 'event: error\ndata: {"type":"error","error":{"type":"a"}}\n\n',
+  },
+  { name: "an error behind content", dialect: "chat", text: `${HELLO}data: {"error":"a"}\n\n` },
+  {
+    name: "garbage behind content",
+    dialect: "chat",
+    text: `${HELLO}data: {a}\n\ndata: [DONE]\n\n`,
+  },
+];
+
+describe.each(bodies)("$name", ({ text, ...setting }) => {
+  const bytes = Buffer.from(text);
+
+  test("is judged the same in every two chunks", () => {
+    for (const each of rooms) {
+      const whole = outcome(each, setting, [bytes]);
+      for (let place = 0; place <= bytes.length; place++)
+        expect(outcome(each, setting, cut(bytes, [place])), `cut at ${place}`).toEqual(whole);
+    }
+  });
+
+  test("is judged the same byte by byte and in any chunks", () => {
+    const whole = outcome(room, setting, [bytes]);
+    expect(
+      outcome(
+        room,
+        setting,
+        [...bytes.keys()].map(i => bytes.subarray(i, i + 1)),
+      ),
+    ).toEqual(whole);
+    fc.assert(
+      fc.property(fc.array(fc.nat(bytes.length), { maxLength: 12 }), places => {
+        expect(outcome(room, setting, cut(bytes, places))).toEqual(whole);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe.each(recorded)("a stream of $provider", ({ dialect, text }) => {
+  test("that is cut at any byte before its end mark is never complete", () => {
+    const bytes = Buffer.from(text);
+    const events = eventsOf(text);
+    // Behind the mark only what clients do not wait for is left: usage, [DONE], the last byte of a CRLF.
+    const length = (count: number) => Buffer.byteLength(events.slice(0, count).join("").replace(/\r\n$/, "\r"));
+    room.begin({ dialect });
+    const mark = events.findIndex(chunk => room.feed(chunk) === "ended");
+    const end = mark < 0 ? 0 : length(mark + 1);
+    for (let size = 0; size < end; size++) {
+      const { end: seen, ...state } = room.judge({ dialect }, [bytes.subarray(0, size)]);
+      expect(seen, `cut at ${size}`).toBe("failed");
+      expect(state.ended).toBe(false);
+    }
+    for (let size = end; size <= bytes.length; size++) {
+      if (dialect === "other") break;
+      expect(room.judge({ dialect }, [bytes.subarray(0, size)]).end, `cut at ${size}`).toBe("ended");
+    }
+  });
+});
+
+test("a plain answer that is cut at any byte is never complete", () => {
+  const bytes = Buffer.from(PLAIN);
+  for (let size = 0; size < bytes.length; size++)
+    expect(room.judge({ dialect: "chat", body: "json" }, [bytes.subarray(0, size)])).toMatchObject({ end: "failed" });
+});
+
+describe("any bytes at all", () => {
+  const pieces = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.constantFrom(
+      "data: ",
+      "event: error\n",
+      "\n\n",
+      "\r",
+      "[DONE]",
+      '{"choices":[{"delta":{"content":"',
+      '"}}]}',
+      "{",
+      "]",
+    ),
+    fc.constantFrom(...recorded.flatMap(({ text }) => eventsOf(text))),
+  );
+  const setting = fc.record({
+    dialect: fc.constantFrom("chat", "completions", "responses", "messages", "other"),
+    body: fc.constantFrom("opaque", "events", "json", "text", "binary"),
+    mode: fc.constantFrom("none", "first-event", "full"),
+    streamed: fc.boolean(),
+    shaped: fc.boolean(),
+  }) as fc.Arbitrary<Required<Setting>>;
+
+  test("never trap, and are judged the same in every chunking and build", () => {
+    fc.assert(
+      fc.property(setting, fc.array(pieces, { maxLength: 12 }), fc.array(fc.nat(400)), (how, parts, places) => {
+        const bytes = Buffer.concat(parts.map(part => Buffer.from(part)));
+        const whole = outcome(room, how, [bytes]);
+        const chunks = cut(
+          bytes,
+          places.map(place => Math.min(place, bytes.length)),
+        );
+        for (const each of rooms) expect(outcome(each, how, chunks)).toEqual(whole);
+        room.ending(how.dialect);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

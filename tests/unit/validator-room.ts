@@ -1,0 +1,167 @@
+import { startRoom } from "./compile-room.js";
+
+/** The enums of assembly/config/plugin.ts, exchange/answer.ts and exchange/guard.ts, by name. */
+const DIALECT = ["chat", "completions", "responses", "messages", "other"] as const;
+const BODY = ["opaque", "events", "json", "text", "binary"] as const;
+const MODE = ["none", "first-event", "full"] as const;
+const SEEN = ["nothing", "progress", "content", "ended", "failed"] as const;
+const FLAW = ["none", "empty", "error-inside", "garbage", "truncated", "no-end-mark"] as const;
+const FLAGS = ["good", "ended", "done", "failed", "opaque", "whole"] as const;
+
+export type Dialect = (typeof DIALECT)[number];
+export type Seen = (typeof SEEN)[number];
+
+export interface Setting {
+  dialect: Dialect;
+  body?: (typeof BODY)[number];
+  mode?: (typeof MODE)[number];
+  streamed?: boolean;
+  shaped?: boolean;
+}
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  alloc(size: number): number;
+  free(ptr: number): void;
+  start(dialect: number, shaped: boolean, streamed: boolean, body: number, mode: number): void;
+  feed(ptr: number, len: number): number;
+  release(): void;
+  finish(): number;
+  flags(): number;
+  cause(): number;
+  events(): number;
+  invalidEvents(): number;
+  errorPtr(): number;
+  errorLen(): number;
+  endingOf(dialect: number): number;
+  endingPtr(): number;
+  scanStart(): void;
+  scan(ptr: number, len: number, out: number): number;
+  readStart(): void;
+  read(ptr: number, len: number): void;
+  readState(): number;
+  readCompletion(out: number, capacity: number): number;
+}
+
+export type Chunks = (string | Uint8Array)[];
+
+const bytesOf = (input: string | Uint8Array) => (typeof input === "string" ? Buffer.from(input) : input);
+
+function nameIn<Name extends string>(names: readonly Name[], index: number): Name {
+  const name = names[index];
+  if (name === undefined) throw new Error(`${index} is none of ${names.join()}`);
+  return name;
+}
+
+/** The chunks of a body cut at these places. */
+export function cut(body: string | Uint8Array, places: number[]): Uint8Array[] {
+  const bytes = bytesOf(body);
+  const edges = [0, ...[...places].sort((a, b) => a - b), bytes.length];
+  return edges.slice(1).map((edge, i) => bytes.subarray(edges[i], edge));
+}
+
+export class GuardRoom {
+  private constructor(private readonly wasm: Exports) {}
+
+  static async start(simd = true): Promise<GuardRoom> {
+    return new GuardRoom(
+      await startRoom<Exports>("validator", ["--config", "none", ...(simd ? ["--enable", "simd"] : [])]),
+    );
+  }
+
+  begin({ dialect, body = "events", mode = "first-event", streamed = body === "events", shaped = true }: Setting) {
+    this.wasm.start(DIALECT.indexOf(dialect), shaped, streamed, BODY.indexOf(body), MODE.indexOf(mode));
+  }
+
+  feed(chunk: string | Uint8Array): Seen {
+    return nameIn(
+      SEEN,
+      this.with(chunk, (ptr, len) => this.wasm.feed(ptr, len)),
+    );
+  }
+
+  release(): void {
+    this.wasm.release();
+  }
+
+  finish(): Seen {
+    return nameIn(SEEN, this.wasm.finish());
+  }
+
+  /** What does not depend on how an answer was cut into chunks. */
+  state() {
+    const flags = this.wasm.flags();
+    const error = this.wasm.errorLen();
+    return {
+      ...(Object.fromEntries(FLAGS.map((name, i) => [name, ((flags >> i) & 1) === 1])) as Record<
+        (typeof FLAGS)[number],
+        boolean
+      >),
+      cause: nameIn(FLAW, this.wasm.cause()),
+      events: this.wasm.events(),
+      invalidEvents: this.wasm.invalidEvents(),
+      error: error ? Buffer.from(this.bytes(this.wasm.errorPtr(), error)).toString() : "",
+    };
+  }
+
+  /** The whole life of one answer. */
+  judge(setting: Setting, chunks: Chunks) {
+    this.begin(setting);
+    const seen = chunks.map(chunk => this.feed(chunk));
+    return { seen, end: this.finish(), ...this.state() };
+  }
+
+  ending(dialect: Dialect): Buffer {
+    const len = this.wasm.endingOf(DIALECT.indexOf(dialect));
+    return Buffer.from(this.bytes(this.wasm.endingPtr(), len));
+  }
+
+  /** The data of the events that the scanner finds. */
+  scan(chunks: Chunks): string[] {
+    this.wasm.scanStart();
+    let text = "";
+    for (const chunk of chunks) {
+      const bytes = bytesOf(chunk);
+      const out = this.wasm.alloc(bytes.length * 2 + 16);
+      const end = this.with(bytes, (ptr, len) => this.wasm.scan(ptr, len, out));
+      text += Buffer.from(this.bytes(out, end - out)).toString("latin1");
+      this.wasm.free(out);
+    }
+    return text
+      .split("\u0002")
+      .slice(0, -1)
+      .map(event => Buffer.from(event.replaceAll("\u0001", "\n"), "latin1").toString());
+  }
+
+  read(chunks: Chunks): "broken" | "open" | "complete" {
+    this.wasm.readStart();
+    for (const chunk of chunks) this.with(chunk, (ptr, len) => this.wasm.read(ptr, len));
+    return nameIn(["broken", "open", "complete"], this.wasm.readState());
+  }
+
+  /** What must follow the text that was read, before one more member and the last brace. */
+  completion(): string | undefined {
+    const out = this.wasm.alloc(1024);
+    const len = this.wasm.readCompletion(out, 1024);
+    const text = len < 0 ? undefined : Buffer.from(this.bytes(out, len)).toString();
+    this.wasm.free(out);
+    return text;
+  }
+
+  /** Each chunk lies in an allocation of its own, between bytes that would change the result if they were read. */
+  private with<Result>(chunk: string | Uint8Array, use: (ptr: number, len: number) => Result): Result {
+    const bytes = bytesOf(chunk);
+    const block = this.wasm.alloc(bytes.length + 64);
+    const memory = new Uint8Array(this.wasm.memory.buffer, block, bytes.length + 64);
+    memory.fill(0x22);
+    memory.set(bytes, 32);
+    const result = use(block + 32, bytes.length);
+    memory.fill(0);
+    this.wasm.free(block);
+    return result;
+  }
+
+  private bytes(ptr: number, len: number): Uint8Array {
+    return new Uint8Array(this.wasm.memory.buffer, ptr, len).slice();
+  }
+}

@@ -1,0 +1,233 @@
+import { Bytes } from "../../../assembly/text/bytes";
+import { jsonOf } from "../../../assembly/config/mapping-reader";
+import { ruleFor } from "../../../assembly/config/rule-matcher";
+import { Environment, parseErrors, parsePlugin } from "../../../assembly/config/plugin-parser";
+import {
+  Config,
+  Endpoint,
+  ModelMapping,
+  Plugin,
+  Provider,
+  Route,
+  Rule,
+  StatusSet,
+  Token,
+  Upstream,
+} from "../../../assembly/config/plugin";
+
+let plugin: Plugin | null = null;
+let result: Bytes = Bytes.of("");
+
+export function alloc(size: usize): usize {
+  return heap.alloc(size);
+}
+
+export function free(ptr: usize): void {
+  heap.free(ptr);
+}
+
+/** The environment's entries are separated by zeros. Leaves a JSON text that says what became of the configuration. */
+export function parse(ptr: usize, len: usize, env: usize, envLen: usize): bool {
+  const entries = String.UTF8.decodeUnsafe(env, envLen).split("\0");
+  plugin = parsePlugin(ptr, len, new Environment(entries));
+  const parsed = plugin;
+  result = Bytes.of(
+    parsed === null ? `{"errors":${list<string>(parseErrors, text)}}` : `{"plugin":${describePlugin(parsed)}}`,
+  );
+  return parsed !== null;
+}
+
+export function resultPtr(): usize {
+  return result.ptr;
+}
+
+export function resultLen(): usize {
+  return result.len;
+}
+
+/** Place of the rule that holds, -1 for the global part, -2 for none. */
+export function match(
+  route: usize,
+  routeLen: usize,
+  cluster: usize,
+  clusterLen: usize,
+  host: usize,
+  hostLen: usize,
+): i32 {
+  const parsed = plugin;
+  if (parsed === null) return -3;
+  const config = ruleFor(parsed, route, routeLen, cluster, clusterLen, host, hostLen);
+  if (config === null) return -2;
+  for (let i = 0; i < parsed.rules.length; i++) if (parsed.rules[i].config === config) return i;
+  return -1;
+}
+
+// === As JSON ===
+
+function text(value: string): string {
+  return jsonOf(value).toString();
+}
+
+function bytes(value: Bytes | null): string {
+  return value === null ? "null" : text(value.toString());
+}
+
+function list<T>(items: T[], describe: (item: T) => string): string {
+  const parts: string[] = [];
+  for (let i = 0; i < items.length; i++) parts.push(describe(items[i]));
+  return `[${parts.join(",")}]`;
+}
+
+function flag(value: bool): string {
+  return value ? "true" : "false";
+}
+
+function describePlugin(value: Plugin): string {
+  const global = value.global;
+  const parts = [
+    `"attempt":${flag(value.attempt)}`,
+    `"warnings":${list<string>(value.warnings, text)}`,
+    `"rules":${list<Rule>(value.rules, describeRule)}`,
+    `"global":${global === null ? "null" : describeConfig(global)}`,
+  ];
+  return `{${parts.join(",")}}`;
+}
+
+function describeRule(rule: Rule): string {
+  const parts = [
+    `"routes":${list<Bytes>(rule.routes, item => bytes(item))}`,
+    `"routePrefixes":${list<Bytes>(rule.routePrefixes, item => bytes(item))}`,
+    `"services":${list<Bytes>(rule.services, item => bytes(item))}`,
+    `"domains":${list<Bytes>(rule.domains, item => bytes(item))}`,
+    `"config":${describeConfig(rule.config)}`,
+  ];
+  return `{${parts.join(",")}}`;
+}
+
+function describeConfig(config: Config): string {
+  const parts = [
+    `"providers":${list<Provider>(config.providers, describeProvider)}`,
+    `"routes":${list<Route>(config.routes, describeRoute)}`,
+    `"routing":${<i32>config.routing}`,
+    `"clientKeys":${list<string>(
+      config.clientKeys.map<string>(key => `${key.name.toString()} ${hex(key.digest)}`),
+      text,
+    )}`,
+    `"responseHeaders":${<i32>config.responseHeaders}`,
+    `"idleTimeout":${config.idleTimeout}`,
+    `"limits":[${config.requestBodyLimit},${config.parkedBodiesLimit},${config.guardLimit}]`,
+    `"models":${config.models.toString()}`,
+  ];
+  return `{${parts.join(",")}}`;
+}
+
+function hex(value: Bytes): string {
+  let out = "";
+  for (let i: usize = 0; i < value.len; i++)
+    out += load<u8>(value.ptr + i)
+      .toString(16)
+      .padStart(2, "0");
+  return out;
+}
+
+function describeProvider(p: Provider): string {
+  const parts = [
+    `"index":${p.index}`,
+    `"id":${bytes(p.id)}`,
+    `"type":${text(p.type)}`,
+    `"family":${<i32>p.family}`,
+    `"openai":${describeEndpoint(p.openai)}`,
+    `"messages":${describeEndpoint(p.messages)}`,
+    `"tokens":${list<Token>(p.tokens, describeToken)}`,
+    `"mapping":${describeMapping(p.mapping)}`,
+    `"tokenChoice":${<i32>p.tokenChoice}`,
+    `"stickyBy":${<i32>p.stickyBy}`,
+    `"stickyHeader":${bytes(p.stickyHeader)}`,
+    `"failover":{"enabled":${flag(p.failover.enabled)},"failureThreshold":${p.failover.failureThreshold},` +
+      `"successThreshold":${p.failover.successThreshold},"healthCheckInterval":${p.failover.healthCheckInterval},` +
+      `"healthCheckTimeout":${p.failover.healthCheckTimeout},"healthCheckModel":${bytes(p.failover.healthCheckModel)},` +
+      `"cooldownDuration":${p.failover.cooldownDuration},"onStatus":${describeStatuses(p.failover.failoverOnStatus)}}`,
+    `"retry":{"enabled":${flag(p.retry.enabled)},"maxRetries":${p.retry.maxRetries},` +
+      `"retryTimeout":${p.retry.retryTimeout},"onStatus":${describeStatuses(p.retry.retryOnStatus)}}`,
+    `"breaker":[${p.breaker.failureThreshold},${p.breaker.openFor},${p.breaker.maxOpenFor}]`,
+    `"ledgerKey":${bytes(p.ledgerKey)}`,
+    `"probePath":${bytes(p.probePath)}`,
+  ];
+  return `{${parts.join(",")}}`;
+}
+
+function describeEndpoint(endpoint: Endpoint | null): string {
+  if (endpoint === null) return "null";
+  const parts = [
+    `"cluster":${bytes(endpoint.cluster)}`,
+    `"authority":${bytes(endpoint.authority)}`,
+    `"base":${bytes(endpoint.base)}`,
+    `"query":${bytes(endpoint.query)}`,
+    `"auth":${bytes(endpoint.authHeader)}`,
+    `"bearer":${flag(endpoint.bearer)}`,
+    `"keepPath":${flag(endpoint.keepPath)}`,
+    `"version":${bytes(endpoint.versionValue)}`,
+  ];
+  return `{${parts.join(",")}}`;
+}
+
+function describeToken(token: Token): string {
+  const parts = [
+    `"label":${bytes(token.label)}`,
+    `"bearer":${bytes(token.bearer)}`,
+    `"hash":"${bswap<u64>(token.hash).toString(16).padStart(16, "0")}"`,
+    `"weight":${token.weight}`,
+  ];
+  return `{${parts.join(",")}}`;
+}
+
+function describeMapping(mapping: ModelMapping): string {
+  const parts: string[] = [];
+  for (let i = 0; i < mapping.entries.length; i++) {
+    const entry = mapping.entries[i];
+    const target = entry.target;
+    const pattern = entry.exact ? entry.pattern.toString() : entry.pattern.toString() + "*";
+    parts.push(`[${text(pattern)},${target === null ? "null" : target.json.toString()}]`);
+  }
+  return `[${parts.join(",")}]`;
+}
+
+/** Runs of statuses, "400-499,503". */
+function describeStatuses(set: StatusSet | null): string {
+  if (set === null) return "null";
+  const runs: string[] = [];
+  for (let status = 100; status < 600; status++) {
+    if (!set.has(status)) continue;
+    const from = status;
+    while (status < 599 && set.has(status + 1)) status++;
+    runs.push(from == status ? `${from}` : `${from}-${status}`);
+  }
+  return `"${runs.join(",")}"`;
+}
+
+function describeRoute(route: Route): string {
+  const predicates = route.predicates.map<string>(
+    p => (p.exact ? "=" : "") + p.value.toString() + (p.exact ? "" : "*"),
+  );
+  const parts = [
+    `"index":${route.index}`,
+    `"name":${bytes(route.name)}`,
+    `"predicates":${list<string>(predicates, text)}`,
+    `"upstreams":${list<Upstream>(route.upstreams, describeUpstream)}`,
+    `"fallback":${list<Upstream>(route.fallback, describeUpstream)}`,
+    `"fallbackRandom":${flag(route.fallbackRandom)}`,
+    `"responseCodes":${describeStatuses(route.responseCodes)}`,
+    `"alsoOn":${route.alsoOn}`,
+    `"guard":${<i32>route.guard}`,
+    `"times":[${route.firstTokenTimeout},${route.attemptTimeout},${route.timeout},${route.maxWait}]`,
+    `"retryBudget":${route.retryBudget}`,
+  ];
+  return `{${parts.join(",")}}`;
+}
+
+function describeUpstream(upstream: Upstream): string {
+  return (
+    `{"provider":${bytes(upstream.provider.id)},"weight":${upstream.weight},` +
+    `"mapping":${describeMapping(upstream.mapping)}}`
+  );
+}

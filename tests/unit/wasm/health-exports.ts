@@ -1,0 +1,429 @@
+import { Bytes } from "../../../assembly/text/bytes";
+import { Provider, Route, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
+import { Budget } from "../../../assembly/health/retry-budget";
+import * as classify from "../../../assembly/health/classify";
+import { Search } from "../../../assembly/health/token-choice";
+import { forgetStrangers } from "../../../assembly/health/prune";
+import { Health } from "../../../assembly/health/health";
+import { isQuiet as isQuietNow } from "../../../assembly/health/idle";
+import { Probes } from "../../../assembly/health/probe-schedule";
+import * as after from "../../../assembly/health/retry-after";
+import { ABSENT, Store } from "../../../assembly/health/ledger-store";
+import { RECORD } from "../../../assembly/health/ledger-record";
+import { CAUSES, Verdict, causeName } from "../../../assembly/health/verdict";
+
+export function alloc(size: usize): usize {
+  return heap.alloc(size);
+}
+
+export function free(ptr: usize): void {
+  heap.free(ptr);
+}
+
+// === Verdicts ===
+
+const verdict = new Verdict();
+
+export function causes(): i32 {
+  return CAUSES;
+}
+
+export function namePtr(cause: i32): usize {
+  return causeName(cause).ptr;
+}
+
+export function nameLen(cause: i32): usize {
+  return causeName(cause).len;
+}
+
+export function needsBody(status: i32): bool {
+  return classify.needsBody(status);
+}
+
+export function classifyAnswer(family: i32, status: i32, body: usize, len: usize, strange: bool): void {
+  classify.classifyAnswer(family, status, body, len, verdict, strange);
+}
+
+export function classifyError(family: i32, status: i32, body: usize, len: usize): void {
+  classify.classifyError(family, status, body, len, verdict);
+}
+
+export function classifyEnd(end: i32): void {
+  classify.classifyEnd(end, verdict);
+}
+
+let route = new Route();
+let configured = new Provider();
+
+export function noOverrides(): void {
+  route = new Route();
+  configured = new Provider();
+}
+
+export function overrideAlsoOn(bits: i32): void {
+  route.alsoOn = bits;
+}
+
+/** 0: responseCodes, 1: retryOnStatus, 2: failoverOnStatus. */
+export function overrideStatus(list: i32, status: i32): void {
+  let set =
+    list == 0 ? route.responseCodes : list == 1 ? configured.retry.retryOnStatus : configured.failover.failoverOnStatus;
+  if (set === null) set = new StatusSet();
+  set.add(status);
+  if (list == 0) route.responseCodes = set;
+  else if (list == 1) configured.retry.retryOnStatus = set;
+  else configured.failover.failoverOnStatus = set;
+}
+
+export function applyOverrides(status: i32): void {
+  classify.applyOverrides(verdict, status, route, configured);
+}
+
+export function cause(): i32 {
+  return verdict.cause;
+}
+
+export function scope(): i32 {
+  return verdict.scope;
+}
+
+export function next(): i32 {
+  return verdict.next;
+}
+
+/** half, doubtful, stay, as bits. */
+export function flags(): i32 {
+  return (<i32>verdict.half) | ((<i32>verdict.doubtful) << 1) | ((<i32>verdict.stay) << 2);
+}
+
+export function waitMs(): i64 {
+  return verdict.waitMs;
+}
+
+// === Retry-After ===
+
+export function afterStart(unixMs: i64): void {
+  after.start(unixMs);
+}
+
+export function afterSee(name: usize, nameLen: usize, value: usize, valueLen: usize): void {
+  after.see(name, nameLen, value, valueLen);
+}
+
+export function afterWait(): i64 {
+  return after.waitMs();
+}
+
+// === Budget ===
+
+let budget = new Budget(0);
+
+export function budgetStart(perMille: i32): void {
+  budget = new Budget(perMille);
+}
+
+export function budgetRequest(now: u64): void {
+  budget.request(now);
+}
+
+export function budgetTake(now: u64): bool {
+  return budget.take(now);
+}
+
+// === One store, several workers ===
+
+class Slot {
+  readonly at: usize = heap.alloc(RECORD);
+  len: usize = 0;
+  version: u32 = 0;
+  constructor(readonly key: Bytes) {}
+}
+
+/** What another worker does while the next write is under way. */
+class Interloper {
+  constructor(
+    readonly vm: i32,
+    readonly act: i32,
+    readonly provider: i32,
+    readonly token: i32,
+    readonly model: u64,
+    readonly kind: i32,
+    readonly exchange: u64,
+    readonly now: u64,
+  ) {}
+}
+
+/** The shared data of a host, where a write may be raced. */
+class Shared extends Store {
+  reads: i32 = 0;
+  writes: i32 = 0;
+  generations: i32 = 0;
+  /** This many next writes lose, as if others had written. */
+  losses: i32 = 0;
+  interlopers: Interloper[] = [];
+  private slots: Slot[] = [];
+  private moves: u64 = 0;
+  private versions: u32 = 0;
+
+  read(key: Bytes): bool {
+    this.reads++;
+    const slot = this.slotOf(key);
+    if (slot === null) return false;
+    this.ptr = slot.at;
+    this.len = slot.len;
+    this.version = slot.version;
+    return true;
+  }
+
+  write(key: Bytes, ptr: usize, len: usize, version: u32): bool {
+    if (this.interlopers.length > 0) {
+      const one = this.interlopers.shift();
+      act(one.vm, one.act, one.provider, one.token, one.model, one.kind, one.exchange, one.now);
+    }
+    if (this.losses > 0) {
+      this.losses--;
+      return false;
+    }
+    let slot = this.slotOf(key);
+    if (version == 0 || (slot === null ? ABSENT : slot.version) != version) return false;
+    if (slot === null) {
+      slot = new Slot(key);
+      this.slots.push(slot);
+    }
+    this.writes++;
+    memory.copy(slot.at, ptr, len);
+    slot.len = len;
+    slot.version = ++this.versions;
+    return true;
+  }
+
+  generation(): u64 {
+    this.generations++;
+    return this.moves;
+  }
+
+  advance(): void {
+    this.moves++;
+  }
+
+  private slotOf(key: Bytes): Slot | null {
+    for (let i = 0, k = this.slots.length; i < k; i++)
+      if (this.slots[i].key.equals(key.ptr, key.len)) return this.slots[i];
+    return null;
+  }
+}
+
+let shared = new Shared();
+let providers: Provider[] = [];
+let vms: Health[] = [];
+let probes: Probes[] = [];
+
+export function world(): void {
+  shared = new Shared();
+  providers = [];
+  vms = [];
+  probes = [];
+}
+
+/** The configuration is edited: workers started from now on have another list of providers. */
+export function newConfiguration(): void {
+  providers = [];
+}
+
+export function provider(key: i32, choice: i32): i32 {
+  const p = new Provider();
+  p.index = providers.length;
+  p.ledgerKey = Bytes.of(key.toString());
+  p.tokenChoice = <TokenChoice>choice;
+  providers.push(p);
+  return p.index;
+}
+
+export function token(p: i32, hash: u64, weight: i32): void {
+  const t = new Token();
+  t.hash = hash;
+  t.weight = weight;
+  providers[p].tokens.push(t);
+}
+
+export function failover(p: i32, enabled: bool, failures: i32, successes: i32, cooldown: i32): void {
+  const policy = providers[p].failover;
+  policy.enabled = enabled;
+  policy.failureThreshold = failures;
+  policy.successThreshold = successes;
+  policy.cooldownDuration = cooldown;
+}
+
+export function healthCheck(p: i32, interval: i32, timeout: i32, model: bool, path: bool): void {
+  const policy = providers[p].failover;
+  policy.healthCheckInterval = interval;
+  policy.healthCheckTimeout = timeout;
+  policy.healthCheckModel = model ? Bytes.of("small") : null;
+  providers[p].probePath = path ? Bytes.of("/models") : null;
+}
+
+export function breaker(p: i32, failures: i32, openFor: i32, maxOpenFor: i32): void {
+  const policy = providers[p].breaker;
+  policy.failureThreshold = failures;
+  policy.openFor = openFor;
+  policy.maxOpenFor = maxOpenFor;
+}
+
+export function vm(probing: bool): i32 {
+  const health = new Health(providers, shared);
+  health.probing = probing;
+  vms.push(health);
+  probes.push(new Probes(health, providers));
+  return vms.length - 1;
+}
+
+export function lose(writes: i32): void {
+  shared.losses = writes;
+}
+
+export function interlope(v: i32, act: i32, p: i32, token: i32, model: u64, kind: i32, exchange: u64, now: u64): void {
+  shared.interlopers.push(new Interloper(v, act, p, token, model, kind, exchange, now));
+}
+
+export function reads(): i32 {
+  return shared.reads;
+}
+
+export function writes(): i32 {
+  return shared.writes;
+}
+
+export function refresh(v: i32): void {
+  vms[v].refresh();
+}
+
+export function isSettled(v: i32): bool {
+  return vms[v].isSettled;
+}
+
+let randoms: u64 = 0;
+
+export function seed(value: u64): void {
+  randoms = value;
+}
+
+function random(): u64 {
+  randoms = randoms * 6364136223846793005 + 1442695040888963407;
+  return randoms ^ (randoms >> 29);
+}
+
+const search = new Search();
+search.tried = heap.alloc(256);
+
+/** A route's `timeout`. */
+const REQUEST_TIME: u64 = 120_000_000_000;
+
+export function noTried(): void {
+  search.triedCount = 0;
+}
+
+export function addTried(p: i32, token: i32): void {
+  store<u32>(search.tried + ((<usize>search.triedCount) << 2), ((<u32>p) << 16) | (<u32>token));
+  search.triedCount++;
+}
+
+export function pick(v: i32, p: i32, model: u64, sticky: u64, now: u64): i32 {
+  look(model, sticky, now);
+  return vms[v].pick(providers[p], search);
+}
+
+function look(model: u64, sticky: u64, now: u64): void {
+  search.model = model;
+  search.sticky = sticky;
+  search.random = random();
+  search.now = now;
+  search.deadline = now + REQUEST_TIME;
+}
+
+export function isTrial(v: i32): bool {
+  return vms[v].trial;
+}
+
+export function pickSoonest(v: i32, p: i32, model: u64, now: u64): i32 {
+  return vms[v].pickSoonest(providers[p], model, now);
+}
+
+export function opensIn(v: i32, p: i32, model: u64, now: u64): u64 {
+  return vms[v].opensIn(providers[p], model, now);
+}
+
+export function isRateLimited(v: i32, p: i32, model: u64, now: u64): bool {
+  return vms[v].isRateLimited(providers[p], model, now);
+}
+
+export function mayTryAgain(v: i32, p: i32, token: i32, model: u64, now: u64): bool {
+  return vms[v].mayTryAgain(providers[p], token, model, now);
+}
+
+const outcome = new Verdict();
+
+/** A status of three digits, or an `End`; above a million, a 429 that asks for that many ms less a million. */
+function judge(kind: i32): Verdict {
+  if (kind < 100) classify.classifyEnd(kind, outcome);
+  else classify.classifyAnswer(0, kind > 1000000 ? 429 : kind, 0, 0, outcome);
+  if (kind > 1000000) outcome.waitMs = kind - 1000000;
+  return outcome;
+}
+
+/** What ends an attempt: 0 failed, 1 succeeded, 2 released; with 10 more, one that was no trial. */
+export function act(v: i32, act: i32, p: i32, token: i32, model: u64, kind: i32, exchange: u64, now: u64): void {
+  const health = vms[v];
+  const trial = act < 10;
+  const what = act % 10;
+  if (what == 0) health.failed(providers[p], token, model, judge(kind), exchange, now, trial);
+  else if (what == 1) health.succeeded(providers[p], token, model, now, trial);
+  else health.released(providers[p], token, model, now, trial);
+}
+
+/** The ticket of a probe that is due; 0: none. */
+export function nextProbe(v: i32, now: u64): u32 {
+  return probes[v].next(random(), now) ? probes[v].due.ticket : 0;
+}
+
+/** kind, provider, token, timeoutMs, has a model, tries the provider. */
+export function probe(v: i32, field: i32): i32 {
+  const due = probes[v].due;
+  if (field == 0) return due.kind;
+  if (field == 1) return due.provider;
+  if (field == 2) return due.token;
+  if (field == 3) return due.timeoutMs;
+  return (field == 4 ? due.model !== null : due.entry == 0) ? 1 : 0;
+}
+
+/** kind 200: a good answer. */
+export function probeAnswered(v: i32, ticket: u32, kind: i32, now: u64): void {
+  probes[v].answered(ticket, kind == 200 ? null : judge(kind), now);
+}
+
+export function forget(v: i32): bool {
+  return forgetStrangers([vms[v]]);
+}
+
+export function isQuiet(v: i32): bool {
+  return isQuietNow(vms[v]);
+}
+
+export function entries(v: i32, p: i32): i32 {
+  return vms[v].ledgers[p].view.count;
+}
+
+/** One request as the success path makes it, `times` over: what it costs is measured from outside. */
+export function requests(v: i32, p: i32, model: u64, now: u64, times: i32): i32 {
+  const health = vms[v];
+  const served = providers[p];
+  let sum = 0;
+  noTried();
+  for (let i = 0; i < times; i++) {
+    health.refresh();
+    look(model, 0, now);
+    const token = health.pick(served, search);
+    health.succeeded(served, token, model, now);
+    sum += token;
+  }
+  return sum;
+}

@@ -1,0 +1,134 @@
+import { EventScanner, Piece, dataEnd, dataStart, piece } from "../../../assembly/http/sse";
+import { complete } from "../../../assembly/json/stream-completion";
+import { JsonReader, READER_SIZE } from "../../../assembly/json/stream-reader";
+import { newTree } from "../../../assembly/json/watched-paths";
+import { Writer } from "../../../assembly/text/writer";
+import { ending } from "../../../assembly/response/stream-ending";
+import { newJudge } from "../../../assembly/response/validator";
+
+export function alloc(size: usize): usize {
+  return heap.alloc(size);
+}
+
+export function free(ptr: usize): void {
+  heap.free(ptr);
+}
+
+const judge = newJudge();
+let end: Writer | null = null;
+
+export function start(dialect: i32, shaped: bool, streamed: bool, body: i32, mode: i32): void {
+  judge.start(dialect, shaped, streamed, body, mode);
+}
+
+export function feed(ptr: usize, len: usize): i32 {
+  return judge.feed(ptr, len);
+}
+
+export function release(): void {
+  judge.release();
+}
+
+export function finish(): i32 {
+  return judge.finish();
+}
+
+/** good, ended, done, failed, opaque, whole, as bits. */
+export function flags(): i32 {
+  const j = judge;
+  return (
+    (<i32>j.good) |
+    ((<i32>j.ended) << 1) |
+    ((<i32>j.done) << 2) |
+    ((<i32>j.failed) << 3) |
+    ((<i32>j.opaque) << 4) |
+    ((<i32>j.whole) << 5)
+  );
+}
+
+export function cause(): i32 {
+  return judge.cause;
+}
+
+export function events(): u32 {
+  return judge.events;
+}
+
+export function invalidEvents(): u32 {
+  return judge.invalidEvents;
+}
+
+export function errorPtr(): usize {
+  return judge.errorPtr;
+}
+
+export function errorLen(): usize {
+  return judge.errorLen;
+}
+
+/** Length of the ending, which is at `endingPtr`. */
+export function endingOf(dialect: i32): usize {
+  end = ending(dialect, judge);
+  return end!.len;
+}
+
+export function endingPtr(): usize {
+  return end!.ptr;
+}
+
+// --- the scanner alone ---
+
+const scanner = changetype<EventScanner>(heap.alloc(offsetof<EventScanner>()));
+
+export function scanStart(): void {
+  scanner.start();
+}
+
+/** Appends to `out`: data as it is, 0x01 for a new line, 0x02 for the end of an event. Returns the new end. */
+export function scan(ptr: usize, len: usize, out: usize): usize {
+  const end = ptr + len;
+  while (true) {
+    ptr = scanner.next(ptr, end);
+    switch (piece) {
+      case Piece.Data:
+        memory.copy(out, dataStart, dataEnd - dataStart);
+        out += dataEnd - dataStart;
+        break;
+      case Piece.NewLine:
+        store<u8>(out++, 1);
+        break;
+      case Piece.Event:
+        store<u8>(out++, 2);
+        break;
+      default:
+        return out;
+    }
+  }
+}
+
+// --- the JSON reader alone ---
+
+const reader = changetype<JsonReader>(heap.alloc(READER_SIZE));
+const root = newTree();
+
+export function readStart(): void {
+  reader.start(root);
+}
+
+export function read(ptr: usize, len: usize): void {
+  reader.feed(ptr, ptr + len);
+}
+
+/** 0: broken, 1: may go on, 2: complete. */
+export function readState(): i32 {
+  return reader.isComplete ? 2 : reader.isBroken ? 0 : 1;
+}
+
+const writer = new Writer();
+
+/** Writes what completes an open object but for its last brace; -1: it is none. */
+export function readCompletion(out: usize, capacity: usize): i32 {
+  if (!reader.isOpenObject) return -1;
+  complete(reader, writer.into(out, capacity));
+  return <i32>writer.len;
+}
