@@ -1,7 +1,7 @@
 /** What Envoy calls; nothing else. The order matters to hosts that take the first ABI they know: Higress's own is named first. */
 import "./proxywasm/abort";
 import { serve } from "./proxywasm/dispatcher";
-import { makeRole } from "./filters/filter-factory";
+import { makeFilter } from "./filters/filter-factory";
 
 /** Lets a held request's body through to us on Higress, as `allow_on_headers_stop_iteration` does on Envoy. */
 export function proxy_abi_version_0_2_100(): void {}
@@ -23,4 +23,4 @@ export {
   proxy_on_vm_start,
 } from "./proxywasm/dispatcher";
 
-serve(makeRole);
+serve(makeFilter);

@@ -2,7 +2,7 @@
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { expand, expandAllowed, expandFound } from "./environment";
-import { complain, hint, nearest, warn } from "./mistakes";
+import { addMistake, hint, nearest, addWarning } from "./mistakes";
 import { LARGEST, LONGEST, bytes, milliseconds } from "./quantities";
 
 /** Fields below lists of secrets that are none themselves. */
@@ -34,12 +34,12 @@ export function quote(text: string): string {
 /** The text of a string with its variables put in; null after a complaint. */
 export function textOf(value: Value): string | null {
   if (value.kind != Kind.String) {
-    complain(value.path, show(value), "text");
+    addMistake(value.path, show(value), "text");
     return null;
   }
   const text = expand(value.text);
   if (expandFound == "") return text;
-  complain(value.path, expandFound, expandAllowed);
+  addMistake(value.path, expandFound, expandAllowed);
   return null;
 }
 
@@ -54,7 +54,7 @@ export class Fields {
   private names: string[] = [];
 
   constructor(readonly value: Value) {
-    if (value.kind != Kind.Object) complain(value.path, show(value), "an object with fields");
+    if (value.kind != Kind.Object) addMistake(value.path, show(value), "an object with fields");
   }
 
   /** The member of this name; null when it is not there, or null. */
@@ -86,7 +86,7 @@ export class Fields {
     const member = this.take(name);
     if (member === null) return whenAbsent;
     if (member.kind == Kind.True || member.kind == Kind.False) return member.kind == Kind.True;
-    complain(member.path, show(member), "true or false");
+    addMistake(member.path, show(member), "true or false");
     return whenAbsent;
   }
 
@@ -95,7 +95,7 @@ export class Fields {
     if (member === null) return whenAbsent;
     const number = wholeOf(member);
     if (number >= <f64>least && number <= <f64>most) return <i32>number;
-    complain(member.path, show(member), `a whole number from ${least} to ${most}`);
+    addMistake(member.path, show(member), `a whole number from ${least} to ${most}`);
     return whenAbsent;
   }
 
@@ -106,7 +106,7 @@ export class Fields {
     const number = member.kind == Kind.String ? milliseconds(member.text) : wholeOf(member);
     if (number >= <f64>least && number <= LONGEST) return <i32>number;
     const above = least > 0 ? " above 0" : "";
-    complain(member.path, show(member), `a duration${above}: milliseconds, or "250ms", "15s", "10m", at most "24h"`);
+    addMistake(member.path, show(member), `a duration${above}: milliseconds, or "250ms", "15s", "10m", at most "24h"`);
     return whenAbsent;
   }
 
@@ -116,7 +116,7 @@ export class Fields {
     if (member === null) return whenAbsent;
     const number = member.kind == Kind.String ? bytes(member.text) : wholeOf(member);
     if (number >= 1 && number <= LARGEST) return <usize>number;
-    complain(member.path, show(member), 'a size above 0: bytes, or "512KiB", "8MiB", at most "2GiB"');
+    addMistake(member.path, show(member), 'a size above 0: bytes, or "512KiB", "8MiB", at most "2GiB"');
     return whenAbsent;
   }
 
@@ -126,7 +126,7 @@ export class Fields {
     if (member === null) return whenAbsent;
     const at = member.kind == Kind.String ? options.indexOf(member.text) : -1;
     if (at >= 0) return at;
-    complain(member.path, show(member), options.join(", ") + hint(member.text, options));
+    addMistake(member.path, show(member), options.join(", ") + hint(member.text, options));
     return whenAbsent;
   }
 
@@ -134,7 +134,7 @@ export class Fields {
     const member = this.take(name);
     if (member === null) return [];
     if (member.kind == Kind.Array) return member.items;
-    complain(member.path, show(member), "a list");
+    addMistake(member.path, show(member), "a list");
     return [];
   }
 
@@ -162,7 +162,7 @@ export class Fields {
       const item = this.value.items[i];
       if (item.asked) continue;
       if (nearest(item.name, this.names) != "") this.refuse(item);
-      else warn(item.path, why);
+      else addWarning(item.path, why);
     }
   }
 
@@ -171,6 +171,6 @@ export class Fields {
     // What stands where a token is due may be one, even as a name.
     const path = isSecret(this.value) ? this.value.path : item.path;
     const near = nearest(item.name, this.names);
-    complain(path, "an unknown field", near != "" ? `did you mean ${near}?` : this.names.join(", "));
+    addMistake(path, "an unknown field", near != "" ? `did you mean ${near}?` : this.names.join(", "));
   }
 }

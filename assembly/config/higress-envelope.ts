@@ -6,9 +6,9 @@ import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { Fields, show } from "./fields";
-import { isSaid, readPart, serves } from "./site-reader";
-import { complain, warn } from "./mistakes";
-import { Config, Plugin, Rule } from "./plugin";
+import { isGiven, readSite, serves } from "./site-reader";
+import { addMistake, addWarning } from "./mistakes";
+import { SiteConfig, Plugin, SiteRule } from "./plugin";
 
 const RULES = "_rules_";
 /** Not inherited: what belongs to the configuration as a whole. */
@@ -19,8 +19,9 @@ export function readEnvelope(root: Value, plugin: Plugin): void {
   const higress = isHigress(root) || rules.some(rule => isHigress(rule));
   for (let i = 0; i < rules.length; i++) plugin.rules.push(readRule(rules[i], root, higress));
   // Beside rules the global fields are often no more than what these inherit, and Higress serves nothing unasked.
-  if (higress || rules.length > 0 ? serves(root) : holds(root)) plugin.global = readPart(root, higress);
-  else if (rules.length == 0 && holds(root)) warn("configuration", "no activeProviderId: every request passes through");
+  if (higress || rules.length > 0 ? serves(root) : holds(root)) plugin.global = readSite(root, higress);
+  else if (rules.length == 0 && holds(root))
+    addWarning("configuration", "no activeProviderId: every request passes through");
 }
 
 /** Whether there is anything but the envelope. */
@@ -32,14 +33,14 @@ function holds(root: Value): bool {
 function isHigress(part: Value): bool {
   const providers = part.get("providers");
   const fromConsole = providers !== null && providers.items.some(provider => provider.get("protocol") !== null);
-  return fromConsole || isSaid(part, "activeProviderId") || isSaid(part, "provider");
+  return fromConsole || isGiven(part, "activeProviderId") || isGiven(part, "provider");
 }
 
-function readRule(value: Value, root: Value, higress: bool): Rule {
-  const rule = new Rule();
+function readRule(value: Value, root: Value, higress: bool): SiteRule {
+  const rule = new SiteRule();
   if (value.kind != Kind.Object) {
-    complain(value.path, show(value), "an object with fields");
-    rule.config = new Config();
+    addMistake(value.path, show(value), "an object with fields");
+    rule.config = new SiteConfig();
     return rule;
   }
   rule.routes = readPlaces(value, "_match_route_");
@@ -48,12 +49,12 @@ function readRule(value: Value, root: Value, higress: bool): Rule {
   rule.domains = readPlaces(value, "_match_domain_");
   const places = rule.routes.length + rule.routePrefixes.length + rule.services.length + rule.domains.length;
   if (places == 0)
-    complain(
+    addMistake(
       value.path,
       "no place where it holds",
       "_match_route_, _match_route_prefix_, _match_service_ or _match_domain_",
     );
-  rule.config = readPart(inherit(value, root), higress);
+  rule.config = readSite(inherit(value, root), higress);
   rule.config.leadsToActive = rule.routes.length + rule.services.length > 0;
   return rule;
 }
@@ -66,7 +67,7 @@ function readPlaces(value: Value, name: string): Bytes[] {
   const entries = member.kind == Kind.Array ? member.items : [member];
   for (let i = 0; i < entries.length; i++)
     if (entries[i].kind == Kind.String && entries[i].text != "") places.push(Bytes.of(entries[i].text));
-    else complain(entries[i].path, show(entries[i]), "a name");
+    else addMistake(entries[i].path, show(entries[i]), "a name");
   return places;
 }
 
@@ -79,7 +80,7 @@ function inherit(value: Value, root: Value): Value {
   for (let i = 0; i < root.items.length; i++) {
     const item = root.items[i];
     // One provider in the old form would outrank what the rule itself says.
-    const outranks = item.name == "provider" && isSaid(value, "activeProviderId");
+    const outranks = item.name == "provider" && isGiven(value, "activeProviderId");
     if (value.get(item.name) === null && !outranks && !OWN.includes(item.name)) part.items.push(item);
   }
   return part;

@@ -2,21 +2,21 @@
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { show } from "./fields";
-import { complain } from "./mistakes";
+import { addMistake } from "./mistakes";
 
 const NAME_RULE = "a name: a letter, then up to 63 letters, digits, '.', '_' or '-'";
 
 /** The name that the value is; "" after a complaint. */
 export function nameOf(value: Value): string {
   if (value.kind == Kind.String && isName(value.text, false)) return value.text;
-  complain(value.path, show(value), NAME_RULE);
+  addMistake(value.path, show(value), NAME_RULE);
   return "";
 }
 
 /** Higress lets an id begin with a digit too. */
 export function idOf(value: Value, higress: bool): string {
   if (value.kind == Kind.String && isName(value.text, higress)) return value.text;
-  complain(value.path, show(value), NAME_RULE);
+  addMistake(value.path, show(value), NAME_RULE);
   return "";
 }
 

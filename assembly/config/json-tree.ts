@@ -3,7 +3,7 @@ import { Char } from "../text/ascii";
 import { unescape } from "../json/unescape";
 import { Status, faultAt } from "../json/syntax-error";
 import { Kind, check, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "../json/lexer";
-import { complain } from "./mistakes";
+import { addMistake } from "./mistakes";
 
 /** Deeper than any configuration of ours; the recursion below needs a limit. */
 const MAX_DEPTH: i32 = 64;
@@ -75,7 +75,7 @@ export function parseDom(ptr: usize, len: usize): Value | null {
   end = ptr + len;
   const status = check(ptr, len);
   if (status != Status.Ok) {
-    complain(placeOf(faultAt), foundBy(status), "JSON: no comments, no comma at the end of a list");
+    addMistake(placeOf(faultAt), foundBy(status), "JSON: no comments, no comma at the end of a list");
     return null;
   }
   at = skipBlank(ptr, end);
@@ -133,7 +133,7 @@ function decode(ptr: usize, len: usize): string {
 }
 
 function refuse(where: usize, found: string, allowed: string): Value {
-  complain(placeOf(where), found, allowed);
+  addMistake(placeOf(where), found, allowed);
   return ABSENT;
 }
 

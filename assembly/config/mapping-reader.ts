@@ -4,7 +4,7 @@ import { Kind } from "../json/lexer";
 import { Writer } from "../text/writer";
 import { Value } from "./json-tree";
 import { show, textOf } from "./fields";
-import { complain } from "./mistakes";
+import { addMistake } from "./mistakes";
 import { MappingEntry, ModelMapping, ModelName } from "./plugin";
 
 /** The name of a model, or part of it; "" after a complaint. */
@@ -12,7 +12,7 @@ export function modelOf(value: Value): string {
   const text = textOf(value);
   if (text === null) return "";
   if (text != "" && isPrintable(text)) return text;
-  complain(value.path, show(value), "the name of a model");
+  addMistake(value.path, show(value), "the name of a model");
   return "";
 }
 
@@ -31,9 +31,9 @@ export function isPrefix(pattern: string): bool {
 
 /** Refuses what is neither an exact name nor "prefix*". */
 export function checkPattern(path: string, shown: string, pattern: string): bool {
-  if (pattern.startsWith("~")) complain(path, shown, 'an exact name or "prefix*"; no regular expression');
+  if (pattern.startsWith("~")) addMistake(path, shown, 'an exact name or "prefix*"; no regular expression');
   else if (pattern.indexOf("*") >= 0 && pattern.indexOf("*") < pattern.length - 1)
-    complain(path, shown, 'an exact name, or one "*" at the end');
+    addMistake(path, shown, 'an exact name, or one "*" at the end');
   else return true;
   return false;
 }
@@ -43,7 +43,7 @@ export function readMapping(value: Value | null): ModelMapping {
   const mapping = new ModelMapping();
   if (value === null) return mapping;
   if (value.kind != Kind.Object) {
-    complain(value.path, show(value), 'an object {"model": "its name there"}');
+    addMistake(value.path, show(value), 'an object {"model": "its name there"}');
     return mapping;
   }
   for (let i = 0; i < value.items.length; i++) {

@@ -3,7 +3,7 @@
 export const parseErrors: string[] = [];
 export const warnings: string[] = [];
 
-export function startReport(): void {
+export function clearMistakes(): void {
   parseErrors.length = 0;
   warnings.length = 0;
 }
@@ -12,11 +12,11 @@ export function startReport(): void {
 const MOST: i32 = 100;
 
 /** `found` never holds a secret. Rules that share a part share its mistakes: each is told once. */
-export function complain(path: string, found: string, allowed: string): void {
+export function addMistake(path: string, found: string, allowed: string): void {
   add(parseErrors, `${path}: ${found}; ${allowed}`);
 }
 
-export function warn(path: string, what: string): void {
+export function addWarning(path: string, what: string): void {
   add(warnings, `${path}: ${what}`);
 }
 

@@ -1,13 +1,13 @@
 /** The body of GET /v1/models: the exact names that some route serves. */
 import { Bytes } from "../text/bytes";
 import { isPrefix, jsonOf } from "./mapping-reader";
-import { Draft } from "./provider-reader";
+import { ProviderDraft } from "./provider-reader";
 import { ModelMapping, Route } from "./plugin";
 
 const entries: string[] = [];
 const seen = new Set<string>();
 
-export function listModels(drafts: Draft[], routes: Route[]): Bytes {
+export function listModels(drafts: ProviderDraft[], routes: Route[]): Bytes {
   entries.length = 0;
   seen.clear();
   for (let i = 0; i < drafts.length; i++) {

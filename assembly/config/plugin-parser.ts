@@ -3,7 +3,7 @@ import { parseDom } from "./json-tree";
 import { Environment, useEnvironment } from "./environment";
 import { Fields, show } from "./fields";
 import { readEnvelope } from "./higress-envelope";
-import { complain, parseErrors, startReport, warnings } from "./mistakes";
+import { addMistake, parseErrors, clearMistakes, warnings } from "./mistakes";
 import { Plugin } from "./plugin";
 import { Kind } from "../json/lexer";
 
@@ -14,7 +14,7 @@ const ROLES: string[] = ["gateway", "attempt"];
 
 /** null: `parseErrors` has a line "path: found; allowed" for every mistake. Size 0 is a configuration that serves nothing. */
 export function parsePlugin(ptr: usize, len: usize, env: Environment): Plugin | null {
-  startReport();
+  clearMistakes();
   useEnvironment(env);
   const plugin = new Plugin();
   if (len > 0) read(ptr, len, plugin);
@@ -27,7 +27,7 @@ export function parsePlugin(ptr: usize, len: usize, env: Environment): Plugin | 
 function read(ptr: usize, len: usize, plugin: Plugin): void {
   const root = parseDom(ptr, len);
   if (root === null) return;
-  if (root.kind != Kind.Object) return complain(root.path, show(root), "an object with fields");
+  if (root.kind != Kind.Object) return addMistake(root.path, show(root), "an object with fields");
   plugin.attempt = new Fields(root).choice("role", ROLES, 0) == 1;
   if (plugin.attempt) return;
   readEnvelope(root, plugin);

@@ -254,7 +254,7 @@ export class ClientKey {
   digest!: Bytes;
 }
 
-export class Config {
+export class SiteConfig {
   providers: Provider[] = [];
   /** Higress's active provider. */
   active: Provider | null = null;
@@ -275,21 +275,21 @@ export class Config {
 }
 
 /** Where a part of a Higress configuration holds; every non-empty list must match. */
-export class Rule {
+export class SiteRule {
   routes: Bytes[] = [];
   routePrefixes: Bytes[] = [];
   services: Bytes[] = [];
   domains: Bytes[] = [];
-  config!: Config;
+  config!: SiteConfig;
 }
 
 /** One plugin configuration as the host hands it over. */
 export class Plugin {
   attempt: bool = false;
   /** In order; the first match wins. */
-  rules: Rule[] = [];
+  rules: SiteRule[] = [];
   /** When no rule matches; null: such requests pass through untouched. */
-  global: Config | null = null;
+  global: SiteConfig | null = null;
   /** One line each, for the log. */
   warnings: string[] = [];
 }

@@ -1,7 +1,7 @@
 /** Where a provider is reached, out of its preset and the many names that a configuration may give to parts of its URL. */
 import { Fields, quote } from "./fields";
 import { Preset } from "./presets";
-import { complain, parseErrors, warn } from "./mistakes";
+import { addMistake, parseErrors, addWarning } from "./mistakes";
 import { Url, parseUrl, urlFault, withoutSlash } from "./url";
 
 class Name {
@@ -36,7 +36,7 @@ const APIS: string[] = ["/chat/completions", "/completions", "/responses", "/mes
 const ACCOUNT = "cloudflareAccountId";
 const ALLOWED = "http:// or https://, host, base path";
 
-export class Address {
+export class ProviderAddress {
   /** Of the OpenAI dialects; null when only messagesUrl is known. */
   main: Url | null = null;
   /** Of /v1/messages; null when it is not spoken. */
@@ -45,8 +45,8 @@ export class Address {
   isPreset: bool = false;
 }
 
-export function readAddress(fields: Fields, preset: Preset, higress: bool): Address {
-  const address = new Address();
+export function readAddress(fields: Fields, preset: Preset, higress: bool): ProviderAddress {
+  const address = new ProviderAddress();
   if (preset.type == "cloudflare") fields.take(ACCOUNT);
   const mistakes = parseErrors.length;
   const prefix = readPrefix(fields);
@@ -76,7 +76,7 @@ function readPrefix(fields: Fields): string {
   const handling = fields.choice("basePathHandling", ["removePrefix", "prepend"], 0);
   const base = fields.text("basePath", "");
   if (base != "" && handling == 0)
-    complain(fields.pathOf("basePath"), "a prefix to be removed", "no basePath, or basePathHandling: prepend");
+    addMistake(fields.pathOf("basePath"), "a prefix to be removed", "no basePath, or basePathHandling: prepend");
   return pathOf(prefix) + (handling == 1 ? pathOf(base) : "");
 }
 
@@ -102,7 +102,7 @@ function readMain(fields: Fields, preset: Preset, higress: bool): Url | null {
     const host = fields.text(field, "");
     const scheme = PLAIN.includes(preset.type) ? "http://" : "https://";
     url = parseUrl(scheme + host + (port > 0 ? `:${port}` : "") + filled(fields, preset));
-    if (url === null) complain(fields.pathOf(field), urlFault, "a host, or host:port");
+    if (url === null) addMistake(fields.pathOf(field), urlFault, "a host, or host:port");
   }
   if (url !== null && preset.type == "azure") checkAzure(fields.pathOf(field), url, preset);
   return url;
@@ -116,9 +116,9 @@ function applies(fields: Fields, name: Name, preset: Preset, hasOther: bool, hig
   const fits = name.type == "" || name.type == preset.type;
   if (fits && !hasOther) return true;
   if (fits)
-    complain(path, "two names for the address of one provider", `one of them; ${name.field} is Higress's for url`);
-  else if (higress) warn(path, `has no effect with type ${preset.type}`);
-  else complain(path, `${name.field} with type ${preset.type}`, "url");
+    addMistake(path, "two names for the address of one provider", `one of them; ${name.field} is Higress's for url`);
+  else if (higress) addWarning(path, `has no effect with type ${preset.type}`);
+  else addMistake(path, `${name.field} with type ${preset.type}`, "url");
   return false;
 }
 
@@ -127,7 +127,7 @@ function readUrl(fields: Fields, field: string, higress: bool): Url | null {
   if (text == "") return null;
   if (higress && !text.includes("://")) text = `https://${text}`; // as ai-proxy does
   const url = parseUrl(text);
-  if (url === null) complain(fields.pathOf(field), urlFault, ALLOWED);
+  if (url === null) addMistake(fields.pathOf(field), urlFault, ALLOWED);
   else url.path = withoutApi(url.path);
   return url;
 }
@@ -142,13 +142,13 @@ function withoutApi(path: string): string {
 function checkAzure(path: string, url: Url, preset: Preset): void {
   if (url.path == "") url.path = preset.base;
   if (url.path.includes("/deployments") && !url.query.includes("api-version="))
-    complain(path, "an Azure URL without api-version", '".../openai/v1", or "...?api-version=2024-10-21"');
+    addMistake(path, "an Azure URL without api-version", '".../openai/v1", or "...?api-version=2024-10-21"');
 }
 
 function presetUrl(fields: Fields, preset: Preset, mayLack: bool): Url | null {
   if (preset.host != "") return parseUrl(`https://${preset.host}${filled(fields, preset)}`);
   if (!mayLack)
-    complain(fields.pathOf("url"), "nothing", `type ${preset.type} has no address of its own: say it with url`);
+    addMistake(fields.pathOf("url"), "nothing", `type ${preset.type} has no address of its own: say it with url`);
   return null;
 }
 
@@ -159,9 +159,9 @@ function filled(fields: Fields, preset: Preset): string {
   for (let i = 0; i < account.length; i++) {
     const c = account.charCodeAt(i);
     if (c > 0x20 && c < 0x7f && c != 0x2f && c != 0x3f && c != 0x23) continue;
-    complain(fields.pathOf(ACCOUNT), quote(account), "the id of an account");
+    addMistake(fields.pathOf(ACCOUNT), quote(account), "the id of an account");
     return preset.base;
   }
-  if (account == "") complain(fields.pathOf(ACCOUNT), "nothing", "the id of the account, or url");
+  if (account == "") addMistake(fields.pathOf(ACCOUNT), "nothing", "the id of the account, or url");
   return preset.base.replace("{account}", account);
 }

@@ -1,9 +1,9 @@
 /** The endpoints of a provider: address, cluster, and how it is told who calls. */
 import { Bytes } from "../text/bytes";
-import { readAddress, Address } from "./provider-address";
+import { readAddress, ProviderAddress } from "./provider-address";
 import { Fields, quote } from "./fields";
 import { Preset } from "./presets";
-import { complain } from "./mistakes";
+import { addMistake } from "./mistakes";
 import { Endpoint, Provider } from "./plugin";
 import { Url } from "./url";
 
@@ -57,7 +57,7 @@ function readVersion(fields: Fields, preset: Preset): string {
   for (let i = 0; i < version.length; i++) {
     const c = version.charCodeAt(i);
     if (c > 0x20 && c < 0x7f) continue;
-    complain(fields.pathOf("claudeVersion"), quote(version), "a version like 2023-06-01");
+    addMistake(fields.pathOf("claudeVersion"), quote(version), "a version like 2023-06-01");
     return ANTHROPIC_VERSION;
   }
   return version == "" ? ANTHROPIC_VERSION : version;
@@ -76,13 +76,13 @@ function readCluster(fields: Fields, id: string, url: Url | null, provider: Prov
   return url.isAddress ? `outbound|80||llm-${id}.internal.static` : `outbound|${url.port}||llm-${id}.internal.dns`;
 }
 
-function clusterOfMessages(fields: Fields, cluster: string, address: Address): string {
+function clusterOfMessages(fields: Fields, cluster: string, address: ProviderAddress): string {
   const named = fields.text("messagesCluster", "");
   if (named != "") return named;
   const main = address.main;
   const messages = address.messages;
   if (main !== null && messages !== null && main.authority != messages.authority)
-    complain(
+    addMistake(
       fields.pathOf("messagesCluster"),
       "nothing",
       "the cluster of messagesUrl, which has another host than url",

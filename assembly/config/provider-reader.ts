@@ -8,7 +8,7 @@ import { Fields, isSecret, quote, show } from "./fields";
 import { checkPattern, modelOf, readMapping } from "./mapping-reader";
 import { isToken } from "./identifiers";
 import { Preset, readPresets } from "./presets";
-import { complain, hint, warn } from "./mistakes";
+import { addMistake, hint, addWarning } from "./mistakes";
 import { readStatuses } from "./status-set-reader";
 import { readTokens } from "./secrets-reader";
 import { BreakerPolicy, FailoverPolicy, Family, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
@@ -24,7 +24,7 @@ const MOST = 1000000;
 const HIGRESS_RETRY_TIMEOUT = 60000;
 
 /** A provider, and what only its routes want to know. */
-export class Draft {
+export class ProviderDraft {
   /** What it serves when no routes are written: names and "prefix*". */
   models: string[] = [];
   /** Higress's firstByteTimeout, ms; 0: not said. */
@@ -43,30 +43,30 @@ export const refusedIds: string[] = [];
 export function refuseReference(path: string, id: string, ids: string[]): void {
   if (refusedIds.includes(id) || ids.includes(id) || ids.includes("")) return; // its own mistake has been told
   const allowed = ids.length > 0 ? ids.join(", ") + hint(id, ids) : "the id of a provider";
-  complain(path, `${quote(id)}, which is no provider`, allowed);
+  addMistake(path, `${quote(id)}, which is no provider`, allowed);
 }
 
 function presetOf(fields: Fields): Preset | null {
   const member = fields.take("type");
   const types = presets.map<string>(preset => preset.type);
   if (member === null) {
-    complain(fields.pathOf("type"), "nothing", types.join(", "));
+    addMistake(fields.pathOf("type"), "nothing", types.join(", "));
     return null;
   }
   const at = member.kind == Kind.String ? types.indexOf(member.text) : -1;
   if (at >= 0) return presets[at];
-  complain(member.path, show(member), types.join(", ") + hint(member.text, types));
+  addMistake(member.path, show(member), types.join(", ") + hint(member.text, types));
   return null;
 }
 
 /** null after a complaint that leaves nothing to go on with. */
-export function readProvider(value: Value, id: string, higress: bool): Draft | null {
+export function readProvider(value: Value, id: string, higress: bool): ProviderDraft | null {
   const fields = new Fields(value);
   fields.take("id");
   const preset = presetOf(fields);
   if (preset === null) return null;
   const provider = new Provider();
-  const draft = new Draft(value, provider);
+  const draft = new ProviderDraft(value, provider);
   provider.id = Bytes.of(id);
   provider.type = preset.type;
   provider.family = <Family>FAMILIES.indexOf(preset.family);
@@ -83,14 +83,17 @@ export function readProvider(value: Value, id: string, higress: bool): Draft | n
   fields.take("models");
   for (let i = 0; i < RENDERED.length; i++)
     if (fields.take(RENDERED[i]) !== null)
-      warn(fields.pathOf(RENDERED[i]), "has no effect here: the cluster decides it");
+      addWarning(fields.pathOf(RENDERED[i]), "has no effect here: the cluster decides it");
   if (!higress) {
     fields.finish();
     return draft;
   }
   draft.firstTokenTimeout = fields.duration("firstByteTimeout", 0, 0);
   if (fields.take("timeout") !== null)
-    warn(fields.pathOf("timeout"), "limits only what ai-proxy loads for a context; attemptTimeout limits an attempt");
+    addWarning(
+      fields.pathOf("timeout"),
+      "limits only what ai-proxy loads for a context; attemptTimeout limits an attempt",
+    );
   refuseNarrowing(fields);
   fields.tolerate("does not concern failover: no effect");
   return draft;
@@ -102,7 +105,7 @@ export function refuseNarrowing(fields: Fields): void {
   for (let i = 0; i < items.length; i++) {
     if (items[i].asked || isSecret(items[i]) || !narrows(items[i].name.toLowerCase())) continue;
     items[i].asked = true;
-    complain(
+    addMistake(
       items[i].path,
       "a field that narrows who or what is served",
       "none such here: a plugin of its own does that",
@@ -152,7 +155,7 @@ function readSticky(fields: Fields, provider: Provider): void {
     return;
   }
   const header = by.startsWith("header:") ? by.substring(7).toLowerCase() : "";
-  if (!isToken(header)) return complain(fields.pathOf("stickyBy"), quote(by), "credential, user, or header:NAME");
+  if (!isToken(header)) return addMistake(fields.pathOf("stickyBy"), quote(by), "credential, user, or header:NAME");
   provider.stickyBy = StickyBy.Header;
   provider.stickyHeader = Bytes.of(header);
 }

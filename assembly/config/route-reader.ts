@@ -5,8 +5,8 @@ import { Value } from "./json-tree";
 import { Fields, show } from "./fields";
 import { isPrefix, modelOf, readMapping } from "./mapping-reader";
 import { nameOf } from "./identifiers";
-import { Draft, refuseReference } from "./provider-reader";
-import { complain, hint, warn } from "./mistakes";
+import { ProviderDraft, refuseReference } from "./provider-reader";
+import { addMistake, hint, addWarning } from "./mistakes";
 import { readStatuses } from "./status-set-reader";
 import { ModelMapping, Predicate, Provider, Route, Upstream } from "./plugin";
 
@@ -17,11 +17,11 @@ const GUARDS: string[] = ["none", "first-event", "full"];
 const CAUSES: string[] = ["context-window", "content-filter", "caller"];
 const HEAVIEST = 1000000;
 
-export function readRoute(value: Value, index: i32, drafts: Draft[]): Route {
+export function readRoute(value: Value, index: i32, drafts: ProviderDraft[]): Route {
   const fields = new Fields(value);
   const route = new Route();
   const name = fields.take("name");
-  if (name === null) complain(fields.pathOf("name"), "nothing", "a name");
+  if (name === null) addMistake(fields.pathOf("name"), "nothing", "a name");
   route.index = index;
   route.name = Bytes.of(name === null ? "" : nameOf(name));
   readPredicates(fields, route.predicates);
@@ -33,7 +33,7 @@ export function readRoute(value: Value, index: i32, drafts: Draft[]): Route {
 }
 
 /** What a route says besides what it serves: the route of Higress's active provider takes it from around it. */
-export function readPolicy(fields: Fields, route: Route, drafts: Draft[]): void {
+export function readPolicy(fields: Fields, route: Route, drafts: ProviderDraft[]): void {
   readFallback(fields.object("fallbackConfig"), route, drafts);
   route.guard = fields.choice("guard", GUARDS, route.guard);
   const time = fields.duration("timeout", route.timeout, 1);
@@ -49,7 +49,7 @@ function readLimit(fields: Fields, name: string, whenAbsent: i32, timeout: i32):
   const limit = fields.duration(name, whenAbsent, 1);
   const member = fields.take(name);
   if (limit >= timeout)
-    complain(
+    addMistake(
       fields.pathOf(name),
       member === null ? `${limit}, the default` : show(member),
       `below timeout, ${timeout} ms`,
@@ -62,7 +62,7 @@ function readShare(fields: Fields, name: string): i32 {
   if (member === null) return 0;
   const share = member.kind == Kind.Number ? parseFloat(member.text) : NaN;
   if (share >= 0 && share <= 1) return <i32>Math.round(share * 1000);
-  complain(member.path, show(member), "a share from 0 to 1, 0 for no budget");
+  addMistake(member.path, show(member), "a share from 0 to 1, 0 for no budget");
   return 0;
 }
 
@@ -71,11 +71,11 @@ function readPredicates(fields: Fields, predicates: Predicate[]): void {
   for (let i = 0; i < entries.length; i++) {
     const entry = new Fields(entries[i]);
     const value = entry.take("matchValue");
-    if (!entry.has("matchType")) complain(entry.pathOf("matchType"), "nothing", "EQUAL or PRE");
-    if (value === null) complain(entry.pathOf("matchValue"), "nothing", "the name of a model, or its beginning");
+    if (!entry.has("matchType")) addMistake(entry.pathOf("matchType"), "nothing", "EQUAL or PRE");
+    if (value === null) addMistake(entry.pathOf("matchValue"), "nothing", "the name of a model, or its beginning");
     const exact = entry.choice("matchType", MATCH_TYPES, 0) == 1;
     if (!entry.flag("caseSensitive", true))
-      complain(entry.pathOf("caseSensitive"), "false", "true: the case of a model's name counts");
+      addMistake(entry.pathOf("caseSensitive"), "false", "true: the case of a model's name counts");
     const model = value === null ? "" : modelOf(value);
     if (model != "") predicates.push(makePredicate(model, exact));
     entry.finish();
@@ -89,7 +89,7 @@ function makePredicate(value: string, exact: bool): Predicate {
   return predicate;
 }
 
-function readUpstreams(fields: Fields, drafts: Draft[], weighted: bool, upstreams: Upstream[]): void {
+function readUpstreams(fields: Fields, drafts: ProviderDraft[], weighted: bool, upstreams: Upstream[]): void {
   const entries = fields.list("upstreams");
   for (let i = 0; i < entries.length; i++) {
     const entry = new Fields(entries[i]);
@@ -98,7 +98,7 @@ function readUpstreams(fields: Fields, drafts: Draft[], weighted: bool, upstream
     const weight = entry.whole("weight", 100, 0, HEAVIEST);
     // The console writes one here as well, and its upstreams have one shape.
     if (!weighted && entry.has("weight"))
-      warn(entry.pathOf("weight"), "has no effect: fallback upstreams come in the order of fallbackStrategy");
+      addWarning(entry.pathOf("weight"), "has no effect: fallback upstreams come in the order of fallbackStrategy");
     entry.finish();
     if (provider === null) continue;
     const upstream = makeUpstream(provider, mapping);
@@ -115,10 +115,10 @@ export function makeUpstream(provider: Provider, mapping: ModelMapping): Upstrea
 }
 
 /** The provider that an upstream names. */
-function readReference(fields: Fields, drafts: Draft[]): Provider | null {
+function readReference(fields: Fields, drafts: ProviderDraft[]): Provider | null {
   const id = fields.text("provider", "");
   if (id == "") {
-    complain(fields.pathOf("provider"), "nothing", "the id of a provider");
+    addMistake(fields.pathOf("provider"), "nothing", "the id of a provider");
     return null;
   }
   const ids: string[] = [];
@@ -133,13 +133,13 @@ function readReference(fields: Fields, drafts: Draft[]): Provider | null {
 
 function checkUpstreams(fields: Fields, route: Route): void {
   const path = fields.pathOf("upstreams");
-  if (fields.list("upstreams").length == 0) return complain(path, "no upstream", "a list with at least one");
+  if (fields.list("upstreams").length == 0) return addMistake(path, "no upstream", "a list with at least one");
   if (route.upstreams.length == 0) return;
   for (let i = 0; i < route.upstreams.length; i++) if (route.upstreams[i].weight > 0) return;
-  complain(path, "only weights of 0", "at least one weight above 0");
+  addMistake(path, "only weights of 0", "at least one weight above 0");
 }
 
-function readFallback(fields: Fields, route: Route, drafts: Draft[]): void {
+function readFallback(fields: Fields, route: Route, drafts: ProviderDraft[]): void {
   const enabled = fields.flag("enabled", true);
   const upstreams: Upstream[] = [];
   readUpstreams(fields, drafts, false, upstreams);
@@ -158,14 +158,14 @@ function readCauses(fields: Fields): i32 {
   let bits = 0;
   for (let i = 0; i < entries.length; i++) {
     const at = entries[i].kind == Kind.String ? CAUSES.indexOf(entries[i].text) : -1;
-    if (at < 0) complain(entries[i].path, show(entries[i]), CAUSES.join(", ") + hint(entries[i].text, CAUSES));
+    if (at < 0) addMistake(entries[i].path, show(entries[i]), CAUSES.join(", ") + hint(entries[i].text, CAUSES));
     else bits |= 1 << at;
   }
   return bits;
 }
 
 /** Each provider gets a route from its models; the model alone says which provider is meant. */
-export function defaultRoutes(drafts: Draft[]): Route[] {
+export function defaultRoutes(drafts: ProviderDraft[]): Route[] {
   const routes: Route[] = [];
   const owned: string[] = [];
   const owners: string[] = [];
@@ -178,12 +178,12 @@ export function defaultRoutes(drafts: Draft[]): Route[] {
     route.name = draft.provider.id;
     route.upstreams.push(makeUpstream(draft.provider, new ModelMapping()));
     if (draft.models.length == 0 && drafts.length > 1)
-      complain(path, "no models and no routes", `names or "prefix*" of what ${id} serves, or routes`);
+      addMistake(path, "no models and no routes", `names or "prefix*" of what ${id} serves, or routes`);
     for (let j = 0; j < draft.models.length; j++) {
       const model = draft.models[j];
       const owner = owned.indexOf(model);
       if (owner >= 0)
-        complain(
+        addMistake(
           path,
           `"${model}", which ${owners[owner]} serves too`,
           "other models, or routes that say who comes first",

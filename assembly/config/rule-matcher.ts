@@ -1,7 +1,7 @@
 /** Which part of a plugin configuration holds for a request. Called for each one: it allocates nothing. */
 import { Char, lowerCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import { Config, Plugin, Rule } from "./plugin";
+import { SiteConfig, Plugin, SiteRule } from "./plugin";
 
 const STAR = 0x2a;
 const BAR = 0x7c;
@@ -15,7 +15,7 @@ export function ruleFor(
   clusterLen: usize,
   host: usize,
   hostLen: usize,
-): Config | null {
+): SiteConfig | null {
   const hostSize = withoutPort(host, hostLen);
   for (let i = 0, k = plugin.rules.length; i < k; i++) {
     const rule = unchecked(plugin.rules[i]);
@@ -30,13 +30,13 @@ export function ruleFor(
   return plugin.global;
 }
 
-function isRoute(rule: Rule, route: usize, len: usize): bool {
+function isRoute(rule: SiteRule, route: usize, len: usize): bool {
   const k = rule.routes.length;
   for (let i = 0; i < k; i++) if (unchecked(rule.routes[i]).equals(route, len)) return true;
   return k == 0;
 }
 
-function isRoutePrefix(rule: Rule, route: usize, len: usize): bool {
+function isRoutePrefix(rule: SiteRule, route: usize, len: usize): bool {
   const k = rule.routePrefixes.length;
   for (let i = 0; i < k; i++) {
     const prefix = unchecked(rule.routePrefixes[i]);
@@ -46,7 +46,7 @@ function isRoutePrefix(rule: Rule, route: usize, len: usize): bool {
 }
 
 /** "FQDN" or "FQDN:PORT" of a cluster "outbound|PORT|SUBSET|FQDN"; on a stock Envoy the cluster's name. */
-function isService(rule: Rule, cluster: usize, len: usize): bool {
+function isService(rule: SiteRule, cluster: usize, len: usize): bool {
   const k = rule.services.length;
   if (k == 0) return true;
   const port = barAfter(cluster, len, 0);
@@ -79,7 +79,7 @@ function isNamed(service: Bytes, name: usize, nameLen: usize, port: usize, portL
 }
 
 /** "*.suffix", "prefix*" or a whole name, without regard to case. */
-function isDomain(rule: Rule, host: usize, len: usize): bool {
+function isDomain(rule: SiteRule, host: usize, len: usize): bool {
   const k = rule.domains.length;
   for (let i = 0; i < k; i++) {
     const domain = unchecked(rule.domains[i]);

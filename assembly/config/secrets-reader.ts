@@ -6,7 +6,7 @@ import { Value } from "./json-tree";
 import { expand, expandAllowed, expandFound, isVariable } from "./environment";
 import { Fields, show } from "./fields";
 import { nameOf } from "./identifiers";
-import { complain, warn } from "./mistakes";
+import { addMistake, addWarning } from "./mistakes";
 import { ClientKey, Token } from "./plugin";
 
 const DIGEST_SIZE = 32;
@@ -24,24 +24,25 @@ export function readTokens(fields: Fields, tokenless: bool, higress: bool): Toke
   for (let i = 0; i < entries.length; i++) readEntry(entries[i], tokens, names);
   if (tokens.length > 0 || entries.length > 0) return tokens;
   if (tokenless) tokens.push(makeToken("-", "", 1));
-  else complain(fields.pathOf("apiTokens"), "no token", 'at least one, like "${NAME}"');
+  else addMistake(fields.pathOf("apiTokens"), "no token", 'at least one, like "${NAME}"');
   return tokens;
 }
 
 function readEntry(entry: Value, tokens: Token[], names: string[]): void {
   if (entry.kind == Kind.String) return addTokens(entry, "", 1, tokens);
-  if (entry.kind != Kind.Object) return complain(entry.path, show(entry), "a token as text, or {name, value, weight}");
+  if (entry.kind != Kind.Object)
+    return addMistake(entry.path, show(entry), "a token as text, or {name, value, weight}");
   const fields = new Fields(entry);
   const named = fields.take("name");
   const name = named === null ? "" : nameOf(named);
   const weight = fields.whole("weight", 1, 1, 1000000);
   const value = fields.take("value");
   if (fields.take("valueFile") !== null)
-    complain(fields.pathOf("valueFile"), "a file, which the module cannot read", 'value, best "${NAME}"');
-  else if (value === null) complain(entry.path, "no value", 'value, best "${NAME}"');
-  else if (value.kind != Kind.String) complain(value.path, show(value), "a token as text");
+    addMistake(fields.pathOf("valueFile"), "a file, which the module cannot read", 'value, best "${NAME}"');
+  else if (value === null) addMistake(entry.path, "no value", 'value, best "${NAME}"');
+  else if (value.kind != Kind.String) addMistake(value.path, show(value), "a token as text");
   else addTokens(value, name, weight, tokens);
-  if (name != "" && names.includes(name)) complain(fields.pathOf("name"), name, "a name of its own");
+  if (name != "" && names.includes(name)) addMistake(fields.pathOf("name"), name, "a name of its own");
   names.push(name);
   fields.finish();
 }
@@ -49,7 +50,7 @@ function readEntry(entry: Value, tokens: Token[], names: string[]): void {
 /** The tokens that one text stands for: a variable may hold several, separated by commas. */
 function addTokens(value: Value, name: string, weight: i32, tokens: Token[]): void {
   const text = expand(value.text);
-  if (expandFound != "") return complain(value.path, expandFound, expandAllowed);
+  if (expandFound != "") return addMistake(value.path, expandFound, expandAllowed);
   const parts = isVariable(value.text) ? text.split(",") : [text];
   for (let i = 0; i < parts.length; i++) {
     const secret = isVariable(value.text) ? parts[i].trim() : parts[i];
@@ -58,19 +59,19 @@ function addTokens(value: Value, name: string, weight: i32, tokens: Token[]): vo
     if (!isFit(secret, value.path, which)) continue;
     const label = name != "" && i > 0 ? `${name}-${i + 1}` : name;
     const token = makeToken(label, secret, weight);
-    if (holds(tokens, token)) warn(value.path, `${which} stands here twice and counts once`);
+    if (holds(tokens, token)) addWarning(value.path, `${which} stands here twice and counts once`);
     else tokens.push(token);
   }
 }
 
 /** RFC 9110, section 5.5: what else a field value may hold no provider uses in a token, so it is a slip of the clipboard. */
 function isFit(secret: string, path: string, which: string): bool {
-  if (secret == "") complain(path, `${which} is empty`, "a token");
+  if (secret == "") addMistake(path, `${which} is empty`, "a token");
   for (let i = 0; i < secret.length; i++) {
     const c = secret.charCodeAt(i);
     if (c > 0x20 && c < 0x7f) continue;
     const kind = c == 0x20 ? "a space" : c < 0x20 || c == 0x7f ? "a control character" : "a letter beyond ASCII";
-    complain(path, `${which} holds ${kind} at position ${i + 1}`, "visible ASCII characters, no spaces");
+    addMistake(path, `${which} holds ${kind} at position ${i + 1}`, "visible ASCII characters, no spaces");
     return false;
   }
   return secret != "";
@@ -111,11 +112,11 @@ export function readClientKeys(fields: Fields): ClientKey[] {
     const value = entry.take("value");
     const hash = entry.take("sha256");
     const name = named === null ? "" : nameOf(named);
-    if (named === null) complain(entry.pathOf("name"), "nothing", "a name");
-    if (name != "" && names.includes(name)) complain(entry.pathOf("name"), name, "a name of its own");
+    if (named === null) addMistake(entry.pathOf("name"), "nothing", "a name");
+    if (name != "" && names.includes(name)) addMistake(entry.pathOf("name"), name, "a name of its own");
     names.push(name);
     if ((value === null) == (hash === null))
-      complain(entries[i].path, value === null ? "neither value nor sha256" : "value and sha256", "value or sha256");
+      addMistake(entries[i].path, value === null ? "neither value nor sha256" : "value and sha256", "value or sha256");
     else if (value !== null ? digestValue(value) : readHex(hash!)) {
       const key = new ClientKey();
       key.name = Bytes.of(name);
@@ -129,11 +130,11 @@ export function readClientKeys(fields: Fields): ClientKey[] {
 
 function digestValue(value: Value): bool {
   if (value.kind != Kind.String) {
-    complain(value.path, show(value), 'a key as text, best "${NAME}"');
+    addMistake(value.path, show(value), 'a key as text, best "${NAME}"');
     return false;
   }
   const key = expand(value.text);
-  if (expandFound != "") complain(value.path, expandFound, expandAllowed);
+  if (expandFound != "") addMistake(value.path, expandFound, expandAllowed);
   if (expandFound != "" || !isFit(key, value.path, isVariable(value.text) ? value.text : "the key")) return false;
   const text = Bytes.of(key);
   digest(text.ptr, text.len, scratch);
@@ -150,6 +151,6 @@ function readHex(value: Value): bool {
     const high = i & 1 ? (<i32>load<u8>(scratch + (i >> 1))) << 4 : 0;
     store<u8>(scratch + (i >> 1), high | (digit & 15));
   }
-  if (!fits) complain(value.path, show(value), "64 hex digits");
+  if (!fits) addMistake(value.path, show(value), "64 hex digits");
   return fits;
 }

@@ -5,11 +5,11 @@ import { Value } from "./json-tree";
 import { Fields, quote } from "./fields";
 import { listModels } from "./model-list";
 import { idOf } from "./identifiers";
-import { Draft, readProvider, refuseNarrowing, refuseReference, refusedIds } from "./provider-reader";
-import { complain, warn } from "./mistakes";
+import { ProviderDraft, readProvider, refuseNarrowing, refuseReference, refusedIds } from "./provider-reader";
+import { addMistake, addWarning } from "./mistakes";
 import { defaultRoutes, makeUpstream, readPolicy, readRoute } from "./route-reader";
 import { readClientKeys } from "./secrets-reader";
-import { Config, ModelMapping, ResponseHeaders, Route, Routing } from "./plugin";
+import { SiteConfig, ModelMapping, ResponseHeaders, Route, Routing } from "./plugin";
 
 /** In the order of ResponseHeaders and of Routing. */
 const HEADERS: string[] = ["off", "basic", "trail"];
@@ -28,19 +28,19 @@ const ENVELOPE: string[] = [
 
 /** Whether the part says what it serves, and does not only hold what rules inherit. */
 export function serves(part: Value): bool {
-  return isSaid(part, "activeProviderId") || isSaid(part, "provider") || isSaid(part, "routes");
+  return isGiven(part, "activeProviderId") || isGiven(part, "provider") || isGiven(part, "routes");
 }
 
-export function isSaid(part: Value, name: string): bool {
+export function isGiven(part: Value, name: string): bool {
   const member = part.get(name);
   if (member === null || member.kind == Kind.Null) return false;
   return !(member.kind == Kind.String && member.text == "") && !(member.kind == Kind.Array && member.items.length == 0);
 }
 
 /** `higress`: the configuration is Higress's, with its defaults, and fields of ai-proxy that do not concern us. */
-export function readPart(part: Value, higress: bool): Config {
+export function readSite(part: Value, higress: bool): SiteConfig {
   const fields = new Fields(part);
-  const config = new Config();
+  const config = new SiteConfig();
   for (let i = 0; i < ENVELOPE.length; i++) fields.take(ENVELOPE[i]);
   fields.take("_match_domain_");
   const drafts = readProviders(fields, higress);
@@ -53,7 +53,7 @@ export function readPart(part: Value, higress: bool): Config {
     config.active = active.provider;
     config.routes.push(routeTo(active, fields, drafts, config.routes.length));
   } else if (higress && !serves(part))
-    complain(part.path, "no activeProviderId", "activeProviderId, provider or routes: what is served here");
+    addMistake(part.path, "no activeProviderId", "activeProviderId, provider or routes: what is served here");
   else if (!higress && config.routes.length == 0) config.routes = defaultRoutes(drafts);
   config.models = listModels(drafts, config.routes);
   config.routing = <Routing>fields.choice("routing", ROUTINGS, Routing.Host);
@@ -63,7 +63,7 @@ export function readPart(part: Value, higress: bool): Config {
   readLimits(fields.object("limits"), config);
   for (let i = 0; i < RENDERED.length; i++)
     if (fields.take(RENDERED[i]) !== null)
-      warn(fields.pathOf(RENDERED[i]), "has no effect here: Envoy's configuration decides it");
+      addWarning(fields.pathOf(RENDERED[i]), "has no effect here: Envoy's configuration decides it");
   if (higress) {
     refuseNarrowing(fields);
     fields.tolerate("does not concern failover: no effect");
@@ -71,12 +71,12 @@ export function readPart(part: Value, higress: bool): Config {
   return config;
 }
 
-function readLimits(fields: Fields, config: Config): void {
+function readLimits(fields: Fields, config: SiteConfig): void {
   config.requestBodyLimit = fields.size("requestBody", config.requestBodyLimit);
   config.parkedBodiesLimit = fields.size("parkedBodies", config.parkedBodiesLimit);
   config.guardLimit = fields.size("guard", config.guardLimit);
   if (config.requestBodyLimit > config.parkedBodiesLimit)
-    complain(
+    addMistake(
       fields.pathOf("requestBody"),
       `${config.requestBodyLimit}`,
       `at most parkedBodies, ${config.parkedBodiesLimit}`,
@@ -85,8 +85,8 @@ function readLimits(fields: Fields, config: Config): void {
 }
 
 /** All providers; of Higress's only those that can be reached, because ai-proxy does not look at the others either. */
-function readProviders(fields: Fields, higress: bool): Draft[] {
-  const drafts: Draft[] = [];
+function readProviders(fields: Fields, higress: bool): ProviderDraft[] {
+  const drafts: ProviderDraft[] = [];
   const values: Value[] = [];
   const single = fields.take("provider");
   if (single !== null) values.push(single);
@@ -94,7 +94,7 @@ function readProviders(fields: Fields, higress: bool): Draft[] {
   for (let i = 0; i < entries.length; i++)
     if (!higress || isReached(fields, entries[i], single === null)) values.push(entries[i]);
   if (single === null && entries.length == 0)
-    complain(fields.pathOf("providers"), "no provider", "a list with at least one");
+    addMistake(fields.pathOf("providers"), "no provider", "a list with at least one");
   const ids: string[] = [];
   for (let i = 0; i < values.length; i++) ids.push(idFor(values[i], values, higress));
   checkIds(values, ids);
@@ -120,7 +120,11 @@ function idFor(value: Value, all: Value[], higress: bool): string {
   for (let i = 0; i < all.length; i++) {
     const other = all[i].get("type");
     if (all[i] === value || other === null || other.text != type.text) continue;
-    complain(value.pathTo("id"), "nothing", `an id, because the type ${type.text.slice(0, 60)} is used more than once`);
+    addMistake(
+      value.pathTo("id"),
+      "nothing",
+      `an id, because the type ${type.text.slice(0, 60)} is used more than once`,
+    );
     return "";
   }
   return type.text;
@@ -130,7 +134,11 @@ function checkIds(values: Value[], ids: string[]): void {
   for (let i = 0; i < ids.length; i++) {
     const first = ids.indexOf(ids[i]);
     if (first < i && ids[i] != "")
-      complain(values[i].pathTo("id"), `${quote(ids[i])}, which ${values[first].path} has already`, "an id of its own");
+      addMistake(
+        values[i].pathTo("id"),
+        `${quote(ids[i])}, which ${values[first].path} has already`,
+        "an id of its own",
+      );
   }
 }
 
@@ -157,11 +165,11 @@ function checkNames(routes: Route[], values: Value[]): void {
   const names = routes.map<string>(route => route.name.toString());
   for (let i = 0; i < names.length; i++)
     if (names[i] != "" && names.indexOf(names[i]) < i)
-      complain(values[i].pathTo("name"), `"${names[i]}"`, "a name of its own");
+      addMistake(values[i].pathTo("name"), `"${names[i]}"`, "a name of its own");
 }
 
 /** Higress's active provider: the one that the host's route leads to. */
-function activeOf(fields: Fields, drafts: Draft[]): Draft | null {
+function activeOf(fields: Fields, drafts: ProviderDraft[]): ProviderDraft | null {
   const id = fields.text("activeProviderId", "");
   // The older form of one provider outranks the newer one, as in ai-proxy.
   if (fields.has("provider")) return drafts.length > 0 && drafts[0].value.name == "provider" ? drafts[0] : null;
@@ -178,7 +186,7 @@ function activeOf(fields: Fields, drafts: Draft[]): Draft | null {
 }
 
 /** Everything that no route of ours serves goes to the active provider first. */
-function routeTo(active: Draft, fields: Fields, drafts: Draft[], index: i32): Route {
+function routeTo(active: ProviderDraft, fields: Fields, drafts: ProviderDraft[], index: i32): Route {
   const route = new Route();
   route.index = index;
   route.name = Bytes.of(active.provider.id.toString());

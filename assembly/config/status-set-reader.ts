@@ -2,7 +2,7 @@
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { Fields, show, wholeOf } from "./fields";
-import { complain } from "./mistakes";
+import { addMistake } from "./mistakes";
 import { StatusSet } from "./plugin";
 
 /** 429, "429", "4xx", "5.*", "429|5..": always the whole status. null: the list is empty or not there. */
@@ -12,7 +12,7 @@ export function readStatuses(fields: Fields, name: string): StatusSet | null {
   const set = new StatusSet();
   for (let i = 0; i < entries.length; i++)
     if (!addStatuses(set, entries[i]))
-      complain(entries[i].path, show(entries[i]), 'a status like 429, or a class of them like "5xx" or "5.*"');
+      addMistake(entries[i].path, show(entries[i]), 'a status like 429, or a class of them like "5xx" or "5.*"');
   return set;
 }
 

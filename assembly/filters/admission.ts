@@ -5,24 +5,24 @@ import * as json from "../json/request-scanner";
 import { Routing } from "../config/plugin";
 import * as exchanges from "../request/exchange";
 import { Exchange, ModelPlace, configOf, endpointOf, routeOf } from "../request/exchange";
-import * as head from "../request/request-head";
-import * as limits from "../request/time-limits";
+import * as requestHead from "../request/request-head";
+import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
 import * as replies from "../response/replies";
 import * as host from "../proxywasm/host";
 import { attemptRoots } from "./attempt-roots";
-import * as callout from "./callouts";
-import { Client, Phase, exchangeOf, serviceOf } from "./client-stream";
+import * as callouts from "./callouts";
+import { ClientStream, Phase, exchangeOf, serviceOf } from "./client-stream";
 import { keyOf } from "./client-key";
 import * as timer from "./timer";
-import * as direct from "./direct-attempt";
-import * as members from "./request-body";
-import * as models from "./model-routes";
-import * as names from "./host-names";
+import * as directAttempt from "./direct-attempt";
+import * as requestBody from "./request-body";
+import * as modelRoutes from "./model-routes";
+import * as hostNames from "./host-names";
 import { setNumber } from "./number-header";
-import * as reply from "./send-reply";
+import * as sendReply from "./send-reply";
 import { refuse } from "./send-reply";
-import * as seat from "./stream-operations";
+import * as operations from "./stream-operations";
 import { Service } from "./service";
 
 const NS_PER_MS: u64 = 1000000;
@@ -48,77 +48,77 @@ const SAY_BUSY = Bytes.of(
 );
 
 /** Opens the exchange of a request whose headers `head` has read. False: the client has been answered. */
-export function admit(c: Client, service: Service, list: usize, len: usize, end: bool): bool {
+export function admit(c: ClientStream, service: Service, list: usize, len: usize, end: bool): bool {
   const now = host.monotonic();
   const config = service.config;
   const x = exchanges.open(c.id, config, service.health, now);
   c.exchange = changetype<usize>(x);
   c.service = changetype<usize>(service);
   x.client = changetype<usize>(c);
-  head.readApi(head.path.ptr, head.path.len);
-  x.dialect = head.dialect;
-  x.shaped = head.shaped;
-  x.usual = head.usual;
-  x.posted = head.posted;
-  x.stateful = head.stateful;
-  x.once = head.stateful;
-  x.headOnly = head.method.is(HEAD);
+  requestHead.readApi(requestHead.path.ptr, requestHead.path.len);
+  x.dialect = requestHead.dialect;
+  x.hasKnownShape = requestHead.hasKnownShape;
+  x.isModelCall = requestHead.isModelCall;
+  x.isPost = requestHead.isPost;
+  x.isStateful = requestHead.stateful;
+  x.noFailover = requestHead.stateful;
+  x.isHeadRequest = requestHead.method.is(HEAD);
   const keys = config.clientKeys;
   if (keys.length > 0) {
     const key = keyOf(keys);
     if (key === null) return refuse(c, replies.UNAUTHORIZED, SAY_KEY);
     x.clientKey = changetype<usize>(key);
   }
-  if (end && models.areAsked()) return models.sendList(c, config);
+  if (end && modelRoutes.isListRequest()) return modelRoutes.sendList(c, config);
   // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
-  if (head.upgrade) return refuse(c, replies.BAD_WISH, SAY_UPGRADE);
-  if (isRefused(head.method)) return refuse(c, replies.BAD_METHOD, SAY_METHOD);
+  if (requestHead.wantsUpgrade) return refuse(c, replies.INVALID_HEADER, SAY_UPGRADE);
+  if (isRefused(requestHead.method)) return refuse(c, replies.METHOD_NOT_ALLOWED, SAY_METHOD);
   // Hosts resolve what is plain; what is encoded, or meant for another kind of server, would go on with a token.
-  if (head.pathLeadsOut()) return refuse(c, replies.BAD_PATH, SAY_PATH);
-  if (head.wish.len > 0) {
-    if (head.wish.is(OFF)) x.once = true;
-    else if (head.wish.is(SAME_MODEL)) x.sameModel = true;
-    else return refuse(c, replies.BAD_WISH, SAY_WISH);
+  if (requestHead.pathLeadsOut()) return refuse(c, replies.INVALID_PATH, SAY_PATH);
+  if (requestHead.failoverHeader.len > 0) {
+    if (requestHead.failoverHeader.is(OFF)) x.noFailover = true;
+    else if (requestHead.failoverHeader.is(SAME_MODEL)) x.keepsModel = true;
+    else return refuse(c, replies.INVALID_HEADER, SAY_WISH);
   }
   keepText(x, list, len);
-  if (head.credential.len > 0) x.credential = hash64(head.credential.ptr, head.credential.len);
-  x.multipart = members.isMultipart();
+  if (requestHead.credential.len > 0) x.credential = hash64(requestHead.credential.ptr, requestHead.credential.len);
+  x.isMultipart = requestBody.isMultipart();
   c.phase = Phase.Collecting;
-  if (config.routing == Routing.Host) seat.keepRoute();
-  if (head.contentLength <= 0 || end) return true;
-  x.bodyTold = <usize>head.contentLength;
-  return hasRoom(c, x.bodyTold, x.bodyTold);
+  if (config.routing == Routing.Host) operations.keepRoute();
+  if (requestHead.contentLength <= 0 || end) return true;
+  x.declaredLength = <usize>requestHead.contentLength;
+  return hasRoom(c, x.declaredLength, x.declaredLength);
 }
 
-function isRefused(method: head.Value): bool {
+function isRefused(method: requestHead.HeaderValue): bool {
   for (let i = 0, k = NO_METHODS.length; i < k; i++) if (method.is(unchecked(NO_METHODS[i]))) return true;
   return false;
 }
 
 /** Keeps the path, without credentials, and the headers for every hop. The model's name stands between them later. */
 function keepText(x: Exchange, list: usize, len: usize): void {
-  x.text = heap.alloc(head.path.len + members.MODEL_ROOM + len);
-  x.pathLen = head.copyPath(head.path.ptr, head.path.len, x.text);
-  x.mount = head.mount;
+  x.text = heap.alloc(requestHead.path.len + requestBody.MODEL_ROOM + len);
+  x.pathLen = requestHead.copyPath(requestHead.path.ptr, requestHead.path.len, x.text);
+  x.basePrefix = requestHead.basePrefix;
   // A callout may need them in the response phase, where they cannot be read.
-  x.headers = x.text + head.path.len + members.MODEL_ROOM;
+  x.headers = x.text + requestHead.path.len + requestBody.MODEL_ROOM;
   x.headersLen = len;
   memory.copy(x.headers, list, len);
 }
 
 /** Whether the body may grow to `size`, for which `capacity` is needed; if not, the client has been answered. */
-export function hasRoom(c: Client, size: usize, capacity: usize): bool {
+export function hasRoom(c: ClientStream, size: usize, capacity: usize): bool {
   const x = exchangeOf(c);
   const config = configOf(x);
   if (size > config.requestBodyLimit) {
-    replies.begin(SAY_TOO_LARGE);
-    replies.says.decimal(config.requestBodyLimit);
-    reply.send(c, replies.TOO_LARGE, 0);
+    replies.beginReply(SAY_TOO_LARGE);
+    replies.message.decimal(config.requestBodyLimit);
+    sendReply.send(c, replies.TOO_LARGE, 0);
     return false;
   }
-  if (exchanges.parked + (capacity - x.bodyCapacity) <= config.parkedBodiesLimit) return true;
-  replies.begin(SAY_BUSY);
-  reply.send(c, replies.BUSY, 1);
+  if (exchanges.parkedBytes + (capacity - x.bodyCapacity) <= config.parkedBodiesLimit) return true;
+  replies.beginReply(SAY_BUSY);
+  sendReply.send(c, replies.BUSY, 1);
   return false;
 }
 
@@ -129,11 +129,11 @@ export const BODY_OUT_OF_REACH: usize = usize.MAX_VALUE;
  * The request is complete: makes its plan and sends it to the first hop; `size` bytes of it stand in the host's buffer. False:
  * it is held, or the client has been answered.
  */
-export function launch(c: Client, size: usize): bool {
+export function launch(c: ClientStream, size: usize): bool {
   const x = exchangeOf(c);
-  if (!members.read(c, x)) return false;
-  const route = models.routeFor(x);
-  if (route === null) return models.refuse(c, x);
+  if (!requestBody.read(c, x)) return false;
+  const route = modelRoutes.routeFor(x);
+  if (route === null) return modelRoutes.refuse(c, x);
   const now = host.monotonic();
   x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
   if (x.modelPlace == ModelPlace.Json && json.user.kind == json.Kind.String)
@@ -149,60 +149,60 @@ export function launch(c: Client, size: usize): bool {
 }
 
 /** Nothing is live. True: a hop is armed all the same; false: the request waits for one, or has its 429. */
-export function waitOrForce(c: Client, x: Exchange, now: u64): bool {
+export function waitOrForce(c: ClientStream, x: Exchange, now: u64): bool {
   const wait = plan.opensIn(x, now);
   if (!plan.isRateLimited(x, now)) {
     if (plan.armSoonest(x, now)) return true;
     return refuse(c, replies.ALL_FAILED, SAY_NOTHING_LIVE);
   }
   const maxWait = <u64>routeOf(x).maxWait * NS_PER_MS;
-  if (wait <= maxWait && limits.hasTime(x, now + wait)) {
+  if (wait <= maxWait && timeLimits.hasTime(x, now + wait)) {
     c.phase = Phase.Waiting;
     x.wakeAt = now + wait;
     timer.start(c);
     return false;
   }
-  replies.begin(SAY_RATE_LIMITED);
+  replies.beginReply(SAY_RATE_LIMITED);
   send429(c, wait);
   return false;
 }
 
-function send429(c: Client, wait: u64): void {
+function send429(c: ClientStream, wait: u64): void {
   const second: u64 = 1000000000;
-  reply.send(c, replies.RATE_LIMITED, (wait + second - 1) / second);
+  sendReply.send(c, replies.RATE_LIMITED, (wait + second - 1) / second);
 }
 
 /** Sends the request to the armed hop, by the way that this host has. False: by callout, and the request stays held. */
-export function send(c: Client, x: Exchange, size: usize, now: u64): bool {
+export function send(c: ClientStream, x: Exchange, size: usize, now: u64): bool {
   plan.findAlone(x, now);
   if ((c.parked || (x.bodyLen == 0 && attemptRoots > 0)) && introduce(x)) {
     steer(x, now);
     // Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
-    if (x.streamed || limits.mayHaveLimit(x)) timer.start(c);
+    if (x.isStreamed || timeLimits.mayHaveLimit(x)) timer.start(c);
     c.phase = Phase.Sent;
     return true;
   }
   timer.start(c);
   if (c.parked || size == BODY_OUT_OF_REACH || !leadsThere(x)) {
-    callout.goOn(c, now);
+    callouts.goOn(c, now);
     return false;
   }
-  x.tryTimeout = limits.tryTimeout(x);
-  direct.send(c, x, size, now);
+  x.tryTimeout = timeLimits.tryTimeout(x);
+  directAttempt.send(c, x, size, now);
   return true;
 }
 
 /** Whether the client's own stream goes to the armed hop's cluster: by filter state, or because the host's route does. */
 function leadsThere(x: Exchange): bool {
   const cluster = endpointOf(x.armed).cluster;
-  return configOf(x).routing == Routing.Plan ? seat.pointAt(x, cluster) : seat.leadsTo(cluster);
+  return configOf(x).routing == Routing.Plan ? operations.setCluster(x, cluster) : operations.routeLeadsTo(cluster);
 }
 
 /** Lets the attempt role know the request, and which cluster it goes to. */
 function introduce(x: Exchange): bool {
   return (
-    host.setProperty(names.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE) &&
-    seat.pointAt(x, endpointOf(x.armed).cluster)
+    host.setProperty(hostNames.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE) &&
+    operations.setCluster(x, endpointOf(x.armed).cluster)
   );
 }
 
@@ -210,12 +210,12 @@ function introduce(x: Exchange): bool {
 function steer(x: Exchange, now: u64): void {
   const request = host.HeaderMap.Request;
   // Of the placeholder it is wrong: where a cluster's own filters replace the attempt role, a provider would wait for the rest.
-  if (x.bodyLen > 0) host.removeHeader(request, names.CONTENT_LENGTH.ptr, names.CONTENT_LENGTH.len);
+  if (x.bodyLen > 0) host.removeHeader(request, hostNames.CONTENT_LENGTH.ptr, hostNames.CONTENT_LENGTH.len);
   const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
-  x.tryTimeout = limits.tryTimeout(x);
-  setNumber(request, names.MAX_RETRIES, plan.furtherAttempts(x));
-  setNumber(request, names.TIMEOUT, max(left, 1));
+  x.tryTimeout = timeLimits.tryTimeout(x);
+  setNumber(request, hostNames.MAX_RETRIES, plan.furtherAttempts(x));
+  setNumber(request, hostNames.TIMEOUT, max(left, 1));
   // Not below the total, Envoy would drop it and with it every retry (facts 1.3).
-  if (x.tryTimeout > 0 && <u64>x.tryTimeout < left) setNumber(request, names.TRY_TIMEOUT, x.tryTimeout);
+  if (x.tryTimeout > 0 && <u64>x.tryTimeout < left) setNumber(request, hostNames.TRY_TIMEOUT, x.tryTimeout);
   else x.tryTimeout = 0;
 }

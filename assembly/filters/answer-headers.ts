@@ -1,12 +1,12 @@
 /** What the client is told of how its answer came about: x-ai-failover-provider, -model, -attempts, -trail. */
 import { Bytes } from "../text/bytes";
-import * as headers from "../http/header-builder";
+import * as headerBuilder from "../http/header-builder";
 import { Writer } from "../text/writer";
 import { ResponseHeaders } from "../config/plugin";
 import { Exchange, configOf, modelOf, providerOf, targetOf } from "../request/exchange";
 import * as trail from "../response/trail";
 import * as host from "../proxywasm/host";
-import * as names from "./host-names";
+import * as hostNames from "./host-names";
 
 const RESPONSE = host.HeaderMap.Response;
 const NUMBER_SIZE: usize = 20;
@@ -16,31 +16,31 @@ const writer = new Writer();
 /** Calls back for each header; `to` is one of the two below. */
 type Put = (name: Bytes, value: usize, len: usize) => void;
 
-function tell(x: Exchange, put: Put): void {
+function forEachHeader(x: Exchange, put: Put): void {
   const level = configOf(x).responseHeaders;
   if (level == ResponseHeaders.Off) return;
   if (x.stepCount > 0) {
     const hop = x.current;
     const provider = providerOf(hop);
-    put(names.PROVIDER, provider.id.ptr, provider.id.len);
+    put(hostNames.PROVIDER, provider.id.ptr, provider.id.len);
     const target = targetOf(hop);
-    if (target !== null) put(names.MODEL, target.text.ptr, target.text.len);
-    else if (x.modelLen > 0) put(names.MODEL, modelOf(x), x.modelLen);
+    if (target !== null) put(hostNames.MODEL, target.text.ptr, target.text.len);
+    else if (x.modelLen > 0) put(hostNames.MODEL, modelOf(x), x.modelLen);
   }
   writer.into(number, NUMBER_SIZE);
   writer.decimal(x.stepCount);
-  put(names.ATTEMPTS, writer.ptr, writer.len);
+  put(hostNames.ATTEMPTS, writer.ptr, writer.len);
   if (level != ResponseHeaders.Trail || x.stepCount == 0) return;
   trail.write(x);
-  put(names.TRAIL, trail.ptr, trail.len);
+  put(hostNames.TRAIL, trail.ptr, trail.len);
 }
 
 /** On the answer that passes. */
-export function setStory(x: Exchange): void {
-  tell(x, (name: Bytes, value: usize, len: usize): void => host.setHeader(RESPONSE, name, value, len));
+export function setAnswerHeaders(x: Exchange): void {
+  forEachHeader(x, (name: Bytes, value: usize, len: usize): void => host.setHeader(RESPONSE, name, value, len));
 }
 
 /** On an answer of ours whose headers are being written. */
-export function addStory(x: Exchange): void {
-  tell(x, (name: Bytes, value: usize, len: usize): void => headers.add(name.ptr, name.len, value, len));
+export function addAnswerHeaders(x: Exchange): void {
+  forEachHeader(x, (name: Bytes, value: usize, len: usize): void => headerBuilder.add(name.ptr, name.len, value, len));
 }

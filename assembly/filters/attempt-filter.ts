@@ -2,18 +2,18 @@
  * The attempt role: an upstream HTTP filter, one stream for each attempt. It turns the parked request into this hop's, holds the
  * answer until it counts as good, and when it is not arms the next hop and asks the router for a retry.
  */
-import * as attempts from "../response/attempt-judge";
+import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import { Exchange, endpointOf } from "../request/exchange";
-import * as head from "../request/request-head";
+import * as requestHead from "../request/request-head";
 import * as plan from "../request/plan";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import { addAttemptRoot, removeAttemptRoot } from "./attempt-roots";
-import * as names from "./host-names";
+import * as hostNames from "./host-names";
 import * as relay from "./response-relay";
-import * as seat from "./stream-operations";
+import * as operations from "./stream-operations";
 import * as timer from "./timer";
 
 /** Envoy's timers count from when its loop last read the clock, and may end a wait this much early, ns: what opens so soon is open. */
@@ -21,27 +21,27 @@ const EARLY: u64 = 100_000_000;
 
 /** One attempt stream. */
 @unmanaged
-class Upstream {
+class AttemptStream {
   id: u32;
   attempt: usize;
-  next: Upstream | null;
+  next: AttemptStream | null;
 }
 
-let free: Upstream | null = null;
+let free: AttemptStream | null = null;
 
 function attemptOf(state: usize): Attempt | null {
-  const at = changetype<Upstream>(state).attempt;
+  const at = changetype<AttemptStream>(state).attempt;
   return at != 0 ? changetype<Attempt>(at) : null;
 }
 
-export class AttemptRole extends Handler {
+export class AttemptFilter extends Handler {
   constructor() {
     super();
     addAttemptRoot();
   }
 
   open(stream: u32): usize {
-    const s = free !== null ? free! : changetype<Upstream>(heap.alloc(offsetof<Upstream>()));
+    const s = free !== null ? free! : changetype<AttemptStream>(heap.alloc(offsetof<AttemptStream>()));
     if (free !== null) free = s.next;
     s.id = stream;
     s.attempt = 0;
@@ -50,37 +50,38 @@ export class AttemptRole extends Handler {
   }
 
   requestHeaders(state: usize, end: bool): HeadersStatus {
-    const s = changetype<Upstream>(state);
+    const s = changetype<AttemptStream>(state);
     // A request of another route, which the gateway role has not seen.
-    if (!host.property(names.EXCHANGE)) return HeadersStatus.Continue;
+    if (!host.property(hostNames.EXCHANGE)) return HeadersStatus.Continue;
     const x = exchanges.find(host.ptr, host.len);
     // Without an armed hop this is a retry that nobody foresaw, after the last one.
     if (x === null || !x.hasArmed) return this.refuse();
     const endpoint = endpointOf(x.armed);
     // A refresh that finds no match keeps the cluster before it (facts 1.9): its provider must not get this hop's token.
-    if (!host.property(names.CLUSTER_NAME) || !endpoint.cluster.equals(host.ptr, host.len)) return this.refuse();
+    if (!host.property(hostNames.CLUSTER_NAME) || !endpoint.cluster.equals(host.ptr, host.len)) return this.refuse();
     const now = host.monotonic();
     if (x.armed.forced) plan.rearm(x, host.random64(), now + EARLY);
     const hop = plan.advance(x);
-    s.attempt = changetype<usize>(attempts.begin(x, hop, s.id, now));
+    s.attempt = changetype<usize>(attemptJudge.begin(x, hop, s.id, now));
     // The route is found, and may have done it; the map is one for all attempts, so that once is enough.
-    if (x.stepCount == 1) host.removeHeader(host.HeaderMap.Request, head.FORWARDED_PROTO.ptr, head.FORWARDED_PROTO.len);
-    seat.setHeaders(x, hop, end);
+    if (x.stepCount == 1)
+      host.removeHeader(host.HeaderMap.Request, requestHead.FORWARDED_PROTO.ptr, requestHead.FORWARDED_PROTO.len);
+    operations.setRequestHeaders(x, hop, end);
     return HeadersStatus.Continue;
   }
 
   /** Never retried by the router: the gateway role gets it and answers (facts 5.2). */
   private refuse(): HeadersStatus {
-    host.sendLocalResponse(503, names.DETAILS, 0, 0, 0, 0);
+    host.sendLocalResponse(503, hostNames.DETAILS, 0, 0, 0, 0);
     return HeadersStatus.StopIteration;
   }
 
   requestBody(state: usize, size: usize, _end: bool): BodyStatus {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
-    if (a.sent) host.setBody(host.Buffer.RequestBody, 0, size, 0, 0);
-    else seat.setBody(a.exchange, a.exchange.current, size);
-    a.sent = true;
+    if (a.hasSentBody) host.setBody(host.Buffer.RequestBody, 0, size, 0, 0);
+    else operations.setRequestBody(a.exchange, a.exchange.current, size);
+    a.hasSentBody = true;
     return BodyStatus.Continue;
   }
 
@@ -114,19 +115,19 @@ export class AttemptRole extends Handler {
   responseTrailers(state: usize): BodyStatus {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
-    seat.cleanAnswerTrailers();
+    operations.cleanAnswerTrailers();
     if (a.state == State.Over) return BodyStatus.Continue;
     const now = host.monotonic();
     const decision = relay.trailers(a, now);
     if (decision == Decision.Pass || (decision == Decision.Fail && this.goOn(a, now))) return BodyStatus.Continue;
-    seat.sendHeld(a, false);
+    operations.sendHeld(a, false);
     return BodyStatus.StopAndBuffer;
   }
 
   /** Arms what follows a failure and asks for it. False: the failed answer goes on, and the gateway role decides. */
   private goOn(a: Attempt, now: u64): bool {
-    if (!seat.armNext(a, verdict, true, now)) return false;
-    seat.askForRetry();
+    if (!operations.armNext(a, verdict, true, now)) return false;
+    operations.askForRetry();
     return true;
   }
 
@@ -135,16 +136,17 @@ export class AttemptRole extends Handler {
     const now = host.monotonic();
     const passing = a.state == State.Passing;
     // The router retries by itself after a reset or a time limit, on whatever is armed.
-    if (attempts.onLost(a, seat.endOf(a, now), now) && !passing) seat.armNext(a, verdict, false, now);
+    if (attemptJudge.judgeLoss(a, operations.endOf(a, now), now) && !passing)
+      operations.armNext(a, verdict, false, now);
   }
 
   close(state: usize): void {
-    const s = changetype<Upstream>(state);
+    const s = changetype<AttemptStream>(state);
     const a = attemptOf(state);
     if (a !== null) {
       if (a.state != State.Over) this.lose(a);
       const x: Exchange = a.exchange;
-      attempts.end(a);
+      attemptJudge.end(a);
       exchanges.release(x);
     }
     s.attempt = 0;

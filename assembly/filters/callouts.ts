@@ -3,32 +3,32 @@
  * role can: on older hosts, under a route that the host has fixed, and after answers that Envoy gave by itself.
  */
 import { Bytes } from "../text/bytes";
-import * as pairs from "../http/header-list";
-import * as headers from "../http/header-builder";
-import { Table } from "../text/hash-table";
-import { Config } from "../config/plugin";
-import * as answer from "../response/response-head";
-import * as attempts from "../response/attempt-judge";
+import * as headerList from "../http/header-list";
+import * as headerBuilder from "../http/header-builder";
+import { HashTable } from "../text/hash-table";
+import { SiteConfig } from "../config/plugin";
+import * as responseHead from "../response/response-head";
+import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import { Exchange, Hop, Outcome, endpointOf } from "../request/exchange";
-import * as head from "../request/request-head";
-import * as limits from "../request/time-limits";
+import * as requestHead from "../request/request-head";
+import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
-import * as rewrite from "../request/hop-request";
+import * as hopRequest from "../request/hop-request";
 import { End, Next } from "../health/verdict";
 import * as host from "../proxywasm/host";
-import { Client, Phase, exchangeOf } from "./client-stream";
+import { ClientStream, Phase, exchangeOf } from "./client-stream";
 import * as timer from "./timer";
-import { explain } from "./give-up";
-import * as missing from "./missing-cluster";
-import * as names from "./host-names";
-import * as seat from "./stream-operations";
-import { addStory } from "./answer-headers";
+import { giveUp } from "./give-up";
+import * as missingCluster from "./missing-cluster";
+import * as hostNames from "./host-names";
+import * as operations from "./stream-operations";
+import { addAnswerHeaders } from "./answer-headers";
 
 const NS_PER_MS: u64 = 1000000;
 /** Attempts whose callout has not answered, by its token. */
-const pending = new Table(64);
+const pending = new HashTable(64);
 
 /** After a failure, `verdict`: arms what follows. False: the failed answer is the client's. */
 export function arm(x: Exchange, now: u64): bool {
@@ -37,7 +37,7 @@ export function arm(x: Exchange, now: u64): bool {
 }
 
 /** And then: the armed hop, or another when a rate limit has passed; else the last answer. */
-export function next(c: Client, now: u64): void {
+export function next(c: ClientStream, now: u64): void {
   const x = exchangeOf(c);
   if (x.hasArmed) {
     goOn(c, now);
@@ -45,7 +45,7 @@ export function next(c: Client, now: u64): void {
   }
   const wait = verdict.next == Next.Return ? 0 : plan.armAfterWait(x, now);
   if (wait == 0) {
-    explain(c, x);
+    giveUp(c, x);
     return;
   }
   c.phase = Phase.Calling;
@@ -54,7 +54,7 @@ export function next(c: Client, now: u64): void {
 }
 
 /** From the tick: goes on after a wait. */
-export function look(c: Client, x: Exchange, now: u64): void {
+export function look(c: ClientStream, x: Exchange, now: u64): void {
   if (x.wakeAt == 0 || now < x.wakeAt || !host.setEffective(x.gateway)) return;
   x.wakeAt = 0;
   // Where its token has died meanwhile, the next one may open soon.
@@ -64,13 +64,13 @@ export function look(c: Client, x: Exchange, now: u64): void {
 }
 
 /** Goes on with the armed hop and those that follow it. False: no callout could be started, and the client has its last answer. */
-export function goOn(c: Client, now: u64): bool {
+export function goOn(c: ClientStream, now: u64): bool {
   const x = exchangeOf(c);
   while (x.hasArmed) {
     const hop = plan.advance(x);
-    const a = attempts.begin(x, hop, c.id, now);
+    const a = attemptJudge.begin(x, hop, c.id, now);
     a.limit = timeLimit(x, now);
-    a.cramped = limits.isCramped(x, limits.calloutTimeout(x), now);
+    a.isShortOfTime = timeLimits.isShortOfTime(x, timeLimits.calloutTimeout(x), now);
     const token = start(x, hop, a.limit);
     if (token != 0) {
       pending.set(token, changetype<usize>(a));
@@ -78,31 +78,31 @@ export function goOn(c: Client, now: u64): bool {
       return true;
     }
     // No callback follows an unknown cluster (2), nor one that is full or has no host (10).
-    attempts.onLost(a, End.Local, now);
-    attempts.end(a);
+    attemptJudge.judgeLoss(a, End.Local, now);
+    attemptJudge.end(a);
     plan.armNext(x, verdict, host.random64(), now);
   }
-  explain(c, x);
+  giveUp(c, x);
   return false;
 }
 
 function start(x: Exchange, hop: Hop, limit: i32): u32 {
   writeHeaders(x, hop);
-  rewrite.model(x, hop);
+  hopRequest.model(x, hop);
   let body = x.body;
   let size = x.bodyLen;
-  const copy = rewrite.len > 0;
+  const copy = hopRequest.len > 0;
   if (copy) {
-    size = x.modelStart + rewrite.len + (x.bodyLen - x.modelEnd);
+    size = x.modelStart + hopRequest.len + (x.bodyLen - x.modelEnd);
     body = heap.alloc(size);
     memory.copy(body, x.body, x.modelStart);
-    memory.copy(body + x.modelStart, rewrite.ptr, rewrite.len);
-    memory.copy(body + x.modelStart + rewrite.len, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
+    memory.copy(body + x.modelStart, hopRequest.ptr, hopRequest.len);
+    memory.copy(body + x.modelStart + hopRequest.len, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
   }
   const endpoint = endpointOf(hop);
-  let token = host.callout(endpoint.cluster, headers.ptr, headers.len, body, size, limit);
-  if (token == 0 && host.calloutStatus == host.Status.BadArgument && missing.takeRoute(x, hop))
-    token = host.callout(endpoint.cluster, headers.ptr, headers.len, body, size, limit);
+  let token = host.callout(endpoint.cluster, headerBuilder.ptr, headerBuilder.len, body, size, limit);
+  if (token == 0 && host.calloutStatus == host.Status.BadArgument && missingCluster.takeRoute(x, hop))
+    token = host.callout(endpoint.cluster, headerBuilder.ptr, headerBuilder.len, body, size, limit);
   if (copy) heap.free(body);
   return token;
 }
@@ -110,31 +110,35 @@ function start(x: Exchange, hop: Hop, limit: i32): u32 {
 /** The whole answer must come within this, ms; never 0, which is no limit to Envoy. */
 function timeLimit(x: Exchange, now: u64): i32 {
   const left = x.deadline > now ? max(<i32>((x.deadline - now) / NS_PER_MS), 1) : 1;
-  const limit = limits.calloutTimeout(x);
+  const limit = timeLimits.calloutTimeout(x);
   return limit > 0 ? min(left, limit) : left;
 }
 
 /** The client's own headers, with what is the hop's in place of what is not. */
 function writeHeaders(x: Exchange, hop: Hop): void {
   const endpoint = endpointOf(hop);
-  headers.begin();
-  pairs.start(x.headers, x.headersLen);
-  while (pairs.next())
-    if (!head.mustDrop(pairs.name, pairs.nameLen) && !head.isOfHop(pairs.name, pairs.nameLen))
-      headers.add(pairs.name, pairs.nameLen, pairs.value, pairs.valueLen);
-  headers.put(names.AUTHORITY, endpoint.authority);
-  rewrite.path(x, hop);
-  headers.add(names.PATH.ptr, names.PATH.len, rewrite.ptr, rewrite.len);
-  rewrite.credential(hop);
-  if (rewrite.len > 0) headers.add(endpoint.authHeader.ptr, endpoint.authHeader.len, rewrite.ptr, rewrite.len);
+  headerBuilder.begin();
+  headerList.start(x.headers, x.headersLen);
+  while (headerList.next())
+    if (
+      !requestHead.mustNotForward(headerList.name, headerList.nameLen) &&
+      !requestHead.isHopHeader(headerList.name, headerList.nameLen)
+    )
+      headerBuilder.add(headerList.name, headerList.nameLen, headerList.value, headerList.valueLen);
+  headerBuilder.put(hostNames.AUTHORITY, endpoint.authority);
+  hopRequest.path(x, hop);
+  headerBuilder.add(hostNames.PATH.ptr, hostNames.PATH.len, hopRequest.ptr, hopRequest.len);
+  hopRequest.credential(hop);
+  if (hopRequest.len > 0)
+    headerBuilder.add(endpoint.authHeader.ptr, endpoint.authHeader.len, hopRequest.ptr, hopRequest.len);
   const version = endpoint.versionHeader;
-  if (version !== null && !sends(x, version)) headers.put(version, endpoint.versionValue!);
-  headers.end();
+  if (version !== null && !sends(x, version)) headerBuilder.put(version, endpoint.versionValue!);
+  headerBuilder.end();
 }
 
 function sends(x: Exchange, name: Bytes): bool {
-  pairs.start(x.headers, x.headersLen);
-  while (pairs.next()) if (name.equals(pairs.name, pairs.nameLen)) return true;
+  headerList.start(x.headers, x.headersLen);
+  while (headerList.next()) if (name.equals(headerList.name, headerList.nameLen)) return true;
   return false;
 }
 
@@ -149,18 +153,18 @@ export function answered(token: u32, count: u32, bodySize: usize): void {
   const decision = x.gateway == 0 ? Decision.Hold : judge(a, count, bodySize, now);
   const list = answerList;
   const listLen = answerListLen;
-  if (x.gateway == 0) attempts.onLost(a, End.ClientGone, now);
+  if (x.gateway == 0) attemptJudge.judgeLoss(a, End.ClientGone, now);
   else if (host.setEffective(x.gateway)) {
-    const c = changetype<Client>(x.client);
+    const c = changetype<ClientStream>(x.client);
     if (decision == Decision.Pass || !arm(x, now)) deliver(c, a, list, listLen);
     else next(c, now);
   }
-  attempts.end(a);
+  attemptJudge.end(a);
   exchanges.release(x);
 }
 
 /** The root of this configuration is gone: the host has dropped its callouts, whose clients had left. */
-export function forget(config: Config, now: u64): void {
+export function forget(config: SiteConfig, now: u64): void {
   for (let i: u32 = 0, k = pending.capacity; i < k;) {
     const at = pending.valueAt(i);
     // A deletion moves another one here.
@@ -171,8 +175,8 @@ export function forget(config: Config, now: u64): void {
     pending.delete(pending.keyAt(i));
     const a = changetype<Attempt>(at);
     const x = a.exchange;
-    attempts.onLost(a, End.ClientGone, now);
-    attempts.end(a);
+    attemptJudge.judgeLoss(a, End.ClientGone, now);
+    attemptJudge.end(a);
     exchanges.release(x);
   }
 }
@@ -196,14 +200,14 @@ function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
     answerBody = host.ptr;
     answerBodyLen = host.len;
   }
-  answer.read(answerList, answerListLen, host.wallClock);
+  responseHead.readHead(answerList, answerListLen, host.wallClock);
   // Envoy's own words for a callout without an answer (facts 12.4).
-  if (answer.status == 503 && saysOwn(CONNECT_ERROR)) return lost(a, End.Refused, now);
-  if (answer.status == 504 && saysOwn(TIMEOUT_TEXT)) return late(a, now);
-  const decision = attempts.onHead(a, answerBodyLen == 0, now, true);
+  if (responseHead.status == 503 && saysOwn(CONNECT_ERROR)) return lost(a, End.Refused, now);
+  if (responseHead.status == 504 && saysOwn(TIMEOUT_TEXT)) return late(a, now);
+  const decision = attemptJudge.judgeHeaders(a, answerBodyLen == 0, now, true);
   if (decision != Decision.Hold && answerBodyLen == 0) return decision;
   if (decision == Decision.Fail) return decision;
-  return attempts.onBody(a, answerBody, answerBodyLen, true, now);
+  return attemptJudge.judgeBody(a, answerBody, answerBodyLen, true, now);
 }
 
 function saysOwn(text: Bytes): bool {
@@ -212,33 +216,33 @@ function saysOwn(text: Bytes): bool {
 
 /** A time limit within the answer looks like a cut of its provider's (facts 12.4). */
 function cut(a: Attempt, now: u64): Decision {
-  return seat.hasRun(a, a.limit, now) ? late(a, now) : lost(a, End.Cut, now);
+  return operations.hasRun(a, a.limit, now) ? late(a, now) : lost(a, End.Cut, now);
 }
 
 function late(a: Attempt, now: u64): Decision {
-  return lost(a, a.exchange.streamed ? End.FirstTokenTimeout : End.AttemptTimeout, now);
+  return lost(a, a.exchange.isStreamed ? End.FirstTokenTimeout : End.AttemptTimeout, now);
 }
 
 function lost(a: Attempt, how: End, now: u64): Decision {
-  attempts.onLost(a, how, now);
+  attemptJudge.judgeLoss(a, how, now);
   return Decision.Fail;
 }
 
 /** Gives the callout's answer as the client's. */
-function deliver(c: Client, a: Attempt, list: usize, len: usize): void {
+function deliver(c: ClientStream, a: Attempt, list: usize, len: usize): void {
   const x = a.exchange;
-  headers.begin();
-  pairs.start(list, len);
-  while (pairs.next())
+  headerBuilder.begin();
+  headerList.start(list, len);
+  while (headerList.next())
     if (
-      load<u8>(pairs.name) != 0x3a &&
-      !answer.mustDrop(pairs.name, pairs.nameLen) &&
-      !answer.isFraming(pairs.name, pairs.nameLen)
+      load<u8>(headerList.name) != 0x3a &&
+      !responseHead.mustNotForward(headerList.name, headerList.nameLen) &&
+      !responseHead.isFraming(headerList.name, headerList.nameLen)
     )
-      headers.add(pairs.name, pairs.nameLen, pairs.value, pairs.valueLen);
-  addStory(x);
-  headers.end();
+      headerBuilder.add(headerList.name, headerList.nameLen, headerList.value, headerList.valueLen);
+  addAnswerHeaders(x);
+  headerBuilder.end();
   c.phase = Phase.Answered;
-  host.sendLocalResponse(a.status, names.DETAILS, answerBody, answerBodyLen, headers.ptr, headers.len);
+  host.sendLocalResponse(a.status, hostNames.DETAILS, answerBody, answerBodyLen, headerBuilder.ptr, headerBuilder.len);
   exchanges.dropBody(x);
 }

@@ -3,7 +3,7 @@ import { equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { digest, sameBytes } from "../text/sha256";
 import { ClientKey } from "../config/plugin";
-import * as head from "../request/request-head";
+import * as requestHead from "../request/request-head";
 
 const DIGEST_SIZE: usize = 32;
 const shown: usize = memory.data(32);
@@ -11,7 +11,7 @@ const BEARER = Bytes.of("Bearer ");
 
 /** The configured key that the client has shown; null: none of them. Takes the same time whichever it is. */
 export function keyOf(keys: ClientKey[]): ClientKey | null {
-  const value = head.credential;
+  const value = requestHead.credential;
   const skip: usize = value.len > BEARER.len && equalsIgnoreCase(value.ptr, BEARER.len, BEARER) ? BEARER.len : 0;
   digest(value.ptr + skip, value.len - skip, shown);
   let found: ClientKey | null = null;

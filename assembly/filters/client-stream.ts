@@ -21,7 +21,7 @@ export enum Phase {
 }
 
 @unmanaged
-export class Client {
+export class ClientStream {
   id: u32;
   phase: Phase;
   exchange: usize;
@@ -29,13 +29,13 @@ export class Client {
   service: usize;
   /** A placeholder went down the chain: an attempt role has to put the body in. */
   parked: bool;
-  next: Client | null;
+  next: ClientStream | null;
 }
 
-let free: Client | null = null;
+let free: ClientStream | null = null;
 
-export function open(stream: u32): Client {
-  const c = free !== null ? free! : changetype<Client>(heap.alloc(offsetof<Client>()));
+export function open(stream: u32): ClientStream {
+  const c = free !== null ? free! : changetype<ClientStream>(heap.alloc(offsetof<ClientStream>()));
   if (free !== null) free = c.next;
   c.id = stream;
   c.phase = Phase.Untouched;
@@ -46,15 +46,15 @@ export function open(stream: u32): Client {
   return c;
 }
 
-export function serviceOf(c: Client): Service {
+export function serviceOf(c: ClientStream): Service {
   return changetype<Service>(c.service);
 }
 
-export function exchangeOf(c: Client): Exchange {
+export function exchangeOf(c: ClientStream): Exchange {
   return changetype<Exchange>(c.exchange);
 }
 
-export function close(c: Client): void {
+export function close(c: ClientStream): void {
   if (c.exchange != 0) {
     const x = exchangeOf(c);
     x.gateway = 0;

@@ -1,18 +1,18 @@
 /** What a tick does: ends what has run out of time, and wakes what waits for a rate limit. */
 import { Guard } from "../config/plugin";
-import * as attempts from "../response/attempt-judge";
+import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import { Exchange, configOf, routeOf } from "../request/exchange";
 import * as plan from "../request/plan";
 import { End } from "../health/verdict";
 import * as host from "../proxywasm/host";
-import * as callout from "./callouts";
-import { Client, Phase } from "./client-stream";
-import * as direct from "./direct-attempt";
-import * as intake from "./admission";
-import * as names from "./host-names";
-import * as seat from "./stream-operations";
+import * as callouts from "./callouts";
+import { ClientStream, Phase } from "./client-stream";
+import * as directAttempt from "./direct-attempt";
+import * as admission from "./admission";
+import * as hostNames from "./host-names";
+import * as operations from "./stream-operations";
 
 const NS_PER_MS: u64 = 1000000;
 
@@ -25,79 +25,79 @@ export function look(now: u64): bool {
   for (let i: u32 = 0, k = exchanges.slots(); i < k; i++) {
     const x = exchanges.slot(i);
     if (x === null || x.gateway == 0) continue;
-    const c = changetype<Client>(x.client);
+    const c = changetype<ClientStream>(x.client);
     if (c.phase == Phase.Waiting) wake(c, x, now);
-    else if (c.phase == Phase.Calling) callout.look(c, x, now);
+    else if (c.phase == Phase.Calling) callouts.look(c, x, now);
     else if (x.attempt != 0) lookAt(c, x, changetype<Attempt>(x.attempt), now);
     busy = true;
   }
   return busy;
 }
 
-function lookAt(c: Client, x: Exchange, a: Attempt, now: u64): void {
+function lookAt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void {
   if (a.state == State.Passing) return breakOff(x, a, now);
   if (a.state == State.Over) return;
   const how = ranOut(c, x, a, now);
   if (how == End.None) return;
   const held = a.state != State.Waiting;
-  attempts.onLost(a, how, now);
+  attemptJudge.judgeLoss(a, how, now);
   if (c.phase == Phase.Direct) {
     if (!host.setEffective(x.gateway)) return;
-    direct.settle(c);
-    callout.arm(x, now);
-    callout.next(c, now);
+    directAttempt.settle(c);
+    callouts.arm(x, now);
+    callouts.next(c, now);
     return;
   }
-  const armed = seat.armNext(a, verdict, held, now);
+  const armed = operations.armNext(a, verdict, held, now);
   if (!host.setEffective(a.stream)) return;
   // Nothing is there yet that could go on to the router (facts 18.2): the gateway role gets this, and goes on by callout.
   if (!held) {
-    host.sendLocalResponse(504, names.DETAILS, 0, 0, 0, 0);
+    host.sendLocalResponse(504, hostNames.DETAILS, 0, 0, 0, 0);
     return;
   }
   // Held by the attempt role: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
-  if (armed) seat.askForRetry();
+  if (armed) operations.askForRetry();
   host.continueStream(host.Stream.Response);
 }
 
 /** What stalls after bytes of it went out, or outlasts its request's time: its client must not wait for ever, nor take it for complete. */
 function breakOff(x: Exchange, a: Attempt, now: u64): void {
   if (now < x.deadline && !stalls(x, a, now)) return;
-  attempts.onLost(a, End.Stalled, now);
+  attemptJudge.judgeLoss(a, End.Stalled, now);
   if (host.setEffective(x.gateway)) host.resetStream();
 }
 
 /** No event for as long as `idleTimeout`; comments and blank lines are none. */
 function stalls(x: Exchange, a: Attempt, now: u64): bool {
   const idle = <u64>configOf(x).idleTimeout;
-  return x.streamed && idle > 0 && (now - a.silentSince) / NS_PER_MS >= idle;
+  return x.isStreamed && idle > 0 && (now - a.silentSince) / NS_PER_MS >= idle;
 }
 
 /** Which limit has passed; None: none. In retry mode Envoy keeps those of the route until headers come. */
-function ranOut(c: Client, x: Exchange, a: Attempt, now: u64): End {
+function ranOut(c: ClientStream, x: Exchange, a: Attempt, now: u64): End {
   if (a.state == State.Reading)
     return now >= x.deadline || (now - a.silentSince) / NS_PER_MS >= ERROR_BODY ? End.Cut : End.None;
   const running = (now - a.started) / NS_PER_MS;
   const route = routeOf(x);
-  const whole = !x.streamed || route.guard == Guard.Full;
-  const content = attempts.hasContent(a);
-  const limit = x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+  const whole = !x.isStreamed || route.guard == Guard.Full;
+  const content = attemptJudge.hasContent(a);
+  const limit = x.isStreamed ? End.FirstTokenTimeout : End.AttemptTimeout;
   if (a.limit > 0 && running >= <u64>a.limit && (whole || !content)) return limit;
   if (a.state == State.Waiting && c.phase != Phase.Direct) return End.None;
   if (now >= x.deadline) return limit;
   if (content && stalls(x, a, now)) return End.Stalled;
   if (x.tryTimeout == 0) return End.None;
-  if (x.streamed && !content && running >= <u64>route.firstTokenTimeout) return End.FirstTokenTimeout;
+  if (x.isStreamed && !content && running >= <u64>route.firstTokenTimeout) return End.FirstTokenTimeout;
   if (whole && running >= <u64>route.attemptTimeout) return End.AttemptTimeout;
   return End.None;
 }
 
 /** The request waits, held before its first attempt: the tick looks after it. */
-function wake(c: Client, x: Exchange, now: u64): void {
+function wake(c: ClientStream, x: Exchange, now: u64): void {
   if (now < x.wakeAt) return;
   exchanges.healthOf(x).refresh();
   if (!host.setEffective(x.gateway)) return;
   x.wakeAt = 0;
-  if (!plan.armFirst(x, host.random64(), now) && !intake.waitOrForce(c, x, now)) return;
-  if (intake.send(c, x, intake.BODY_OUT_OF_REACH, now)) host.continueStream(host.Stream.Request);
+  if (!plan.armFirst(x, host.random64(), now) && !admission.waitOrForce(c, x, now)) return;
+  if (admission.send(c, x, admission.BODY_OUT_OF_REACH, now)) host.continueStream(host.Stream.Request);
 }

@@ -1,57 +1,61 @@
 /** The first hop on the client's own stream, where no attempt role is: the gateway role is both (callout mode). */
-import * as attempts from "../response/attempt-judge";
+import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State } from "../response/attempt-judge";
 import { Exchange, Outcome } from "../request/exchange";
 import * as plan from "../request/plan";
 import { End } from "../health/verdict";
 import { BodyStatus, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
-import * as callout from "./callouts";
-import { Client, Phase, exchangeOf } from "./client-stream";
-import * as names from "./host-names";
+import * as callouts from "./callouts";
+import { ClientStream, Phase, exchangeOf } from "./client-stream";
+import * as hostNames from "./host-names";
 import { setNumber } from "./number-header";
 import * as relay from "./response-relay";
-import * as seat from "./stream-operations";
-import { setStory } from "./answer-headers";
+import * as operations from "./stream-operations";
+import { setAnswerHeaders } from "./answer-headers";
 
 const NS_PER_MS: u64 = 1000000;
 /** Our own clock ends a request before Envoy would: Envoy cannot be stopped from cutting a held answer. */
 const GRACE_MS: u64 = 1000;
 
 /** Sends the request, whose last `size` bytes stand in the host's buffer, to the armed hop. The cluster is set already. */
-export function send(c: Client, x: Exchange, size: usize, now: u64): void {
+export function send(c: ClientStream, x: Exchange, size: usize, now: u64): void {
   const hop = plan.advance(x);
-  attempts.begin(x, hop, c.id, now);
-  seat.setHeaders(x, hop, x.bodyLen == 0);
-  if (x.bodyLen > 0) seat.setBody(x, hop, size);
+  attemptJudge.begin(x, hop, c.id, now);
+  operations.setRequestHeaders(x, hop, x.bodyLen == 0);
+  if (x.bodyLen > 0) operations.setRequestBody(x, hop, size);
   // The plan's limits, not those of a route that somebody else has written (facts 12.3).
-  setNumber(host.HeaderMap.Request, names.TIMEOUT, (x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0) + GRACE_MS);
-  setNumber(host.HeaderMap.Request, names.MAX_RETRIES, 0);
+  setNumber(
+    host.HeaderMap.Request,
+    hostNames.TIMEOUT,
+    (x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0) + GRACE_MS,
+  );
+  setNumber(host.HeaderMap.Request, hostNames.MAX_RETRIES, 0);
   c.phase = Phase.Direct;
 }
 
-function attemptOf(c: Client): Attempt {
+function attemptOf(c: ClientStream): Attempt {
   return changetype<Attempt>(exchangeOf(c).attempt);
 }
 
-export function responseHeaders(c: Client, end: bool): HeadersStatus {
+export function responseHeaders(c: ClientStream, end: bool): HeadersStatus {
   const x = exchangeOf(c);
   const a = attemptOf(c);
   const now = host.monotonic();
-  if (!seat.isViaUpstream()) {
-    const other = seat.isOfOther();
-    attempts.onLost(a, other ? End.Local : seat.endOfLocal(x), now);
+  if (!operations.isViaUpstream()) {
+    const other = operations.isOfOther();
+    attemptJudge.judgeLoss(a, other ? End.Local : operations.endOfLocal(x), now);
     if (other) x.outcome = Outcome.Returned;
     return goOn(c, now) ? HeadersStatus.StopAllIterationAndWatermark : HeadersStatus.Continue;
   }
   const decision = relay.headers(a, end, now);
   if (decision == Decision.Hold) return HeadersStatus.StopIteration;
   if (decision == Decision.Fail && goOn(c, now)) return HeadersStatus.StopAllIterationAndWatermark;
-  setStory(x);
+  setAnswerHeaders(x);
   return HeadersStatus.Continue;
 }
 
-export function responseBody(c: Client, size: usize, end: bool): BodyStatus {
+export function responseBody(c: ClientStream, size: usize, end: bool): BodyStatus {
   const x = exchangeOf(c);
   const a = attemptOf(c);
   if (a.state == State.Over) return BodyStatus.Continue;
@@ -64,19 +68,19 @@ export function responseBody(c: Client, size: usize, end: bool): BodyStatus {
     if (goOn(c, now)) return BodyStatus.StopNoBuffer;
     relay.putBack(a, size);
   }
-  setStory(x);
+  setAnswerHeaders(x);
   return BodyStatus.Continue;
 }
 
-export function responseTrailers(c: Client): BodyStatus {
+export function responseTrailers(c: ClientStream): BodyStatus {
   const a = attemptOf(c);
-  seat.cleanAnswerTrailers();
+  operations.cleanAnswerTrailers();
   if (a.state == State.Over) return BodyStatus.Continue;
   const now = host.monotonic();
   const decision = relay.trailers(a, now);
   if (decision == Decision.Pass) return BodyStatus.Continue;
   if (decision == Decision.Hold || !goOn(c, now)) {
-    seat.sendHeld(a, true);
+    operations.sendHeld(a, true);
     settle(c);
     c.phase = Phase.Answered;
   }
@@ -84,26 +88,26 @@ export function responseTrailers(c: Client): BodyStatus {
 }
 
 /** After a failure: by callout while a hop is left. False: the failed answer passes as it is. */
-function goOn(c: Client, now: u64): bool {
+function goOn(c: ClientStream, now: u64): bool {
   const x = exchangeOf(c);
-  if (!callout.arm(x, now)) return false;
+  if (!callouts.arm(x, now)) return false;
   settle(c);
-  callout.next(c, now);
+  callouts.next(c, now);
   return true;
 }
 
 /** The direct attempt is over: its record goes, its answer is dropped. */
-export function settle(c: Client): void {
+export function settle(c: ClientStream): void {
   const x = exchangeOf(c);
-  if (x.attempt != 0) attempts.end(attemptOf(c));
+  if (x.attempt != 0) attemptJudge.end(attemptOf(c));
   if (c.phase == Phase.Direct) c.phase = Phase.Calling;
 }
 
 /** The client's stream ended before its direct attempt did. */
-export function abandon(c: Client, now: u64): void {
+export function abandon(c: ClientStream, now: u64): void {
   const x = exchangeOf(c);
   if (x.attempt == 0) return;
   const a = attemptOf(c);
-  attempts.onLost(a, x.clientGone ? End.ClientGone : End.Cut, now);
-  attempts.end(a);
+  attemptJudge.judgeLoss(a, x.clientHasLeft ? End.ClientGone : End.Cut, now);
+  attemptJudge.end(a);
 }

@@ -1,62 +1,62 @@
 /** The last answer: what an attempt let through passes, everything else becomes an error that says what was tried. */
 import * as exchanges from "../request/exchange";
 import { Outcome } from "../request/exchange";
-import * as limits from "../request/time-limits";
+import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
 import { Cause } from "../health/verdict";
-import { tell } from "../observe/request-log";
+import { logRequest } from "../observe/request-log";
 import { HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
-import * as callout from "./callouts";
-import { Client, Phase, exchangeOf, serviceOf } from "./client-stream";
-import * as names from "./host-names";
-import { explain } from "./give-up";
+import * as callouts from "./callouts";
+import { ClientStream, Phase, exchangeOf, serviceOf } from "./client-stream";
+import * as hostNames from "./host-names";
+import { giveUp } from "./give-up";
 import * as timer from "./timer";
-import * as direct from "./direct-attempt";
-import * as seat from "./stream-operations";
-import { setStory } from "./answer-headers";
+import * as directAttempt from "./direct-attempt";
+import * as operations from "./stream-operations";
+import { setAnswerHeaders } from "./answer-headers";
 
 /** An answer's headers reach the client's stream, after the attempt role or without it. */
-export function answer(c: Client): HeadersStatus {
+export function sendAnswer(c: ClientStream): HeadersStatus {
   const x = exchangeOf(c);
   // A failed answer may still carry what was asked of the router; a good one never does.
-  if (x.outcome != Outcome.Served) host.removeHeader(host.HeaderMap.Response, names.RETRY.ptr, names.RETRY.len);
-  if (x.outcome == Outcome.Open && seat.isOfOther()) {
+  if (x.outcome != Outcome.Served) host.removeHeader(host.HeaderMap.Response, hostNames.RETRY.ptr, hostNames.RETRY.len);
+  if (x.outcome == Outcome.Open && operations.isOfOther()) {
     x.outcome = Outcome.Returned;
-    setStory(x);
+    setAnswerHeaders(x);
     return HeadersStatus.Continue;
   }
-  if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && seat.isOfAttempt())) {
-    setStory(x);
+  if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && operations.isOfAttempt())) {
+    setAnswerHeaders(x);
     exchanges.dropBody(x);
     return HeadersStatus.Continue;
   }
   const now = host.monotonic();
   // A hop is armed that the router did not take: no healthy host, retries at their limit, an interim 1xx (facts 2.5, 19.2, 19.5).
-  if (x.hasArmed && limits.hasTime(x, now)) callout.goOn(c, now);
-  else explain(c, x);
+  if (x.hasArmed && timeLimits.hasTime(x, now)) callouts.goOn(c, now);
+  else giveUp(c, x);
   return HeadersStatus.StopAllIterationAndWatermark;
 }
 
 /** The client's stream is over: tells an attempt that still runs whether its client left, and what it all was to those who watch. */
-export function account(c: Client): void {
+export function countOutcome(c: ClientStream): void {
   const x = exchangeOf(c);
   const isDirect = c.phase == Phase.Direct;
   // A held answer that its provider cut goes to the client as Envoy's own error, and only this callback tells (facts 12.3).
-  x.clientGone = (x.outcome == Outcome.Open && !isDirect) || (x.attempt != 0 && clientLeft());
-  if (isDirect) direct.abandon(c, host.monotonic());
-  if (x.outcome == Outcome.Open && !x.clientGone) x.outcome = Outcome.Exhausted;
+  x.clientHasLeft = (x.outcome == Outcome.Open && !isDirect) || (x.attempt != 0 && clientLeft());
+  if (isDirect) directAttempt.abandon(c, host.monotonic());
+  if (x.outcome == Outcome.Open && !x.clientHasLeft) x.outcome = Outcome.Exhausted;
   plan.disarm(x, host.monotonic());
   const service = serviceOf(c);
   service.metrics.count(x);
   // What failed may have to be probed, and what was learnt written once more.
   if (x.lastCause != Cause.None || !service.health.isSettled) timer.start(c);
-  tell(x);
+  logRequest(x);
 }
 
 /** Envoy's flags of a client that left: DC, and DR of an HTTP/2 client (facts 4.3). */
 const LEFT: u64 = 0x4000 | 0x10000000;
 
 function clientLeft(): bool {
-  return (host.propertyNumber(names.FLAGS) & LEFT) != 0;
+  return (host.propertyNumber(hostNames.FLAGS) & LEFT) != 0;
 }

@@ -3,24 +3,24 @@
  * way, and gives the last answer: what an attempt let through, or an error of ours.
  */
 import { Bytes } from "../text/bytes";
-import * as pairs from "../http/header-list";
+import * as headerList from "../http/header-list";
 import { Plugin } from "../config/plugin";
 import * as exchanges from "../request/exchange";
-import * as head from "../request/request-head";
-import { forgetStrangers } from "../health/prune";
+import * as requestHead from "../request/request-head";
+import { pruneTokens } from "../health/prune";
 import { Health } from "../health/health";
-import { isQuiet } from "../health/idle";
+import { isIdle } from "../health/idle";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import { attemptRoots } from "./attempt-roots";
-import * as callout from "./callouts";
+import * as callouts from "./callouts";
 import * as client from "./client-stream";
-import { Client, Phase } from "./client-stream";
+import { ClientStream, Phase } from "./client-stream";
 import * as deadlines from "./deadlines";
-import * as direct from "./direct-attempt";
-import * as finish from "./final-answer";
-import * as intake from "./admission";
-import * as seat from "./stream-operations";
+import * as directAttempt from "./direct-attempt";
+import * as finalAnswer from "./final-answer";
+import * as admission from "./admission";
+import * as operations from "./stream-operations";
 import * as timer from "./timer";
 import { Service, letGo, retire, serviceFor } from "./service";
 
@@ -29,7 +29,7 @@ const BODY = host.Buffer.RequestBody;
 /** Goes down the chain in place of the parked body, so that no buffer limit of Envoy counts (facts 3.4). */
 const PLACEHOLDER = Bytes.of("{}");
 
-export class GatewayRole extends Handler {
+export class GatewayFilter extends Handler {
   private services: Service[] = [];
   private healths: Health[] = [];
   /** Nothing is left in the ledger of tokens that this configuration does not have. */
@@ -54,24 +54,27 @@ export class GatewayRole extends Handler {
   }
 
   requestHeaders(state: usize, end: bool): HeadersStatus {
-    const c = changetype<Client>(state);
+    const c = changetype<ClientStream>(state);
     if (!host.headerPairs(REQUEST)) return HeadersStatus.Continue;
     const list = host.ptr;
     const length = host.len;
-    head.read(list, length);
+    requestHead.readHead(list, length);
     const service = serviceFor(this.plugin, this.services);
     if (service === null) return HeadersStatus.Continue;
-    if (!intake.admit(c, service, list, length, end)) return HeadersStatus.StopIteration;
-    pairs.start(list, length);
-    while (pairs.next())
-      if (head.mustDrop(pairs.name, pairs.nameLen) && !head.FORWARDED_PROTO.equals(pairs.name, pairs.nameLen))
-        host.removeHeader(REQUEST, pairs.name, pairs.nameLen);
+    if (!admission.admit(c, service, list, length, end)) return HeadersStatus.StopIteration;
+    headerList.start(list, length);
+    while (headerList.next())
+      if (
+        requestHead.mustNotForward(headerList.name, headerList.nameLen) &&
+        !requestHead.FORWARDED_PROTO.equals(headerList.name, headerList.nameLen)
+      )
+        host.removeHeader(REQUEST, headerList.name, headerList.nameLen);
     if (!end) return HeadersStatus.StopIteration;
-    return intake.launch(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
+    return admission.launch(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
   requestBody(state: usize, size: usize, end: bool): BodyStatus {
-    const c = changetype<Client>(state);
+    const c = changetype<ClientStream>(state);
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
     const x = client.exchangeOf(c);
@@ -80,47 +83,47 @@ export class GatewayRole extends Handler {
     if (size > 0) {
       const needed = x.bodyLen + size;
       const capacity = exchanges.capacityFor(x, needed);
-      if (!intake.hasRoom(c, needed, capacity)) return BodyStatus.StopNoBuffer;
+      if (!admission.hasRoom(c, needed, capacity)) return BodyStatus.StopNoBuffer;
       exchanges.reserveBody(x, capacity);
       x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
       host.setBody(BODY, 0, size, PLACEHOLDER.ptr, first && c.parked ? PLACEHOLDER.len : 0);
     }
     // Only the placeholder is kept, so that a held request costs no buffer; without it the request would go on as one without a body.
     const held = first && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
-    return end && intake.launch(c, 0) ? BodyStatus.Continue : held;
+    return end && admission.launch(c, 0) ? BodyStatus.Continue : held;
   }
 
   requestTrailers(state: usize): BodyStatus {
-    const c = changetype<Client>(state);
+    const c = changetype<ClientStream>(state);
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
-    seat.cleanRequestTrailers();
+    operations.cleanRequestTrailers();
     // Only a body callback can put a body in (facts 3.5).
-    return intake.launch(c, intake.BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
+    return admission.launch(c, admission.BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
   }
 
   responseHeaders(state: usize, end: bool): HeadersStatus {
-    const c = changetype<Client>(state);
+    const c = changetype<ClientStream>(state);
     if (c.exchange == 0 || c.phase == Phase.Answered) return HeadersStatus.Continue;
     if (c.phase == Phase.Calling) return HeadersStatus.StopAllIterationAndWatermark;
-    return c.phase == Phase.Direct ? direct.responseHeaders(c, end) : finish.answer(c);
+    return c.phase == Phase.Direct ? directAttempt.responseHeaders(c, end) : finalAnswer.sendAnswer(c);
   }
 
   responseBody(state: usize, size: usize, end: bool): BodyStatus {
-    const c = changetype<Client>(state);
+    const c = changetype<ClientStream>(state);
     if (c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
-    return c.phase == Phase.Direct ? direct.responseBody(c, size, end) : BodyStatus.Continue;
+    return c.phase == Phase.Direct ? directAttempt.responseBody(c, size, end) : BodyStatus.Continue;
   }
 
   responseTrailers(state: usize): BodyStatus {
-    const c = changetype<Client>(state);
+    const c = changetype<ClientStream>(state);
     if (c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
-    return c.phase == Phase.Direct ? direct.responseTrailers(c) : BodyStatus.Continue;
+    return c.phase == Phase.Direct ? directAttempt.responseTrailers(c) : BodyStatus.Continue;
   }
 
   close(state: usize): void {
-    const c = changetype<Client>(state);
-    if (c.exchange != 0) finish.account(c);
+    const c = changetype<ClientStream>(state);
+    if (c.exchange != 0) finalAnswer.countOutcome(c);
     client.close(c);
   }
 
@@ -141,9 +144,9 @@ export class GatewayRole extends Handler {
       const service = unchecked(this.services[i]);
       service.health.refresh();
       service.prober.look(now);
-      if (!isQuiet(service.health)) busy = true;
+      if (!isIdle(service.health)) busy = true;
     }
-    if (!this.tidied) this.tidied = forgetStrangers(this.healths);
+    if (!this.tidied) this.tidied = pruneTokens(this.healths);
     return busy || !this.tidied;
   }
 
@@ -151,12 +154,12 @@ export class GatewayRole extends Handler {
     const now = host.monotonic();
     for (let i = 0, k = this.services.length; i < k; i++)
       if (unchecked(this.services[i]).prober.answered(token, headers, size, now)) return;
-    callout.answered(token, headers, size);
+    callouts.answered(token, headers, size);
   }
 
   retire(): void {
     timer.forget(this.root);
-    for (let i = 0, k = this.services.length; i < k; i++) callout.forget(this.services[i].config, host.monotonic());
+    for (let i = 0, k = this.services.length; i < k; i++) callouts.forget(this.services[i].config, host.monotonic());
     retire(this.services);
   }
 }

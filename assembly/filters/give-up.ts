@@ -1,13 +1,13 @@
 /** The last answer when nothing is left to try: why, and what was tried. */
 import { Bytes } from "../text/bytes";
 import { Exchange, Outcome } from "../request/exchange";
-import * as limits from "../request/time-limits";
+import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
 import * as replies from "../response/replies";
 import * as trail from "../response/trail";
 import { Cause } from "../health/verdict";
 import * as host from "../proxywasm/host";
-import { Client } from "./client-stream";
+import { ClientStream } from "./client-stream";
 import { send } from "./send-reply";
 
 const SAY_FAILED = Bytes.of("Every provider and token of this route failed: ");
@@ -16,23 +16,23 @@ const SAY_TIMED_OUT = Bytes.of("No time is left for another attempt (timeout): "
 const SAY_RATE_LIMITED = Bytes.of("Every live token of this route is rate-limited: ");
 
 /** Nothing is left to try: says so, with what was tried. */
-export function explain(c: Client, x: Exchange): void {
+export function giveUp(c: ClientStream, x: Exchange): void {
   x.outcome = Outcome.Exhausted;
   const now = host.monotonic();
-  if (!limits.hasTime(x, now)) {
-    replies.begin(SAY_TIMED_OUT);
+  if (!timeLimits.hasTime(x, now)) {
+    replies.beginReply(SAY_TIMED_OUT);
     sayTrail(x);
     send(c, replies.TIMED_OUT, 0);
     return;
   }
   // Also where a dead hop was the last one: a rate limit alone is worth waiting for.
   if (x.lastCause == Cause.RateLimit || (plan.opensIn(x, now) > 0 && plan.isRateLimited(x, now))) {
-    replies.begin(SAY_RATE_LIMITED);
+    replies.beginReply(SAY_RATE_LIMITED);
     sayTrail(x);
     send(c, replies.RATE_LIMITED, secondsToWait(x));
     return;
   }
-  replies.begin(x.stepCount > 0 ? SAY_FAILED : SAY_UNTRIED);
+  replies.beginReply(x.stepCount > 0 ? SAY_FAILED : SAY_UNTRIED);
   sayTrail(x);
   send(c, replies.ALL_FAILED, 0);
 }
@@ -47,5 +47,5 @@ function secondsToWait(x: Exchange): u64 {
 
 function sayTrail(x: Exchange): void {
   trail.write(x);
-  replies.says.raw(trail.ptr, trail.len);
+  replies.message.raw(trail.ptr, trail.len);
 }

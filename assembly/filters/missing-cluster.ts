@@ -3,10 +3,10 @@
  * of their own; which one is the active provider's, an ingress's rule says by where its route leads.
  */
 import { Bytes } from "../text/bytes";
-import { Config, Endpoint, Provider } from "../config/plugin";
+import { SiteConfig, Endpoint, Provider } from "../config/plugin";
 import { Exchange, Hop, configOf, endpointOf } from "../request/exchange";
 import * as host from "../proxywasm/host";
-import * as names from "./host-names";
+import * as hostNames from "./host-names";
 
 /** What the console calls the services of providers begins so: such a one is another provider's. */
 const OF_CONSOLE = Bytes.of("||llm-");
@@ -17,7 +17,11 @@ export function takeRoute(x: Exchange, hop: Hop): bool {
   const provider = changetype<Provider>(hop.provider);
   const lacking = endpointOf(hop).cluster;
   const leads = config.leadsToActive && config.active === provider && !provider.namesCluster;
-  if (leads && (host.property(names.CLUSTER_NAME) || host.property(names.CLUSTER_NAME_OLD)) && mayTake(config)) {
+  if (
+    leads &&
+    (host.property(hostNames.CLUSTER_NAME) || host.property(hostNames.CLUSTER_NAME_OLD)) &&
+    mayTake(config)
+  ) {
     const cluster = Bytes.copy(host.ptr, host.len);
     setCluster(provider.openai, cluster);
     setCluster(provider.messages, cluster);
@@ -41,7 +45,7 @@ function setCluster(endpoint: Endpoint | null, cluster: Bytes): void {
 }
 
 /** Whether the cluster that was just read is no provider's. */
-function mayTake(config: Config): bool {
+function mayTake(config: SiteConfig): bool {
   for (let i: usize = 0; i + OF_CONSOLE.len <= host.len; i++)
     if (OF_CONSOLE.equals(host.ptr + i, OF_CONSOLE.len)) return false;
   for (let i = 0, k = config.providers.length; i < k; i++) {

@@ -1,19 +1,19 @@
 /** Makes the probes that are due, by callout from the tick: in the provider's own dialect, path and credentials. */
 import { Bytes } from "../text/bytes";
-import * as headers from "../http/header-builder";
-import { Table } from "../text/hash-table";
+import * as headerBuilder from "../http/header-builder";
+import { HashTable } from "../text/hash-table";
 import { Writer } from "../text/writer";
 import { Dialect, Endpoint, Family, Guard, Provider } from "../config/plugin";
-import * as answer from "../response/response-head";
-import { Flaw, Seen, newJudge } from "../response/validator";
-import * as rewrite from "../request/hop-request";
+import * as responseHead from "../response/response-head";
+import { Defect, Progress, newValidator } from "../response/validator";
+import * as hopRequest from "../request/hop-request";
 import { classifyAnswer, classifyEnd, classifyError } from "../health/classify";
 import { Health } from "../health/health";
 import { ProbeKind } from "../health/breaker-timing";
 import { Probe, Probes } from "../health/probe-schedule";
 import { End, Verdict } from "../health/verdict";
 import * as host from "../proxywasm/host";
-import * as names from "./host-names";
+import * as hostNames from "./host-names";
 
 const METHOD = Bytes.of(":method");
 const GET = Bytes.of("GET");
@@ -31,14 +31,14 @@ const textRoom: usize = heap.alloc(CAPACITY);
 const body = new Writer();
 const bodyRoom: usize = heap.alloc(CAPACITY);
 const verdict = new Verdict();
-const judge = newJudge();
+const judge = newValidator();
 /** How much of an answer is read. */
 const MOST_READ: usize = 64 << 10;
 
 export class Prober {
   private readonly probes: Probes;
   /** Tickets of probes under way, by the callout's token. */
-  private readonly pending: Table = new Table(16);
+  private readonly pending: HashTable = new HashTable(16);
 
   constructor(
     health: Health,
@@ -59,20 +59,28 @@ export class Prober {
     const endpoint = isNative ? messages : provider.openai;
     if (endpoint === null) return this.settle(probe.ticket, End.Local, now);
     const free = probe.kind == ProbeKind.FreeCall;
-    headers.begin();
-    headers.put(METHOD, free ? GET : POST);
+    headerBuilder.begin();
+    headerBuilder.put(METHOD, free ? GET : POST);
     writePath(endpoint, probe, free ? provider.probePath! : isNative ? MESSAGES : CHAT);
-    headers.add(names.PATH.ptr, names.PATH.len, text.ptr, text.len);
-    headers.put(names.AUTHORITY, endpoint.authority);
-    rewrite.credentialOf(endpoint, provider.tokens[probe.token]);
-    if (rewrite.len > 0) headers.add(endpoint.authHeader.ptr, endpoint.authHeader.len, rewrite.ptr, rewrite.len);
+    headerBuilder.add(hostNames.PATH.ptr, hostNames.PATH.len, text.ptr, text.len);
+    headerBuilder.put(hostNames.AUTHORITY, endpoint.authority);
+    hopRequest.credentialOf(endpoint, provider.tokens[probe.token]);
+    if (hopRequest.len > 0)
+      headerBuilder.add(endpoint.authHeader.ptr, endpoint.authHeader.len, hopRequest.ptr, hopRequest.len);
     const version = endpoint.versionHeader;
-    if (version !== null) headers.put(version, endpoint.versionValue!);
-    if (!free) headers.put(CONTENT_TYPE, JSON_TYPE);
-    headers.end();
+    if (version !== null) headerBuilder.put(version, endpoint.versionValue!);
+    if (!free) headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
+    headerBuilder.end();
     body.into(bodyRoom, CAPACITY);
     if (!free) writeBody(probe);
-    const token = host.callout(endpoint.cluster, headers.ptr, headers.len, body.ptr, body.len, probe.timeoutMs);
+    const token = host.callout(
+      endpoint.cluster,
+      headerBuilder.ptr,
+      headerBuilder.len,
+      body.ptr,
+      body.len,
+      probe.timeoutMs,
+    );
     if (token != 0) this.pending.set(token, probe.ticket);
     else this.settle(probe.ticket, End.Refused, now);
   }
@@ -86,12 +94,12 @@ export class Prober {
       this.settle(ticket, End.Cut, now);
       return true;
     }
-    answer.read(host.ptr, host.len, host.wallClock);
+    responseHead.readHead(host.ptr, host.len, host.wallClock);
     const family = this.providers[this.probes.providerOf(ticket)].family;
     const told = size > 0 && host.body(host.Buffer.CalloutResponseBody, 0, min(size, MOST_READ));
     const text = told ? host.ptr : 0;
     const len = told ? host.len : 0;
-    const status = answer.status;
+    const status = responseHead.status;
     if (status < 200 || status > 299) classifyAnswer(family, status, text, len, verdict);
     else if (hasError(text, len)) classifyError(family, status, judge.errorPtr, judge.errorLen, verdict);
     else {
@@ -115,16 +123,16 @@ export class Prober {
 
 /** Whether a good status hides an error. */
 function hasError(ptr: usize, len: usize): bool {
-  judge.start(Dialect.Other, false, false, answer.body, Guard.Full);
+  judge.start(Dialect.Other, false, false, responseHead.body, Guard.Full);
   judge.feed(ptr, len);
-  return judge.finish() == Seen.Failed && judge.cause == Flaw.ErrorInside;
+  return judge.finish() == Progress.Failed && judge.defect == Defect.ErrorInside;
 }
 
 /** The endpoint's own path for the API, with the model where the path has its name. */
 function writePath(endpoint: Endpoint, probe: Probe, api: Bytes): void {
   text.into(textRoom, CAPACITY);
   const model = probe.model;
-  rewrite.probePath(text, endpoint, api, model !== null ? model.ptr : 0, model !== null ? model.len : 0);
+  hopRequest.probePath(text, endpoint, api, model !== null ? model.ptr : 0, model !== null ? model.len : 0);
 }
 
 function writeBody(probe: Probe): void {

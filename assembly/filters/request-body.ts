@@ -6,11 +6,11 @@ import * as multipart from "../http/multipart";
 import { Dialect } from "../config/plugin";
 import * as exchanges from "../request/exchange";
 import { Exchange, ModelPlace } from "../request/exchange";
-import * as head from "../request/request-head";
+import * as requestHead from "../request/request-head";
 import * as replies from "../response/replies";
 import * as host from "../proxywasm/host";
-import { Client } from "./client-stream";
-import * as reply from "./send-reply";
+import { ClientStream } from "./client-stream";
+import * as sendReply from "./send-reply";
 import { refuse } from "./send-reply";
 
 const MULTIPART = Bytes.of("multipart/form-data");
@@ -42,24 +42,24 @@ const SAY_AT = Bytes.of(" at byte ");
 
 /** Whether the headers that `head` has read announce a form. */
 export function isMultipart(): bool {
-  const type = head.contentType;
+  const type = requestHead.contentType;
   return type.len >= MULTIPART.len && equalsIgnoreCase(type.ptr, MULTIPART.len, MULTIPART);
 }
 
 /** False: the client has been answered. */
-export function read(c: Client, x: Exchange): bool {
+export function read(c: ClientStream, x: Exchange): bool {
   if (x.bodyLen == 0) return true;
-  if (x.multipart) return readMultipart(c, x);
+  if (x.isMultipart) return readMultipart(c, x);
   const status = json.scan(x.body, x.bodyLen);
   if (status != json.Status.Ok) return isJsonApi(x) ? refuseBody(c, SAY_BODY, status, json.errorOffset) : true;
-  x.streamed = json.stream.kind == json.Kind.True;
-  if (x.shaped && !isSwitch(json.stream.kind)) return refuse(c, replies.BAD_BODY, SAY_STREAM_TYPE);
-  if (namesState(x)) x.once = true;
+  x.isStreamed = json.stream.kind == json.Kind.True;
+  if (x.hasKnownShape && !isSwitch(json.stream.kind)) return refuse(c, replies.INVALID_BODY, SAY_STREAM_TYPE);
+  if (namesState(x)) x.noFailover = true;
   if (json.model.kind == json.Kind.Absent) return true;
-  if (json.model.kind != json.Kind.String) return refuse(c, replies.BAD_BODY, SAY_MODEL_TYPE);
+  if (json.model.kind != json.Kind.String) return refuse(c, replies.INVALID_BODY, SAY_MODEL_TYPE);
   const start = json.model.start + 1;
   const size = json.model.end - 1 - start;
-  if (size > MODEL_ROOM) return refuse(c, replies.BAD_BODY, SAY_MODEL_LONG);
+  if (size > MODEL_ROOM) return refuse(c, replies.INVALID_BODY, SAY_MODEL_LONG);
   x.modelLen = json.unescape(x.body + start, size, x.text + x.pathLen);
   x.modelPlace = ModelPlace.Json;
   x.modelStart = json.model.start;
@@ -80,22 +80,22 @@ function namesState(x: Exchange): bool {
 }
 
 /** The name goes into headers and paths, where Envoy sends a line break on as it is. */
-function takeModel(c: Client, x: Exchange): bool {
-  return hasControl(exchanges.modelOf(x), x.modelLen) ? refuse(c, replies.BAD_BODY, SAY_MODEL_CONTROL) : true;
+function takeModel(c: ClientStream, x: Exchange): bool {
+  return hasControl(exchanges.modelOf(x), x.modelLen) ? refuse(c, replies.INVALID_BODY, SAY_MODEL_CONTROL) : true;
 }
 
 /** A body that is no JSON is the caller's mistake where JSON is what the API takes; elsewhere it may be audio or a file. */
 function isJsonApi(x: Exchange): bool {
-  return x.shaped || host.header(host.HeaderMap.Request, CONTENT_TYPE) == false || saysJson();
+  return x.hasKnownShape || host.header(host.HeaderMap.Request, CONTENT_TYPE) == false || saysJson();
 }
 
 function saysJson(): bool {
   return containsIgnoreCase(host.ptr, host.len, JSON_TYPE);
 }
 
-function readMultipart(c: Client, x: Exchange): bool {
+function readMultipart(c: ClientStream, x: Exchange): bool {
   if (!host.header(host.HeaderMap.Request, CONTENT_TYPE) || !multipart.readBoundary(host.ptr, host.len))
-    return refuse(c, replies.BAD_BODY, SAY_BOUNDARY);
+    return refuse(c, replies.INVALID_BODY, SAY_BOUNDARY);
   const status = multipart.scanParts(x.body, x.bodyLen);
   if (status != json.Status.Ok) return refuseBody(c, SAY_MULTIPART, status, 0);
   const part = multipart.modelPart;
@@ -106,21 +106,21 @@ function readMultipart(c: Client, x: Exchange): bool {
   x.modelPlace = ModelPlace.Multipart;
   x.modelStart = part.start;
   x.modelEnd = part.end;
-  x.streamed = saysTrue(x.body, multipart.streamPart);
+  x.isStreamed = saysTrue(x.body, multipart.streamPart);
   return takeModel(c, x);
 }
 
-function saysTrue(body: usize, part: json.Member): bool {
+function saysTrue(body: usize, part: json.JsonMember): bool {
   return part.kind != json.Kind.Absent && TRUE.equals(body + part.start, part.end - part.start);
 }
 
-function refuseBody(c: Client, text: Bytes, status: json.Status, offset: usize): bool {
-  replies.begin(text);
-  replies.says.text(FAULTS[status]);
+function refuseBody(c: ClientStream, text: Bytes, status: json.Status, offset: usize): bool {
+  replies.beginReply(text);
+  replies.message.text(FAULTS[status]);
   if (offset > 0) {
-    replies.says.text(SAY_AT);
-    replies.says.decimal(offset);
+    replies.message.text(SAY_AT);
+    replies.message.decimal(offset);
   }
-  reply.send(c, replies.BAD_BODY, 0);
+  sendReply.send(c, replies.INVALID_BODY, 0);
   return false;
 }

@@ -2,23 +2,23 @@
  * Between an answer on a stream of the host and its judgement: the same for the attempt role's upstream stream and for the
  * gateway role's own where no attempt role is. On Fail the caller decides how to go on; what was held is in the attempt.
  */
-import * as answer from "../response/response-head";
-import * as attempts from "../response/attempt-judge";
+import * as responseHead from "../response/response-head";
+import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State } from "../response/attempt-judge";
 import * as host from "../proxywasm/host";
-import * as names from "./host-names";
-import * as seat from "./stream-operations";
+import * as hostNames from "./host-names";
+import * as operations from "./stream-operations";
 
 const BODY = host.Buffer.ResponseBody;
 
 export function headers(a: Attempt, end: bool, now: u64): Decision {
   if (!host.headerPairs(host.HeaderMap.Response)) return Decision.Pass;
-  answer.read(host.ptr, host.len, host.wallClock);
-  seat.cleanAnswer(host.ptr, host.len);
-  const decision = attempts.onHead(a, end, now);
+  responseHead.readHead(host.ptr, host.len, host.wallClock);
+  operations.cleanAnswer(host.ptr, host.len);
+  const decision = attemptJudge.judgeHeaders(a, end, now);
   // An error event may have to follow a stream that ends without its mark.
-  if (decision != Decision.Fail && a.state != State.Reading && a.judge.mayNeedEnding)
-    host.removeHeader(host.HeaderMap.Response, names.CONTENT_LENGTH.ptr, names.CONTENT_LENGTH.len);
+  if (decision != Decision.Fail && a.state != State.Reading && a.validator.mayNeedEnding)
+    host.removeHeader(host.HeaderMap.Response, hostNames.CONTENT_LENGTH.ptr, hostNames.CONTENT_LENGTH.len);
   return decision;
 }
 
@@ -26,9 +26,9 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
 export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   const passing = a.state == State.Passing;
   const got = size > 0 && host.body(BODY, 0, size);
-  const decision = attempts.onBody(a, got ? host.ptr : 0, got ? host.len : 0, end, now);
+  const decision = attemptJudge.judgeBody(a, got ? host.ptr : 0, got ? host.len : 0, end, now);
   if (passing) {
-    if (end && a.failed) seat.appendEnding(a, size);
+    if (end && a.hasFailed) operations.appendEnding(a, size);
     return Decision.Pass;
   }
   // Our own memory holds it: Envoy's buffer limit would turn it into a 500 (facts 19.9).
@@ -43,10 +43,10 @@ export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
  */
 export function trailers(a: Attempt, now: u64): Decision {
   const held = a.state != State.Passing;
-  const decision = attempts.onTrailers(a, now);
+  const decision = attemptJudge.judgeTrailers(a, now);
   if (held) return decision == Decision.Fail ? Decision.Fail : Decision.Hold;
   // A broken transfer is the honest end of a stream without its mark.
-  if (a.failed && a.judge.needsEnding && host.setEffective(a.exchange.gateway)) host.resetStream();
+  if (a.hasFailed && a.validator.needsEnding && host.setEffective(a.exchange.gateway)) host.resetStream();
   return Decision.Pass;
 }
 
@@ -54,5 +54,5 @@ export function trailers(a: Attempt, now: u64): Decision {
 export function putBack(a: Attempt, size: usize): void {
   if (a.heldLen == 0) return;
   host.setBody(BODY, 0, size, a.held, a.heldLen);
-  attempts.dropHeld(a);
+  attemptJudge.dropHeld(a);
 }

@@ -1,30 +1,37 @@
 /** Sends an answer of ours to the client, with the trail where there is one. */
 import { Bytes } from "../text/bytes";
-import * as headers from "../http/header-builder";
+import * as headerBuilder from "../http/header-builder";
 import * as exchanges from "../request/exchange";
 import { Outcome } from "../request/exchange";
 import * as replies from "../response/replies";
 import { Reply } from "../response/replies";
 import * as host from "../proxywasm/host";
-import { Client, Phase, exchangeOf } from "./client-stream";
-import * as names from "./host-names";
-import { addStory } from "./answer-headers";
+import { ClientStream, Phase, exchangeOf } from "./client-stream";
+import * as hostNames from "./host-names";
+import { addAnswerHeaders } from "./answer-headers";
 
 /** The message stands in `replies.says`. `retryAfter` in seconds; 0: none. */
-export function send(c: Client, reply: Reply, retryAfter: u64): void {
+export function send(c: ClientStream, reply: Reply, retryAfter: u64): void {
   const x = exchangeOf(c);
   c.phase = Phase.Answered;
   if (x.outcome == Outcome.Open) x.outcome = Outcome.Local;
-  replies.finish(reply, x.dialect, retryAfter);
-  addStory(x);
-  headers.end();
-  host.sendLocalResponse(reply.status, names.DETAILS, replies.ptr, replies.len, headers.ptr, headers.len);
+  replies.finishReply(reply, x.dialect, retryAfter);
+  addAnswerHeaders(x);
+  headerBuilder.end();
+  host.sendLocalResponse(
+    reply.status,
+    hostNames.DETAILS,
+    replies.ptr,
+    replies.len,
+    headerBuilder.ptr,
+    headerBuilder.len,
+  );
   exchanges.dropBody(x);
 }
 
 /** False, for who answers whether the request goes on. */
-export function refuse(c: Client, reply: Reply, text: Bytes): bool {
-  replies.begin(text);
+export function refuse(c: ClientStream, reply: Reply, text: Bytes): bool {
+  replies.beginReply(text);
   send(c, reply, 0);
   return false;
 }

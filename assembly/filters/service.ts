@@ -1,13 +1,13 @@
 /** A configuration in use, with what is known and counted for it. */
 import { ruleFor } from "../config/rule-matcher";
-import { Config, Plugin } from "../config/plugin";
-import * as head from "../request/request-head";
-import { Budget } from "../health/retry-budget";
+import { SiteConfig, Plugin } from "../config/plugin";
+import * as requestHead from "../request/request-head";
+import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Metrics } from "../observe/metrics";
-import { News } from "../observe/breaker-log";
+import { BreakerLog } from "../observe/breaker-log";
 import * as host from "../proxywasm/host";
-import * as names from "./host-names";
+import * as hostNames from "./host-names";
 import { Prober } from "./prober";
 import { SharedStore } from "./shared-store";
 
@@ -16,18 +16,19 @@ export class Service {
   readonly metrics: Metrics;
   readonly prober: Prober;
   /** By the index of the route. */
-  readonly budgets: Budget[] = [];
+  readonly budgets: RetryBudget[] = [];
 
   constructor(
-    readonly config: Config,
+    readonly config: SiteConfig,
     readonly root: u32,
   ) {
-    const health = new Health(config.providers, new SharedStore(), new News());
-    health.probing = true;
+    const health = new Health(config.providers, new SharedStore(), new BreakerLog());
+    health.isProbing = true;
     this.health = health;
     this.metrics = new Metrics(config);
     this.prober = new Prober(health, config.providers);
-    for (let i = 0, k = config.routes.length; i < k; i++) this.budgets.push(new Budget(config.routes[i].retryBudget));
+    for (let i = 0, k = config.routes.length; i < k; i++)
+      this.budgets.push(new RetryBudget(config.routes[i].retryBudget));
   }
 }
 
@@ -55,13 +56,21 @@ export function letGo(): void {
 /** Which configuration serves the request whose headers `head` has read; null: it passes through untouched. */
 export function serviceFor(plugin: Plugin, services: Service[]): Service | null {
   if (plugin.rules.length == 0) return services.length > 0 ? unchecked(services[0]) : null;
-  const route = host.property(names.ROUTE_NAME) || host.property(names.ROUTE_NAME_OLD);
+  const route = host.property(hostNames.ROUTE_NAME) || host.property(hostNames.ROUTE_NAME_OLD);
   const routePtr = route ? host.ptr : 0;
   const routeLen = route ? host.len : 0;
-  const cluster = host.property(names.CLUSTER_NAME) || host.property(names.CLUSTER_NAME_OLD);
+  const cluster = host.property(hostNames.CLUSTER_NAME) || host.property(hostNames.CLUSTER_NAME_OLD);
   const clusterPtr = cluster ? host.ptr : 0;
   const clusterLen = cluster ? host.len : 0;
-  const config = ruleFor(plugin, routePtr, routeLen, clusterPtr, clusterLen, head.authority.ptr, head.authority.len);
+  const config = ruleFor(
+    plugin,
+    routePtr,
+    routeLen,
+    clusterPtr,
+    clusterLen,
+    requestHead.authority.ptr,
+    requestHead.authority.len,
+  );
   if (config === null) return null;
   for (let i = 0, k = services.length; i < k; i++)
     if (unchecked(services[i]).config === config) return unchecked(services[i]);

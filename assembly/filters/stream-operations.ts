@@ -1,20 +1,20 @@
 /** What both roles do to the host's stream for a hop: its headers and body, arming the next one, cleaning answers. */
-import * as answer from "../response/response-head";
+import * as responseHead from "../response/response-head";
 import { Attempt, State } from "../response/attempt-judge";
 import { ending } from "../response/stream-ending";
 import { Exchange, Hop, endpointOf } from "../request/exchange";
-import * as head from "../request/request-head";
+import * as requestHead from "../request/request-head";
 import * as plan from "../request/plan";
-import * as rewrite from "../request/hop-request";
-import * as pairs from "../http/header-list";
-import * as headers from "../http/header-builder";
+import * as hopRequest from "../request/hop-request";
+import * as headerList from "../http/header-list";
+import * as headerBuilder from "../http/header-builder";
 import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
 import { End, Next, Verdict } from "../health/verdict";
 import * as host from "../proxywasm/host";
-import * as names from "./host-names";
+import * as hostNames from "./host-names";
 import { setNumber } from "./number-header";
-import { addStory } from "./answer-headers";
+import { addAnswerHeaders } from "./answer-headers";
 
 const REQUEST = host.HeaderMap.Request;
 const RESPONSE = host.HeaderMap.Response;
@@ -24,25 +24,25 @@ const NS_PER_MS: u64 = 1000000;
 const AT_ONCE_MS: i32 = 25;
 
 /** Makes the request's headers this hop's. The map is one for all attempts: everything is set or removed every time (facts 1.8). */
-export function setHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
+export function setRequestHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   const endpoint = endpointOf(hop);
-  host.setHeader(REQUEST, names.AUTHORITY, endpoint.authority.ptr, endpoint.authority.len);
-  rewrite.path(x, hop);
-  host.setHeader(REQUEST, names.PATH, rewrite.ptr, rewrite.len);
+  host.setHeader(REQUEST, hostNames.AUTHORITY, endpoint.authority.ptr, endpoint.authority.len);
+  hopRequest.path(x, hop);
+  host.setHeader(REQUEST, hostNames.PATH, hopRequest.ptr, hopRequest.len);
   // Before the first attempt the gateway role has removed the client's.
   if (x.stepCount > 1) removeCredentials(endpoint.authHeader);
-  rewrite.credential(hop);
-  if (rewrite.len > 0) host.setHeader(REQUEST, endpoint.authHeader, rewrite.ptr, rewrite.len);
+  hopRequest.credential(hop);
+  if (hopRequest.len > 0) host.setHeader(REQUEST, endpoint.authHeader, hopRequest.ptr, hopRequest.len);
   else host.removeHeader(REQUEST, endpoint.authHeader.ptr, endpoint.authHeader.len);
   const version = endpoint.versionHeader;
   if (version !== null && !host.header(REQUEST, version))
     host.setHeader(REQUEST, version, endpoint.versionValue!.ptr, endpoint.versionValue!.len);
-  if (!bodyless) setNumber(REQUEST, names.CONTENT_LENGTH, rewrite.bodyLength(x, hop));
+  if (!bodyless) setNumber(REQUEST, hostNames.CONTENT_LENGTH, hopRequest.bodyLength(x, hop));
 }
 
 function removeCredentials(except: Bytes): void {
-  for (let i = 0, k = names.CREDENTIALS.length; i < k; i++) {
-    const name = unchecked(names.CREDENTIALS[i]);
+  for (let i = 0, k = hostNames.CREDENTIALS.length; i < k; i++) {
+    const name = unchecked(hostNames.CREDENTIALS[i]);
     if (!name.equals(except.ptr, except.len)) host.removeHeader(REQUEST, name.ptr, name.len);
   }
 }
@@ -53,66 +53,67 @@ const small: usize = memory.data(8 << 10);
 const writer = new Writer();
 
 /** Puts the parked body in place of what is in the buffer, with the hop's model: up to three writes of a large one, no copy. */
-export function setBody(x: Exchange, hop: Hop, size: usize): void {
+export function setRequestBody(x: Exchange, hop: Hop, size: usize): void {
   const body = host.Buffer.RequestBody;
-  rewrite.model(x, hop);
-  if (rewrite.len == 0) {
+  hopRequest.model(x, hop);
+  if (hopRequest.len == 0) {
     host.setBody(body, 0, size, x.body, x.bodyLen);
     return;
   }
   const rest = x.bodyLen - x.modelEnd;
-  if (x.modelStart + rewrite.len + rest <= SMALL) {
+  if (x.modelStart + hopRequest.len + rest <= SMALL) {
     writer.into(small, SMALL);
     writer.raw(x.body, x.modelStart);
-    writer.raw(rewrite.ptr, rewrite.len);
+    writer.raw(hopRequest.ptr, hopRequest.len);
     writer.raw(x.body + x.modelEnd, rest);
     host.setBody(body, 0, size, writer.ptr, writer.len);
     return;
   }
   host.setBody(body, 0, size, x.body, x.modelStart);
-  host.setBody(body, x.modelStart, 0, rewrite.ptr, rewrite.len);
-  host.setBody(body, x.modelStart + rewrite.len, 0, x.body + x.modelEnd, rest);
+  host.setBody(body, x.modelStart, 0, hopRequest.ptr, hopRequest.len);
+  host.setBody(body, x.modelStart + hopRequest.len, 0, x.body + x.modelEnd, rest);
 }
 
 /** Removes what a provider must not tell the router or the client. */
 export function cleanAnswer(list: usize, len: usize): void {
-  clean(RESPONSE, list, len, answer.mustDrop);
+  clean(RESPONSE, list, len, responseHead.mustNotForward);
 }
 
 /** What is no header is no trailer either. */
 export function cleanAnswerTrailers(): void {
   const map = host.HeaderMap.ResponseTrailers;
-  if (host.headerPairs(map)) clean(map, host.ptr, host.len, answer.mustDrop);
+  if (host.headerPairs(map)) clean(map, host.ptr, host.len, responseHead.mustNotForward);
 }
 
 /** Removes what a client must not tell a provider. */
 export function cleanRequestTrailers(): void {
   const map = host.HeaderMap.RequestTrailers;
-  if (host.headerPairs(map)) clean(map, host.ptr, host.len, head.mustDrop);
+  if (host.headerPairs(map)) clean(map, host.ptr, host.len, requestHead.mustNotForward);
 }
 
 function clean(map: host.HeaderMap, list: usize, len: usize, mustDrop: (name: usize, len: usize) => bool): void {
-  pairs.start(list, len);
-  while (pairs.next()) if (mustDrop(pairs.name, pairs.nameLen)) host.removeHeader(map, pairs.name, pairs.nameLen);
+  headerList.start(list, len);
+  while (headerList.next())
+    if (mustDrop(headerList.name, headerList.nameLen)) host.removeHeader(map, headerList.name, headerList.nameLen);
 }
 
 /** Before the first change to the request's headers, under a route that the host has fixed. */
 export function keepRoute(): void {
-  host.setProperty(names.CLEAR_ROUTE_CACHE, OFF.ptr, OFF.len);
+  host.setProperty(hostNames.CLEAR_ROUTE_CACHE, OFF.ptr, OFF.len);
 }
 
 /**
  * Whether the host's route leads to the cluster, and still will when path and host are the hop's: on Higress, which alone has this
  * property. Elsewhere Envoy looks for the route again after any change to the headers (facts 17.2), and may find another's cluster.
  */
-export function leadsTo(cluster: Bytes): bool {
-  return host.property(names.CLUSTER_NAME_OLD) && cluster.equals(host.ptr, host.len);
+export function routeLeadsTo(cluster: Bytes): bool {
+  return host.property(hostNames.CLUSTER_NAME_OLD) && cluster.equals(host.ptr, host.len);
 }
 
 /** Points the gateway stream's filter state at the armed hop's cluster: the router reads it again for a retry. */
-export function pointAt(x: Exchange, cluster: Bytes): bool {
+export function setCluster(x: Exchange, cluster: Bytes): bool {
   if (x.cluster == changetype<usize>(cluster)) return true;
-  if (!host.setProperty(names.CLUSTER, cluster.ptr, cluster.len)) return false;
+  if (!host.setProperty(hostNames.CLUSTER, cluster.ptr, cluster.len)) return false;
   x.cluster = changetype<usize>(cluster);
   return true;
 }
@@ -130,9 +131,9 @@ export function armNext(a: Attempt, verdict: Verdict, answered: bool, now: u64):
     wait = plan.armAfterWait(x, now);
     if (wait == 0) return false;
   }
-  x.hasArmed = host.setEffective(x.gateway) && pointAt(x, endpointOf(x.armed).cluster);
+  x.hasArmed = host.setEffective(x.gateway) && setCluster(x, endpointOf(x.armed).cluster);
   host.setEffective(a.stream);
-  if (x.hasArmed && wait > 0) setNumber(RESPONSE, names.WAIT, (wait + NS_PER_S - 1) / NS_PER_S);
+  if (x.hasArmed && wait > 0) setNumber(RESPONSE, hostNames.WAIT, (wait + NS_PER_S - 1) / NS_PER_S);
   return x.hasArmed;
 }
 
@@ -141,12 +142,12 @@ const ONE = Bytes.of("1");
 
 /** The router and the gateway role alone see this header. */
 export function askForRetry(): void {
-  host.setHeader(RESPONSE, names.RETRY, ONE.ptr, ONE.len);
+  host.setHeader(RESPONSE, hostNames.RETRY, ONE.ptr, ONE.len);
 }
 
 /** After a stream that ended without its mark: the error event from which the dialect's clients raise. `size` bytes stand in the buffer. */
 export function appendEnding(a: Attempt, size: usize): void {
-  const event = ending(a.exchange.dialect, a.judge);
+  const event = ending(a.exchange.dialect, a.validator);
   host.setBody(host.Buffer.ResponseBody, size, 0, event.ptr, event.len);
 }
 
@@ -154,11 +155,11 @@ const CONTENT_TYPE = Bytes.of("content-type");
 
 /** Gives what was held as an answer of our own. `story`: no role that comes after this one tells how it came about. */
 export function sendHeld(a: Attempt, story: bool): void {
-  headers.begin();
-  if (host.header(RESPONSE, CONTENT_TYPE)) headers.add(CONTENT_TYPE.ptr, CONTENT_TYPE.len, host.ptr, host.len);
-  if (story) addStory(a.exchange);
-  headers.end();
-  host.sendLocalResponse(a.status, names.DETAILS, a.held, a.heldLen, headers.ptr, headers.len);
+  headerBuilder.begin();
+  if (host.header(RESPONSE, CONTENT_TYPE)) headerBuilder.add(CONTENT_TYPE.ptr, CONTENT_TYPE.len, host.ptr, host.len);
+  if (story) addAnswerHeaders(a.exchange);
+  headerBuilder.end();
+  host.sendLocalResponse(a.status, hostNames.DETAILS, a.held, a.heldLen, headerBuilder.ptr, headerBuilder.len);
 }
 
 const TLS_ERROR = Bytes.of("TLS_error");
@@ -166,13 +167,13 @@ const TLS_ERROR = Bytes.of("TLS_error");
 /** Why an attempt's stream ended before its answer did: no property names it, so it is read off what is there (facts 4.3). */
 export function endOf(a: Attempt, now: u64): End {
   const x = a.exchange;
-  if (x.gateway == 0 || x.clientGone) return End.ClientGone;
+  if (x.gateway == 0 || x.clientHasLeft) return End.ClientGone;
   const ranOut = runsOut(a, now);
   if (a.state == State.Passing) return ranOut ? End.Stalled : End.Cut;
-  const limit = x.streamed ? End.FirstTokenTimeout : End.AttemptTimeout;
+  const limit = x.isStreamed ? End.FirstTokenTimeout : End.AttemptTimeout;
   if (a.state != State.Waiting) return ranOut ? limit : End.Cut;
-  if (!host.property(names.LOCAL_ADDRESS)) {
-    if (!host.property(names.TRANSPORT_FAILURE) || host.len == 0)
+  if (!host.property(hostNames.LOCAL_ADDRESS)) {
+    if (!host.property(hostNames.TRANSPORT_FAILURE) || host.len == 0)
       return hasRun(a, AT_ONCE_MS, now) ? End.ConnectTimeout : End.Local;
     return host.len >= TLS_ERROR.len && TLS_ERROR.equals(host.ptr, TLS_ERROR.len) ? End.Tls : End.Refused;
   }
@@ -195,12 +196,12 @@ export function hasRun(a: Attempt, ms: i32, now: u64): bool {
 
 /** On the client's stream: whether the answer is a provider's, and not one of Envoy's own. */
 export function isViaUpstream(): bool {
-  return !host.property(names.CODE_DETAILS) || names.VIA_UPSTREAM.equals(host.ptr, host.len);
+  return !host.property(hostNames.CODE_DETAILS) || hostNames.VIA_UPSTREAM.equals(host.ptr, host.len);
 }
 
 /** Whether it is one that an attempt let through: a provider's, or what `sendHeld` gave in its place. */
 export function isOfAttempt(): bool {
-  return isViaUpstream() || names.DETAILS.equals(host.ptr, host.len);
+  return isViaUpstream() || hostNames.DETAILS.equals(host.ptr, host.len);
 }
 
 /** Whether another filter of the host has answered, in the router's place: it has its reasons, and the last word. */
@@ -210,9 +211,9 @@ export function isOfOther(): bool {
 
 /** Why an attempt failed to which Envoy itself has answered, on the client's own stream. */
 export function endOfLocal(x: Exchange): End {
-  const row = host.property(names.CODE_DETAILS) ? localEnd() : null;
+  const row = host.property(hostNames.CODE_DETAILS) ? localEnd() : null;
   if (row === null) return End.Reset;
-  return row.end == End.AttemptTimeout && x.streamed ? End.FirstTokenTimeout : row.end;
+  return row.end == End.AttemptTimeout && x.isStreamed ? End.FirstTokenTimeout : row.end;
 }
 
 /** By the details that were just read. */

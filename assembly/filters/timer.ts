@@ -2,7 +2,7 @@
 import { Attempt } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import * as host from "../proxywasm/host";
-import { Client, serviceOf } from "./client-stream";
+import { ClientStream, serviceOf } from "./client-stream";
 
 /** How often it looks, ms: limits are kept that exactly. */
 const PERIOD: u32 = 50;
@@ -13,18 +13,18 @@ let ticking: u32 = 0;
 let newest: u32 = 0;
 
 /** From a callback of this client's stream: something may run out of time, or have to be probed. */
-export function start(c: Client): void {
+export function start(c: ClientStream): void {
   startFrom(c.id, c);
 }
 
 /** From a callback of an attempt's stream. */
 export function startFor(a: Attempt): void {
   const x = a.exchange;
-  if (x.gateway != 0) startFrom(a.stream, changetype<Client>(x.client));
+  if (x.gateway != 0) startFrom(a.stream, changetype<ClientStream>(x.client));
 }
 
 /** `context` is the effective one, and is so again afterwards. */
-function startFrom(context: u32, c: Client): void {
+function startFrom(context: u32, c: ClientStream): void {
   if (ticking != 0) return;
   if (newest != 0 && host.setEffective(newest)) ticking = newest;
   // A stream's timer is that of its own root.
@@ -47,7 +47,7 @@ export function forget(root: u32): void {
   ticking = 0;
   for (let i: u32 = 0, k = exchanges.slots(); i < k && ticking == 0; i++) {
     const x = exchanges.slot(i);
-    if (x !== null && x.gateway != 0) startFrom(root, changetype<Client>(x.client));
+    if (x !== null && x.gateway != 0) startFrom(root, changetype<ClientStream>(x.client));
   }
 }
 

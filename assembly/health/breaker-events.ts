@@ -3,7 +3,7 @@ import { Provider } from "../config/plugin";
 import { Entry, RECORD, Record } from "./ledger-record";
 
 /** `entry` says whose: of the provider where its token is 0, else of that token; where its model is not 0, for that model alone. */
-export abstract class Audience {
+export abstract class BreakerListener {
   abstract opened(provider: Provider, entry: Entry): void;
   abstract closed(provider: Provider, entry: Entry): void;
 }
@@ -20,7 +20,7 @@ export function keep(ptr: usize, len: usize): void {
 }
 
 /** Tells what is new in `after` against what was kept. */
-export function tell(audience: Audience, provider: Provider, after: Record): void {
+export function tell(audience: BreakerListener, provider: Provider, after: Record): void {
   for (let i = 0, k = after.count; i < k; i++)
     if (after.at(i).isOpen && !isOpenIn(before(), after.at(i))) audience.opened(provider, after.at(i));
   for (let i = 0, k = before().count; i < k; i++)

@@ -4,7 +4,7 @@ import { concerns } from "./breaker-update";
 import { trialAt } from "./breaker-timing";
 import { Entry, Record } from "./ledger-record";
 
-export enum Gate {
+export enum BreakerState {
   Live,
   /** As the one trial of a breaker that is half-open. */
   Trial,
@@ -12,8 +12,15 @@ export enum Gate {
 }
 
 /** `probing`: a prober is at work. */
-export function gateFor(provider: Provider, view: Record, token: u64, model: u64, probing: bool, now: u64): Gate {
-  let worst = Gate.Live;
+export function gateFor(
+  provider: Provider,
+  view: Record,
+  token: u64,
+  model: u64,
+  probing: bool,
+  now: u64,
+): BreakerState {
+  let worst = BreakerState.Live;
   for (let i = 0, k = view.count; i < k; i++) {
     const entry = view.at(i);
     if (concerns(entry, token, model)) worst = max(worst, gateOf(provider, entry, probing, now));
@@ -21,10 +28,10 @@ export function gateFor(provider: Provider, view: Record, token: u64, model: u64
   return worst;
 }
 
-export function gateOf(provider: Provider, entry: Entry, probing: bool, now: u64): Gate {
-  if (!entry.isOpen) return Gate.Live;
-  if (entry.isRateLimit) return now < entry.openUntil ? Gate.Shut : Gate.Live;
-  return entry.isLeased(now) || now < trialAt(provider, entry, probing) ? Gate.Shut : Gate.Trial;
+export function gateOf(provider: Provider, entry: Entry, probing: bool, now: u64): BreakerState {
+  if (!entry.isOpen) return BreakerState.Live;
+  if (entry.isRateLimit) return now < entry.openUntil ? BreakerState.Shut : BreakerState.Live;
+  return entry.isLeased(now) || now < trialAt(provider, entry, probing) ? BreakerState.Shut : BreakerState.Trial;
 }
 
 /** Of the wait that `waitFor` found: what of it is the token's own, and whether a rate limit ends last. */

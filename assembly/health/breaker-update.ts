@@ -7,7 +7,7 @@ import { failuresToOpen, interval, openFor, successesToClose } from "./breaker-t
 import { Entry, Record } from "./ledger-record";
 import { Cause, Scope } from "./verdict";
 
-export enum Kind {
+export enum UpdateKind {
   Failed,
   Succeeded,
   /** Nothing was learnt: a trial is given back. */
@@ -19,8 +19,8 @@ export enum Kind {
 }
 
 @unmanaged
-export class Change {
-  kind: Kind;
+export class BreakerUpdate {
+  kind: UpdateKind;
   scope: Scope;
   cause: Cause;
   /** 2, or 1 for half a failure. */
@@ -42,13 +42,13 @@ export class Change {
 }
 
 /** Makes the change. False: the record is as it was. */
-export function apply(change: Change, record: Record, provider: Provider): bool {
+export function apply(change: BreakerUpdate, record: Record, provider: Provider): bool {
   switch (change.kind) {
-    case Kind.Failed:
+    case UpdateKind.Failed:
       return applyFailed(change, record, provider);
-    case Kind.Succeeded:
+    case UpdateKind.Succeeded:
       return applyToAll(change, record, provider);
-    case Kind.Released:
+    case UpdateKind.Released:
       return applyToAll(change, record, provider);
     default:
       return applyProbe(change, record, provider);
@@ -60,18 +60,18 @@ export function concerns(entry: Entry, token: u64, model: u64): bool {
   return (entry.token == 0 || entry.token == token) && (entry.model == 0 || entry.model == model);
 }
 
-function applyToAll(change: Change, record: Record, provider: Provider): bool {
+function applyToAll(change: BreakerUpdate, record: Record, provider: Provider): bool {
   let changed = false;
   for (let i = record.count - 1; i >= 0; i--) {
     const entry = record.at(i);
     if (!concerns(entry, change.token, change.model)) continue;
-    if (change.kind == Kind.Succeeded ? succeed(change, record, entry, provider) : release(change, entry))
+    if (change.kind == UpdateKind.Succeeded ? succeed(change, record, entry, provider) : release(change, entry))
       changed = true;
   }
   return changed;
 }
 
-function applyFailed(change: Change, record: Record, provider: Provider): bool {
+function applyFailed(change: BreakerUpdate, record: Record, provider: Provider): bool {
   const byToken = change.scope == Scope.Token || change.scope == Scope.TokenModel;
   const byModel = change.scope == Scope.TokenModel || change.scope == Scope.ProviderModel;
   const token = byToken ? change.token : 0;
@@ -95,7 +95,14 @@ function isFault(cause: Cause): bool {
   return cause == Cause.Provider || cause == Cause.Connect || cause == Cause.Slow || cause == Cause.BrokenStream;
 }
 
-function fail(change: Change, record: Record, known: Entry | null, token: u64, model: u64, provider: Provider): bool {
+function fail(
+  change: BreakerUpdate,
+  record: Record,
+  known: Entry | null,
+  token: u64,
+  model: u64,
+  provider: Provider,
+): bool {
   let entry: Entry;
   if (known !== null) entry = known;
   else {
@@ -119,14 +126,14 @@ function fail(change: Change, record: Record, known: Entry | null, token: u64, m
 }
 
 /** It is open already: what was under way then adds nothing but a longer time that the provider names itself. */
-function extend(change: Change, entry: Entry): bool {
+function extend(change: BreakerUpdate, entry: Entry): bool {
   if (!entry.isRateLimit || change.at + change.wait <= entry.openUntil) return false;
   entry.openUntil = change.at + change.wait;
   entry.touched = change.at;
   return true;
 }
 
-function reopen(change: Change, entry: Entry, provider: Provider): void {
+function reopen(change: BreakerUpdate, entry: Entry, provider: Provider): void {
   entry.cause = <u8>change.cause;
   if (entry.opened < 0xffff) entry.opened++;
   const time = change.wait > 0 ? change.wait : openFor(provider, entry, change.probing, change.random);
@@ -135,7 +142,7 @@ function reopen(change: Change, entry: Entry, provider: Provider): void {
   entry.successes = 0;
 }
 
-function succeed(change: Change, record: Record, entry: Entry, provider: Provider): bool {
+function succeed(change: BreakerUpdate, record: Record, entry: Entry, provider: Provider): bool {
   if (entry.isOpen) {
     if (entry.isRateLimit ? change.at < entry.openUntil : !holds(change, entry)) return false;
     if (!entry.isRateLimit && <i32>++entry.successes < successesToClose(provider, entry)) {
@@ -147,32 +154,32 @@ function succeed(change: Change, record: Record, entry: Entry, provider: Provide
   return true;
 }
 
-function release(change: Change, entry: Entry): bool {
+function release(change: BreakerUpdate, entry: Entry): bool {
   if (!holds(change, entry)) return false;
   endTrial(change, entry);
   return true;
 }
 
-function applyProbe(change: Change, record: Record, provider: Provider): bool {
+function applyProbe(change: BreakerUpdate, record: Record, provider: Provider): bool {
   const entry = record.find(change.token, change.model);
   // Closed, forgotten, or another's trial by now: a late answer changes nothing.
   if (entry === null || !holds(change, entry)) return false;
-  if (change.kind == Kind.ProbeBad) reopen(change, entry, provider);
-  else if (change.kind == Kind.ProbeGood && <i32>++entry.successes >= successesToClose(provider, entry))
+  if (change.kind == UpdateKind.ProbeBad) reopen(change, entry, provider);
+  else if (change.kind == UpdateKind.ProbeGood && <i32>++entry.successes >= successesToClose(provider, entry))
     record.remove(entry);
   else {
-    if (change.kind == Kind.ProbeVain) entry.successes = 0;
+    if (change.kind == UpdateKind.ProbeVain) entry.successes = 0;
     entry.openUntil = change.at + interval(provider.failover, change.random);
     endTrial(change, entry);
   }
   return true;
 }
 
-function holds(change: Change, entry: Entry): bool {
+function holds(change: BreakerUpdate, entry: Entry): bool {
   return entry.isHeldBy(change.lease, change.at);
 }
 
-function endTrial(change: Change, entry: Entry): void {
+function endTrial(change: BreakerUpdate, entry: Entry): void {
   entry.lease = 0;
   entry.leaseUntil = 0;
   entry.touched = change.at;

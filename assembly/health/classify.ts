@@ -2,7 +2,7 @@
 import { equalsIgnoreCase, containsIgnoreCase, Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
-import { found, lookup } from "../json/lookup";
+import { foundMember, lookup } from "../json/lookup";
 import { parseDecimal, parseDuration } from "../http/durations";
 import { AlsoOn, Family, Provider, Route } from "../config/plugin";
 import { CONSEQUENCES, END_CAUSES, Place, ROWS, Row, answeredBadly, causeOfStatus } from "./failure-table";
@@ -186,8 +186,8 @@ function readText(body: usize, len: usize, path: Bytes): bool {
   const kind = lookup(body, len, path);
   if (kind != Kind.String && kind != Kind.Number) return false;
   const quote: usize = kind == Kind.String ? 1 : 0;
-  textPtr = body + found.start + quote;
-  textLen = found.end - found.start - 2 * quote;
+  textPtr = body + foundMember.start + quote;
+  textLen = foundMember.end - foundMember.start - 2 * quote;
   return true;
 }
 

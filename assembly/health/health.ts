@@ -3,12 +3,12 @@
  * allocates after the constructor. Times are monotonic ns; `model` is `hash64` of the model's name at the provider.
  */
 import { Provider, TokenChoice } from "../config/plugin";
-import { Change, Kind, concerns } from "./breaker-update";
-import { FIRST, NOWHERE, Search, mix, score } from "./token-choice";
-import { Doubts } from "./stale-connections";
-import { Gate, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./breaker-state";
+import { BreakerUpdate, UpdateKind, concerns } from "./breaker-update";
+import { FIRST, NOWHERE, TokenSearch, mix, score } from "./token-choice";
+import { StaleConnections } from "./stale-connections";
+import { BreakerState, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./breaker-state";
 import { Ledger } from "./ledger";
-import { Audience } from "./breaker-events";
+import { BreakerListener } from "./breaker-events";
 import { LEASE_GRACE, NS_PER_MS } from "./breaker-timing";
 import { MOST_WAIT } from "./retry-after";
 import { Store } from "./ledger-store";
@@ -23,20 +23,20 @@ export class Health {
   /** Whether the hop that `pick` found last is a trial. */
   trial: bool = false;
   /** A prober is at work: where a probe is possible it is the trial, not a client's request. Set by the role that probes. */
-  probing: bool = false;
+  isProbing: bool = false;
   /** By `Provider.index`. */
   readonly ledgers: Ledger[] = [];
   private generation: u64 = 0;
   private fresh: bool = false;
   /** Tells the leases of this worker from those of others; from the first random number that comes by. */
   private salt: u64 = 0;
-  private doubts: Doubts = new Doubts();
+  private doubts: StaleConnections = new StaleConnections();
   private soonestIsLimit: bool = false;
 
   constructor(
     providers: Provider[],
     private readonly store: Store,
-    audience: Audience | null = null,
+    audience: BreakerListener | null = null,
   ) {
     for (let i = 0, k = providers.length; i < k; i++) this.ledgers.push(new Ledger(providers[i], store, audience));
   }
@@ -72,7 +72,7 @@ export class Health {
    * A token that may be tried; -1: there is none. `trial` says that it is the one trial of a breaker, whose end must be told by
    * `failed`, `succeeded` or `released`.
    */
-  pick(provider: Provider, search: Search): i32 {
+  pick(provider: Provider, search: TokenSearch): i32 {
     this.trial = false;
     if (this.salt == 0) this.salt = search.random | 1;
     const ledger = this.ledgerAt(provider.index);
@@ -81,16 +81,16 @@ export class Health {
       if (token < 0) return -1;
       const hash = tokenHash(provider, token);
       let gate = this.gate(ledger, hash, search.model, search.now);
-      if (gate == Gate.Trial) gate = this.lease(ledger, hash, search);
-      if (gate == Gate.Shut) continue;
-      this.trial = gate == Gate.Trial;
+      if (gate == BreakerState.Trial) gate = this.lease(ledger, hash, search);
+      if (gate == BreakerState.Shut) continue;
+      this.trial = gate == BreakerState.Trial;
       return token;
     }
     return -1;
   }
 
   /** A trial that waits comes before what is live, unless the choice is sticky: a token must come back even when nobody needs it. */
-  private best(ledger: Ledger, search: Search): i32 {
+  private best(ledger: Ledger, search: TokenSearch): i32 {
     const provider = ledger.provider;
     const isSticky = provider.tokenChoice == TokenChoice.Sticky;
     let best = -1;
@@ -99,9 +99,9 @@ export class Health {
       if (search.hasTried(provider, i)) continue;
       const hash = tokenHash(provider, i);
       const gate = this.gate(ledger, hash, search.model, search.now);
-      if (gate == Gate.Shut) continue;
+      if (gate == BreakerState.Shut) continue;
       let points = FIRST;
-      if (gate == Gate.Live || isSticky) points = score(provider, i, hash, search.sticky, search.random);
+      if (gate == BreakerState.Live || isSticky) points = score(provider, i, hash, search.sticky, search.random);
       if (best >= 0 && points <= high) continue;
       best = i;
       high = points;
@@ -117,7 +117,7 @@ export class Health {
     let soonest: u64 = u64.MAX_VALUE;
     let own: u64 = u64.MAX_VALUE;
     for (let i = 0, k = provider.tokens.length; i < k; i++) {
-      const wait = waitFor(provider, view, tokenHash(provider, i), model, this.probing, now);
+      const wait = waitFor(provider, view, tokenHash(provider, i), model, this.isProbing, now);
       // Where the provider's breaker decides for all, the token's own tells them apart.
       if (wait > soonest || (wait == soonest && tokenWait >= own)) continue;
       best = i;
@@ -132,7 +132,7 @@ export class Health {
     const view = this.ledgerAt(provider.index).view;
     let soonest: u64 = u64.MAX_VALUE;
     for (let i = 0, k = max(provider.tokens.length, 1); i < k; i++) {
-      const wait = waitFor(provider, view, tokenHash(provider, i), model, this.probing, now);
+      const wait = waitFor(provider, view, tokenHash(provider, i), model, this.isProbing, now);
       if (wait >= soonest) continue;
       soonest = wait;
       this.soonestIsLimit = waitIsLimit;
@@ -147,32 +147,33 @@ export class Health {
 
   /** After a fault of the provider, whether the same token may be tried once more. */
   mayTryAgain(provider: Provider, token: i32, model: u64, now: u64): bool {
-    return this.gate(this.ledgerAt(provider.index), tokenHash(provider, token), model, now) == Gate.Live;
+    return this.gate(this.ledgerAt(provider.index), tokenHash(provider, token), model, now) == BreakerState.Live;
   }
 
-  private gate(ledger: Ledger, token: u64, model: u64, now: u64): Gate {
-    return gateFor(ledger.provider, ledger.view, token, model, this.probing, now);
+  private gate(ledger: Ledger, token: u64, model: u64, now: u64): BreakerState {
+    return gateFor(ledger.provider, ledger.view, token, model, this.isProbing, now);
   }
 
   /** Takes the one trial of every half-open breaker in the way, for all workers. Shut: another has it. */
-  private lease(ledger: Ledger, token: u64, search: Search): Gate {
+  private lease(ledger: Ledger, token: u64, search: TokenSearch): BreakerState {
     const model = search.model;
     const now = search.now;
     for (let tries = 0; tries < TRIES; tries++) {
       ledger.read();
       const gate = this.gate(ledger, token, model, now);
-      if (gate != Gate.Trial) return gate;
+      if (gate != BreakerState.Trial) return gate;
       const view = ledger.view;
       for (let i = 0, k = view.count; i < k; i++) {
         const entry = view.at(i);
-        if (!concerns(entry, token, model) || gateOf(ledger.provider, entry, this.probing, now) != Gate.Trial) continue;
+        if (!concerns(entry, token, model) || gateOf(ledger.provider, entry, this.isProbing, now) != BreakerState.Trial)
+          continue;
         entry.lease = this.leaseOf(token, model);
         entry.leaseUntil = search.deadline + LEASE_GRACE;
       }
-      if (ledger.write()) return Gate.Trial;
+      if (ledger.write()) return BreakerState.Trial;
     }
     ledger.read();
-    return Gate.Shut;
+    return BreakerState.Shut;
   }
 
   private leaseOf(token: u64, model: u64): u32 {
@@ -201,7 +202,7 @@ export class Health {
     const scope = scopeOf(provider, model, verdict);
     if (scope == Scope.Nobody && !held) return;
     if (verdict.doubtful && !held && !this.doubts.isSecond(exchange, provider.index)) return;
-    const change = this.newChange(ledger, Kind.Failed, hash, model, lease, now);
+    const change = this.newChange(ledger, UpdateKind.Failed, hash, model, lease, now);
     change.scope = scope;
     change.cause = verdict.cause;
     change.halves = verdict.half ? 1 : 2;
@@ -217,7 +218,7 @@ export class Health {
     const hash = tokenHash(provider, token);
     const lease = trial ? this.leaseOf(hash, model) : 0;
     if (!helps(ledger.view, hash, model, lease, now)) return;
-    this.newChange(ledger, Kind.Succeeded, hash, model, lease, now);
+    this.newChange(ledger, UpdateKind.Succeeded, hash, model, lease, now);
     ledger.commit();
   }
 
@@ -227,11 +228,11 @@ export class Health {
     const hash = tokenHash(provider, token);
     const lease = this.leaseOf(hash, model);
     if (!trial || !isHeld(ledger.view, hash, model, lease, now)) return;
-    this.newChange(ledger, Kind.Released, hash, model, lease, now);
+    this.newChange(ledger, UpdateKind.Released, hash, model, lease, now);
     ledger.commit();
   }
 
-  private newChange(ledger: Ledger, kind: Kind, token: u64, model: u64, lease: u32, now: u64): Change {
+  private newChange(ledger: Ledger, kind: UpdateKind, token: u64, model: u64, lease: u32, now: u64): BreakerUpdate {
     const change = ledger.newChange();
     change.kind = kind;
     change.token = token;
@@ -239,7 +240,7 @@ export class Health {
     change.at = now;
     change.lease = lease;
     change.random = <u32>mix(now ^ this.salt);
-    change.probing = this.probing;
+    change.probing = this.isProbing;
     return change;
   }
 

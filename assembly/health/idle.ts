@@ -3,7 +3,7 @@ import { Health } from "./health";
 import { ProbeKind, probeOf } from "./breaker-timing";
 
 /** Nothing is left to write or to probe. What no probe can close, a client's request tries. */
-export function isQuiet(health: Health): bool {
+export function isIdle(health: Health): bool {
   const ledgers = health.ledgers;
   for (let i = 0, k = ledgers.length; i < k; i++) {
     const ledger = unchecked(ledgers[i]);

@@ -5,8 +5,8 @@
  */
 import { Bytes } from "../text/bytes";
 import { Provider } from "../config/plugin";
-import { Change, apply } from "./breaker-update";
-import * as news from "./breaker-events";
+import { BreakerUpdate, apply } from "./breaker-update";
+import * as breakerEvents from "./breaker-events";
 import { LAYOUT, RECORD, Record } from "./ledger-record";
 import { indexOfToken } from "./token-hash";
 import { ABSENT, Store } from "./ledger-store";
@@ -19,14 +19,14 @@ const WAITING = 64;
 export class Ledger {
   private readonly key: Bytes;
   private readonly room: StaticArray<u8> = new StaticArray<u8>(<i32>RECORD);
-  private readonly changes: StaticArray<u8> = new StaticArray<u8>(WAITING * <i32>offsetof<Change>());
+  private readonly changes: StaticArray<u8> = new StaticArray<u8>(WAITING * <i32>offsetof<BreakerUpdate>());
   private waiting: i32 = 0;
   private version: u32 = ABSENT;
 
   constructor(
     readonly provider: Provider,
     private readonly store: Store,
-    private readonly audience: news.Audience | null = null,
+    private readonly audience: breakerEvents.BreakerListener | null = null,
   ) {
     this.key = Bytes.of(PREFIX + provider.ledgerKey.toString());
     this.view.clear();
@@ -65,14 +65,14 @@ export class Ledger {
   }
 
   /** Room for a change to fill and `commit`. */
-  newChange(): Change {
+  newChange(): BreakerUpdate {
     if (this.waiting == WAITING) {
       this.waiting--;
       const first = changetype<usize>(this.changes);
-      memory.copy(first, first + offsetof<Change>(), <usize>this.waiting * offsetof<Change>());
+      memory.copy(first, first + offsetof<BreakerUpdate>(), <usize>this.waiting * offsetof<BreakerUpdate>());
     }
     const change = this.changeAt(this.waiting);
-    memory.fill(changetype<usize>(change), 0, offsetof<Change>());
+    memory.fill(changetype<usize>(change), 0, offsetof<BreakerUpdate>());
     return change;
   }
 
@@ -91,11 +91,11 @@ export class Ledger {
   }
 
   private writeAndTell(): bool {
-    if (this.version == ABSENT) news.keep(0, 0);
-    else news.keep(this.store.ptr, this.store.len);
+    if (this.version == ABSENT) breakerEvents.keep(0, 0);
+    else breakerEvents.keep(this.store.ptr, this.store.len);
     if (!this.write()) return false;
     const audience = this.audience;
-    if (audience !== null) news.tell(audience, this.provider, this.view);
+    if (audience !== null) breakerEvents.tell(audience, this.provider, this.view);
     return true;
   }
 
@@ -107,7 +107,7 @@ export class Ledger {
     return true;
   }
 
-  private changeAt(i: i32): Change {
-    return changetype<Change>(changetype<usize>(this.changes) + <usize>i * offsetof<Change>());
+  private changeAt(i: i32): BreakerUpdate {
+    return changetype<BreakerUpdate>(changetype<usize>(this.changes) + <usize>i * offsetof<BreakerUpdate>());
   }
 }

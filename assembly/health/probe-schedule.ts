@@ -4,7 +4,7 @@
  */
 import { Bytes } from "../text/bytes";
 import { Provider } from "../config/plugin";
-import { Kind } from "./breaker-update";
+import { UpdateKind } from "./breaker-update";
 import { mix } from "./token-choice";
 import { Health } from "./health";
 import { Ledger } from "./ledger";
@@ -127,7 +127,7 @@ export class Probes {
     change.lease = ticket;
     change.random = <u32>mix((<u64>ticket) ^ now);
     change.probing = true;
-    change.cause = verdict !== null && change.kind == Kind.ProbeBad ? verdict.cause : seat.cause;
+    change.cause = verdict !== null && change.kind == UpdateKind.ProbeBad ? verdict.cause : seat.cause;
     ledger.commit();
   }
 
@@ -142,16 +142,16 @@ function isDue(provider: Provider, entry: Entry, now: u64): bool {
 }
 
 /** What a probe's answer says of the breaker that it tries. */
-function outcomeOf(ofProvider: bool, verdict: Verdict | null): Kind {
-  if (verdict === null) return Kind.ProbeGood;
+function outcomeOf(ofProvider: bool, verdict: Verdict | null): UpdateKind {
+  if (verdict === null) return UpdateKind.ProbeGood;
   const fault = verdict.scope == Scope.Provider || verdict.cause == Cause.Slow;
   // It was never sent.
-  if (verdict.cause == Cause.Local) return Kind.ProbeVain;
+  if (verdict.cause == Cause.Local) return UpdateKind.ProbeVain;
   // A provider that refuses this token, or this model, is there.
-  if (ofProvider) return fault ? Kind.ProbeBad : Kind.ProbeGood;
-  if (verdict.scope == Scope.Token) return Kind.ProbeBad;
+  if (ofProvider) return fault ? UpdateKind.ProbeBad : UpdateKind.ProbeGood;
+  if (verdict.scope == Scope.Token) return UpdateKind.ProbeBad;
   // A provider that is down says nothing of the token. Whatever else it says, it said it to a token that it takes.
-  return fault ? Kind.ProbeVain : Kind.ProbeGood;
+  return fault ? UpdateKind.ProbeVain : UpdateKind.ProbeGood;
 }
 
 /** A token to probe the provider with: one that is not out, else any. */

@@ -6,7 +6,7 @@ import { Ledger } from "./ledger";
  * `healths`: all of the newest configuration, whose rules may give one provider different tokens. Called by its root alone, again
  * on each tick until it answers true: old configurations that are still drained may have written in between.
  */
-export function forgetStrangers(healths: Health[]): bool {
+export function pruneTokens(healths: Health[]): bool {
   let done = true;
   for (let i = 0, k = healths.length; i < k; i++) {
     const ledgers = healths[i].ledgers;

@@ -4,7 +4,7 @@
 const SLICES = 12;
 const SLICE: u64 = 5_000_000_000;
 
-export class Budget {
+export class RetryBudget {
   private requests: StaticArray<i32> = new StaticArray<i32>(SLICES);
   private retries: StaticArray<i32> = new StaticArray<i32>(SLICES);
   private requestSum: i32 = 0;

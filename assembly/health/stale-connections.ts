@@ -3,7 +3,7 @@ import { mix } from "./token-choice";
 
 const ROOM = 64;
 
-export class Doubts {
+export class StaleConnections {
   private marks: StaticArray<u64> = new StaticArray<u64>(ROOM);
   private next: i32 = 0;
 

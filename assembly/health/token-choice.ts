@@ -2,7 +2,7 @@
 import { Provider, TokenChoice } from "../config/plugin";
 
 /** What a token is looked for by; filled anew for each search. */
-export class Search {
+export class TokenSearch {
   model: u64 = 0;
   /** What a sticky choice holds on to; 0: nothing. */
   sticky: u64 = 0;

@@ -7,7 +7,7 @@ import { Bytes } from "../text/bytes";
 const LENGTHS: usize = 64;
 const NONE: u8 = 0xff;
 
-export class NameTable {
+export class HeaderSet {
   private readonly names: StaticArray<Bytes>;
   /** By length: the first name of it; by name: the next one of the same length. */
   private readonly firsts: StaticArray<u8> = new StaticArray<u8>(<i32>LENGTHS);

@@ -6,12 +6,12 @@ import { Char, equalsIgnoreCase, indexOf } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Status, peek } from "../json/syntax-error";
 import { Kind } from "../json/lexer";
-import { Member } from "../json/member";
+import { JsonMember } from "../json/member";
 
 /** Where the values lie in the body; Kind.String, without quotes. They stay until the next scan. */
-export const modelPart = new Member(Bytes.of("model"));
-export const streamPart = new Member(Bytes.of("stream"));
-const parts: StaticArray<Member> = [modelPart, streamPart];
+export const modelPart = new JsonMember(Bytes.of("model"));
+export const streamPart = new JsonMember(Bytes.of("stream"));
+const parts: StaticArray<JsonMember> = [modelPart, streamPart];
 
 const MAX_PARTS = 256;
 const MAX_HEADER: usize = 4096; // bytes of one header line
@@ -120,7 +120,7 @@ function hasControl(p: usize, len: usize): bool {
   return false;
 }
 
-function partNamed(): Member | null {
+function partNamed(): JsonMember | null {
   for (let i = 0; i < parts.length; i++)
     if (unchecked(parts[i]).name.equals(valueAt, valueLen)) return unchecked(parts[i]);
   return null;

@@ -1,13 +1,13 @@
 /** One value deep inside a document that is small or read once: error bodies, answers, events. */
 import { Char, isDigit } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import { sameDecoded } from "./unescape";
+import { equalsDecodedBytes } from "./unescape";
 import { peek } from "./syntax-error";
 import { Kind, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "./lexer";
-import { Member } from "./member";
+import { JsonMember } from "./member";
 
 /** The value that the last lookup found. */
-export const found = new Member(Bytes.of(""));
+export const foundMember = new JsonMember(Bytes.of(""));
 
 /**
  * Follows a path of keys and of places in arrays, separated by dots: "error.code", "choices.0.delta.content". The first key
@@ -15,7 +15,7 @@ export const found = new Member(Bytes.of(""));
  */
 export function lookup(ptr: usize, len: usize, path: Bytes): Kind {
   const end = ptr + len;
-  found.put(Kind.Absent, 0, 0);
+  foundMember.put(Kind.Absent, 0, 0);
   let p = skipBlank(ptr, end);
   let step = path.ptr;
   const last = step + path.len;
@@ -27,8 +27,8 @@ export function lookup(ptr: usize, len: usize, path: Bytes): Kind {
     step = stop + 1;
   }
   const behind = skipValue(p, end, 0);
-  if (behind) found.put(kindOf(p), p - ptr, behind - ptr);
-  return found.kind;
+  if (behind) foundMember.put(kindOf(p), p - ptr, behind - ptr);
+  return foundMember.kind;
 }
 
 /** The start of the value of this key, or at this place, in the object or array at p; 0 when there is none. */
@@ -43,7 +43,7 @@ function child(p: usize, end: usize, name: usize, len: usize): usize {
     if (isObject) {
       const key = p + 1;
       p = skipKey(p, end);
-      if (!p || sameDecoded(key, keyEnd - key, name, len)) return p;
+      if (!p || equalsDecodedBytes(key, keyEnd - key, name, len)) return p;
     } else if (place-- == 0) return p;
     p = skipValue(p, end, 0);
     if (!p) return 0;

@@ -2,7 +2,7 @@ import { Bytes } from "../text/bytes";
 import { Kind } from "./lexer";
 
 /** A value that a scan looks for: what it is and where, in bytes from the start of the document. */
-export class Member {
+export class JsonMember {
   kind: Kind = Kind.Absent;
   /** A string's span includes its quotes. */
   start: usize = 0;

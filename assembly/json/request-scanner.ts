@@ -7,21 +7,21 @@ import { Bytes } from "../text/bytes";
 import { equalsDecoded } from "./unescape";
 import { Status, fail, fault, faultAt, peek, unexpected } from "./syntax-error";
 import { Kind, check, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "./lexer";
-import { Member } from "./member";
+import { JsonMember } from "./member";
 import { escaped } from "./string-scanner";
 
 export { Status } from "./syntax-error";
 export { Kind } from "./lexer";
 export { unescape } from "./unescape";
-export { Member } from "./member";
+export { JsonMember } from "./member";
 
-export const model = new Member(Bytes.of("model"));
-export const stream = new Member(Bytes.of("stream"));
-export const user = new Member(Bytes.of("user"));
-export const previousResponseId = new Member(Bytes.of("previous_response_id"));
-export const conversation = new Member(Bytes.of("conversation"));
+export const model = new JsonMember(Bytes.of("model"));
+export const stream = new JsonMember(Bytes.of("stream"));
+export const user = new JsonMember(Bytes.of("user"));
+export const previousResponseId = new JsonMember(Bytes.of("previous_response_id"));
+export const conversation = new JsonMember(Bytes.of("conversation"));
 
-const members: StaticArray<Member> = [model, stream, user, previousResponseId, conversation];
+const members: StaticArray<JsonMember> = [model, stream, user, previousResponseId, conversation];
 
 /** Where the last scan that was not Ok found its fault, in bytes from the start. */
 export let errorOffset: usize = 0;
@@ -78,7 +78,7 @@ function refuseOther(p: usize, end: usize): Status {
   return fault;
 }
 
-function memberNamed(key: usize, len: usize, hasEscape: bool): Member | null {
+function memberNamed(key: usize, len: usize, hasEscape: bool): JsonMember | null {
   for (let i = 0; i < members.length; i++) {
     const member = unchecked(members[i]);
     if (hasEscape ? equalsDecoded(key, len, member.name) : member.name.equals(key, len)) return member;

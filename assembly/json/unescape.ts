@@ -20,10 +20,10 @@ const decoded = memory.data(4);
 
 /** Whether the decoded inside is this text. */
 export function equalsDecoded(ptr: usize, len: usize, text: Bytes): bool {
-  return sameDecoded(ptr, len, text.ptr, text.len);
+  return equalsDecodedBytes(ptr, len, text.ptr, text.len);
 }
 
-export function sameDecoded(ptr: usize, len: usize, text: usize, textLen: usize): bool {
+export function equalsDecodedBytes(ptr: usize, len: usize, text: usize, textLen: usize): bool {
   const end = ptr + len;
   let rest = text;
   const last = rest + textLen;

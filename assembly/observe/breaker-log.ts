@@ -2,7 +2,7 @@
 import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
 import { Provider } from "../config/plugin";
-import { Audience } from "../health/breaker-events";
+import { BreakerListener } from "../health/breaker-events";
 import { NS_PER_MS } from "../health/breaker-timing";
 import { Entry } from "../health/ledger-record";
 import { indexOfToken } from "../health/token-hash";
@@ -22,7 +22,7 @@ const MS = Bytes.of("ms");
 const SLASH: i32 = 0x2f;
 const SECOND: i32 = 0x73;
 
-export class News extends Audience {
+export class BreakerLog extends BreakerListener {
   /** A warning where somebody may have to do something; a rate limit passes by itself. */
   opened(provider: Provider, entry: Entry): void {
     const level = entry.isRateLimit ? host.LogLevel.Info : host.LogLevel.Warn;

@@ -2,7 +2,7 @@
  * Counters, one for each label, defined when a configuration is taken: the request path only adds. Labels stand in the names
  * ("ai_failover_attempts.provider.qwen.result.credential"); the rendered stats_tags turn them into tags.
  */
-import { Config } from "../config/plugin";
+import { SiteConfig } from "../config/plugin";
 import { Exchange, Outcome, routeOf, stepOf } from "../request/exchange";
 import { CAUSES, Cause, causeName } from "../health/verdict";
 import * as host from "../proxywasm/host";
@@ -17,7 +17,7 @@ export class Metrics {
   private rescued: StaticArray<u32>;
   private refused: u32;
 
-  constructor(config: Config) {
+  constructor(config: SiteConfig) {
     const providers = config.providers;
     const routes = config.routes;
     const outcomes = OUTCOMES.length;
@@ -55,7 +55,7 @@ export class Metrics {
     for (let i = 0; i < x.stepCount; i++) {
       const step = stepOf(x, i);
       // The client's end is told before the end of the attempt that it ends (facts 4.1).
-      const left = x.clientGone && i == x.stepCount - 1 && step.cause == Cause.None;
+      const left = x.clientHasLeft && i == x.stepCount - 1 && step.cause == Cause.None;
       const cause = left ? Cause.Client : step.cause;
       host.increment(unchecked(this.attempts[step.provider.index * CAUSES + cause]), 1);
       if (step.forced) host.increment(unchecked(this.forced[step.provider.index]), 1);

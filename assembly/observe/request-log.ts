@@ -21,11 +21,11 @@ const SAYS: Bytes[] = [
 const SPACE: i32 = 0x20;
 
 /** Does nothing for a request that its first attempt served, unless that was forced. */
-export function tell(x: Exchange): void {
+export function logRequest(x: Exchange): void {
   const lost = x.outcome == Outcome.Exhausted;
   if (x.stepCount == 0) return;
-  if (x.outcome == Outcome.Served && x.stepCount == 1 && !x.brokenOff && !stepOf(x, 0).forced) return;
-  const level = lost || x.brokenOff ? host.LogLevel.Warn : host.LogLevel.Info;
+  if (x.outcome == Outcome.Served && x.stepCount == 1 && !x.wasCutOff && !stepOf(x, 0).forced) return;
+  const level = lost || x.wasCutOff ? host.LogLevel.Warn : host.LogLevel.Info;
   if (!host.logs(level)) return;
   line.into(scratch, CAPACITY);
   line.text(PREFIX);
@@ -36,7 +36,7 @@ export function tell(x: Exchange): void {
     line.byte(SPACE);
   }
   line.text(routeOf(x).name);
-  line.text(x.brokenOff ? BROKEN : SAYS[x.outcome]);
+  line.text(x.wasCutOff ? BROKEN : SAYS[x.outcome]);
   trail.write(x);
   line.raw(trail.ptr, trail.len);
   host.logBytes(level, line.ptr, line.len);

@@ -4,7 +4,7 @@
  */
 import * as host from "./host";
 import { reset } from "./arena";
-import { Table } from "../text/hash-table";
+import { HashTable } from "../text/hash-table";
 
 export enum HeadersStatus {
   Continue = 0,
@@ -53,7 +53,7 @@ type MakeHandler = (root: u32, configuration: usize, size: usize) => Handler | n
 
 let make: MakeHandler | null = null;
 const roots = new Map<u32, Root>();
-const streams = new Table(1024);
+const streams = new HashTable(1024);
 let free: Context | null = null;
 let depth: i32 = 0;
 

@@ -6,11 +6,11 @@
  * An exchange is found by `identity`: {random number of this VM, serial number}, never by a stream id, because ids start again
  * after a VM reload and a late retry would else carry another client's prompt.
  */
-import { Config, Dialect, Endpoint, Provider, Route, Upstream, ModelName } from "../config/plugin";
-import { Budget } from "../health/retry-budget";
+import { SiteConfig, Dialect, Endpoint, Provider, Route, Upstream, ModelName } from "../config/plugin";
+import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Cause } from "../health/verdict";
-import { Table } from "../text/hash-table";
+import { HashTable } from "../text/hash-table";
 
 /** More attempts than this are not made for one request. */
 export const MAX_ATTEMPTS = 64;
@@ -97,7 +97,7 @@ export class Exchange {
   /** The attempt that runs; 0: none. */
   attempt: usize;
   /** The client left before its answer was complete. */
-  clientGone: bool;
+  clientHasLeft: bool;
   /** Attempt streams that are not deleted yet. */
   attempts: i32;
   config: usize;
@@ -109,20 +109,20 @@ export class Exchange {
   // --- the request ---
   dialect: Dialect;
   /** The answer has the shape of its dialect; false for what only shares its path and error shape. */
-  shaped: bool;
+  hasKnownShape: bool;
   /** A call of a model: what its answers say counts against a token or a provider. */
-  usual: bool;
-  posted: bool;
-  streamed: bool;
+  isModelCall: bool;
+  isPost: bool;
+  isStreamed: bool;
   /** Asked by HEAD: no answer has a body. */
-  headOnly: bool;
-  multipart: bool;
+  isHeadRequest: bool;
+  isMultipart: bool;
   /** Sent once and never again: it names state that only one provider holds, or the client forbids more. */
-  once: bool;
+  noFailover: bool;
   /** Its path names such state, which is what the answer tells of. */
-  stateful: bool;
+  isStateful: bool;
   /** The client forbids other upstreams. */
-  sameModel: bool;
+  keepsModel: bool;
   modelPlace: ModelPlace;
   /** Of the model's value in the body, with its quotes in JSON. */
   modelStart: usize;
@@ -131,12 +131,12 @@ export class Exchange {
   bodyLen: usize;
   bodyCapacity: usize;
   /** Its length as the client has announced it; 0: it has not. */
-  bodyTold: usize;
+  declaredLength: usize;
   /** One block: path and query without credentials, the decoded model, and the client's headers as the host gave them. */
   text: usize;
   pathLen: usize;
   /** What of the path is the gateway's own (`head.mount`). */
-  mount: usize;
+  basePrefix: usize;
   modelLen: usize;
   headers: usize;
   headersLen: usize;
@@ -156,14 +156,14 @@ export class Exchange {
 
   // --- the plan ---
   /** No other provider can follow an attempt that takes too long, so that no limit ends one. */
-  alone: bool;
+  hasNoAlternative: bool;
   upstreamCount: i32;
   /** Position in the order of upstreams of the current hop. */
-  at: i32;
+  position: i32;
   /** A bit for each position that an attempt went to: the others were passed over, or are still to come. */
-  met: u32;
+  visited: u32;
   /** The current provider has had its second try after a fault of its own. */
-  triedAgain: bool;
+  hasRetriedProvider: bool;
   /** Further tokens used on the current provider. */
   retries: i32;
   current: Hop;
@@ -177,7 +177,7 @@ export class Exchange {
   // --- what happened ---
   outcome: Outcome;
   /** The answer broke off after bytes of it had gone to the client. */
-  brokenOff: bool;
+  wasCutOff: bool;
   /** Status of the answer that failed last, 0 when there was none. */
   lastStatus: i32;
   lastCause: Cause;
@@ -192,18 +192,18 @@ export class Exchange {
 }
 
 let free: Exchange | null = null;
-const live = new Table(1024);
+const live = new HashTable(1024);
 let serial: u64 = 0;
 let vm: u64 = 0;
 /** Bytes of parked bodies of this worker. */
-export let parked: usize = 0;
+export let parkedBytes: usize = 0;
 
 /** Names this VM; once, before the first exchange. */
 export function nameVm(random: u64): void {
   if (vm == 0) vm = random | 1;
 }
 
-export function open(gateway: u32, config: Config, health: Health, now: u64): Exchange {
+export function open(gateway: u32, config: SiteConfig, health: Health, now: u64): Exchange {
   let x: Exchange;
   if (free !== null) {
     x = free!;
@@ -231,25 +231,25 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.route = 0;
   x.budget = 0;
   x.dialect = Dialect.Other;
-  x.shaped = false;
-  x.usual = false;
-  x.posted = false;
-  x.streamed = false;
-  x.headOnly = false;
-  x.multipart = false;
-  x.once = false;
-  x.stateful = false;
-  x.sameModel = false;
+  x.hasKnownShape = false;
+  x.isModelCall = false;
+  x.isPost = false;
+  x.isStreamed = false;
+  x.isHeadRequest = false;
+  x.isMultipart = false;
+  x.noFailover = false;
+  x.isStateful = false;
+  x.keepsModel = false;
   x.modelPlace = ModelPlace.None;
   x.modelStart = 0;
   x.modelEnd = 0;
   x.body = 0;
   x.bodyLen = 0;
   x.bodyCapacity = 0;
-  x.bodyTold = 0;
+  x.declaredLength = 0;
   x.text = 0;
   x.pathLen = 0;
-  x.mount = 0;
+  x.basePrefix = 0;
   x.modelLen = 0;
   x.headers = 0;
   x.headersLen = 0;
@@ -260,17 +260,17 @@ export function open(gateway: u32, config: Config, health: Health, now: u64): Ex
   x.deadline = u64.MAX_VALUE;
   x.tryTimeout = 0;
   x.wakeAt = 0;
-  x.clientGone = false;
+  x.clientHasLeft = false;
   x.upstreamCount = 0;
-  x.alone = false;
-  x.at = 0;
-  x.met = 0;
-  x.triedAgain = false;
+  x.hasNoAlternative = false;
+  x.position = 0;
+  x.visited = 0;
+  x.hasRetriedProvider = false;
   x.retries = 0;
   x.hasArmed = false;
   x.cluster = 0;
   x.outcome = Outcome.Open;
-  x.brokenOff = false;
+  x.wasCutOff = false;
   x.lastStatus = 0;
   x.lastCause = Cause.None;
   x.waitMs = -1;
@@ -290,16 +290,16 @@ export function find(identity: usize, len: usize): Exchange | null {
   return x.vm == load<u64>(identity) && x.serial == load<u64>(identity, 8) ? x : null;
 }
 
-export function configOf(x: Exchange): Config {
-  return changetype<Config>(x.config);
+export function configOf(x: Exchange): SiteConfig {
+  return changetype<SiteConfig>(x.config);
 }
 
 export function healthOf(x: Exchange): Health {
   return changetype<Health>(x.health);
 }
 
-export function budgetOf(x: Exchange): Budget {
-  return changetype<Budget>(x.budget);
+export function budgetOf(x: Exchange): RetryBudget {
+  return changetype<RetryBudget>(x.budget);
 }
 
 export function routeOf(x: Exchange): Route {
@@ -319,24 +319,24 @@ export function modelOf(x: Exchange): usize {
   return x.text + x.pathLen;
 }
 
-const ROOM_UNTOLD: usize = 16 << 10;
-const ROOM_TOLD: usize = 1 << 20;
+const FIRST_CAPACITY: usize = 16 << 10;
+const FIRST_DECLARED_CAPACITY: usize = 1 << 20;
 
 /** What the room for a body grows to when it must hold `size` bytes. */
 export function capacityFor(x: Exchange, size: usize): usize {
   if (size <= x.bodyCapacity) return x.bodyCapacity;
   // More than any body may have would only keep others out, or this very one.
   const most = configOf(x).requestBodyLimit;
-  if (size > x.bodyTold) return max(size, min(most, x.bodyCapacity == 0 ? ROOM_UNTOLD : x.bodyCapacity * 2));
+  if (size > x.declaredLength) return max(size, min(most, x.bodyCapacity == 0 ? FIRST_CAPACITY : x.bodyCapacity * 2));
   // A client that announces much and sends nothing must not take the room of others; of a large body little is copied.
-  return min(x.bodyTold, max(size, x.bodyCapacity == 0 ? ROOM_TOLD : x.bodyCapacity * 8));
+  return min(x.declaredLength, max(size, x.bodyCapacity == 0 ? FIRST_DECLARED_CAPACITY : x.bodyCapacity * 8));
 }
 
 /** Lets the room for the body grow to `capacity`, from `capacityFor`. */
 export function reserveBody(x: Exchange, capacity: usize): void {
   if (capacity == x.bodyCapacity) return;
   x.body = x.body == 0 ? heap.alloc(capacity) : heap.realloc(x.body, capacity);
-  parked += capacity - x.bodyCapacity;
+  parkedBytes += capacity - x.bodyCapacity;
   x.bodyCapacity = capacity;
 }
 
@@ -344,7 +344,7 @@ export function reserveBody(x: Exchange, capacity: usize): void {
 export function dropBody(x: Exchange): void {
   if (x.body == 0) return;
   heap.free(x.body);
-  parked -= x.bodyCapacity;
+  parkedBytes -= x.bodyCapacity;
   x.body = 0;
   x.bodyLen = 0;
   x.bodyCapacity = 0;

@@ -53,7 +53,7 @@ export function path(x: Exchange, hop: Hop): void {
   if (endpoint.keepPath) {
     writer.raw(x.text, x.pathLen);
   } else {
-    let from = x.mount;
+    let from = x.basePrefix;
     if (split - from >= V1.len && V1.equals(x.text + from, V1.len)) from += V1.len;
     putFilled(writer, endpoint.base, model, modelLen);
     writer.raw(x.text + from, x.pathLen - from);

@@ -14,7 +14,7 @@ import {
   TokenChoice,
   Upstream,
 } from "../config/plugin";
-import { Search } from "../health/token-choice";
+import { TokenSearch } from "../health/token-choice";
 import { Next, Verdict, isCallers } from "../health/verdict";
 import {
   Exchange,
@@ -66,16 +66,16 @@ export function order(x: Exchange, route: Route, random: u64): void {
   if (count > 0) {
     const first = count == 1 ? 0 : draw(upstreams, random);
     append(x, upstreams[first]);
-    if (!x.sameModel) for (let i = 0; i < count; i++) if (i != first) append(x, upstreams[i]);
+    if (!x.keepsModel) for (let i = 0; i < count; i++) if (i != first) append(x, upstreams[i]);
   }
   const fallback = route.fallback;
   const spare = fallback.length;
-  if (spare > 0 && !x.sameModel) {
+  if (spare > 0 && !x.keepsModel) {
     const shift = route.fallbackRandom ? <i32>((random >> 32) % <u64>spare) : 0;
     for (let i = 0; i < spare; i++) append(x, fallback[(i + shift) % spare]);
   }
   // Where nothing may be tried again, what the provider says is the answer.
-  if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.once = true;
+  if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.noFailover = true;
 }
 
 function isLeftAlone(provider: Provider): bool {
@@ -84,7 +84,7 @@ function isLeftAlone(provider: Provider): bool {
 
 /** How many attempts the router may make after the first one: the plan ends them sooner, and waits have no number. */
 export function furtherAttempts(x: Exchange): i32 {
-  return x.once ? 0 : MAX_ATTEMPTS - 1;
+  return x.noFailover ? 0 : MAX_ATTEMPTS - 1;
 }
 
 function fill(hop: Hop, x: Exchange, upstream: Upstream, token: i32, model: u64, trial: bool): void {
@@ -123,7 +123,7 @@ function stickyOf(x: Exchange, provider: Provider): u64 {
   return provider.stickyBy == StickyBy.User ? x.user : x.credential;
 }
 
-const search = new Search();
+const search = new TokenSearch();
 
 /** Arms a live token of the upstream at `position` that this exchange has not tried. */
 function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
@@ -148,9 +148,9 @@ function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
 function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
   for (let n = 0, k = x.upstreamCount; n < k; n++) {
     const i = (position + n) % k;
-    if (((x.met >> i) & 1) == 1 || !armToken(x, i, random, now)) continue;
+    if (((x.visited >> i) & 1) == 1 || !armToken(x, i, random, now)) continue;
     goTo(x, i);
-    x.triedAgain = false;
+    x.hasRetriedProvider = false;
     x.retries = 0;
     return true;
   }
@@ -158,8 +158,8 @@ function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
 }
 
 function goTo(x: Exchange, position: i32): void {
-  x.at = position;
-  x.met |= 1 << position;
+  x.position = position;
+  x.visited |= 1 << position;
 }
 
 /** Arms the first hop. False: nothing is live; `armSoonest` may still find one. */
@@ -171,11 +171,11 @@ export function armFirst(x: Exchange, random: u64, now: u64): bool {
 /** When the first hop is armed: whether none of the other providers is live, or will be when that hop's limit has passed. */
 export function findAlone(x: Exchange, now: u64): void {
   const within = <u64>routeLimit(x) * NS_PER_MS;
-  x.alone = true;
-  for (let i = 0; i < x.upstreamCount && x.alone && !x.once; i++) {
-    if (i == x.at) continue;
+  x.hasNoAlternative = true;
+  for (let i = 0; i < x.upstreamCount && x.hasNoAlternative && !x.noFailover; i++) {
+    if (i == x.position) continue;
     const upstream = upstreamAt(x, i);
-    x.alone = healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now) > within;
+    x.hasNoAlternative = healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now) > within;
   }
 }
 
@@ -241,7 +241,7 @@ export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): b
 }
 
 function armFurther(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
-  if (x.once || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || !hasTime(x, now)) return false;
+  if (x.noFailover || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || !hasTime(x, now)) return false;
   healthOf(x).refresh();
   if (!armAfter(x, verdict, random, now)) return false;
   if (budgetOf(x).take(now)) return true;
@@ -254,30 +254,30 @@ function armAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   const provider = changetype<Provider>(current.provider);
   const retry = provider.retry;
   if (verdict.next == Next.NextToken && retry.enabled && (retry.maxRetries == 0 || x.retries < retry.maxRetries)) {
-    if (armToken(x, x.at, random, now)) {
+    if (armToken(x, x.position, random, now)) {
       x.retries++;
       limitArmed(x, retry);
       return true;
     }
   }
-  if (verdict.next == Next.SameProvider && !x.triedAgain) {
-    let again = armToken(x, x.at, random, now);
+  if (verdict.next == Next.SameProvider && !x.hasRetriedProvider) {
+    let again = armToken(x, x.position, random, now);
     if (!again && healthOf(x).mayTryAgain(provider, current.token, current.model, now)) {
-      fill(x.armed, x, upstreamAt(x, x.at), current.token, current.model, false);
+      fill(x.armed, x, upstreamAt(x, x.position), current.token, current.model, false);
       x.hasArmed = again = true;
     }
     if (again) {
-      x.triedAgain = true;
+      x.hasRetriedProvider = true;
       limitArmed(x, retry);
       return true;
     }
   }
-  return !verdict.stay && armFrom(x, x.at + 1, random, now);
+  return !verdict.stay && armFrom(x, x.position + 1, random, now);
 }
 
 /** A further attempt at one provider has its own limit. */
 function limitArmed(x: Exchange, retry: RetryPolicy): void {
-  if (!x.alone) x.armed.limit = retry.retryTimeout;
+  if (!x.hasNoAlternative) x.armed.limit = retry.retryTimeout;
 }
 
 /** Gives an armed trial back that nobody will make. */
@@ -298,12 +298,12 @@ export function isRateLimited(x: Exchange, now: u64): bool {
  * ns; 0: there is none. Envoy adds up to half to a back-off that it is asked for (facts 19.6), so that half must fit as well.
  */
 export function armAfterWait(x: Exchange, now: u64): u64 {
-  if (x.once || x.stepCount >= MAX_ATTEMPTS || isCallers(x.lastCause)) return 0;
+  if (x.noFailover || x.stepCount >= MAX_ATTEMPTS || isCallers(x.lastCause)) return 0;
   const position = soonest(x, true, now);
   const wait = soonestWait;
   if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
   if (!hasTime(x, now + wait + (wait >> 1)) || !budgetOf(x).take(now)) return 0;
-  x.met = 0;
+  x.visited = 0;
   armForced(x, position, now);
   x.triedFrom = x.stepCount;
   return max(wait, 1);
@@ -315,5 +315,5 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
  */
 export function rearm(x: Exchange, random: u64, now: u64): bool {
   healthOf(x).refresh();
-  return armToken(x, x.at, random, now);
+  return armToken(x, x.position, random, now);
 }

@@ -7,12 +7,12 @@ import { Bytes } from "../text/bytes";
 import { decodePercent } from "../text/percent";
 import { leadsOut } from "../text/path-traversal";
 import { hash64 } from "../text/hash";
-import { NameTable } from "../http/header-set";
-import * as pairs from "../http/header-list";
+import { HeaderSet } from "../http/header-set";
+import * as headerList from "../http/header-list";
 import { Dialect } from "../config/plugin";
 
 /** Never reach a provider; the hop's own are set afterwards. */
-const DROPPED = new NameTable(
+const DROPPED = new HeaderSet(
   [
     "authorization",
     "proxy-authorization",
@@ -35,12 +35,12 @@ const DROPPED = new NameTable(
 );
 
 /** A value and its size; 0, 0: the header is not there. */
-export class Value {
+export class HeaderValue {
   ptr: usize = 0;
   len: usize = 0;
   put(): void {
-    this.ptr = pairs.value;
-    this.len = pairs.valueLen;
+    this.ptr = headerList.value;
+    this.len = headerList.valueLen;
   }
   clear(): void {
     this.ptr = 0;
@@ -51,19 +51,19 @@ export class Value {
   }
 }
 
-export const method = new Value();
-export const path = new Value();
-export const authority = new Value();
-export const contentType = new Value();
+export const method = new HeaderValue();
+export const path = new HeaderValue();
+export const authority = new HeaderValue();
+export const contentType = new HeaderValue();
 /** What the caller shows as its credential, with "Bearer " if it stands there. */
-export const credential = new Value();
+export const credential = new HeaderValue();
 /** The value of `x-ai-failover`. */
-export const wish = new Value();
+export const failoverHeader = new HeaderValue();
 /** Bytes that the body will have; -1: not told. */
 export let contentLength: i64 = -1;
-export let upgrade: bool = false;
+export let wantsUpgrade: bool = false;
 
-const READ = new NameTable([
+const READ = new HeaderSet([
   ":method",
   ":path",
   ":authority",
@@ -76,20 +76,29 @@ const READ = new NameTable([
   "upgrade",
 ]);
 /** What the first names of READ go to. */
-const VALUES: StaticArray<Value> = [method, path, authority, contentType, wish, credential, credential, credential];
+const VALUES: StaticArray<HeaderValue> = [
+  method,
+  path,
+  authority,
+  contentType,
+  failoverHeader,
+  credential,
+  credential,
+  credential,
+];
 const CONTENT_LENGTH = 8;
 
-export function read(headers: usize, len: usize): void {
+export function readHead(headers: usize, len: usize): void {
   for (let i = 0, k = VALUES.length; i < k; i++) unchecked(VALUES[i]).clear();
   contentLength = -1;
-  upgrade = false;
-  pairs.start(headers, len);
-  while (pairs.next()) {
-    const at = READ.find(pairs.name, pairs.nameLen);
+  wantsUpgrade = false;
+  headerList.start(headers, len);
+  while (headerList.next()) {
+    const at = READ.find(headerList.name, headerList.nameLen);
     if (at < 0) continue;
     if (at < VALUES.length) unchecked(VALUES[at]).put();
-    else if (at == CONTENT_LENGTH) contentLength = decimal(pairs.value, pairs.valueLen);
-    else upgrade = true;
+    else if (at == CONTENT_LENGTH) contentLength = decimal(headerList.value, headerList.valueLen);
+    else wantsUpgrade = true;
   }
 }
 
@@ -108,14 +117,15 @@ function decimal(ptr: usize, len: usize): i64 {
 export const FORWARDED_PROTO = Bytes.of("x-forwarded-proto");
 
 /** Whether a header of the client must not reach a provider. */
-export function mustDrop(name: usize, len: usize): bool {
+export function mustNotForward(name: usize, len: usize): bool {
   return DROPPED.has(name, len);
 }
 
 /** Finds one header's value by name for a sticky choice: its hash, or 0. */
 export function hashOf(headers: usize, len: usize, name: Bytes): u64 {
-  pairs.start(headers, len);
-  while (pairs.next()) if (name.equals(pairs.name, pairs.nameLen)) return hash64(pairs.value, pairs.valueLen);
+  headerList.start(headers, len);
+  while (headerList.next())
+    if (name.equals(headerList.name, headerList.nameLen)) return hash64(headerList.value, headerList.valueLen);
   return 0;
 }
 
@@ -131,7 +141,7 @@ class Api {
     /** The whole path, or also what lies below it. */
     readonly below: bool,
     /** Names state that one provider holds: sent once, never failed over. */
-    readonly stateful: bool,
+    readonly isStateful: bool,
   ) {
     this.path = Bytes.of(path);
   }
@@ -171,14 +181,14 @@ export let stateful: bool = false;
  * The answer has the shape of its dialect; false for what only shares its path and error shape ("/messages/count_tokens"), or lists
  * what is kept there (GET).
  */
-export let shaped: bool = false;
+export let hasKnownShape: bool = false;
 /** A call of a model. What a provider says to anything else may be about the path: a client can choose one that every token is refused on. */
-export let usual: bool = false;
+export let isModelCall: bool = false;
 
 /** Bytes of the path before the API's own, which are the gateway's and no provider's: "/ai" of "/ai/v1/chat/completions". */
-export let mount: usize = 0;
+export let basePrefix: usize = 0;
 
-export let posted: bool = false;
+export let isPost: bool = false;
 
 const POST = Bytes.of("POST");
 
@@ -187,21 +197,21 @@ export function readApi(ptr: usize, len: usize): void {
   const size = querySplit(ptr, len);
   dialect = Dialect.Other;
   stateful = false;
-  shaped = false;
-  usual = false;
-  mount = 0;
-  posted = method.is(POST);
+  hasKnownShape = false;
+  isModelCall = false;
+  basePrefix = 0;
+  isPost = method.is(POST);
   let api = apiAt(ptr, size);
   for (let i: usize = 1; api === null && i + V1.len < size; i++) {
     if (!startsWith(ptr + i, size - i, V1)) continue;
     api = apiAt(ptr + i, size - i);
-    if (api !== null) mount = i;
+    if (api !== null) basePrefix = i;
   }
   if (api === null) return;
   dialect = api.dialect;
-  stateful = api.stateful;
-  shaped = posted && !api.below;
-  usual = posted && !stateful;
+  stateful = api.isStateful;
+  hasKnownShape = isPost && !api.below;
+  isModelCall = isPost && !stateful;
 }
 
 function apiAt(ptr: usize, size: usize): Api | null {
@@ -277,7 +287,7 @@ export function copyPath(ptr: usize, len: usize, out: usize): usize {
 }
 
 /** Headers that a callout gets from its hop or from the host, not from the client: with the hop-by-hop ones of RFC 9110, 7.6.1. */
-const OF_HOP = new NameTable([
+const OF_HOP = new HeaderSet([
   ":path",
   ":authority",
   "host",
@@ -291,6 +301,6 @@ const OF_HOP = new NameTable([
   "expect",
 ]);
 
-export function isOfHop(name: usize, len: usize): bool {
+export function isHopHeader(name: usize, len: usize): bool {
   return OF_HOP.find(name, len) >= 0;
 }

@@ -12,24 +12,24 @@ export function hasTime(x: Exchange, at: u64): bool {
 }
 
 /** Whether an attempt that starts now has less than `limit`, ms, because of those before it. */
-export function isCramped(x: Exchange, limit: i32, now: u64): bool {
+export function isShortOfTime(x: Exchange, limit: i32, now: u64): bool {
   return x.stepCount > 1 && now + <u64>limit * NS_PER_MS > x.deadline;
 }
 
 /** The route's limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. */
 export function routeLimit(x: Exchange): i32 {
   const route = routeOf(x);
-  return x.streamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
+  return x.isStreamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
 }
 
 /** That limit, or 0 where it would only take the one answer away that there may be. */
 export function tryTimeout(x: Exchange): i32 {
-  return x.alone ? 0 : routeLimit(x);
+  return x.hasNoAlternative ? 0 : routeLimit(x);
 }
 
 /** The limit on the callout of the current hop, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
 export function calloutTimeout(x: Exchange): i32 {
-  if (x.alone) return 0;
+  if (x.hasNoAlternative) return 0;
   const limit = x.current.limit;
   const most = routeOf(x).attemptTimeout;
   return limit > 0 ? min(limit, most) : most;
@@ -37,7 +37,7 @@ export function calloutTimeout(x: Exchange): i32 {
 
 /** Whether some attempt may have a limit of its own, which no timer of Envoy keeps. */
 export function mayHaveLimit(x: Exchange): bool {
-  if (x.alone) return false;
+  if (x.hasNoAlternative) return false;
   for (let i = 0; i < x.upstreamCount; i++) if (upstreamAt(x, i).provider.retry.retryTimeout > 0) return true;
   return false;
 }

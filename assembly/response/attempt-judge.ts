@@ -6,11 +6,11 @@ import { indexOf } from "../text/ascii";
 import { Guard as GuardMode, Provider } from "../config/plugin";
 import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
 import { applyAlsoOn, applyOverrides, classifyAnswer, classifyEnd, classifyError, needsBody } from "../health/classify";
-import * as answer from "./response-head";
-import { Attempt, State, heldOfAll, hold } from "./attempt";
+import * as responseHead from "./response-head";
+import { Attempt, State, heldBytes, hold } from "./attempt";
 import { Exchange, Outcome, configOf, endpointOf, healthOf, routeOf, stepOf } from "../request/exchange";
-import { Flaw, Seen } from "./validator";
-import * as limits from "../request/time-limits";
+import { Defect, Progress } from "./validator";
+import * as timeLimits from "../request/time-limits";
 import * as trail from "./trail";
 
 export { Attempt, State, begin, dropHeld, end } from "./attempt";
@@ -44,10 +44,10 @@ function millis(a: Attempt, now: u64): i32 {
  * The answer's headers are here, read by `answer.read`. `whole`: and all that follows, so that even without a guard nothing has
  * to go on before it is judged.
  */
-export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): Decision {
+export function judgeHeaders(a: Attempt, last: bool, now: u64, whole: bool = false): Decision {
   const x = a.exchange;
-  a.status = answer.status;
-  a.waitMs = answer.waitMs;
+  a.status = responseHead.status;
+  a.waitMs = responseHead.waitMs;
   if (a.status < 200 || a.status > 299) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
@@ -57,12 +57,13 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
   const guard = routeOf(x).guard;
   const mode = whole && guard == GuardMode.None ? GuardMode.FirstEvent : guard;
   // What it says of state, a failed job or file, is no error of its own.
-  const body = x.stateful && answer.body == answer.Body.Json ? answer.Body.Binary : answer.body;
-  a.judge.start(x.dialect, x.shaped, x.streamed, body, mode);
+  const body =
+    x.isStateful && responseHead.body == responseHead.BodyType.Json ? responseHead.BodyType.Binary : responseHead.body;
+  a.validator.start(x.dialect, x.hasKnownShape, x.isStreamed, body, mode);
   a.state = State.Judging;
-  if (last && (x.headOnly || (a.status == NO_CONTENT && !x.shaped))) a.judge.takeEmpty();
-  if (last) return decide(a, a.judge.finish(), true, now);
-  if (mode == GuardMode.None || a.judge.opaque) return pass(a, now);
+  if (last && (x.isHeadRequest || (a.status == NO_CONTENT && !x.hasKnownShape))) a.validator.takeEmpty();
+  if (last) return decide(a, a.validator.finish(), true, now);
+  if (mode == GuardMode.None || a.validator.isOpaque) return pass(a, now);
   return Decision.Hold;
 }
 
@@ -70,7 +71,7 @@ export function onHead(a: Attempt, last: bool, now: u64, whole: bool = false): D
  * More of the answer. On Hold the attempt has taken the bytes: they are in `held`. On Pass what was held goes first, and has
  * these bytes in it if there was anything before them.
  */
-export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64): Decision {
+export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64): Decision {
   switch (a.state) {
     case State.Reading: {
       hold(a, ptr, min(len, ERROR_BODY - a.heldLen + len));
@@ -80,8 +81,8 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
       return judgeHeld(a, now);
     }
     case State.Judging: {
-      let seen = a.judge.feed(ptr, len);
-      if (last && seen != Seen.Failed) seen = a.judge.finish();
+      let seen = a.validator.feed(ptr, len);
+      if (last && seen != Progress.Failed) seen = a.validator.finish();
       noteEvents(a, now);
       const decision = decide(a, seen, last, now);
       if (decision == Decision.Fail) return decision;
@@ -91,7 +92,7 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
       return decision;
     }
     case State.Passing: {
-      a.judge.feed(ptr, len);
+      a.validator.feed(ptr, len);
       noteEvents(a, now);
       if (last) onPassed(a, now);
       return Decision.Pass;
@@ -104,7 +105,7 @@ export function onBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64)
 /** More is held of this answer, or of all of this worker, than may be: it goes on unchecked. */
 function isTooMuch(a: Attempt): bool {
   const config = configOf(a.exchange);
-  return a.heldLen > config.guardLimit || heldOfAll > config.parkedBodiesLimit;
+  return a.heldLen > config.guardLimit || heldBytes > config.parkedBodiesLimit;
 }
 
 /** A shorter text may be any word. */
@@ -126,12 +127,12 @@ function hideToken(a: Attempt, ptr: usize, len: usize): void {
 }
 
 /** Trailers end the answer without a last body callback. */
-export function onTrailers(a: Attempt, now: u64): Decision {
+export function judgeTrailers(a: Attempt, now: u64): Decision {
   switch (a.state) {
     case State.Reading:
       return judgeHeld(a, now);
     case State.Judging:
-      return decide(a, a.judge.finish(), true, now);
+      return decide(a, a.validator.finish(), true, now);
     case State.Passing:
       onPassed(a, now);
       return Decision.Pass;
@@ -141,7 +142,7 @@ export function onTrailers(a: Attempt, now: u64): Decision {
 }
 
 /** The stream ended without the end of its answer. True: that was a failure, and `verdict` says which. */
-export function onLost(a: Attempt, how: End, now: u64): bool {
+export function judgeLoss(a: Attempt, how: End, now: u64): bool {
   if (a.state == State.Over) return false;
   if (a.state == State.Passing) return onBroken(a, how, now);
   if (how == End.ClientGone) return leave(a, now);
@@ -154,16 +155,16 @@ export function onLost(a: Attempt, how: End, now: u64): bool {
 
 /** So did one of which bytes have gone to the client. */
 function onBroken(a: Attempt, how: End, now: u64): bool {
-  if (a.judge.done) {
+  if (a.validator.isDone) {
     // Behind the last event there was nothing to lose.
     onPassed(a, now);
-    return a.failed;
+    return a.hasFailed;
   }
   noteInvalid(a);
   if (how == End.ClientGone) return leave(a, now);
   // A stream that was longer than the request's time.
-  const long = !limits.hasTime(a.exchange, now);
-  if (long) a.cramped = true;
+  const long = !timeLimits.hasTime(a.exchange, now);
+  if (long) a.isShortOfTime = true;
   classifyEnd(long ? End.AttemptTimeout : how, verdict);
   breakOff(a, now);
   return true;
@@ -178,17 +179,17 @@ function leave(a: Attempt, now: u64): bool {
 }
 
 function noteEvents(a: Attempt, now: u64): void {
-  if (a.judge.events == a.events) return;
-  a.events = a.judge.events;
+  if (a.validator.events == a.events) return;
+  a.events = a.validator.events;
   a.silentSince = now;
 }
 
 function noteInvalid(a: Attempt): void {
-  stepOf(a.exchange, a.step).invalidEvents = a.judge.invalidEvents;
+  stepOf(a.exchange, a.step).invalidEvents = a.validator.invalidEvents;
 }
 
-function decide(a: Attempt, seen: Seen, last: bool, now: u64): Decision {
-  if (seen == Seen.Failed) {
+function decide(a: Attempt, seen: Progress, last: bool, now: u64): Decision {
+  if (seen == Progress.Failed) {
     classifyFlaw(a);
     return failAnswer(a, now);
   }
@@ -197,8 +198,8 @@ function decide(a: Attempt, seen: Seen, last: bool, now: u64): Decision {
     onPassed(a, now);
     return Decision.Pass;
   }
-  if (a.judge.whole) return Decision.Hold;
-  const enough = routeOf(a.exchange).guard == GuardMode.Full ? a.judge.done : seen >= Seen.Content;
+  if (a.validator.isWhole) return Decision.Hold;
+  const enough = routeOf(a.exchange).guard == GuardMode.Full ? a.validator.isDone : seen >= Progress.Content;
   return enough ? pass(a, now) : Decision.Hold;
 }
 
@@ -207,16 +208,16 @@ const ENDS: End[] = [End.None, End.Empty, End.Garbage, End.Garbage, End.NoEndMar
 
 /** An error, nothing or garbage inside a 200. */
 function classifyFlaw(a: Attempt): void {
-  const judge = a.judge;
-  if (judge.cause == Flaw.ErrorInside && judge.errorLen > 0) {
+  const judge = a.validator;
+  if (judge.defect == Defect.ErrorInside && judge.errorLen > 0) {
     classifyError(providerOf(a).family, a.status, judge.errorPtr, judge.errorLen, verdict);
     applyAlsoOn(verdict, routeOf(a.exchange));
-  } else classifyEnd(ENDS[judge.cause], verdict);
+  } else classifyEnd(ENDS[judge.defect], verdict);
 }
 
 function pass(a: Attempt, now: u64): Decision {
   a.state = State.Passing;
-  a.judge.release();
+  a.validator.release();
   trail.note(stepOf(a.exchange, a.step), a.status, Cause.None, millis(a, now));
   a.exchange.outcome = Outcome.Served;
   // A trial's breaker closes with the first good bytes: a long stream must not hold it half-open.
@@ -227,9 +228,9 @@ function pass(a: Attempt, now: u64): Decision {
 /** The answer has gone to the client to its clean end. */
 function onPassed(a: Attempt, now: u64): void {
   a.state = State.Over;
-  const seen = a.judge.finish();
+  const seen = a.validator.finish();
   noteInvalid(a);
-  if (seen != Seen.Failed && !a.judge.failed) {
+  if (seen != Progress.Failed && !a.validator.hasFailed) {
     if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now, a.trial);
     return;
   }
@@ -240,14 +241,14 @@ function onPassed(a: Attempt, now: u64): void {
 /** It failed after bytes of it have gone to the client: nothing can follow. */
 function breakOff(a: Attempt, now: u64): void {
   verdict.next = Next.Return;
-  a.exchange.brokenOff = true;
+  a.exchange.wasCutOff = true;
   fail(a, now);
 }
 
 /** The answer's own failure: it may be the client's last answer, unchanged. */
 function failAnswer(a: Attempt, now: u64): Decision {
   const x = a.exchange;
-  if (verdict.next == Next.Return || x.once) x.outcome = Outcome.Returned;
+  if (verdict.next == Next.Return || x.noFailover) x.outcome = Outcome.Returned;
   return fail(a, now);
 }
 
@@ -264,7 +265,7 @@ function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
 /** An answer with a bad status, by what of its body has come. */
 function classifyHeld(a: Attempt, body: usize, len: usize): void {
   const provider = providerOf(a);
-  classifyAnswer(provider.family, a.status, body, len, verdict, !a.exchange.shaped);
+  classifyAnswer(provider.family, a.status, body, len, verdict, !a.exchange.hasKnownShape);
   // The headers are the provider's word for this answer; the longer of the two holds.
   if (verdict.cause == Cause.RateLimit) verdict.waitMs = max(verdict.waitMs, a.waitMs);
   applyOverrides(verdict, a.status, routeOf(a.exchange), provider);
@@ -272,13 +273,13 @@ function classifyHeld(a: Attempt, body: usize, len: usize): void {
 
 /** Whether what a provider says counts against it; one that gets paths as they are may have its models anywhere. */
 function callsModel(x: Exchange): bool {
-  return x.usual || (x.posted && endpointOf(x.current).keepPath);
+  return x.isModelCall || (x.isPost && endpointOf(x.current).keepPath);
 }
 
 function fail(a: Attempt, now: u64): Decision {
   const x = a.exchange;
   a.state = State.Over;
-  a.failed = true;
+  a.hasFailed = true;
   x.lastStatus = a.status;
   x.lastCause = verdict.cause;
   if (verdict.waitMs >= 0) x.waitMs = x.waitMs < 0 ? verdict.waitMs : min(x.waitMs, verdict.waitMs);
@@ -287,12 +288,12 @@ function fail(a: Attempt, now: u64): Decision {
   if (!callsModel(x) && a.status != 0 && verdict.cause != Cause.RateLimit && verdict.cause != Cause.Quota)
     verdict.scope = Scope.Nobody;
   const health = healthOf(x);
-  if (verdict.cause == Cause.Slow && a.cramped) health.released(providerOf(a), a.token, a.model, now, a.trial);
+  if (verdict.cause == Cause.Slow && a.isShortOfTime) health.released(providerOf(a), a.token, a.model, now, a.trial);
   else health.failed(providerOf(a), a.token, a.model, verdict, x.serial, now, a.trial);
   return Decision.Fail;
 }
 
 /** Whether anything has come that counts as an answer. */
 export function hasContent(a: Attempt): bool {
-  return a.state != State.Waiting && a.judge.good;
+  return a.state != State.Waiting && a.validator.hasContent;
 }

@@ -1,7 +1,7 @@
 /** The record of one attempt, and the memory for what it holds back. Records are used again. */
-import { Judge, newJudge } from "./validator";
+import { Validator, newValidator } from "./validator";
 import { Exchange, Hop } from "../request/exchange";
-import * as limits from "../request/time-limits";
+import * as timeLimits from "../request/time-limits";
 import * as trail from "./trail";
 
 export enum State {
@@ -18,7 +18,7 @@ export enum State {
 }
 
 /** Bytes that the answers of this worker hold back together. */
-export let heldOfAll: usize = 0;
+export let heldBytes: usize = 0;
 
 const FIRST_ROOM: usize = 4 << 10;
 
@@ -39,16 +39,16 @@ export class Attempt {
   /** Of this attempt alone, ms; 0: the route's limits hold. */
   limit: i32;
   /** It has less time than its limit: what it does not answer in time is not its provider's fault. */
-  cramped: bool;
+  isShortOfTime: bool;
   /** The body has been put in. */
-  sent: bool;
+  hasSentBody: bool;
   /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
-  failed: bool;
+  hasFailed: bool;
   started: u64;
   /** Since when nothing has come that counts: its start, then a bad status or the last event. */
   silentSince: u64;
   events: u32;
-  judge: Judge;
+  validator: Validator;
   held: usize;
   heldLen: usize;
   heldCapacity: usize;
@@ -65,7 +65,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   } else {
     a = changetype<Attempt>(heap.alloc(offsetof<Attempt>()));
     memory.fill(changetype<usize>(a), 0, offsetof<Attempt>());
-    a.judge = newJudge();
+    a.validator = newValidator();
   }
   a.exchange = x;
   a.stream = stream;
@@ -77,15 +77,15 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.model = hop.model;
   a.trial = hop.trial;
   a.limit = hop.limit;
-  a.sent = false;
-  a.failed = false;
+  a.hasSentBody = false;
+  a.hasFailed = false;
   a.started = now;
   a.silentSince = now;
   a.events = 0;
   a.heldLen = 0;
   a.next = null;
   a.step = trail.begin(x, hop);
-  a.cramped = limits.isCramped(x, hop.limit > 0 ? hop.limit : limits.tryTimeout(x), now);
+  a.isShortOfTime = timeLimits.isShortOfTime(x, hop.limit > 0 ? hop.limit : timeLimits.tryTimeout(x), now);
   x.attempts++;
   x.attempt = changetype<usize>(a);
   return a;
@@ -103,7 +103,7 @@ export function end(a: Attempt): void {
 
 export function dropHeld(a: Attempt): void {
   if (a.held != 0) heap.free(a.held);
-  heldOfAll -= a.heldCapacity;
+  heldBytes -= a.heldCapacity;
   a.held = 0;
   a.heldLen = 0;
   a.heldCapacity = 0;
@@ -115,7 +115,7 @@ export function hold(a: Attempt, ptr: usize, len: usize): void {
   if (size > a.heldCapacity) {
     const capacity = max(size, max(a.heldCapacity * 2, FIRST_ROOM));
     a.held = a.held == 0 ? heap.alloc(capacity) : heap.realloc(a.held, capacity);
-    heldOfAll += capacity - a.heldCapacity;
+    heldBytes += capacity - a.heldCapacity;
     a.heldCapacity = capacity;
   }
   memory.copy(a.held + a.heldLen, ptr, len);

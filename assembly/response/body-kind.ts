@@ -1,9 +1,9 @@
 /** How a body is read, by its headers or, where they do not tell, by its first byte. */
 import { Char } from "../text/ascii";
 import { isBlank } from "../json/grammar";
-import { Body } from "./response-head";
+import { BodyType } from "./response-head";
 
-export enum Kind {
+export enum BodyKind {
   Opaque,
   Events,
   Json,
@@ -12,27 +12,27 @@ export enum Kind {
 }
 
 /** `binaryAllowed`: bytes may be an answer, like audio; in a dialect of JSON a wrong type hides nothing. */
-export function kindOf(body: Body, binaryAllowed: bool): Kind {
+export function bodyKindOf(body: BodyType, binaryAllowed: bool): BodyKind {
   switch (body) {
-    case Body.Events:
-      return Kind.Events;
-    case Body.Json:
-      return Kind.Json;
-    case Body.Text:
-      return Kind.Unknown;
-    case Body.Binary:
-      return binaryAllowed ? Kind.Opaque : Kind.Unknown;
+    case BodyType.Events:
+      return BodyKind.Events;
+    case BodyType.Json:
+      return BodyKind.Json;
+    case BodyType.Text:
+      return BodyKind.Unknown;
+    case BodyType.Binary:
+      return binaryAllowed ? BodyKind.Opaque : BodyKind.Unknown;
     default:
-      return Kind.Opaque;
+      return BodyKind.Opaque;
   }
 }
 
 const LESS_THAN = 0x3c;
 
 /** By the first byte that is no blank. Where plain text may be an answer, only HTML is none, which reading it as JSON shows. */
-export function recognize(c: i32, textAllowed: bool): Kind {
-  if (textAllowed) return c == LESS_THAN ? Kind.Json : Kind.Opaque;
-  return startsLine(c) ? Kind.Events : Kind.Json;
+export function recognize(c: i32, textAllowed: bool): BodyKind {
+  if (textAllowed) return c == LESS_THAN ? BodyKind.Json : BodyKind.Opaque;
+  return startsLine(c) ? BodyKind.Events : BodyKind.Json;
 }
 
 /** The first byte of data, event, id, retry, a comment or a byte order mark. */

@@ -1,15 +1,15 @@
 /** Anthropic's Messages. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 import { JsonReader } from "../json/stream-reader";
 import { Slot, newTree, watch } from "../json/watched-paths";
-import { Fact, Mark, Rules, Types, WHOLE } from "./dialect-rules";
+import { Fact, Mark, DialectRules, EventTypes, WHOLE } from "./dialect-rules";
 
-const EVENTS = new Types()
+const EVENTS = new EventTypes()
   .put(0, ["ping"])
   .put(Mark.Progress | Mark.End | Mark.Last, ["message_stop"])
   .put(Mark.Error, ["error"]);
 
 /** Blocks that begin empty; any other block is a call of a tool or its result. */
-const BLOCKS = new Types().put(0, ["text", "thinking"]);
+const BLOCKS = new EventTypes().put(0, ["text", "thinking"]);
 
 function buildTree(): u8 {
   const tree = newTree();
@@ -42,4 +42,4 @@ function markAnswer(json: JsonReader): u32 {
   return json.facts & (Fact.Answer | Fact.Finish) ? WHOLE : 0;
 }
 
-export const messages = new Rules(buildTree(), markEvent, markAnswer, false);
+export const messages = new DialectRules(buildTree(), markEvent, markAnswer, false);

@@ -5,7 +5,7 @@
  */
 import { JsonReader } from "../json/stream-reader";
 import { Slot, newTree, watch } from "../json/watched-paths";
-import { Fact, Mark, Rules, Types, WHOLE } from "./dialect-rules";
+import { Fact, Mark, DialectRules, EventTypes, WHOLE } from "./dialect-rules";
 
 /** `reasoning_content`: DeepSeek, DashScope; `reasoning`, `reasoning_details`, `images`: OpenRouter. */
 const CONTENT = [
@@ -24,7 +24,7 @@ const CONTENT = [
  * Finish reasons of an answer that was given up, not finished. `error`: OpenRouter, Mistral; `abort`, `error`: vLLM, SGLang;
  * then DeepSeek's and Zhipu's own.
  */
-const GIVEN_UP = new Types().put(Mark.Error, ["error", "abort", "insufficient_system_resource", "network_error"]);
+const GIVEN_UP = new EventTypes().put(Mark.Error, ["error", "abort", "insufficient_system_resource", "network_error"]);
 
 const UNWRAPPED: u32 = Fact.Code | Fact.Message;
 
@@ -66,4 +66,4 @@ function markAnswer(json: JsonReader): u32 {
   return json.facts & (Fact.Content | Fact.Finish) ? WHOLE : 0;
 }
 
-export const openai = new Rules(buildTree(), markEvent, markAnswer, true);
+export const openai = new DialectRules(buildTree(), markEvent, markAnswer, true);

@@ -1,7 +1,7 @@
 /** Every other answer in JSON: it is good unless it is an error. Its streams have no end mark that all providers send. */
 import { JsonReader } from "../json/stream-reader";
 import { Slot, newTree, watch } from "../json/watched-paths";
-import { Fact, Mark, Rules, WHOLE } from "./dialect-rules";
+import { Fact, Mark, DialectRules, WHOLE } from "./dialect-rules";
 
 function buildTree(): u8 {
   const tree = newTree();
@@ -17,4 +17,4 @@ function markAnswer(json: JsonReader): u32 {
   return json.facts & Fact.Error ? Mark.Error : WHOLE;
 }
 
-export const other = new Rules(buildTree(), markEvent, markAnswer, true, true);
+export const other = new DialectRules(buildTree(), markEvent, markAnswer, true, true);

@@ -4,9 +4,9 @@
  */
 import { JsonReader } from "../json/stream-reader";
 import { Slot, hashOf, newTree, watch } from "../json/watched-paths";
-import { Fact, Mark, Rules, Types, WHOLE } from "./dialect-rules";
+import { Fact, Mark, DialectRules, EventTypes, WHOLE } from "./dialect-rules";
 
-const EVENTS = new Types()
+const EVENTS = new EventTypes()
   .put(Mark.Progress, [
     "response.created",
     "response.queued",
@@ -22,12 +22,12 @@ const EVENTS = new Types()
   .put(Mark.Error, ["response.failed", "response.cancelled", "error"]);
 
 /** `status` of a plain answer; a background one is answered before it is done. */
-const STATUSES = new Types()
+const STATUSES = new EventTypes()
   .put(WHOLE, ["completed", "incomplete", "in_progress", "queued"])
   .put(Mark.Error, ["failed", "cancelled"]);
 
 /** Items that begin empty; any other item is a call of a tool. */
-const ITEMS = new Types().put(0, ["message", "reasoning"]);
+const ITEMS = new EventTypes().put(0, ["message", "reasoning"]);
 
 const NO_TYPE: u64 = 0;
 const EMPTY_TYPE = hashOf("");
@@ -60,4 +60,4 @@ function markAnswer(json: JsonReader): u32 {
   return STATUSES.find(json.status, json.facts & Fact.Answer ? WHOLE : 0);
 }
 
-export const responses = new Rules(buildTree(), markEvent, markAnswer, false);
+export const responses = new DialectRules(buildTree(), markEvent, markAnswer, false);

@@ -32,7 +32,7 @@ export enum Mark {
 
 export const WHOLE: u32 = Mark.Progress | Mark.Content | Mark.End | Mark.Last;
 
-export class Rules {
+export class DialectRules {
   constructor(
     /** The members to watch. */
     readonly tree: u8,
@@ -47,7 +47,7 @@ export class Rules {
 }
 
 /** Events that are told apart by their `type`. */
-export class Types {
+export class EventTypes {
   private hashes: u64[] = [];
   private marks: u32[] = [];
 

@@ -1,6 +1,6 @@
 /** Answers that the module gives by itself, in the error shape of the dialect that was asked. */
 import { Bytes } from "../text/bytes";
-import * as headers from "../http/header-builder";
+import * as headerBuilder from "../http/header-builder";
 import { Writer } from "../text/writer";
 import { Dialect } from "../config/plugin";
 
@@ -24,10 +24,10 @@ export class Reply {
 }
 
 const INVALID = "invalid_request_error";
-export const BAD_BODY = new Reply(400, INVALID, INVALID, "invalid_body", false);
-export const BAD_WISH = new Reply(400, INVALID, INVALID, "invalid_header", false);
-export const BAD_PATH = new Reply(400, INVALID, INVALID, "invalid_path", false);
-export const BAD_METHOD = new Reply(405, INVALID, INVALID, "method_not_allowed", false);
+export const INVALID_BODY = new Reply(400, INVALID, INVALID, "invalid_body", false);
+export const INVALID_HEADER = new Reply(400, INVALID, INVALID, "invalid_header", false);
+export const INVALID_PATH = new Reply(400, INVALID, INVALID, "invalid_path", false);
+export const METHOD_NOT_ALLOWED = new Reply(405, INVALID, INVALID, "method_not_allowed", false);
 export const UNAUTHORIZED = new Reply(401, INVALID, "authentication_error", "invalid_api_key", false);
 export const UNKNOWN_MODEL = new Reply(404, INVALID, "not_found_error", "model_not_found", false);
 export const TOO_LARGE = new Reply(413, INVALID, "request_too_large", "request_too_large", false);
@@ -38,11 +38,11 @@ export const RATE_LIMITED = new Reply(429, "rate_limit_error", "rate_limit_error
 
 const CAPACITY: usize = 64 << 10;
 const scratch: usize = heap.alloc(CAPACITY);
-const message: usize = heap.alloc(CAPACITY);
+const messageBuffer: usize = heap.alloc(CAPACITY);
 const body = new Writer();
 
 /** Collects the message of the next reply. */
-export const says = new Writer();
+export const message = new Writer();
 
 export let ptr: usize = 0;
 export let len: usize = 0;
@@ -61,27 +61,27 @@ const SHOULD_RETRY = Bytes.of("x-should-retry");
 const FALSE = Bytes.of("false");
 const RETRY_AFTER = Bytes.of("retry-after");
 
-/** Starts a message; write on with `says`, then call `finish`. */
-export function begin(text: Bytes): void {
-  says.into(message, CAPACITY / 2);
-  says.text(text);
+/** Starts a message; write on with `message`, then call `finishReply`. */
+export function beginReply(text: Bytes): void {
+  message.into(messageBuffer, CAPACITY / 2);
+  message.text(text);
 }
 
 /**
  * Builds body and headers of the reply: the body in `ptr` and `len`, the headers open in pairs-writer for more of them; the caller
  * closes them. `retryAfter` in seconds, 0: none is told.
  */
-export function finish(reply: Reply, dialect: Dialect, retryAfter: u64): void {
+export function finishReply(reply: Reply, dialect: Dialect, retryAfter: u64): void {
   body.into(scratch, CAPACITY);
   if (dialect == Dialect.Messages) {
     body.text(MESSAGES_TYPE);
     body.text(reply.messagesType);
     body.text(MESSAGES_MESSAGE);
-    body.jsonString(says.ptr, says.len);
+    body.jsonString(message.ptr, message.len);
     body.text(MESSAGES_END);
   } else {
     body.text(OPENAI_MESSAGE);
-    body.jsonString(says.ptr, says.len);
+    body.jsonString(message.ptr, message.len);
     body.text(OPENAI_TYPE);
     body.text(reply.type);
     body.text(OPENAI_CODE);
@@ -90,14 +90,14 @@ export function finish(reply: Reply, dialect: Dialect, retryAfter: u64): void {
   }
   ptr = body.ptr;
   len = body.len;
-  headers.begin();
-  headers.put(CONTENT_TYPE, JSON_TYPE);
+  headerBuilder.begin();
+  headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
   if (retryAfter > 0) {
-    says.into(message, 32);
-    says.decimal(retryAfter);
-    headers.add(RETRY_AFTER.ptr, RETRY_AFTER.len, says.ptr, says.len);
+    message.into(messageBuffer, 32);
+    message.decimal(retryAfter);
+    headerBuilder.add(RETRY_AFTER.ptr, RETRY_AFTER.len, message.ptr, message.len);
   } else if (!reply.worthRetrying) {
     // The official clients retry a 5xx by themselves; every hop has been tried already.
-    headers.put(SHOULD_RETRY, FALSE);
+    headerBuilder.put(SHOULD_RETRY, FALSE);
   }
 }

@@ -1,8 +1,8 @@
 /** What a provider's answer says in its headers, read in one walk, and which of them may go on to the client. */
 import { Char, equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import { NameTable } from "../http/header-set";
-import * as pairs from "../http/header-list";
+import { HeaderSet } from "../http/header-set";
+import * as headerList from "../http/header-list";
 import * as retryAfter from "../health/retry-after";
 
 const STATUS = Bytes.of(":status");
@@ -14,7 +14,7 @@ const TEXT_TYPE = Bytes.of("text/");
 const IDENTITY = Bytes.of("identity");
 
 /** What the body will be, by its content-type and content-encoding. */
-export enum Body {
+export enum BodyType {
   /** Compressed: nothing of it can be read. */
   Opaque,
   Events,
@@ -26,38 +26,39 @@ export enum Body {
 }
 
 /** Of the router and of our own: a provider that sends them would steer both (facts 19.4). */
-const DROPPED = new NameTable(
+const DROPPED = new HeaderSet(
   ["set-cookie", "alt-svc", "connection", "keep-alive", "te", "trailer", "upgrade"],
   ["x-envoy-", "x-ai-failover", "proxy-"],
 );
 
 export let status: i32 = 0;
-export let body: Body = Body.Text;
+export let body: BodyType = BodyType.Text;
 
 /** What the provider asks to stay away, ms; -1: it does not say. Only of answers that failed. */
 export let waitMs: i64 = -1;
 
 /** `clock` tells wall time, and is asked only where a date may stand. */
-export function read(headers: usize, len: usize, clock: () => i64): void {
+export function readHead(headers: usize, len: usize, clock: () => i64): void {
   status = 0;
   waitMs = -1;
-  body = Body.Text;
+  body = BodyType.Text;
   let encoded = false;
-  pairs.start(headers, len);
-  while (pairs.next()) {
-    if (STATUS.equals(pairs.name, pairs.nameLen)) status = statusCode(pairs.value, pairs.valueLen);
-    else if (CONTENT_TYPE.equals(pairs.name, pairs.nameLen)) body = kindOf(pairs.value, pairs.valueLen);
-    else if (CONTENT_ENCODING.equals(pairs.name, pairs.nameLen))
-      encoded = !equalsIgnoreCase(pairs.value, pairs.valueLen, IDENTITY);
+  headerList.start(headers, len);
+  while (headerList.next()) {
+    if (STATUS.equals(headerList.name, headerList.nameLen)) status = statusCode(headerList.value, headerList.valueLen);
+    else if (CONTENT_TYPE.equals(headerList.name, headerList.nameLen))
+      body = bodyTypeOf(headerList.value, headerList.valueLen);
+    else if (CONTENT_ENCODING.equals(headerList.name, headerList.nameLen))
+      encoded = !equalsIgnoreCase(headerList.value, headerList.valueLen, IDENTITY);
   }
-  if (encoded) body = Body.Opaque;
+  if (encoded) body = BodyType.Opaque;
   if (status >= 400) readWait(headers, len, clock());
 }
 
 function readWait(headers: usize, len: usize, unixMs: i64): void {
   retryAfter.start(unixMs);
-  pairs.start(headers, len);
-  while (pairs.next()) retryAfter.see(pairs.name, pairs.nameLen, pairs.value, pairs.valueLen);
+  headerList.start(headers, len);
+  while (headerList.next()) retryAfter.see(headerList.name, headerList.nameLen, headerList.value, headerList.valueLen);
   waitMs = retryAfter.waitMs();
 }
 
@@ -68,11 +69,11 @@ function statusCode(ptr: usize, len: usize): i32 {
   return hundreds * 100 + tens * 10 + (<i32>load<u8>(ptr, 2) - Char.Zero);
 }
 
-function kindOf(type: usize, len: usize): Body {
-  if (len >= EVENT_STREAM.len && equalsIgnoreCase(type, EVENT_STREAM.len, EVENT_STREAM)) return Body.Events;
-  if (isJson(type, len)) return Body.Json;
-  if (len >= TEXT_TYPE.len && equalsIgnoreCase(type, TEXT_TYPE.len, TEXT_TYPE)) return Body.Text;
-  return Body.Binary;
+function bodyTypeOf(type: usize, len: usize): BodyType {
+  if (len >= EVENT_STREAM.len && equalsIgnoreCase(type, EVENT_STREAM.len, EVENT_STREAM)) return BodyType.Events;
+  if (isJson(type, len)) return BodyType.Json;
+  if (len >= TEXT_TYPE.len && equalsIgnoreCase(type, TEXT_TYPE.len, TEXT_TYPE)) return BodyType.Text;
+  return BodyType.Binary;
 }
 
 /** `application/json` and what is built on it, like `application/problem+json`; not x-ndjson or jsonl, which are many documents. */
@@ -85,7 +86,7 @@ function isJson(type: usize, len: usize): bool {
 }
 
 /** Whether a header of a provider must not reach the client, or the router. */
-export function mustDrop(name: usize, len: usize): bool {
+export function mustNotForward(name: usize, len: usize): bool {
   return DROPPED.has(name, len);
 }
 

@@ -8,7 +8,7 @@ import { complete } from "../json/stream-completion";
 import { Writer } from "../text/writer";
 import { Dialect } from "../config/plugin";
 import { MAX_DEPTH } from "../json/lexer";
-import { Judge } from "./validator";
+import { Validator } from "./validator";
 
 const DATA = Bytes.of("data: ");
 const LINE = Bytes.of("\n");
@@ -34,7 +34,7 @@ const room = memory.data(CAPACITY);
 const out = new Writer();
 
 /** Of length 0 where nothing may follow. Valid until the next call. */
-export function ending(dialect: Dialect, judge: Judge): Writer {
+export function ending(dialect: Dialect, judge: Validator): Writer {
   out.into(room, CAPACITY);
   if (!judge.needsEnding) return out;
   const scanner = judge.scanner;
@@ -76,7 +76,7 @@ function isNamed(dialect: Dialect): bool {
 }
 
 /** The error's members and the closing brace of the object that they are in. */
-function writeMembers(dialect: Dialect, judge: Judge): void {
+function writeMembers(dialect: Dialect, judge: Validator): void {
   switch (dialect) {
     case Dialect.Messages:
       out.text(MESSAGES);

@@ -12,9 +12,9 @@
  * released, afterwards it passes and is counted. Nothing after the last event of a dialect counts. An event without data, a
  * comment, a blank line or a ping is no event. A finish reason for every choice ends a stream without `[DONE]`.
  */
-import { Body } from "./response-head";
+import { BodyType } from "./response-head";
 import { EXCERPT_SIZE, Excerpt } from "./error-excerpt";
-import { Kind, kindOf, recognize, skipBlanks } from "./body-kind";
+import { BodyKind, bodyKindOf, recognize, skipBlanks } from "./body-kind";
 import { Dialect, Guard } from "../config/plugin";
 import { EventScanner, NAME_ERROR, Piece, dataEnd, dataStart, piece } from "../http/sse";
 import { JsonReader, READER_SIZE } from "../json/stream-reader";
@@ -22,10 +22,10 @@ import { messages } from "./dialect-messages";
 import { openai } from "./dialect-openai";
 import { other } from "./dialect-other";
 import { responses } from "./dialect-responses";
-import { Mark, Rules } from "./dialect-rules";
+import { Mark, DialectRules } from "./dialect-rules";
 
 /** What a piece of an answer brought; the later, the more. */
-export enum Seen {
+export enum Progress {
   /** Blanks, comments, parts of an event. */
   Nothing,
   Progress,
@@ -36,7 +36,7 @@ export enum Seen {
   Failed,
 }
 
-export enum Flaw {
+export enum Defect {
   None,
   /** No content. */
   Empty,
@@ -49,28 +49,28 @@ export enum Flaw {
 }
 
 /** By `Dialect`. */
-const RULES: Rules[] = [openai, openai, responses, messages, other];
+const RULES: DialectRules[] = [openai, openai, responses, messages, other];
 
 const DONE: u64 = 0x5d454e4f445b; // "[DONE]", little-endian
 const DONE_LENGTH = 6;
 const LINE_FEED = memory.data<u8>([0x0a]);
 
 @unmanaged
-export class Judge {
+export class Validator {
   /** Passed as it is: compressed, or audio and images where they may be an answer. Set by `start`. */
-  opaque: bool;
+  isOpaque: bool;
   /** One JSON document: it can only be judged at its end. */
-  whole: bool;
+  isWhole: bool;
   /** What comes may go to the client: a flaw is no longer rescued. */
-  released: bool;
+  isReleased: bool;
   /** There was content. */
-  good: bool;
+  hasContent: bool;
   /** The end mark was there. */
-  ended: bool;
+  hasEnded: bool;
   /** The last event was there. */
-  done: bool;
-  failed: bool;
-  cause: Flaw;
+  isDone: bool;
+  hasFailed: bool;
+  defect: Defect;
   /** How many events count as progress, for limits between events; of other bodies, every started KiB. */
   events: u32;
   /** Passed after content although they were no JSON. */
@@ -78,9 +78,9 @@ export class Judge {
   /** The client can read nothing but a stream: to the official ones any other body is one without events, and no error. */
   private onlyEvents: bool;
   private mode: Guard;
-  private kind: Kind;
+  private kind: BodyKind;
   private rules: usize;
-  private seen: Seen;
+  private progress: Progress;
   private bytes: u64;
   /** Bytes of DONE that begin the data of this event. */
   private matched: i32;
@@ -91,31 +91,31 @@ export class Judge {
   excerpt: Excerpt;
 
   /** `shaped`: the answer has the shape of its dialect; false: judge it like any JSON. */
-  start(dialect: Dialect, shaped: bool, streamed: bool, body: Body, mode: Guard): void {
+  start(dialect: Dialect, shaped: bool, streamed: bool, body: BodyType, mode: Guard): void {
     const rules = RULES[shaped ? dialect : Dialect.Other];
     this.mode = mode;
     this.onlyEvents = streamed && !rules.markless;
     this.rules = changetype<usize>(rules);
-    this.released = mode == Guard.None;
-    this.good = false;
-    this.ended = false;
-    this.done = false;
-    this.failed = false;
-    this.cause = Flaw.None;
+    this.isReleased = mode == Guard.None;
+    this.hasContent = false;
+    this.hasEnded = false;
+    this.isDone = false;
+    this.hasFailed = false;
+    this.defect = Defect.None;
     this.events = 0;
     this.invalidEvents = 0;
-    this.seen = Seen.Nothing;
+    this.progress = Progress.Nothing;
     this.bytes = 0;
     this.matched = 0;
     this.tail = 0;
     this.excerpt.start();
     this.scanner.start();
     this.json.start(rules.tree);
-    this.kind = kindOf(body, rules.markless);
+    this.kind = bodyKindOf(body, rules.markless);
     // Clients read a stream whatever its type says, and an error is one too.
-    if (this.onlyEvents && this.kind != Kind.Opaque) this.kind = Kind.Unknown;
-    this.opaque = this.kind == Kind.Opaque;
-    this.whole = this.kind == Kind.Json;
+    if (this.onlyEvents && this.kind != BodyKind.Opaque) this.kind = BodyKind.Unknown;
+    this.isOpaque = this.kind == BodyKind.Opaque;
+    this.isWhole = this.kind == BodyKind.Json;
     if (!rules.markless) this.refuseEvents();
   }
 
@@ -130,7 +130,7 @@ export class Judge {
 
   /** What was held goes to the client. */
   release(): void {
-    this.released = true;
+    this.isReleased = true;
   }
 
   /** There is no body, and none is missed. */
@@ -138,97 +138,97 @@ export class Judge {
     this.take(Mark.Content | Mark.End | Mark.Last);
   }
 
-  feed(ptr: usize, len: usize): Seen {
+  feed(ptr: usize, len: usize): Progress {
     const end = ptr + len;
-    this.seen = Seen.Nothing;
-    if (this.kind == Kind.Unknown) ptr = this.look(ptr, end);
+    this.progress = Progress.Nothing;
+    if (this.kind == BodyKind.Unknown) ptr = this.look(ptr, end);
     if (!this.isOver) {
       switch (this.kind) {
-        case Kind.Events:
+        case BodyKind.Events:
           this.feedEvents(ptr, end);
           break;
-        case Kind.Json:
+        case BodyKind.Json:
           this.feedJson(ptr, end);
           break;
-        case Kind.Opaque:
+        case BodyKind.Opaque:
           this.bytes += end - ptr;
           this.events = kibibytes(this.bytes);
           if (end > ptr) this.take(Mark.Content | Mark.End);
           break;
       }
     }
-    return this.failed ? Seen.Failed : this.done ? Seen.Ended : this.seen;
+    return this.hasFailed ? Progress.Failed : this.isDone ? Progress.Ended : this.progress;
   }
 
   /** The clean end of the answer. */
-  finish(): Seen {
-    if (this.kind == Kind.Json) this.finishJson();
-    else if (this.kind == Kind.Events) this.finishEvents();
-    if (!this.failed && !this.good) this.fail(Flaw.Empty);
-    return this.failed ? Seen.Failed : Seen.Ended;
+  finish(): Progress {
+    if (this.kind == BodyKind.Json) this.finishJson();
+    else if (this.kind == BodyKind.Events) this.finishEvents();
+    if (!this.hasFailed && !this.hasContent) this.fail(Defect.Empty);
+    return this.hasFailed ? Progress.Failed : Progress.Ended;
   }
 
   /** An error event must follow what has gone to the client, for its end is missing. */
   get needsEnding(): bool {
-    return this.mayNeedEnding && this.failed && !this.ended;
+    return this.mayNeedEnding && this.hasFailed && !this.hasEnded;
   }
 
   /** A stream may be coming, and with it an error event behind its end. */
   get mayNeedEnding(): bool {
-    return this.kind == Kind.Events || (this.kind == Kind.Unknown && this.onlyEvents);
+    return this.kind == BodyKind.Events || (this.kind == BodyKind.Unknown && this.onlyEvents);
   }
 
   /** Nothing that follows counts. */
   private get isOver(): bool {
-    return this.done || (this.failed && !this.released);
+    return this.isDone || (this.hasFailed && !this.isReleased);
   }
 
-  private fail(cause: Flaw): void {
-    if (this.failed) return;
-    this.failed = true;
-    this.cause = cause;
+  private fail(cause: Defect): void {
+    if (this.hasFailed) return;
+    this.hasFailed = true;
+    this.defect = cause;
   }
 
-  private note(seen: Seen): void {
-    if (this.seen < seen) this.seen = seen;
+  private note(seen: Progress): void {
+    if (this.progress < seen) this.progress = seen;
   }
 
   private take(mark: u32): void {
     if (mark & Mark.Error) {
       this.excerpt.settle(this.json.place);
-      this.fail(Flaw.ErrorInside);
+      this.fail(Defect.ErrorInside);
       return;
     }
-    if (mark & Mark.Progress) this.note(Seen.Progress);
+    if (mark & Mark.Progress) this.note(Progress.Progress);
     if (mark & Mark.Content) {
-      this.good = true;
-      if (this.mode == Guard.FirstEvent) this.released = true;
-      this.note(Seen.Content);
+      this.hasContent = true;
+      if (this.mode == Guard.FirstEvent) this.isReleased = true;
+      this.note(Progress.Content);
     }
-    if (mark & Mark.Last) this.done = true;
+    if (mark & Mark.Last) this.isDone = true;
     if (!(mark & Mark.End)) {
       // A choice that begins when all others have ended.
-      if (mark & Mark.Progress) this.ended = false;
+      if (mark & Mark.Progress) this.hasEnded = false;
       return;
     }
-    if (!this.good) return this.fail(Flaw.Empty);
-    this.ended = true;
-    this.note(Seen.Ended);
+    if (!this.hasContent) return this.fail(Defect.Empty);
+    this.hasEnded = true;
+    this.note(Progress.Ended);
   }
 
   /** Leading blanks belong to no body; DeepSeek sends them while a plain request waits. */
   private look(ptr: usize, end: usize): usize {
     ptr = skipBlanks(ptr, end);
     if (ptr == end) return ptr;
-    this.kind = recognize(<i32>load<u8>(ptr), changetype<Rules>(this.rules).markless);
-    this.whole = this.kind == Kind.Json;
+    this.kind = recognize(<i32>load<u8>(ptr), changetype<DialectRules>(this.rules).markless);
+    this.isWhole = this.kind == BodyKind.Json;
     this.refuseEvents();
     return ptr;
   }
 
   /** A client that asked for no stream cannot read one. */
   private refuseEvents(): void {
-    if (this.kind == Kind.Events && !this.onlyEvents) this.fail(Flaw.Garbage);
+    if (this.kind == BodyKind.Events && !this.onlyEvents) this.fail(Defect.Garbage);
   }
 
   // --- one JSON document ---
@@ -239,15 +239,15 @@ export class Judge {
     this.excerpt.keep(ptr, end);
     this.json.feed(ptr, end);
     this.events = kibibytes(this.json.offset);
-    this.note(Seen.Progress);
-    if (this.json.isBroken) this.fail(Flaw.Garbage);
+    this.note(Progress.Progress);
+    if (this.json.isBroken) this.fail(Defect.Garbage);
   }
 
   private finishJson(): void {
-    if (this.failed || this.done || this.json.isEmpty) return;
-    if (!this.json.isComplete) return this.fail(Flaw.Truncated);
-    const mark = changetype<Rules>(this.rules).answer(this.json);
-    if (this.onlyEvents && !(mark & Mark.Error)) this.fail(Flaw.Garbage);
+    if (this.hasFailed || this.isDone || this.json.isEmpty) return;
+    if (!this.json.isComplete) return this.fail(Defect.Truncated);
+    const mark = changetype<DialectRules>(this.rules).answer(this.json);
+    if (this.onlyEvents && !(mark & Mark.Error)) this.fail(Defect.Garbage);
     else this.take(mark);
   }
 
@@ -282,7 +282,7 @@ export class Judge {
   }
 
   private endEvent(): void {
-    const rules = changetype<Rules>(this.rules);
+    const rules = changetype<DialectRules>(this.rules);
     const json = this.json;
     if (this.matched == DONE_LENGTH) {
       // The other dialects end otherwise; some of their providers send it all the same.
@@ -303,19 +303,19 @@ export class Judge {
 
   private takeInvalid(): void {
     this.events++;
-    this.note(Seen.Progress);
-    if (this.released) this.invalidEvents++;
-    else this.fail(Flaw.Garbage);
+    this.note(Progress.Progress);
+    if (this.isReleased) this.invalidEvents++;
+    else this.fail(Defect.Garbage);
   }
 
   private finishEvents(): void {
     if (this.isOver) return;
     // Clients stop reading at [DONE], with or without its blank line.
     if (this.matched == DONE_LENGTH) this.endEvent();
-    if (this.failed || this.ended || !this.good) return;
-    if (this.scanner.isOpen) this.fail(Flaw.Truncated);
-    else if (changetype<Rules>(this.rules).markless) this.ended = true;
-    else this.fail(Flaw.NoEndMark);
+    if (this.hasFailed || this.hasEnded || !this.hasContent) return;
+    if (this.scanner.isOpen) this.fail(Defect.Truncated);
+    else if (changetype<DialectRules>(this.rules).markless) this.hasEnded = true;
+    else this.fail(Defect.NoEndMark);
   }
 }
 
@@ -325,8 +325,8 @@ function kibibytes(bytes: u64): u32 {
 }
 
 /** A record for `start`; whoever asks for it keeps it and uses it again. */
-export function newJudge(): Judge {
-  const judge = changetype<Judge>(heap.alloc(offsetof<Judge>()));
+export function newValidator(): Validator {
+  const judge = changetype<Validator>(heap.alloc(offsetof<Validator>()));
   judge.scanner = changetype<EventScanner>(heap.alloc(offsetof<EventScanner>()));
   judge.json = changetype<JsonReader>(heap.alloc(READER_SIZE));
   judge.excerpt = changetype<Excerpt>(heap.alloc(EXCERPT_SIZE));

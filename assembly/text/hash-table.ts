@@ -4,7 +4,7 @@
  *
  *   slot: u32 key (0: free) | u32 value
  */
-export class Table {
+export class HashTable {
   private slots: usize;
   private mask: u32;
   private count: u32 = 0;

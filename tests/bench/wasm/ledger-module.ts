@@ -2,7 +2,7 @@
 import "../../../assembly/proxywasm/abort";
 import { Bytes } from "../../../assembly/text/bytes";
 import { Provider, Token } from "../../../assembly/config/plugin";
-import { Search } from "../../../assembly/health/token-choice";
+import { TokenSearch } from "../../../assembly/health/token-choice";
 import { Health } from "../../../assembly/health/health";
 import { Cause, Scope, Verdict } from "../../../assembly/health/verdict";
 import * as host from "../../../assembly/proxywasm/host";
@@ -33,7 +33,7 @@ function makeProviders(): Provider[] {
 /** Nanoseconds of what `intake`, `plan` and `attempt` ask of it for one request. */
 function measure(health: Health, provider: Provider): u64 {
   const now = host.monotonic();
-  const search = new Search();
+  const search = new TokenSearch();
   search.model = MODEL;
   search.now = now;
   search.deadline = now;

@@ -9,7 +9,7 @@ export function liveExchanges(): u32 {
 }
 
 export function parkedBytes(): usize {
-  return exchanges.parked;
+  return exchanges.parkedBytes;
 }
 
 export function heapBlocks(): u32 {

@@ -3,13 +3,13 @@ import { jsonOf } from "../../../assembly/config/mapping-reader";
 import { ruleFor } from "../../../assembly/config/rule-matcher";
 import { Environment, parseErrors, parsePlugin } from "../../../assembly/config/plugin-parser";
 import {
-  Config,
+  SiteConfig,
   Endpoint,
   ModelMapping,
   Plugin,
   Provider,
   Route,
-  Rule,
+  SiteRule,
   StatusSet,
   Token,
   Upstream,
@@ -87,13 +87,13 @@ function describePlugin(value: Plugin): string {
   const parts = [
     `"attempt":${flag(value.attempt)}`,
     `"warnings":${list<string>(value.warnings, text)}`,
-    `"rules":${list<Rule>(value.rules, describeRule)}`,
+    `"rules":${list<SiteRule>(value.rules, describeRule)}`,
     `"global":${global === null ? "null" : describeConfig(global)}`,
   ];
   return `{${parts.join(",")}}`;
 }
 
-function describeRule(rule: Rule): string {
+function describeRule(rule: SiteRule): string {
   const parts = [
     `"routes":${list<Bytes>(rule.routes, item => bytes(item))}`,
     `"routePrefixes":${list<Bytes>(rule.routePrefixes, item => bytes(item))}`,
@@ -104,7 +104,7 @@ function describeRule(rule: Rule): string {
   return `{${parts.join(",")}}`;
 }
 
-function describeConfig(config: Config): string {
+function describeConfig(config: SiteConfig): string {
   const parts = [
     `"providers":${list<Provider>(config.providers, describeProvider)}`,
     `"routes":${list<Route>(config.routes, describeRoute)}`,

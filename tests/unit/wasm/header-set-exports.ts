@@ -1,8 +1,8 @@
-import { NameTable } from "../../../assembly/http/header-set";
+import { HeaderSet } from "../../../assembly/http/header-set";
 
 const names = ["te", "cookie", "api-key", "upgrade", "x-api-key", "authorization"];
 const starts = ["x-envoy-", "x-forwarded-", "proxy-"];
-const table = new NameTable(names, starts);
+const table = new HeaderSet(names, starts);
 
 export function alloc(size: usize): usize {
   return heap.alloc(size);

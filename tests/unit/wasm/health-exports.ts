@@ -1,11 +1,11 @@
 import { Bytes } from "../../../assembly/text/bytes";
 import { Provider, Route, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
-import { Budget } from "../../../assembly/health/retry-budget";
+import { RetryBudget } from "../../../assembly/health/retry-budget";
 import * as classify from "../../../assembly/health/classify";
-import { Search } from "../../../assembly/health/token-choice";
-import { forgetStrangers } from "../../../assembly/health/prune";
+import { TokenSearch } from "../../../assembly/health/token-choice";
+import { pruneTokens } from "../../../assembly/health/prune";
 import { Health } from "../../../assembly/health/health";
-import { isQuiet as isQuietNow } from "../../../assembly/health/idle";
+import { isIdle as isQuietNow } from "../../../assembly/health/idle";
 import { Probes } from "../../../assembly/health/probe-schedule";
 import * as after from "../../../assembly/health/retry-after";
 import { ABSENT, Store } from "../../../assembly/health/ledger-store";
@@ -116,10 +116,10 @@ export function afterWait(): i64 {
 
 // === Budget ===
 
-let budget = new Budget(0);
+let budget = new RetryBudget(0);
 
 export function budgetStart(perMille: i32): void {
-  budget = new Budget(perMille);
+  budget = new RetryBudget(perMille);
 }
 
 export function budgetRequest(now: u64): void {
@@ -271,7 +271,7 @@ export function breaker(p: i32, failures: i32, openFor: i32, maxOpenFor: i32): v
 
 export function vm(probing: bool): i32 {
   const health = new Health(providers, shared);
-  health.probing = probing;
+  health.isProbing = probing;
   vms.push(health);
   probes.push(new Probes(health, providers));
   return vms.length - 1;
@@ -312,7 +312,7 @@ function random(): u64 {
   return randoms ^ (randoms >> 29);
 }
 
-const search = new Search();
+const search = new TokenSearch();
 search.tried = heap.alloc(256);
 
 /** A route's `timeout`. */
@@ -401,7 +401,7 @@ export function probeAnswered(v: i32, ticket: u32, kind: i32, now: u64): void {
 }
 
 export function forget(v: i32): bool {
-  return forgetStrangers([vms[v]]);
+  return pruneTokens([vms[v]]);
 }
 
 export function isQuiet(v: i32): bool {

@@ -34,13 +34,13 @@ export function errorOffset(): usize {
   return json.errorOffset;
 }
 
-const members: StaticArray<json.Member> = [
+const members: StaticArray<json.JsonMember> = [
   json.model,
   json.stream,
   json.user,
   json.previousResponseId,
   json.conversation,
-  paths.found,
+  paths.foundMember,
   modelPart,
   streamPart,
 ];

@@ -4,7 +4,7 @@ import { JsonReader, READER_SIZE } from "../../../assembly/json/stream-reader";
 import { newTree } from "../../../assembly/json/watched-paths";
 import { Writer } from "../../../assembly/text/writer";
 import { ending } from "../../../assembly/response/stream-ending";
-import { newJudge } from "../../../assembly/response/validator";
+import { newValidator } from "../../../assembly/response/validator";
 
 export function alloc(size: usize): usize {
   return heap.alloc(size);
@@ -14,7 +14,7 @@ export function free(ptr: usize): void {
   heap.free(ptr);
 }
 
-const judge = newJudge();
+const judge = newValidator();
 let end: Writer | null = null;
 
 export function start(dialect: i32, shaped: bool, streamed: bool, body: i32, mode: i32): void {
@@ -37,17 +37,17 @@ export function finish(): i32 {
 export function flags(): i32 {
   const j = judge;
   return (
-    (<i32>j.good) |
-    ((<i32>j.ended) << 1) |
-    ((<i32>j.done) << 2) |
-    ((<i32>j.failed) << 3) |
-    ((<i32>j.opaque) << 4) |
-    ((<i32>j.whole) << 5)
+    (<i32>j.hasContent) |
+    ((<i32>j.hasEnded) << 1) |
+    ((<i32>j.isDone) << 2) |
+    ((<i32>j.hasFailed) << 3) |
+    ((<i32>j.isOpaque) << 4) |
+    ((<i32>j.isWhole) << 5)
   );
 }
 
 export function cause(): i32 {
-  return judge.cause;
+  return judge.defect;
 }
 
 export function events(): u32 {
