@@ -243,6 +243,7 @@ export const CONSEQUENCES: Consequence[] = [
   new Consequence(Scope.Provider, Next.NextProvider), // BrokenStream
   new Consequence(Scope.Nobody, Next.Return), // Client
   new Consequence(Scope.Nobody, Next.NextProvider), // Local
+  new Consequence(Scope.ProviderApi, Next.NextProvider), // Api
 ];
 
 /** The cause of an end without an error answer; by `End`. */

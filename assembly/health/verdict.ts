@@ -24,6 +24,8 @@ export enum Cause {
   Client,
   /** The gateway itself: no cluster, no filter state. */
   Local,
+  /** The provider does not have this API. */
+  Api,
 }
 
 /** As the trail and the metrics say it, by `Cause`. */
@@ -42,9 +44,10 @@ const NAMES: Bytes[] = [
   "broken-stream",
   "client",
   "local",
+  "api",
 ].map<Bytes>((name: string) => Bytes.of(name));
 
-export const CAUSES = 14;
+export const CAUSES = 15;
 
 export function causeName(cause: Cause): Bytes {
   return unchecked(NAMES[cause]);
@@ -55,14 +58,16 @@ export function isCallers(cause: Cause): bool {
   return cause == Cause.Caller || cause == Cause.ContextWindow || cause == Cause.ContentFilter;
 }
 
-/** Who answers for a failure. */
+/** What a failure counts against: the narrowest thing that the answer proves. */
 export enum Scope {
   Nobody,
-  Token,
-  /** The token, for this model alone. */
+  /** The token, for this model only. */
   TokenModel,
-  /** The provider, for this model alone. */
+  Token,
+  /** The provider, for this model only. */
   ProviderModel,
+  /** The provider, for this API only. */
+  ProviderApi,
   Provider,
 }
 
@@ -75,6 +80,11 @@ export enum Next {
   /** Another token of this provider; then the next provider. */
   NextToken,
   NextProvider,
+  /**
+   * The next provider, once: the words are unknown. If that one refuses the request too, or there is none, the first answer is
+   * the client's.
+   */
+  SecondOpinion,
 }
 
 /** How an attempt ended that has no error answer to judge. */
@@ -102,12 +112,17 @@ export class Verdict {
   cause: Cause = Cause.None;
   scope: Scope = Scope.Nobody;
   next: Next = Next.Return;
+  /**
+   * A second model that fails in the same way, with no success in between, widens it: TokenModel to Token, ProviderModel to
+   * Provider.
+   */
+  widens: bool = false;
   /** Counts half a failure. */
   half: bool = false;
   /** A stale connection looks the same: counts only if the exchange's second try fails too. */
   doubtful: bool = false;
   /** The route's responseCodes forbid another provider. */
   stay: bool = false;
-  /** What the provider asked to wait, ms; -1: it did not say. */
+  /** What the provider asked to wait, ms, whatever the cause, bounded by cause; -1: it did not say. */
   waitMs: i64 = -1;
 }

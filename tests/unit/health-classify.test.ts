@@ -22,6 +22,7 @@ const ENTAILS: Record<string, [scope: string, next: string]> = {
   "broken-stream": ["provider", "next-provider"],
   client: ["nobody", "return"],
   local: ["nobody", "next-provider"],
+  api: ["provider-api", "next-provider"],
 };
 
 const openai = (type: string | null, code: string | number | null, message = "Something.") => ({

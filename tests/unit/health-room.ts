@@ -2,8 +2,8 @@ import { startRoom } from "./compile-room.js";
 
 /** The enums of assembly/health/verdict.ts and assembly/config/plugin.ts, by name. */
 export const FAMILIES = ["openai", "dashscope", "deepseek", "anthropic", "gemini", "azure"] as const;
-export const SCOPES = ["nobody", "token", "token-model", "provider-model", "provider"] as const;
-export const NEXTS = ["return", "same-provider", "next-token", "next-provider"] as const;
+export const SCOPES = ["nobody", "token-model", "token", "provider-model", "provider-api", "provider"] as const;
+export const NEXTS = ["return", "same-provider", "next-token", "next-provider", "second-opinion"] as const;
 export const ENDS = [
   "none",
   "refused",
