@@ -22,12 +22,21 @@ const filters: Renderer = (config, options) => yaml`
   - ${routerFilter(config, options)}
 `;
 
+/** Istio refuses an Any without a type, and an Any of another type than this one Envoy refuses for the filter. */
+const switchOn = yaml`
+  ai-failover:
+    "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig
+    # Switches the module on and says nothing to it. Envoy warns once that there is nothing.
+    config: {"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig}
+    is_optional: true
+`;
+
 const route: Renderer = (config, options) => yaml`
   # Goes before the routes of your virtual host.
   routes:
   - match: {prefix: /v1/}
     typed_per_filter_config:
-      ai-failover: {"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, config: {}}
+      ${switchOn}
     ${renderRoute(config, options)}
 `;
 
