@@ -1,11 +1,14 @@
 /** From a client's request to an exchange on its way: admission, plan, the first hop. */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { hash64 } from "../text/hash";
 import * as json from "../json/request-scanner";
 import { Routing } from "../config/plugin";
 import * as exchanges from "../request/exchange";
 import { Exchange, ModelPlace, configOf, endpointOf, routeOf } from "../request/exchange";
-import * as requestHead from "../request/request-head";
+import { apiOf } from "../request/api-paths";
+import { RequestHead } from "../request/request-head";
+import { copyPath, pathLeadsOut } from "../request/request-path";
 import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
 import * as replies from "../response/replies";
@@ -27,6 +30,7 @@ import { Service } from "./service";
 
 const NS_PER_MS: u64 = 1000000;
 const HEAD = Bytes.of("HEAD");
+const POST = Bytes.of("POST");
 /** What is sent comes back with it, the token too; and what is no request for an answer. */
 const NO_METHODS: Bytes[] = ["TRACE", "CONNECT"].map<Bytes>((name: string) => Bytes.of(name));
 const OFF = Bytes.of("off");
@@ -47,61 +51,61 @@ const SAY_BUSY = Bytes.of(
   "The gateway holds as many request bodies as it may (limits.parkedBodies); try again shortly",
 );
 
-/** Opens the exchange of a request whose headers `head` has read. False: the client has been answered. */
-export function admit(c: ClientStream, service: Service, list: usize, len: usize, end: bool): bool {
+/** Opens the exchange of a request; `list` is all its headers. False: the client has been answered. */
+export function admit(c: ClientStream, service: Service, head: RequestHead, list: usize, len: usize, end: bool): bool {
   const now = host.monotonic();
   const config = service.config;
   const x = exchanges.open(c.id, config, service.health, now);
   c.exchange = changetype<usize>(x);
   c.service = changetype<usize>(service);
   x.client = changetype<usize>(c);
-  requestHead.readApi(requestHead.path.ptr, requestHead.path.len);
-  x.dialect = requestHead.dialect;
-  x.hasKnownShape = requestHead.hasKnownShape;
-  x.isModelCall = requestHead.isModelCall;
-  x.isPost = requestHead.isPost;
-  x.isStateful = requestHead.stateful;
-  x.noFailover = requestHead.stateful;
-  x.isHeadRequest = requestHead.method.is(HEAD);
+  x.isPost = head.method.is(POST);
+  x.isHeadRequest = head.method.is(HEAD);
+  const api = apiOf(head.path, x.isPost);
+  x.dialect = api.dialect;
+  x.hasKnownShape = api.hasKnownShape;
+  x.isModelCall = api.isModelCall;
+  x.isStateful = api.isStateful;
+  x.noFailover = api.isStateful;
+  x.basePrefix = api.basePrefix;
   const keys = config.clientKeys;
   if (keys.length > 0) {
-    const key = keyOf(keys);
+    const key = keyOf(head.credential, keys);
     if (key === null) return refuse(c, replies.UNAUTHORIZED, SAY_KEY);
     x.clientKey = changetype<usize>(key);
   }
-  if (end && modelRoutes.isListRequest()) return modelRoutes.sendList(c, config);
+  if (end && modelRoutes.isListRequest(head)) return modelRoutes.sendList(c, config);
   // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
-  if (requestHead.wantsUpgrade) return refuse(c, replies.INVALID_HEADER, SAY_UPGRADE);
-  if (isRefused(requestHead.method)) return refuse(c, replies.METHOD_NOT_ALLOWED, SAY_METHOD);
+  if (head.wantsUpgrade) return refuse(c, replies.INVALID_HEADER, SAY_UPGRADE);
+  if (isRefused(head.method)) return refuse(c, replies.METHOD_NOT_ALLOWED, SAY_METHOD);
   // Hosts resolve what is plain; what is encoded, or meant for another kind of server, would go on with a token.
-  if (requestHead.pathLeadsOut()) return refuse(c, replies.INVALID_PATH, SAY_PATH);
-  if (requestHead.failoverHeader.len > 0) {
-    if (requestHead.failoverHeader.is(OFF)) x.noFailover = true;
-    else if (requestHead.failoverHeader.is(SAME_MODEL)) x.keepsModel = true;
+  if (pathLeadsOut(head.path)) return refuse(c, replies.INVALID_PATH, SAY_PATH);
+  if (head.failover.len > 0) {
+    if (head.failover.is(OFF)) x.noFailover = true;
+    else if (head.failover.is(SAME_MODEL)) x.keepsModel = true;
     else return refuse(c, replies.INVALID_HEADER, SAY_WISH);
   }
-  keepText(x, list, len);
-  if (requestHead.credential.len > 0) x.credential = hash64(requestHead.credential.ptr, requestHead.credential.len);
-  x.isMultipart = requestBody.isMultipart();
+  keepText(x, head.path, list, len);
+  if (head.credential.len > 0) x.credential = hash64(head.credential.ptr, head.credential.len);
+  x.isMultipart = requestBody.isMultipart(head.contentType);
   c.phase = Phase.Collecting;
   if (config.routing == Routing.Host) operations.keepRoute();
-  if (requestHead.contentLength <= 0 || end) return true;
-  x.declaredLength = <usize>requestHead.contentLength;
+  if (head.contentLength <= 0 || end) return true;
+  x.declaredLength = <usize>head.contentLength;
   return hasRoom(c, x.declaredLength, x.declaredLength);
 }
 
-function isRefused(method: requestHead.HeaderValue): bool {
+function isRefused(method: Span): bool {
   for (let i = 0, k = NO_METHODS.length; i < k; i++) if (method.is(unchecked(NO_METHODS[i]))) return true;
   return false;
 }
 
 /** Keeps the path, without credentials, and the headers for every hop. The model's name stands between them later. */
-function keepText(x: Exchange, list: usize, len: usize): void {
-  x.text = heap.alloc(requestHead.path.len + requestBody.MODEL_ROOM + len);
-  x.pathLen = requestHead.copyPath(requestHead.path.ptr, requestHead.path.len, x.text);
-  x.basePrefix = requestHead.basePrefix;
+function keepText(x: Exchange, path: Span, list: usize, len: usize): void {
+  x.text = heap.alloc(path.len + requestBody.MODEL_ROOM + len);
+  x.pathLen = copyPath(path.ptr, path.len, x.text);
   // A callout may need them in the response phase, where they cannot be read.
-  x.headers = x.text + requestHead.path.len + requestBody.MODEL_ROOM;
+  x.headers = x.text + path.len + requestBody.MODEL_ROOM;
   x.headersLen = len;
   memory.copy(x.headers, list, len);
 }

@@ -31,8 +31,8 @@ function forEachHeader(x: Exchange, put: Put): void {
   writer.decimal(x.stepCount);
   put(hostNames.ATTEMPTS, writer.ptr, writer.len);
   if (level != ResponseHeaders.Trail || x.stepCount == 0) return;
-  trail.write(x);
-  put(hostNames.TRAIL, trail.ptr, trail.len);
+  const attempts = trail.write(x);
+  put(hostNames.TRAIL, attempts.ptr, attempts.len);
 }
 
 /** On the answer that passes. */

@@ -6,8 +6,9 @@ import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import { Exchange, endpointOf } from "../request/exchange";
-import * as requestHead from "../request/request-head";
+import { FORWARDED_PROTO } from "../request/client-headers";
 import * as plan from "../request/plan";
+import { EMPTY } from "../text/span";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import { addAttemptRoot, removeAttemptRoot } from "./attempt-roots";
@@ -52,27 +53,28 @@ export class AttemptFilter extends Handler {
   requestHeaders(state: usize, end: bool): HeadersStatus {
     const s = changetype<AttemptStream>(state);
     // A request of another route, which the gateway role has not seen.
-    if (!host.property(hostNames.EXCHANGE)) return HeadersStatus.Continue;
-    const x = exchanges.find(host.ptr, host.len);
+    const identity = host.property(hostNames.EXCHANGE);
+    if (identity === null) return HeadersStatus.Continue;
+    const x = exchanges.find(identity.ptr, identity.len);
     // Without an armed hop this is a retry that nobody foresaw, after the last one.
     if (x === null || !x.hasArmed) return this.refuse();
     const endpoint = endpointOf(x.armed);
     // A refresh that finds no match keeps the cluster before it (facts 1.9): its provider must not get this hop's token.
-    if (!host.property(hostNames.CLUSTER_NAME) || !endpoint.cluster.equals(host.ptr, host.len)) return this.refuse();
+    const cluster = host.property(hostNames.CLUSTER_NAME);
+    if (cluster === null || !cluster.is(endpoint.cluster)) return this.refuse();
     const now = host.monotonic();
     if (x.armed.forced) plan.rearm(x, host.random64(), now + EARLY);
     const hop = plan.advance(x);
     s.attempt = changetype<usize>(attemptJudge.begin(x, hop, s.id, now));
     // The route is found, and may have done it; the map is one for all attempts, so that once is enough.
-    if (x.stepCount == 1)
-      host.removeHeader(host.HeaderMap.Request, requestHead.FORWARDED_PROTO.ptr, requestHead.FORWARDED_PROTO.len);
+    if (x.stepCount == 1) host.removeHeader(host.HeaderMap.Request, FORWARDED_PROTO.ptr, FORWARDED_PROTO.len);
     operations.setRequestHeaders(x, hop, end);
     return HeadersStatus.Continue;
   }
 
   /** Never retried by the router: the gateway role gets it and answers (facts 5.2). */
   private refuse(): HeadersStatus {
-    host.sendLocalResponse(503, hostNames.DETAILS, 0, 0, 0, 0);
+    host.sendLocalResponse(503, hostNames.DETAILS, EMPTY, EMPTY);
     return HeadersStatus.StopIteration;
   }
 

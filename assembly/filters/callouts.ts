@@ -2,9 +2,11 @@
  * The callout driver: the next hop as an HTTP call of the gateway role, its answer as one of ours. It goes on wherever no attempt
  * role can: on older hosts, under a route that the host has fixed, and after answers that Envoy gave by itself.
  */
+import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import * as headerList from "../http/header-list";
+import { headersIn } from "../http/header-list";
 import * as headerBuilder from "../http/header-builder";
+import { Span } from "../text/span";
 import { HashTable } from "../text/hash-table";
 import { SiteConfig } from "../config/plugin";
 import * as responseHead from "../response/response-head";
@@ -12,7 +14,7 @@ import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import { Exchange, Hop, Outcome, endpointOf } from "../request/exchange";
-import * as requestHead from "../request/request-head";
+import * as clientHeaders from "../request/client-headers";
 import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
 import * as hopRequest from "../request/hop-request";
@@ -87,24 +89,24 @@ export function goOn(c: ClientStream, now: u64): bool {
 }
 
 function start(x: Exchange, hop: Hop, limit: i32): u32 {
-  writeHeaders(x, hop);
-  hopRequest.model(x, hop);
+  const headers = buildHeaders(x, hop);
+  const model = hopRequest.model(x, hop);
   let body = x.body;
   let size = x.bodyLen;
-  const copy = hopRequest.len > 0;
+  const copy = model.len > 0;
   if (copy) {
-    size = x.modelStart + hopRequest.len + (x.bodyLen - x.modelEnd);
+    size = x.modelStart + model.len + (x.bodyLen - x.modelEnd);
     body = heap.alloc(size);
     memory.copy(body, x.body, x.modelStart);
-    memory.copy(body + x.modelStart, hopRequest.ptr, hopRequest.len);
-    memory.copy(body + x.modelStart + hopRequest.len, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
+    memory.copy(body + x.modelStart, model.ptr, model.len);
+    memory.copy(body + x.modelStart + model.len, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
   }
   const endpoint = endpointOf(hop);
-  let token = host.callout(endpoint.cluster, headerBuilder.ptr, headerBuilder.len, body, size, limit);
-  if (token == 0 && host.calloutStatus == host.Status.BadArgument && missingCluster.takeRoute(x, hop))
-    token = host.callout(endpoint.cluster, headerBuilder.ptr, headerBuilder.len, body, size, limit);
+  let call = host.callout(endpoint.cluster, headers, body, size, limit);
+  if (call.status == host.Status.BadArgument && missingCluster.takeRoute(x, hop))
+    call = host.callout(endpoint.cluster, headers, body, size, limit);
   if (copy) heap.free(body);
-  return token;
+  return call.token;
 }
 
 /** The whole answer must come within this, ms; never 0, which is no limit to Envoy. */
@@ -115,30 +117,30 @@ function timeLimit(x: Exchange, now: u64): i32 {
 }
 
 /** The client's own headers, with what is the hop's in place of what is not. */
-function writeHeaders(x: Exchange, hop: Hop): void {
+function buildHeaders(x: Exchange, hop: Hop): Span {
   const endpoint = endpointOf(hop);
   headerBuilder.begin();
-  headerList.start(x.headers, x.headersLen);
-  while (headerList.next())
+  const header = headersIn(x.headers, x.headersLen);
+  while (header.next())
     if (
-      !requestHead.mustNotForward(headerList.name, headerList.nameLen) &&
-      !requestHead.isHopHeader(headerList.name, headerList.nameLen)
+      !clientHeaders.mustNotForward(header.name, header.nameLen) &&
+      !clientHeaders.isHopHeader(header.name, header.nameLen)
     )
-      headerBuilder.add(headerList.name, headerList.nameLen, headerList.value, headerList.valueLen);
+      headerBuilder.add(header.name, header.nameLen, header.value, header.valueLen);
   headerBuilder.put(hostNames.AUTHORITY, endpoint.authority);
-  hopRequest.path(x, hop);
-  headerBuilder.add(hostNames.PATH.ptr, hostNames.PATH.len, hopRequest.ptr, hopRequest.len);
-  hopRequest.credential(hop);
-  if (hopRequest.len > 0)
-    headerBuilder.add(endpoint.authHeader.ptr, endpoint.authHeader.len, hopRequest.ptr, hopRequest.len);
+  const path = hopRequest.path(x, hop);
+  headerBuilder.add(hostNames.PATH.ptr, hostNames.PATH.len, path.ptr, path.len);
+  const credential = hopRequest.credential(hop);
+  if (credential.len > 0)
+    headerBuilder.add(endpoint.authHeader.ptr, endpoint.authHeader.len, credential.ptr, credential.len);
   const version = endpoint.versionHeader;
   if (version !== null && !sends(x, version)) headerBuilder.put(version, endpoint.versionValue!);
-  headerBuilder.end();
+  return headerBuilder.end();
 }
 
 function sends(x: Exchange, name: Bytes): bool {
-  headerList.start(x.headers, x.headersLen);
-  while (headerList.next()) if (name.equals(headerList.name, headerList.nameLen)) return true;
+  const header = headersIn(x.headers, x.headersLen);
+  while (header.next()) if (header.isNamed(name)) return true;
   return false;
 }
 
@@ -151,12 +153,10 @@ export function answered(token: u32, count: u32, bodySize: usize): void {
   const x = a.exchange;
   const now = host.monotonic();
   const decision = x.gateway == 0 ? Decision.Hold : judge(a, count, bodySize, now);
-  const list = answerList;
-  const listLen = answerListLen;
   if (x.gateway == 0) attemptJudge.judgeLoss(a, End.ClientGone, now);
   else if (host.setEffective(x.gateway)) {
     const c = changetype<ClientStream>(x.client);
-    if (decision == Decision.Pass || !arm(x, now)) deliver(c, a, list, listLen);
+    if (decision == Decision.Pass || !arm(x, now)) deliver(c, a);
     else next(c, now);
   }
   attemptJudge.end(a);
@@ -181,37 +181,30 @@ export function forget(config: SiteConfig, now: u64): void {
   }
 }
 
-let answerList: usize = 0;
-let answerListLen: usize = 0;
-let answerBody: usize = 0;
-let answerBodyLen: usize = 0;
+/** The callout's answer: until another context is made the effective one it can be read, and then it lies there till the callback ends. */
+const answerHeaders = new Span();
+const answerBody = new Span();
 
 const CONNECT_ERROR = Bytes.of("upstream connect error");
 const TIMEOUT_TEXT = Bytes.of("upstream request timeout");
 
 /** Reads the answer while it may be read, which is before another context is made the effective one. */
 function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
-  answerBodyLen = 0;
-  answerListLen = 0;
-  if (count == 0 || !host.headerPairs(host.HeaderMap.CalloutResponse)) return cut(a, now);
-  answerList = host.ptr;
-  answerListLen = host.len;
-  if (bodySize > 0 && host.body(host.Buffer.CalloutResponseBody, 0, bodySize)) {
-    answerBody = host.ptr;
-    answerBodyLen = host.len;
-  }
-  responseHead.readHead(answerList, answerListLen, host.wallClock);
+  answerHeaders.set(0, 0);
+  answerBody.set(0, 0);
+  const list = count > 0 ? host.headers(host.HeaderMap.CalloutResponse) : null;
+  if (list === null) return cut(a, now);
+  answerHeaders.set(list.ptr, list.len);
+  const body = bodySize > 0 ? host.body(host.Buffer.CalloutResponseBody, 0, bodySize) : null;
+  if (body !== null) answerBody.set(body.ptr, body.len);
+  const head = responseHead.readResponseHead(answerHeaders.ptr, answerHeaders.len, host.wallClock);
   // Envoy's own words for a callout without an answer (facts 12.4).
-  if (responseHead.status == 503 && saysOwn(CONNECT_ERROR)) return lost(a, End.Refused, now);
-  if (responseHead.status == 504 && saysOwn(TIMEOUT_TEXT)) return late(a, now);
-  const decision = attemptJudge.judgeHeaders(a, answerBodyLen == 0, now, true);
-  if (decision != Decision.Hold && answerBodyLen == 0) return decision;
+  if (head.status == 503 && answerBody.startsWith(CONNECT_ERROR)) return lost(a, End.Refused, now);
+  if (head.status == 504 && answerBody.startsWith(TIMEOUT_TEXT)) return late(a, now);
+  const decision = attemptJudge.judgeHeaders(a, head, answerBody.len == 0, now, true);
+  if (decision != Decision.Hold && answerBody.len == 0) return decision;
   if (decision == Decision.Fail) return decision;
-  return attemptJudge.judgeBody(a, answerBody, answerBodyLen, true, now);
-}
-
-function saysOwn(text: Bytes): bool {
-  return answerBodyLen >= text.len && memory.compare(answerBody, text.ptr, text.len) == 0;
+  return attemptJudge.judgeBody(a, answerBody.ptr, answerBody.len, true, now);
 }
 
 /** A time limit within the answer looks like a cut of its provider's (facts 12.4). */
@@ -229,20 +222,19 @@ function lost(a: Attempt, how: End, now: u64): Decision {
 }
 
 /** Gives the callout's answer as the client's. */
-function deliver(c: ClientStream, a: Attempt, list: usize, len: usize): void {
+function deliver(c: ClientStream, a: Attempt): void {
   const x = a.exchange;
   headerBuilder.begin();
-  headerList.start(list, len);
-  while (headerList.next())
+  const header = headersIn(answerHeaders.ptr, answerHeaders.len);
+  while (header.next())
     if (
-      load<u8>(headerList.name) != 0x3a &&
-      !responseHead.mustNotForward(headerList.name, headerList.nameLen) &&
-      !responseHead.isFraming(headerList.name, headerList.nameLen)
+      load<u8>(header.name) != Char.Colon &&
+      !responseHead.mustNotForward(header.name, header.nameLen) &&
+      !responseHead.isFraming(header.name, header.nameLen)
     )
-      headerBuilder.add(headerList.name, headerList.nameLen, headerList.value, headerList.valueLen);
+      headerBuilder.add(header.name, header.nameLen, header.value, header.valueLen);
   addAnswerHeaders(x);
-  headerBuilder.end();
   c.phase = Phase.Answered;
-  host.sendLocalResponse(a.status, hostNames.DETAILS, answerBody, answerBodyLen, headerBuilder.ptr, headerBuilder.len);
+  host.sendLocalResponse(a.status, hostNames.DETAILS, answerBody, headerBuilder.end());
   exchanges.dropBody(x);
 }

@@ -1,4 +1,5 @@
 /** What a tick does: ends what has run out of time, and wakes what waits for a rate limit. */
+import { EMPTY } from "../text/span";
 import { Guard } from "../config/plugin";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, State, verdict } from "../response/attempt-judge";
@@ -52,7 +53,7 @@ function lookAt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void {
   if (!host.setEffective(a.stream)) return;
   // Nothing is there yet that could go on to the router (facts 18.2): the gateway role gets this, and goes on by callout.
   if (!held) {
-    host.sendLocalResponse(504, hostNames.DETAILS, 0, 0, 0, 0);
+    host.sendLocalResponse(504, hostNames.DETAILS, EMPTY, EMPTY);
     return;
   }
   // Held by the attempt role: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).

@@ -3,10 +3,11 @@
  * way, and gives the last answer: what an attempt let through, or an error of ours.
  */
 import { Bytes } from "../text/bytes";
-import * as headerList from "../http/header-list";
+import { headersIn } from "../http/header-list";
 import { Plugin } from "../config/plugin";
 import * as exchanges from "../request/exchange";
-import * as requestHead from "../request/request-head";
+import { FORWARDED_PROTO, mustNotForward } from "../request/client-headers";
+import { readRequestHead } from "../request/request-head";
 import { pruneTokens } from "../health/prune";
 import { Health } from "../health/health";
 import { isIdle } from "../health/idle";
@@ -55,20 +56,18 @@ export class GatewayFilter extends Handler {
 
   requestHeaders(state: usize, end: bool): HeadersStatus {
     const c = changetype<ClientStream>(state);
-    if (!host.headerPairs(REQUEST)) return HeadersStatus.Continue;
-    const list = host.ptr;
-    const length = host.len;
-    requestHead.readHead(list, length);
-    const service = serviceFor(this.plugin, this.services);
+    const headers = host.headers(REQUEST);
+    if (headers === null) return HeadersStatus.Continue;
+    const list = headers.ptr;
+    const length = headers.len;
+    const head = readRequestHead(list, length);
+    const service = serviceFor(this.plugin, this.services, head.authority);
     if (service === null) return HeadersStatus.Continue;
-    if (!admission.admit(c, service, list, length, end)) return HeadersStatus.StopIteration;
-    headerList.start(list, length);
-    while (headerList.next())
-      if (
-        requestHead.mustNotForward(headerList.name, headerList.nameLen) &&
-        !requestHead.FORWARDED_PROTO.equals(headerList.name, headerList.nameLen)
-      )
-        host.removeHeader(REQUEST, headerList.name, headerList.nameLen);
+    if (!admission.admit(c, service, head, list, length, end)) return HeadersStatus.StopIteration;
+    const header = headersIn(list, length);
+    while (header.next())
+      if (mustNotForward(header.name, header.nameLen) && !header.isNamed(FORWARDED_PROTO))
+        host.removeHeader(REQUEST, header.name, header.nameLen);
     if (!end) return HeadersStatus.StopIteration;
     return admission.launch(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }

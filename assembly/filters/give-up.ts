@@ -46,6 +46,6 @@ function secondsToWait(x: Exchange): u64 {
 }
 
 function sayTrail(x: Exchange): void {
-  trail.write(x);
-  replies.message.raw(trail.ptr, trail.len);
+  const attempts = trail.write(x);
+  replies.message.raw(attempts.ptr, attempts.len);
 }

@@ -3,6 +3,7 @@
  * of their own; which one is the active provider's, an ingress's rule says by where its route leads.
  */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { SiteConfig, Endpoint, Provider } from "../config/plugin";
 import { Exchange, Hop, configOf, endpointOf } from "../request/exchange";
 import * as host from "../proxywasm/host";
@@ -17,12 +18,9 @@ export function takeRoute(x: Exchange, hop: Hop): bool {
   const provider = changetype<Provider>(hop.provider);
   const lacking = endpointOf(hop).cluster;
   const leads = config.leadsToActive && config.active === provider && !provider.namesCluster;
-  if (
-    leads &&
-    (host.property(hostNames.CLUSTER_NAME) || host.property(hostNames.CLUSTER_NAME_OLD)) &&
-    mayTake(config)
-  ) {
-    const cluster = Bytes.copy(host.ptr, host.len);
+  const route = leads ? host.property(hostNames.CLUSTER_NAME) || host.property(hostNames.CLUSTER_NAME_OLD) : null;
+  if (route !== null && mayTake(route, config)) {
+    const cluster = Bytes.copy(route.ptr, route.len);
     setCluster(provider.openai, cluster);
     setCluster(provider.messages, cluster);
     host.log(
@@ -44,17 +42,17 @@ function setCluster(endpoint: Endpoint | null, cluster: Bytes): void {
   if (endpoint !== null) endpoint.cluster = cluster;
 }
 
-/** Whether the cluster that was just read is no provider's. */
-function mayTake(config: SiteConfig): bool {
-  for (let i: usize = 0; i + OF_CONSOLE.len <= host.len; i++)
-    if (OF_CONSOLE.equals(host.ptr + i, OF_CONSOLE.len)) return false;
+/** Whether the cluster is no provider's. */
+function mayTake(cluster: Span, config: SiteConfig): bool {
+  for (let i: usize = 0; i + OF_CONSOLE.len <= cluster.len; i++)
+    if (OF_CONSOLE.equals(cluster.ptr + i, OF_CONSOLE.len)) return false;
   for (let i = 0, k = config.providers.length; i < k; i++) {
     const provider = config.providers[i];
-    if (isAt(provider.openai) || isAt(provider.messages)) return false;
+    if (isAt(provider.openai, cluster) || isAt(provider.messages, cluster)) return false;
   }
   return true;
 }
 
-function isAt(endpoint: Endpoint | null): bool {
-  return endpoint !== null && endpoint.cluster.equals(host.ptr, host.len);
+function isAt(endpoint: Endpoint | null, cluster: Span): bool {
+  return endpoint !== null && cluster.is(endpoint.cluster);
 }

@@ -1,10 +1,12 @@
 /** Which models are served: the route of one, and what is told of all. */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
 import { SiteConfig, Route } from "../config/plugin";
 import * as exchanges from "../request/exchange";
 import { Exchange, configOf } from "../request/exchange";
-import * as requestHead from "../request/request-head";
+import { RequestHead } from "../request/request-head";
+import { pathLength } from "../request/request-path";
 import * as replies from "../response/replies";
 import * as host from "../proxywasm/host";
 import { ClientStream, Phase } from "./client-stream";
@@ -58,25 +60,19 @@ function sayServed(config: SiteConfig): void {
   }
 }
 
-/** Whether the headers that `head` has read ask for the list of models, wherever this gateway's API is. */
-export function isListRequest(): bool {
-  const size = requestHead.querySplit(requestHead.path.ptr, requestHead.path.len);
-  if (size < MODELS_PATH.len || !requestHead.method.is(GET)) return false;
-  return MODELS_PATH.equals(requestHead.path.ptr + size - MODELS_PATH.len, MODELS_PATH.len);
+/** Whether a request asks for the list of models, wherever this gateway's API is. */
+export function isListRequest(head: RequestHead): bool {
+  const size = pathLength(head.path.ptr, head.path.len);
+  if (size < MODELS_PATH.len || !head.method.is(GET)) return false;
+  return MODELS_PATH.equals(head.path.ptr + size - MODELS_PATH.len, MODELS_PATH.len);
 }
+
+const models = new Span();
 
 export function sendList(c: ClientStream, config: SiteConfig): bool {
   c.phase = Phase.Answered;
   headerBuilder.begin();
   headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
-  headerBuilder.end();
-  host.sendLocalResponse(
-    200,
-    hostNames.DETAILS,
-    config.models.ptr,
-    config.models.len,
-    headerBuilder.ptr,
-    headerBuilder.len,
-  );
+  host.sendLocalResponse(200, hostNames.DETAILS, models.set(config.models.ptr, config.models.len), headerBuilder.end());
   return false;
 }

@@ -2,9 +2,10 @@
 import { Bytes } from "../text/bytes";
 import * as headerBuilder from "../http/header-builder";
 import { HashTable } from "../text/hash-table";
+import { EMPTY, Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { Dialect, Endpoint, Family, Guard, Provider } from "../config/plugin";
-import * as responseHead from "../response/response-head";
+import { BodyType, readResponseHead } from "../response/response-head";
 import { Defect, Progress, newValidator } from "../response/validator";
 import * as hopRequest from "../request/hop-request";
 import { classifyAnswer, classifyEnd, classifyError } from "../health/classify";
@@ -64,23 +65,16 @@ export class Prober {
     writePath(endpoint, probe, free ? provider.probePath! : isNative ? MESSAGES : CHAT);
     headerBuilder.add(hostNames.PATH.ptr, hostNames.PATH.len, text.ptr, text.len);
     headerBuilder.put(hostNames.AUTHORITY, endpoint.authority);
-    hopRequest.credentialOf(endpoint, provider.tokens[probe.token]);
-    if (hopRequest.len > 0)
-      headerBuilder.add(endpoint.authHeader.ptr, endpoint.authHeader.len, hopRequest.ptr, hopRequest.len);
+    const credential = hopRequest.credentialOf(endpoint, provider.tokens[probe.token]);
+    if (credential.len > 0)
+      headerBuilder.add(endpoint.authHeader.ptr, endpoint.authHeader.len, credential.ptr, credential.len);
     const version = endpoint.versionHeader;
     if (version !== null) headerBuilder.put(version, endpoint.versionValue!);
     if (!free) headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
-    headerBuilder.end();
+    const headers = headerBuilder.end();
     body.into(bodyRoom, CAPACITY);
     if (!free) writeBody(probe);
-    const token = host.callout(
-      endpoint.cluster,
-      headerBuilder.ptr,
-      headerBuilder.len,
-      body.ptr,
-      body.len,
-      probe.timeoutMs,
-    );
+    const token = host.callout(endpoint.cluster, headers, body.ptr, body.len, probe.timeoutMs).token;
     if (token != 0) this.pending.set(token, probe.ticket);
     else this.settle(probe.ticket, End.Refused, now);
   }
@@ -90,18 +84,17 @@ export class Prober {
     const ticket = <u32>this.pending.get(token);
     if (ticket == 0) return false;
     this.pending.delete(token);
-    if (count == 0 || !host.headerPairs(host.HeaderMap.CalloutResponse)) {
+    const list = count > 0 ? host.headers(host.HeaderMap.CalloutResponse) : null;
+    if (list === null) {
       this.settle(ticket, End.Cut, now);
       return true;
     }
-    responseHead.readHead(host.ptr, host.len, host.wallClock);
+    const head = readResponseHead(list.ptr, list.len, host.wallClock);
     const family = this.providers[this.probes.providerOf(ticket)].family;
-    const told = size > 0 && host.body(host.Buffer.CalloutResponseBody, 0, min(size, MOST_READ));
-    const text = told ? host.ptr : 0;
-    const len = told ? host.len : 0;
-    const status = responseHead.status;
-    if (status < 200 || status > 299) classifyAnswer(family, status, text, len, verdict);
-    else if (hasError(text, len)) classifyError(family, status, judge.errorPtr, judge.errorLen, verdict);
+    const text = (size > 0 ? host.body(host.Buffer.CalloutResponseBody, 0, min(size, MOST_READ)) : null) || EMPTY;
+    const status = head.status;
+    if (status < 200 || status > 299) classifyAnswer(family, status, text.ptr, text.len, verdict);
+    else if (hasError(text, head.body)) classifyError(family, status, judge.errorPtr, judge.errorLen, verdict);
     else {
       this.probes.answered(ticket, null, now);
       return true;
@@ -122,9 +115,9 @@ export class Prober {
 }
 
 /** Whether a good status hides an error. */
-function hasError(ptr: usize, len: usize): bool {
-  judge.start(Dialect.Other, false, false, responseHead.body, Guard.Full);
-  judge.feed(ptr, len);
+function hasError(text: Span, type: BodyType): bool {
+  judge.start(Dialect.Other, false, false, type, Guard.Full);
+  judge.feed(text.ptr, text.len);
   return judge.finish() == Progress.Failed && judge.defect == Defect.ErrorInside;
 }
 

@@ -1,12 +1,12 @@
 /** What a request's body says of itself: its model, whether it wants a stream, whether only one provider can answer it. */
 import { containsIgnoreCase, equalsIgnoreCase, hasControl } from "../text/ascii";
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import * as json from "../json/request-scanner";
 import * as multipart from "../http/multipart";
 import { Dialect } from "../config/plugin";
 import * as exchanges from "../request/exchange";
 import { Exchange, ModelPlace } from "../request/exchange";
-import * as requestHead from "../request/request-head";
 import * as replies from "../response/replies";
 import * as host from "../proxywasm/host";
 import { ClientStream } from "./client-stream";
@@ -40,9 +40,8 @@ const FAULTS: Bytes[] = [
 ].map<Bytes>((text: string) => Bytes.of(text));
 const SAY_AT = Bytes.of(" at byte ");
 
-/** Whether the headers that `head` has read announce a form. */
-export function isMultipart(): bool {
-  const type = requestHead.contentType;
+/** Whether a content-type announces a form. */
+export function isMultipart(type: Span): bool {
   return type.len >= MULTIPART.len && equalsIgnoreCase(type.ptr, MULTIPART.len, MULTIPART);
 }
 
@@ -86,15 +85,14 @@ function takeModel(c: ClientStream, x: Exchange): bool {
 
 /** A body that is no JSON is the caller's mistake where JSON is what the API takes; elsewhere it may be audio or a file. */
 function isJsonApi(x: Exchange): bool {
-  return x.hasKnownShape || host.header(host.HeaderMap.Request, CONTENT_TYPE) == false || saysJson();
-}
-
-function saysJson(): bool {
-  return containsIgnoreCase(host.ptr, host.len, JSON_TYPE);
+  if (x.hasKnownShape) return true;
+  const type = host.header(host.HeaderMap.Request, CONTENT_TYPE);
+  return type === null || containsIgnoreCase(type.ptr, type.len, JSON_TYPE);
 }
 
 function readMultipart(c: ClientStream, x: Exchange): bool {
-  if (!host.header(host.HeaderMap.Request, CONTENT_TYPE) || !multipart.readBoundary(host.ptr, host.len))
+  const type = host.header(host.HeaderMap.Request, CONTENT_TYPE);
+  if (type === null || !multipart.readBoundary(type.ptr, type.len))
     return refuse(c, replies.INVALID_BODY, SAY_BOUNDARY);
   const status = multipart.scanParts(x.body, x.bodyLen);
   if (status != json.Status.Ok) return refuseBody(c, SAY_MULTIPART, status, 0);

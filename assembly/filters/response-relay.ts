@@ -2,7 +2,7 @@
  * Between an answer on a stream of the host and its judgement: the same for the attempt role's upstream stream and for the
  * gateway role's own where no attempt role is. On Fail the caller decides how to go on; what was held is in the attempt.
  */
-import * as responseHead from "../response/response-head";
+import { readResponseHead } from "../response/response-head";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State } from "../response/attempt-judge";
 import * as host from "../proxywasm/host";
@@ -12,10 +12,11 @@ import * as operations from "./stream-operations";
 const BODY = host.Buffer.ResponseBody;
 
 export function headers(a: Attempt, end: bool, now: u64): Decision {
-  if (!host.headerPairs(host.HeaderMap.Response)) return Decision.Pass;
-  responseHead.readHead(host.ptr, host.len, host.wallClock);
-  operations.cleanAnswer(host.ptr, host.len);
-  const decision = attemptJudge.judgeHeaders(a, end, now);
+  const list = host.headers(host.HeaderMap.Response);
+  if (list === null) return Decision.Pass;
+  const head = readResponseHead(list.ptr, list.len, host.wallClock);
+  operations.cleanAnswer(list.ptr, list.len);
+  const decision = attemptJudge.judgeHeaders(a, head, end, now);
   // An error event may have to follow a stream that ends without its mark.
   if (decision != Decision.Fail && a.state != State.Reading && a.validator.mayNeedEnding)
     host.removeHeader(host.HeaderMap.Response, hostNames.CONTENT_LENGTH.ptr, hostNames.CONTENT_LENGTH.len);
@@ -25,8 +26,11 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
 /** After Hold nothing of the chunk is left in the host's buffer; after Pass everything that was held stands in it. */
 export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   const passing = a.state == State.Passing;
-  const got = size > 0 && host.body(BODY, 0, size);
-  const decision = attemptJudge.judgeBody(a, got ? host.ptr : 0, got ? host.len : 0, end, now);
+  const chunk = size > 0 ? host.body(BODY, 0, size) : null;
+  const decision =
+    chunk !== null
+      ? attemptJudge.judgeBody(a, chunk.ptr, chunk.len, end, now)
+      : attemptJudge.judgeBody(a, 0, 0, end, now);
   if (passing) {
     if (end && a.hasFailed) operations.appendEnding(a, size);
     return Decision.Pass;
@@ -39,7 +43,7 @@ export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
 
 /**
  * Trailers end the answer without a last body callback. Hold: it was held, and nothing can be put back before trailers (facts
- * 19.9), so that it has to be given by `seat.sendHeld`.
+ * 19.9), so that it has to be given by `sendHeld`.
  */
 export function trailers(a: Attempt, now: u64): Decision {
   const held = a.state != State.Passing;

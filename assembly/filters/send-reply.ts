@@ -15,17 +15,9 @@ export function send(c: ClientStream, reply: Reply, retryAfter: u64): void {
   const x = exchangeOf(c);
   c.phase = Phase.Answered;
   if (x.outcome == Outcome.Open) x.outcome = Outcome.Local;
-  replies.finishReply(reply, x.dialect, retryAfter);
+  const body = replies.finishReply(reply, x.dialect, retryAfter);
   addAnswerHeaders(x);
-  headerBuilder.end();
-  host.sendLocalResponse(
-    reply.status,
-    hostNames.DETAILS,
-    replies.ptr,
-    replies.len,
-    headerBuilder.ptr,
-    headerBuilder.len,
-  );
+  host.sendLocalResponse(reply.status, hostNames.DETAILS, body, headerBuilder.end());
   exchanges.dropBody(x);
 }
 

@@ -1,7 +1,7 @@
 /** A configuration in use, with what is known and counted for it. */
+import { EMPTY, Span } from "../text/span";
 import { ruleFor } from "../config/rule-matcher";
 import { SiteConfig, Plugin } from "../config/plugin";
-import * as requestHead from "../request/request-head";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Metrics } from "../observe/metrics";
@@ -53,24 +53,14 @@ export function letGo(): void {
   lingering = still;
 }
 
-/** Which configuration serves the request whose headers `head` has read; null: it passes through untouched. */
-export function serviceFor(plugin: Plugin, services: Service[]): Service | null {
+/** Which configuration serves a request to this authority; null: it passes through untouched. */
+export function serviceFor(plugin: Plugin, services: Service[], authority: Span): Service | null {
   if (plugin.rules.length == 0) return services.length > 0 ? unchecked(services[0]) : null;
-  const route = host.property(hostNames.ROUTE_NAME) || host.property(hostNames.ROUTE_NAME_OLD);
-  const routePtr = route ? host.ptr : 0;
-  const routeLen = route ? host.len : 0;
-  const cluster = host.property(hostNames.CLUSTER_NAME) || host.property(hostNames.CLUSTER_NAME_OLD);
-  const clusterPtr = cluster ? host.ptr : 0;
-  const clusterLen = cluster ? host.len : 0;
-  const config = ruleFor(
-    plugin,
-    routePtr,
-    routeLen,
-    clusterPtr,
-    clusterLen,
-    requestHead.authority.ptr,
-    requestHead.authority.len,
-  );
+  const name = host.property(hostNames.ROUTE_NAME) || host.property(hostNames.ROUTE_NAME_OLD) || EMPTY;
+  const routePtr = name.ptr;
+  const routeLen = name.len;
+  const cluster = host.property(hostNames.CLUSTER_NAME) || host.property(hostNames.CLUSTER_NAME_OLD) || EMPTY;
+  const config = ruleFor(plugin, routePtr, routeLen, cluster.ptr, cluster.len, authority.ptr, authority.len);
   if (config === null) return null;
   for (let i = 0, k = services.length; i < k; i++)
     if (unchecked(services[i]).config === config) return unchecked(services[i]);

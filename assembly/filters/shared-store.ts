@@ -8,10 +8,11 @@ export class SharedStore extends Store {
   private readonly moves: u32 = host.defineMetric(host.Metric.Gauge, "ai_failover_ledger_generation");
 
   read(key: Bytes): bool {
-    if (!host.shared(key)) return false;
-    this.ptr = host.ptr;
-    this.len = host.len;
-    this.version = host.cas;
+    const value = host.shared(key);
+    if (value === null) return false;
+    this.ptr = value.ptr;
+    this.len = value.len;
+    this.version = value.version;
     return true;
   }
 

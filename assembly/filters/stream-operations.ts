@@ -3,12 +3,13 @@ import * as responseHead from "../response/response-head";
 import { Attempt, State } from "../response/attempt-judge";
 import { ending } from "../response/stream-ending";
 import { Exchange, Hop, endpointOf } from "../request/exchange";
-import * as requestHead from "../request/request-head";
+import * as clientHeaders from "../request/client-headers";
 import * as plan from "../request/plan";
 import * as hopRequest from "../request/hop-request";
-import * as headerList from "../http/header-list";
+import { headersIn } from "../http/header-list";
 import * as headerBuilder from "../http/header-builder";
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { End, Next, Verdict } from "../health/verdict";
 import * as host from "../proxywasm/host";
@@ -27,15 +28,15 @@ const AT_ONCE_MS: i32 = 25;
 export function setRequestHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   const endpoint = endpointOf(hop);
   host.setHeader(REQUEST, hostNames.AUTHORITY, endpoint.authority.ptr, endpoint.authority.len);
-  hopRequest.path(x, hop);
-  host.setHeader(REQUEST, hostNames.PATH, hopRequest.ptr, hopRequest.len);
+  const path = hopRequest.path(x, hop);
+  host.setHeader(REQUEST, hostNames.PATH, path.ptr, path.len);
   // Before the first attempt the gateway role has removed the client's.
   if (x.stepCount > 1) removeCredentials(endpoint.authHeader);
-  hopRequest.credential(hop);
-  if (hopRequest.len > 0) host.setHeader(REQUEST, endpoint.authHeader, hopRequest.ptr, hopRequest.len);
+  const credential = hopRequest.credential(hop);
+  if (credential.len > 0) host.setHeader(REQUEST, endpoint.authHeader, credential.ptr, credential.len);
   else host.removeHeader(REQUEST, endpoint.authHeader.ptr, endpoint.authHeader.len);
   const version = endpoint.versionHeader;
-  if (version !== null && !host.header(REQUEST, version))
+  if (version !== null && host.header(REQUEST, version) === null)
     host.setHeader(REQUEST, version, endpoint.versionValue!.ptr, endpoint.versionValue!.len);
   if (!bodyless) setNumber(REQUEST, hostNames.CONTENT_LENGTH, hopRequest.bodyLength(x, hop));
 }
@@ -55,23 +56,23 @@ const writer = new Writer();
 /** Puts the parked body in place of what is in the buffer, with the hop's model: up to three writes of a large one, no copy. */
 export function setRequestBody(x: Exchange, hop: Hop, size: usize): void {
   const body = host.Buffer.RequestBody;
-  hopRequest.model(x, hop);
-  if (hopRequest.len == 0) {
+  const model = hopRequest.model(x, hop);
+  if (model.len == 0) {
     host.setBody(body, 0, size, x.body, x.bodyLen);
     return;
   }
   const rest = x.bodyLen - x.modelEnd;
-  if (x.modelStart + hopRequest.len + rest <= SMALL) {
+  if (x.modelStart + model.len + rest <= SMALL) {
     writer.into(small, SMALL);
     writer.raw(x.body, x.modelStart);
-    writer.raw(hopRequest.ptr, hopRequest.len);
+    writer.raw(model.ptr, model.len);
     writer.raw(x.body + x.modelEnd, rest);
     host.setBody(body, 0, size, writer.ptr, writer.len);
     return;
   }
   host.setBody(body, 0, size, x.body, x.modelStart);
-  host.setBody(body, x.modelStart, 0, hopRequest.ptr, hopRequest.len);
-  host.setBody(body, x.modelStart + hopRequest.len, 0, x.body + x.modelEnd, rest);
+  host.setBody(body, x.modelStart, 0, model.ptr, model.len);
+  host.setBody(body, x.modelStart + model.len, 0, x.body + x.modelEnd, rest);
 }
 
 /** Removes what a provider must not tell the router or the client. */
@@ -82,19 +83,20 @@ export function cleanAnswer(list: usize, len: usize): void {
 /** What is no header is no trailer either. */
 export function cleanAnswerTrailers(): void {
   const map = host.HeaderMap.ResponseTrailers;
-  if (host.headerPairs(map)) clean(map, host.ptr, host.len, responseHead.mustNotForward);
+  const list = host.headers(map);
+  if (list !== null) clean(map, list.ptr, list.len, responseHead.mustNotForward);
 }
 
 /** Removes what a client must not tell a provider. */
 export function cleanRequestTrailers(): void {
   const map = host.HeaderMap.RequestTrailers;
-  if (host.headerPairs(map)) clean(map, host.ptr, host.len, requestHead.mustNotForward);
+  const list = host.headers(map);
+  if (list !== null) clean(map, list.ptr, list.len, clientHeaders.mustNotForward);
 }
 
 function clean(map: host.HeaderMap, list: usize, len: usize, mustDrop: (name: usize, len: usize) => bool): void {
-  headerList.start(list, len);
-  while (headerList.next())
-    if (mustDrop(headerList.name, headerList.nameLen)) host.removeHeader(map, headerList.name, headerList.nameLen);
+  const header = headersIn(list, len);
+  while (header.next()) if (mustDrop(header.name, header.nameLen)) host.removeHeader(map, header.name, header.nameLen);
 }
 
 /** Before the first change to the request's headers, under a route that the host has fixed. */
@@ -107,7 +109,8 @@ export function keepRoute(): void {
  * property. Elsewhere Envoy looks for the route again after any change to the headers (facts 17.2), and may find another's cluster.
  */
 export function routeLeadsTo(cluster: Bytes): bool {
-  return host.property(hostNames.CLUSTER_NAME_OLD) && cluster.equals(host.ptr, host.len);
+  const current = host.property(hostNames.CLUSTER_NAME_OLD);
+  return current !== null && current.is(cluster);
 }
 
 /** Points the gateway stream's filter state at the armed hop's cluster: the router reads it again for a retry. */
@@ -153,13 +156,15 @@ export function appendEnding(a: Attempt, size: usize): void {
 
 const CONTENT_TYPE = Bytes.of("content-type");
 
+const held = new Span();
+
 /** Gives what was held as an answer of our own. `story`: no role that comes after this one tells how it came about. */
 export function sendHeld(a: Attempt, story: bool): void {
   headerBuilder.begin();
-  if (host.header(RESPONSE, CONTENT_TYPE)) headerBuilder.add(CONTENT_TYPE.ptr, CONTENT_TYPE.len, host.ptr, host.len);
+  const type = host.header(RESPONSE, CONTENT_TYPE);
+  if (type !== null) headerBuilder.add(CONTENT_TYPE.ptr, CONTENT_TYPE.len, type.ptr, type.len);
   if (story) addAnswerHeaders(a.exchange);
-  headerBuilder.end();
-  host.sendLocalResponse(a.status, hostNames.DETAILS, a.held, a.heldLen, headerBuilder.ptr, headerBuilder.len);
+  host.sendLocalResponse(a.status, hostNames.DETAILS, held.set(a.held, a.heldLen), headerBuilder.end());
 }
 
 const TLS_ERROR = Bytes.of("TLS_error");
@@ -172,10 +177,10 @@ export function endOf(a: Attempt, now: u64): End {
   if (a.state == State.Passing) return ranOut ? End.Stalled : End.Cut;
   const limit = x.isStreamed ? End.FirstTokenTimeout : End.AttemptTimeout;
   if (a.state != State.Waiting) return ranOut ? limit : End.Cut;
-  if (!host.property(hostNames.LOCAL_ADDRESS)) {
-    if (!host.property(hostNames.TRANSPORT_FAILURE) || host.len == 0)
-      return hasRun(a, AT_ONCE_MS, now) ? End.ConnectTimeout : End.Local;
-    return host.len >= TLS_ERROR.len && TLS_ERROR.equals(host.ptr, TLS_ERROR.len) ? End.Tls : End.Refused;
+  if (host.property(hostNames.LOCAL_ADDRESS) === null) {
+    const failure = host.property(hostNames.TRANSPORT_FAILURE);
+    if (failure === null || failure.len == 0) return hasRun(a, AT_ONCE_MS, now) ? End.ConnectTimeout : End.Local;
+    return failure.startsWith(TLS_ERROR) ? End.Tls : End.Refused;
   }
   return ranOut ? limit : End.Reset;
 }
@@ -196,31 +201,38 @@ export function hasRun(a: Attempt, ms: i32, now: u64): bool {
 
 /** On the client's stream: whether the answer is a provider's, and not one of Envoy's own. */
 export function isViaUpstream(): bool {
-  return !host.property(hostNames.CODE_DETAILS) || hostNames.VIA_UPSTREAM.equals(host.ptr, host.len);
+  const details = host.property(hostNames.CODE_DETAILS);
+  return details === null || details.is(hostNames.VIA_UPSTREAM);
 }
 
 /** Whether it is one that an attempt let through: a provider's, or what `sendHeld` gave in its place. */
 export function isOfAttempt(): bool {
-  return isViaUpstream() || hostNames.DETAILS.equals(host.ptr, host.len);
+  const details = host.property(hostNames.CODE_DETAILS);
+  return details === null || saysAttempt(details);
 }
 
 /** Whether another filter of the host has answered, in the router's place: it has its reasons, and the last word. */
 export function isOfOther(): bool {
-  return !isOfAttempt() && localEnd() === null;
+  const details = host.property(hostNames.CODE_DETAILS);
+  return details !== null && !saysAttempt(details) && localEnd(details) === null;
+}
+
+function saysAttempt(details: Span): bool {
+  return details.is(hostNames.VIA_UPSTREAM) || details.is(hostNames.DETAILS);
 }
 
 /** Why an attempt failed to which Envoy itself has answered, on the client's own stream. */
 export function endOfLocal(x: Exchange): End {
-  const row = host.property(hostNames.CODE_DETAILS) ? localEnd() : null;
+  const details = host.property(hostNames.CODE_DETAILS);
+  const row = details !== null ? localEnd(details) : null;
   if (row === null) return End.Reset;
   return row.end == End.AttemptTimeout && x.isStreamed ? End.FirstTokenTimeout : row.end;
 }
 
-/** By the details that were just read. */
-function localEnd(): LocalEnd | null {
+function localEnd(details: Span): LocalEnd | null {
   for (let i = 0, k = LOCAL_ENDS.length; i < k; i++) {
     const row = unchecked(LOCAL_ENDS[i]);
-    if (host.len >= row.prefix.len && row.prefix.equals(host.ptr, row.prefix.len)) return row;
+    if (details.startsWith(row.prefix)) return row;
   }
   return null;
 }

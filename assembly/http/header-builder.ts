@@ -1,5 +1,6 @@
-/** Headers in the layout in which the host takes them (see pairs.ts). One set at a time, in memory of this file. */
+/** Headers in the layout in which the host takes them (header-list.ts draws it). One set at a time, in memory of this file. */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 
 const MAX_HEADERS: u32 = 256;
 const TEXT_CAPACITY: usize = 128 << 10;
@@ -9,9 +10,7 @@ const block: usize = heap.alloc(SIZES + TEXT_CAPACITY);
 let count: u32 = 0;
 let used: usize = 0;
 
-/** The finished set: valid until the next `begin`. */
-export let ptr: usize = 0;
-export let len: usize = 0;
+const finished = new Span();
 
 export function begin(): void {
   count = 0;
@@ -37,10 +36,10 @@ export function put(name: Bytes, value: Bytes): void {
   add(name.ptr, name.len, value.ptr, value.len);
 }
 
-export function end(): void {
+/** The finished set, valid until the next `begin`. */
+export function end(): Span {
   store<u32>(block, count);
   const sizes: usize = 4 + <usize>count * 8;
   memory.copy(block + sizes, block + SIZES, used);
-  ptr = block;
-  len = sizes + used;
+  return finished.set(block, sizes + used);
 }

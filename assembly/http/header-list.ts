@@ -2,31 +2,52 @@
  * A walk over headers as the host hands them over, all at once:
  *
  *   u32 count | count x (u32 name size, u32 value size) | count x (name NUL value NUL)
+ *
+ *   const header = headersIn(list.ptr, list.len);
+ *   while (header.next()) use(header.name, header.nameLen);
  */
-export let name: usize = 0;
-export let nameLen: usize = 0;
-export let value: usize = 0;
-export let valueLen: usize = 0;
+import { Bytes } from "../text/bytes";
 
-let left: u32 = 0;
-let sizes: usize = 0;
-let text: usize = 0;
+/** The header that the walk has come to. */
+@unmanaged
+export class Header {
+  name: usize = 0;
+  nameLen: usize = 0;
+  value: usize = 0;
+  valueLen: usize = 0;
 
-export function start(pairs: usize, len: usize): void {
-  left = len >= 4 ? load<u32>(pairs) : 0;
-  sizes = pairs + 4;
-  text = sizes + <usize>left * 8;
+  private left: u32 = 0;
+  private sizes: usize = 0;
+  private text: usize = 0;
+
+  start(list: usize, len: usize): this {
+    this.left = len >= 4 ? load<u32>(list) : 0;
+    this.sizes = list + 4;
+    this.text = this.sizes + <usize>this.left * 8;
+    return this;
+  }
+
+  /** Moves to the next header; false at the end. */
+  next(): bool {
+    if (this.left == 0) return false;
+    this.left--;
+    this.nameLen = load<u32>(this.sizes);
+    this.valueLen = load<u32>(this.sizes, 4);
+    this.sizes += 8;
+    this.name = this.text;
+    this.value = this.text + this.nameLen + 1;
+    this.text = this.value + this.valueLen + 1;
+    return true;
+  }
+
+  isNamed(name: Bytes): bool {
+    return name.equals(this.name, this.nameLen);
+  }
 }
 
-/** Moves to the next header; false at the end. One walk at a time. */
-export function next(): bool {
-  if (left == 0) return false;
-  left--;
-  nameLen = load<u32>(sizes);
-  valueLen = load<u32>(sizes + 4);
-  sizes += 8;
-  name = text;
-  value = text + nameLen + 1;
-  text = value + valueLen + 1;
-  return true;
+const header = new Header();
+
+/** One walk at a time. */
+export function headersIn(list: usize, len: usize): Header {
+  return header.start(list, len);
 }

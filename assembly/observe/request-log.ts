@@ -37,8 +37,8 @@ export function logRequest(x: Exchange): void {
   }
   line.text(routeOf(x).name);
   line.text(x.wasCutOff ? BROKEN : SAYS[x.outcome]);
-  trail.write(x);
-  line.raw(trail.ptr, trail.len);
+  const attempts = trail.write(x);
+  line.raw(attempts.ptr, attempts.len);
   host.logBytes(level, line.ptr, line.len);
 }
 

@@ -104,13 +104,8 @@ export function proxy_on_vm_start(_id: u32, _size: usize): u32 {
 export function proxy_on_configure(id: u32, size: usize): u32 {
   if (!roots.has(id) || make === null) return 0;
   enter();
-  let at: usize = 0;
-  let length: usize = 0;
-  if (size > 0 && host.body(host.Buffer.PluginConfiguration, 0, size)) {
-    at = host.ptr;
-    length = host.len;
-  }
-  const handler = make!(id, at, length);
+  const text = size > 0 ? host.body(host.Buffer.PluginConfiguration, 0, size) : null;
+  const handler = text !== null ? make!(id, text.ptr, text.len) : make!(id, 0, 0);
   if (handler !== null) roots.get(id).handler = handler;
   leave();
   // The minimal runtime collects only when told to, and needs no shadow stack for that, which would slow every call. Here no

@@ -1,8 +1,9 @@
 /**
- * One function for each thing that we ask of the host. What it hands over is left in `ptr` and `len` (valid until the outermost
- * callback ends); a function that can fail answers false and leaves them 0. Costs: docs/envoy-facts.md, "What host calls cost".
+ * One function for each thing that we ask of the host. What it hands over comes as a span, null when there is none: the bytes are
+ * valid until the outermost callback ends, the span until the next call. Costs: docs/envoy-facts.md, "What host calls cost".
  */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import * as env from "./env";
 import { placeNext, placeNowhere } from "./arena";
 import * as wasi from "./wasi_snapshot_preview1";
@@ -53,22 +54,34 @@ export enum Metric {
   Histogram = 2,
 }
 
-export let ptr: usize = 0;
-export let len: usize = 0;
-/** Version of the last value read from shared data, for `setShared`. */
-export let cas: u32 = 0;
+/** A value of shared data: `setShared` takes its version. */
+@unmanaged
+export class SharedValue {
+  ptr: usize = 0;
+  len: usize = 0;
+  version: u32 = 0;
+}
 
-const OUT: usize = memory.data(32);
+/** A callout that was asked for. */
+@unmanaged
+export class Callout {
+  /** Finds it when it is answered; 0: it was not sent, no callback follows, and `status` tells why. */
+  token: u32 = 0;
+  /** BadArgument: unknown cluster. InternalFailure: failed at once. */
+  status: Status = Status.Ok;
+}
 
-function take(status: i32): bool {
-  if (status == Status.Ok) {
-    ptr = load<usize>(OUT);
-    len = load<usize>(OUT + 4);
-    return true;
-  }
-  ptr = 0;
-  len = 0;
-  return false;
+// The host writes into these.
+const span = new Span();
+const PTR: usize = changetype<usize>(span) + offsetof<Span>("ptr");
+const LEN: usize = changetype<usize>(span) + offsetof<Span>("len");
+const sharedValue = new SharedValue();
+const sent = new Callout();
+const NUMBER: usize = memory.data(8);
+const SIZES: usize = memory.data(8);
+
+function taken(status: i32): Span | null {
+  return status == Status.Ok ? span : null;
 }
 
 // === Log ===
@@ -84,18 +97,18 @@ export function log(level: LogLevel, text: string): void {
 }
 
 export function logs(level: LogLevel): bool {
-  return env.proxy_get_log_level(OUT) == Status.Ok && load<i32>(OUT) <= level;
+  return env.proxy_get_log_level(NUMBER) == Status.Ok && load<i32>(NUMBER) <= level;
 }
 
 // === Headers ===
 
-/** All headers at once, in the host's layout: walk them with `Pairs`. */
-export function headerPairs(map: HeaderMap): bool {
-  return take(env.proxy_get_header_map_pairs(map, OUT, OUT + 4));
+/** All headers at once, in the host's layout: `headersIn` walks over them. */
+export function headers(map: HeaderMap): Span | null {
+  return taken(env.proxy_get_header_map_pairs(map, PTR, LEN));
 }
 
-export function header(map: HeaderMap, name: Bytes): bool {
-  return take(env.proxy_get_header_map_value(map, name.ptr, name.len, OUT, OUT + 4));
+export function header(map: HeaderMap, name: Bytes): Span | null {
+  return taken(env.proxy_get_header_map_value(map, name.ptr, name.len, PTR, LEN));
 }
 
 export function setHeader(map: HeaderMap, name: Bytes, value: usize, size: usize): void {
@@ -108,18 +121,18 @@ export function removeHeader(map: HeaderMap, name: usize, size: usize): void {
 
 // === Bodies ===
 
-export function body(buffer: Buffer, start: usize, size: usize): bool {
-  return take(env.proxy_get_buffer_bytes(buffer, start, size, OUT, OUT + 4));
+export function body(buffer: Buffer, start: usize, size: usize): Span | null {
+  return taken(env.proxy_get_buffer_bytes(buffer, start, size, PTR, LEN));
 }
 
 /** Like `body`, but the bytes are written to `at`, which has room for `size`. Answers how many came. */
 export function bodyInto(buffer: Buffer, start: usize, size: usize, at: usize): usize {
   placeNext(at, size);
-  const ok = take(env.proxy_get_buffer_bytes(buffer, start, size, OUT, OUT + 4));
+  const got = body(buffer, start, size);
   placeNowhere();
-  if (!ok) return 0;
-  if (ptr != at) memory.copy(at, ptr, len);
-  return len;
+  if (got === null) return 0;
+  if (got.ptr != at) memory.copy(at, got.ptr, got.len);
+  return got.len;
 }
 
 /** Replaces `size` bytes from `start`; 0 and the whole size replace all, `start` at the end appends. */
@@ -130,8 +143,8 @@ export function setBody(buffer: Buffer, start: usize, size: usize, bytes: usize,
 // === Properties ===
 
 /** Path segments are separated by NUL. */
-export function property(path: Bytes): bool {
-  return take(env.proxy_get_property(path.ptr, path.len, OUT, OUT + 4));
+export function property(path: Bytes): Span | null {
+  return taken(env.proxy_get_property(path.ptr, path.len, PTR, LEN));
 }
 
 /** Writes filter state `wasm.<name>` of the effective stream. */
@@ -141,7 +154,8 @@ export function setProperty(name: Bytes, value: usize, size: usize): bool {
 
 /** The flags and numbers among the properties: 8 bytes, little endian. */
 export function propertyNumber(path: Bytes): u64 {
-  return property(path) && len == 8 ? load<u64>(ptr) : 0;
+  const value = property(path);
+  return value !== null && value.len == 8 ? load<u64>(value.ptr) : 0;
 }
 
 // === Streams ===
@@ -160,36 +174,31 @@ export function resetStream(): void {
   env.proxy_close_stream(Stream.Response);
 }
 
-export function sendLocalResponse(
-  status: u32,
-  details: Bytes,
-  text: usize,
-  size: usize,
-  headers: usize,
-  length: usize,
-): bool {
-  return env.proxy_send_local_response(status, details.ptr, details.len, text, size, headers, length, -1) == Status.Ok;
+export function sendLocalResponse(status: u32, details: Bytes, text: Span, list: Span): bool {
+  return (
+    env.proxy_send_local_response(status, details.ptr, details.len, text.ptr, text.len, list.ptr, list.len, -1) ==
+    Status.Ok
+  );
 }
 
-/** Token of the callout, or 0: `calloutStatus` tells why (BadArgument: unknown cluster, InternalFailure: failed at once). No callback follows then. */
-export function callout(cluster: Bytes, headers: usize, length: usize, text: usize, size: usize, timeoutMs: u32): u32 {
-  const none = headers;
-  calloutStatus = env.proxy_http_call(
+export function callout(cluster: Bytes, list: Span, text: usize, size: usize, timeoutMs: u32): Callout {
+  const none = list.ptr;
+  sent.token = 0;
+  sent.status = env.proxy_http_call(
     cluster.ptr,
     cluster.len,
-    headers,
-    length,
+    list.ptr,
+    list.len,
     text,
     size,
     none,
     0,
     timeoutMs,
-    OUT + 8,
+    changetype<usize>(sent) + offsetof<Callout>("token"),
   );
-  return calloutStatus == Status.Ok ? load<u32>(OUT + 8) : 0;
+  if (sent.status != Status.Ok) sent.token = 0;
+  return sent;
 }
-
-export let calloutStatus: i32 = 0;
 
 export function setTick(periodMs: u32): void {
   env.proxy_set_tick_period_milliseconds(periodMs);
@@ -197,21 +206,27 @@ export function setTick(periodMs: u32): void {
 
 // === Shared data and metrics ===
 
-export function shared(key: Bytes): bool {
-  const ok = take(env.proxy_get_shared_data(key.ptr, key.len, OUT, OUT + 4, OUT + 8));
-  cas = ok ? load<u32>(OUT + 8) : 0;
-  return ok;
+export function shared(key: Bytes): SharedValue | null {
+  const at = changetype<usize>(sharedValue);
+  const status = env.proxy_get_shared_data(
+    key.ptr,
+    key.len,
+    at + offsetof<SharedValue>("ptr"),
+    at + offsetof<SharedValue>("len"),
+    at + offsetof<SharedValue>("version"),
+  );
+  return status == Status.Ok ? sharedValue : null;
 }
 
-/** `version` is what `shared` left in `cas`; 0 writes whatever stands there. CasMismatch: another worker was faster. */
+/** `version` is that of the value that was read; 0 writes whatever is there. CasMismatch: another worker was faster. */
 export function setShared(key: Bytes, value: usize, size: usize, version: u32): Status {
   return env.proxy_set_shared_data(key.ptr, key.len, value, size, version);
 }
 
 export function defineMetric(type: Metric, name: string): u32 {
   const bytes = String.UTF8.encode(name);
-  return env.proxy_define_metric(type, changetype<usize>(bytes), bytes.byteLength, OUT) == Status.Ok
-    ? load<u32>(OUT)
+  return env.proxy_define_metric(type, changetype<usize>(bytes), bytes.byteLength, NUMBER) == Status.Ok
+    ? load<u32>(NUMBER)
     : 0;
 }
 
@@ -224,26 +239,26 @@ export function record(metric: u32, value: u64): void {
 }
 
 export function metricValue(metric: u32): u64 {
-  return metric != 0 && env.proxy_get_metric(metric, OUT) == Status.Ok ? load<u64>(OUT) : 0;
+  return metric != 0 && env.proxy_get_metric(metric, NUMBER) == Status.Ok ? load<u64>(NUMBER) : 0;
 }
 
 // === Clocks, chance, environment ===
 
 /** Nanoseconds that never go back: for every duration. */
 export function monotonic(): u64 {
-  return wasi.clock_time_get(1, 1, OUT + 16) == 0 ? load<u64>(OUT + 16) : 0;
+  return wasi.clock_time_get(1, 1, NUMBER) == 0 ? load<u64>(NUMBER) : 0;
 }
 
 /** Unix time in milliseconds: for dates only. */
 export function wallClock(): i64 {
-  return wasi.clock_time_get(0, 1, OUT + 16) == 0 ? load<i64>(OUT + 16) / 1000000 : 0;
+  return wasi.clock_time_get(0, 1, NUMBER) == 0 ? load<i64>(NUMBER) / 1000000 : 0;
 }
 
 let seed: u64 = 0;
 
 /** For choices, not for secrets: the host's own generator costs a microsecond a call, so that it only seeds this one (SplitMix64). */
 export function random64(): u64 {
-  if (seed == 0 && wasi.random_get(OUT + 16, 8) == 0) seed = load<u64>(OUT + 16);
+  if (seed == 0 && wasi.random_get(NUMBER, 8) == 0) seed = load<u64>(NUMBER);
   seed += 0x9e3779b97f4a7c15;
   let z = seed;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -254,9 +269,9 @@ export function random64(): u64 {
 /** The VM's environment as NAME=value texts: Envoy fills it from `vm_config.environment_variables`. */
 export function environment(): string[] {
   const found: string[] = [];
-  if (wasi.environ_sizes_get(OUT, OUT + 4) != 0) return found;
-  const count = load<u32>(OUT);
-  const size = load<u32>(OUT + 4);
+  if (wasi.environ_sizes_get(SIZES, SIZES + 4) != 0) return found;
+  const count = load<u32>(SIZES);
+  const size = load<u32>(SIZES + 4);
   if (count == 0) return found;
   const pointers = heap.alloc(count * 4);
   const text = heap.alloc(size + 1);

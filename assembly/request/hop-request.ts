@@ -1,9 +1,11 @@
-/** What one hop's request looks like: its path, its credential, its body. Writes into memory of this file, one hop at a time. */
+/** What one hop's request looks like: its path, its credential, its body. Each result is valid until the same is asked again. */
+import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { Endpoint, Token } from "../config/plugin";
 import { Exchange, Hop, ModelPlace, endpointOf, modelOf, providerOf, targetOf } from "./exchange";
-import { querySplit } from "./request-head";
+import { pathLength } from "./request-path";
 
 /** Above the 60 KiB of headers that Envoy takes by default. */
 const PATH_CAPACITY: usize = 72 << 10;
@@ -11,11 +13,10 @@ const scratch: usize = heap.alloc(PATH_CAPACITY);
 const writer = new Writer();
 const V1 = Bytes.of("/v1");
 const MODEL_SLOT = Bytes.of("{model}");
-const QUESTION = 0x3f;
-const AMPERSAND = 0x26;
 
-export let ptr: usize = 0;
-export let len: usize = 0;
+const pathThere = new Span();
+const credentialThere = new Span();
+const modelInBody = new Span();
 
 /** Puts `text` with the model's name there in place of "{model}": one segment, whatever a client has written into it. */
 function putFilled(to: Writer, text: Bytes, model: usize, modelLen: usize): void {
@@ -35,20 +36,20 @@ export function probePath(to: Writer, endpoint: Endpoint, api: Bytes, model: usi
   to.text(api);
   const query = endpoint.query;
   if (query === null) return;
-  to.byte(QUESTION);
+  to.byte(Char.Question);
   putFilled(to, query, model, modelLen);
 }
 
 /**
  * The path at the hop: the endpoint's base in place of "/v1" and of what stands before it, and the client's query with the endpoint's
- * own. Left in `ptr` and `len`.
+ * own.
  */
-export function path(x: Exchange, hop: Hop): void {
+export function path(x: Exchange, hop: Hop): Span {
   const endpoint = endpointOf(hop);
   const target = targetOf(hop);
   const model = target !== null ? target.text.ptr : modelOf(x);
   const modelLen = target !== null ? target.text.len : x.modelLen;
-  const split = querySplit(x.text, x.pathLen);
+  const split = pathLength(x.text, x.pathLen);
   writer.into(scratch, PATH_CAPACITY);
   if (endpoint.keepPath) {
     writer.raw(x.text, x.pathLen);
@@ -60,11 +61,10 @@ export function path(x: Exchange, hop: Hop): void {
   }
   const query = endpoint.query;
   if (query !== null) {
-    writer.byte(split < x.pathLen ? AMPERSAND : QUESTION);
+    writer.byte(split < x.pathLen ? Char.Ampersand : Char.Question);
     putFilled(writer, query, model, modelLen);
   }
-  ptr = writer.ptr;
-  len = writer.len;
+  return pathThere.set(writer.ptr, writer.len);
 }
 
 function tokenOf(hop: Hop): Token {
@@ -72,29 +72,28 @@ function tokenOf(hop: Hop): Token {
   return unchecked(tokens[hop.token]);
 }
 
-/** The value of the endpoint's credential header, in `ptr` and `len`; `len` 0: the provider wants none. */
-export function credential(hop: Hop): void {
-  credentialOf(endpointOf(hop), tokenOf(hop));
+/** The value of the endpoint's credential header; empty: the provider wants none. */
+export function credential(hop: Hop): Span {
+  return credentialOf(endpointOf(hop), tokenOf(hop));
 }
 
-export function credentialOf(endpoint: Endpoint, token: Token): void {
-  ptr = endpoint.bearer ? token.bearer.ptr : token.secret;
-  len = endpoint.bearer && token.secretLen > 0 ? token.bearer.len : token.secretLen;
+export function credentialOf(endpoint: Endpoint, token: Token): Span {
+  return credentialThere.set(
+    endpoint.bearer ? token.bearer.ptr : token.secret,
+    endpoint.bearer && token.secretLen > 0 ? token.bearer.len : token.secretLen,
+  );
 }
 
-/** What stands in place of the model in the body there; `len` 0: the body goes as it came. */
-export function model(x: Exchange, hop: Hop): void {
+/** What replaces the model in the body there; empty: the body goes as it came. */
+export function model(x: Exchange, hop: Hop): Span {
   const target = targetOf(hop);
-  ptr = 0;
-  len = 0;
-  if (target === null || x.modelPlace == ModelPlace.None) return;
+  if (target === null || x.modelPlace == ModelPlace.None) return modelInBody.set(0, 0);
   const name: Bytes = x.modelPlace == ModelPlace.Json ? target.json : target.text;
-  ptr = name.ptr;
-  len = name.len;
+  return modelInBody.set(name.ptr, name.len);
 }
 
 /** Exact length of the body at the hop. */
 export function bodyLength(x: Exchange, hop: Hop): usize {
-  model(x, hop);
-  return len == 0 ? x.bodyLen : x.bodyLen - (x.modelEnd - x.modelStart) + len;
+  const name = model(x, hop);
+  return name.len == 0 ? x.bodyLen : x.bodyLen - (x.modelEnd - x.modelStart) + name.len;
 }

@@ -6,7 +6,7 @@ import { indexOf } from "../text/ascii";
 import { Guard as GuardMode, Provider } from "../config/plugin";
 import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
 import { applyAlsoOn, applyOverrides, classifyAnswer, classifyEnd, classifyError, needsBody } from "../health/classify";
-import * as responseHead from "./response-head";
+import { BodyType, ResponseHead } from "./response-head";
 import { Attempt, State, heldBytes, hold } from "./attempt";
 import { Exchange, Outcome, configOf, endpointOf, healthOf, routeOf, stepOf } from "../request/exchange";
 import { Defect, Progress } from "./validator";
@@ -41,13 +41,13 @@ function millis(a: Attempt, now: u64): i32 {
 }
 
 /**
- * The answer's headers are here, read by `answer.read`. `whole`: and all that follows, so that even without a guard nothing has
+ * The answer's headers are here. `whole`: and all that follows, so that even without a guard nothing has
  * to go on before it is judged.
  */
-export function judgeHeaders(a: Attempt, last: bool, now: u64, whole: bool = false): Decision {
+export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u64, whole: bool = false): Decision {
   const x = a.exchange;
-  a.status = responseHead.status;
-  a.waitMs = responseHead.waitMs;
+  a.status = head.status;
+  a.waitMs = head.waitMs;
   if (a.status < 200 || a.status > 299) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
@@ -57,8 +57,7 @@ export function judgeHeaders(a: Attempt, last: bool, now: u64, whole: bool = fal
   const guard = routeOf(x).guard;
   const mode = whole && guard == GuardMode.None ? GuardMode.FirstEvent : guard;
   // What it says of state, a failed job or file, is no error of its own.
-  const body =
-    x.isStateful && responseHead.body == responseHead.BodyType.Json ? responseHead.BodyType.Binary : responseHead.body;
+  const body = x.isStateful && head.body == BodyType.Json ? BodyType.Binary : head.body;
   a.validator.start(x.dialect, x.hasKnownShape, x.isStreamed, body, mode);
   a.state = State.Judging;
   if (last && (x.isHeadRequest || (a.status == NO_CONTENT && !x.hasKnownShape))) a.validator.takeEmpty();

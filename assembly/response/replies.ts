@@ -1,5 +1,6 @@
 /** Answers that the module gives by itself, in the error shape of the dialect that was asked. */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
 import { Writer } from "../text/writer";
 import { Dialect } from "../config/plugin";
@@ -44,8 +45,7 @@ const body = new Writer();
 /** Collects the message of the next reply. */
 export const message = new Writer();
 
-export let ptr: usize = 0;
-export let len: usize = 0;
+const finished = new Span();
 
 const OPENAI_MESSAGE = Bytes.of('{"error":{"message":');
 const OPENAI_TYPE = Bytes.of(',"type":"');
@@ -68,10 +68,10 @@ export function beginReply(text: Bytes): void {
 }
 
 /**
- * Builds body and headers of the reply: the body in `ptr` and `len`, the headers open in pairs-writer for more of them; the caller
- * closes them. `retryAfter` in seconds, 0: none is told.
+ * Builds the reply: answers its body, and leaves its headers open in the header builder for more of them; the caller closes them.
+ * `retryAfter` in seconds, 0: none is told.
  */
-export function finishReply(reply: Reply, dialect: Dialect, retryAfter: u64): void {
+export function finishReply(reply: Reply, dialect: Dialect, retryAfter: u64): Span {
   body.into(scratch, CAPACITY);
   if (dialect == Dialect.Messages) {
     body.text(MESSAGES_TYPE);
@@ -88,8 +88,6 @@ export function finishReply(reply: Reply, dialect: Dialect, retryAfter: u64): vo
     body.text(reply.code);
     body.text(OPENAI_END);
   }
-  ptr = body.ptr;
-  len = body.len;
   headerBuilder.begin();
   headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
   if (retryAfter > 0) {
@@ -100,4 +98,5 @@ export function finishReply(reply: Reply, dialect: Dialect, retryAfter: u64): vo
     // The official clients retry a 5xx by themselves; every hop has been tried already.
     headerBuilder.put(SHOULD_RETRY, FALSE);
   }
+  return finished.set(body.ptr, body.len);
 }

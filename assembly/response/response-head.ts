@@ -2,7 +2,7 @@
 import { Char, equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { HeaderSet } from "../http/header-set";
-import * as headerList from "../http/header-list";
+import { headersIn } from "../http/header-list";
 import * as retryAfter from "../health/retry-after";
 
 const STATUS = Bytes.of(":status");
@@ -31,35 +31,40 @@ const DROPPED = new HeaderSet(
   ["x-envoy-", "x-ai-failover", "proxy-"],
 );
 
-export let status: i32 = 0;
-export let body: BodyType = BodyType.Text;
-
-/** What the provider asks to stay away, ms; -1: it does not say. Only of answers that failed. */
-export let waitMs: i64 = -1;
-
-/** `clock` tells wall time, and is asked only where a date may stand. */
-export function readHead(headers: usize, len: usize, clock: () => i64): void {
-  status = 0;
-  waitMs = -1;
-  body = BodyType.Text;
-  let encoded = false;
-  headerList.start(headers, len);
-  while (headerList.next()) {
-    if (STATUS.equals(headerList.name, headerList.nameLen)) status = statusCode(headerList.value, headerList.valueLen);
-    else if (CONTENT_TYPE.equals(headerList.name, headerList.nameLen))
-      body = bodyTypeOf(headerList.value, headerList.valueLen);
-    else if (CONTENT_ENCODING.equals(headerList.name, headerList.nameLen))
-      encoded = !equalsIgnoreCase(headerList.value, headerList.valueLen, IDENTITY);
-  }
-  if (encoded) body = BodyType.Opaque;
-  if (status >= 400) readWait(headers, len, clock());
+/** Of the answer whose headers were read last; one for all. */
+@unmanaged
+export class ResponseHead {
+  /** 0: the headers have none. */
+  status: i32 = 0;
+  body: BodyType = BodyType.Text;
+  /** What the provider asks to stay away, ms; -1: it does not say. Only of answers that failed. */
+  waitMs: i64 = -1;
 }
 
-function readWait(headers: usize, len: usize, unixMs: i64): void {
+const head = new ResponseHead();
+
+/** `clock` tells wall time, and is asked only where a date may stand. */
+export function readResponseHead(list: usize, len: usize, clock: () => i64): ResponseHead {
+  head.status = 0;
+  head.waitMs = -1;
+  head.body = BodyType.Text;
+  let encoded = false;
+  const header = headersIn(list, len);
+  while (header.next()) {
+    if (header.isNamed(STATUS)) head.status = statusCode(header.value, header.valueLen);
+    else if (header.isNamed(CONTENT_TYPE)) head.body = bodyTypeOf(header.value, header.valueLen);
+    else if (header.isNamed(CONTENT_ENCODING)) encoded = !equalsIgnoreCase(header.value, header.valueLen, IDENTITY);
+  }
+  if (encoded) head.body = BodyType.Opaque;
+  if (head.status >= 400) head.waitMs = readWait(list, len, clock());
+  return head;
+}
+
+function readWait(list: usize, len: usize, unixMs: i64): i64 {
   retryAfter.start(unixMs);
-  headerList.start(headers, len);
-  while (headerList.next()) retryAfter.see(headerList.name, headerList.nameLen, headerList.value, headerList.valueLen);
-  waitMs = retryAfter.waitMs();
+  const header = headersIn(list, len);
+  while (header.next()) retryAfter.see(header.name, header.nameLen, header.value, header.valueLen);
+  return retryAfter.waitMs();
 }
 
 function statusCode(ptr: usize, len: usize): i32 {

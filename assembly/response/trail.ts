@@ -1,6 +1,7 @@
 /** The trail: every attempt of an exchange and how it ended, for the client's headers, the log and our own errors. */
 import { Char, isLetter } from "../text/ascii";
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { Provider } from "../config/plugin";
 import { Cause, causeName } from "../health/verdict";
@@ -15,8 +16,7 @@ const CAUSE = Bytes.of(";cause=");
 const MS = Bytes.of(";ms=");
 const SEPARATOR = Bytes.of(", ");
 
-export let ptr: usize = 0;
-export let len: usize = 0;
+const written = new Span();
 
 /** Notes that an attempt of the current hop has begun. Answers its place in the trail. */
 export function begin(x: Exchange, hop: Hop): i32 {
@@ -51,15 +51,14 @@ function writeHop(to: Writer, provider: Provider, token: i32): void {
   if (!isToken) to.byte(Char.Quote);
 }
 
-/** The trail as a list of RFC 9651, left in `ptr` and `len`: `qwen/team-a;status=401;cause=credential;ms=12, deepseek/#9f86d081;status=200;ms=640`. */
-export function write(x: Exchange): void {
+/** The trail as a list of RFC 9651, valid until the next one: `qwen/team-a;status=401;cause=credential;ms=12, deepseek/#9f86d081;status=200;ms=640`. */
+export function write(x: Exchange): Span {
   writer.into(scratch, CAPACITY);
   for (let i = 0; i < x.stepCount && !writer.overflow; i++) {
     if (i > 0) writer.text(SEPARATOR);
     writeStep(writer, stepOf(x, i));
   }
-  ptr = writer.ptr;
-  len = writer.len;
+  return written.set(writer.ptr, writer.len);
 }
 
 function writeStep(to: Writer, step: Step): void {

@@ -6,7 +6,7 @@ export const TRAP = "x-test-trap";
 
 /** Where it traps, each place named by what stands before it in the source. */
 const PLACES = [
-  { file: "assembly/filters/gateway-filter.ts", before: "head.read(list, length);", map: "Request" },
+  { file: "assembly/filters/gateway-filter.ts", before: "const head = readRequestHead(list, length);", map: "Request" },
   {
     file: "assembly/filters/attempt-filter.ts",
     before: "const decision = relay.headers(a, end, now);",
@@ -19,7 +19,7 @@ const PLACES = [
   },
   {
     file: "assembly/filters/callouts.ts",
-    before: "answer.read(answerList, answerListLen,",
+    before: "const head = responseHead.readResponseHead(",
     map: "CalloutResponse",
   },
 ];
@@ -29,7 +29,7 @@ function patched(name: string, text: string): string {
   if (place === undefined) return text;
   if (!text.includes(place.before)) throw new Error(`${name} has no "${place.before}"`);
   const trap = `if (host.header(host.HeaderMap.${place.map}, SAYS_TRAP)) unreachable();`;
-  const bytes = `import { Bytes as TrapBytes } from "../bytes/bytes";\nconst SAYS_TRAP = TrapBytes.of("${TRAP}");`;
+  const bytes = `import { Bytes as TrapBytes } from "../text/bytes";\nconst SAYS_TRAP = TrapBytes.of("${TRAP}");`;
   return `${bytes}\n${text.replace(place.before, `${trap}\n${place.before}`)}`;
 }
 
