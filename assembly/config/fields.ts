@@ -6,7 +6,7 @@ import { addMistake, hint, nearest, addWarning } from "./mistakes";
 import { LARGEST, LONGEST, bytes, milliseconds } from "./quantities";
 
 /** Fields below lists of secrets that are none themselves. */
-const OPEN: string[] = ["name", "weight", "valueFile"];
+const OPEN: string[] = ["name", "weight", "priority", "valueFile"];
 
 /** Whether the value is, or was perhaps meant to be, a secret. */
 export function isSecret(value: Value): bool {

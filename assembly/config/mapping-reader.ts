@@ -3,9 +3,9 @@ import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { Writer } from "../text/writer";
 import { Value } from "./json-tree";
-import { show, textOf } from "./fields";
+import { Fields, show, textOf } from "./fields";
 import { addMistake } from "./mistakes";
-import { MappingEntry, ModelMapping, ModelName } from "./plugin";
+import { MappingEntry, ModelMapping, ModelName, Predicate } from "./plugin";
 
 /** The name of a model, or part of it; "" after a complaint. */
 export function modelOf(value: Value): string {
@@ -36,6 +36,30 @@ export function checkPattern(path: string, shown: string, pattern: string): bool
     addMistake(path, shown, 'an exact name, or one "*" at the end');
   else return true;
   return false;
+}
+
+/** A list of names and "prefix*". */
+export function readPatterns(fields: Fields, name: string): string[] {
+  const patterns: string[] = [];
+  const entries = fields.list(name);
+  for (let i = 0; i < entries.length; i++) {
+    const pattern = modelOf(entries[i]);
+    if (pattern != "" && checkPattern(entries[i].path, show(entries[i]), pattern)) patterns.push(pattern);
+  }
+  return patterns;
+}
+
+/** What a name or "prefix*" matches. */
+export function predicateOf(pattern: string): Predicate {
+  const exact = !isPrefix(pattern);
+  return makePredicate(exact ? pattern : pattern.substring(0, pattern.length - 1), exact);
+}
+
+export function makePredicate(value: string, exact: bool): Predicate {
+  const predicate = new Predicate();
+  predicate.exact = exact;
+  predicate.value = Bytes.of(value);
+  return predicate;
 }
 
 /** The mapping in the order in which its entries are tried: exact names, longer prefixes first, "*" last. */

@@ -68,7 +68,17 @@ export class Token {
   bearer!: Bytes;
   /** First 8 bytes of SHA-256(token): its key in the ledger, together with the provider's record. */
   hash: u64 = 0;
+  /** Its share with TokenChoice.Weighted; 0: only when nothing else of its priority is live. */
   weight: i32 = 1;
+  /** 0 is used first; a higher number is a reserve: only when no token of a lower one is live. */
+  priority: i32 = 0;
+  /** Names at the provider that it may be used for; empty: every model. */
+  models: Predicate[] = [];
+
+  /** Whether it may be used for a model, by its name at the provider; a request without a model may use every token. */
+  serves(model: usize, len: usize): bool {
+    return len == 0 || matchesAny(this.models, model, len);
+  }
 
   get secret(): usize {
     return this.bearer.ptr + BEARER_SIZE;
@@ -212,6 +222,19 @@ export class Upstream {
 export class Predicate {
   exact: bool = false;
   value!: Bytes;
+
+  matches(model: usize, len: usize): bool {
+    const size = this.value.len;
+    if (this.exact) return this.value.equals(model, len);
+    return len >= size && memory.compare(model, this.value.ptr, size) == 0;
+  }
+}
+
+/** Whether any of them matches; none restrict nothing. */
+function matchesAny(predicates: Predicate[], model: usize, len: usize): bool {
+  const k = predicates.length;
+  for (let i = 0; i < k; i++) if (unchecked(predicates[i]).matches(model, len)) return true;
+  return k == 0;
 }
 
 export class Route {
@@ -234,17 +257,7 @@ export class Route {
   retryBudget: i32 = 0;
 
   serves(model: usize, len: usize): bool {
-    const k = this.predicates.length;
-    for (let i = 0; i < k; i++) {
-      const p = this.predicates[i];
-      if (
-        p.exact
-          ? p.value.equals(model, len)
-          : len >= p.value.len && memory.compare(model, p.value.ptr, p.value.len) == 0
-      )
-        return true;
-    }
-    return k == 0;
+    return matchesAny(this.predicates, model, len);
   }
 }
 

@@ -5,7 +5,7 @@ import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { readEndpoints } from "./provider-endpoints";
 import { Fields, isSecret, quote, show } from "./fields";
-import { checkPattern, modelOf, readMapping } from "./mapping-reader";
+import { readMapping, readPatterns } from "./mapping-reader";
 import { isToken } from "./identifiers";
 import { Preset, readPresets } from "./presets";
 import { addMistake, hint, addWarning } from "./mistakes";
@@ -79,7 +79,7 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   provider.failover = readFailover(fields.object("failover"), higress);
   provider.retry = readRetry(fields.object("retryOnFailure"), higress, provider.failover.enabled);
   provider.breaker = readBreaker(fields.object("providerBreaker"));
-  draft.models = fields.has("models") ? readModels(fields) : preset.models;
+  draft.models = fields.has("models") ? readPatterns(fields, "models") : preset.models;
   fields.take("models");
   for (let i = 0; i < RENDERED.length; i++)
     if (fields.take(RENDERED[i]) !== null)
@@ -135,16 +135,6 @@ function narrows(name: string): bool {
 function hashOf(text: string): string {
   const bytes = Bytes.of(text);
   return hash64(bytes.ptr, bytes.len).toString(16).padStart(16, "0");
-}
-
-function readModels(fields: Fields): string[] {
-  const models: string[] = [];
-  const entries = fields.list("models");
-  for (let i = 0; i < entries.length; i++) {
-    const model = modelOf(entries[i]);
-    if (model != "" && checkPattern(entries[i].path, show(entries[i]), model)) models.push(model);
-  }
-  return models;
 }
 
 function readSticky(fields: Fields, provider: Provider): void {

@@ -3,7 +3,7 @@ import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { Fields, show } from "./fields";
-import { isPrefix, modelOf, readMapping } from "./mapping-reader";
+import { makePredicate, modelOf, predicateOf, readMapping } from "./mapping-reader";
 import { nameOf } from "./identifiers";
 import { ProviderDraft, refuseReference } from "./provider-reader";
 import { addMistake, hint, addWarning } from "./mistakes";
@@ -80,13 +80,6 @@ function readPredicates(fields: Fields, predicates: Predicate[]): void {
     if (model != "") predicates.push(makePredicate(model, exact));
     entry.finish();
   }
-}
-
-function makePredicate(value: string, exact: bool): Predicate {
-  const predicate = new Predicate();
-  predicate.exact = exact;
-  predicate.value = Bytes.of(value);
-  return predicate;
 }
 
 function readUpstreams(fields: Fields, drafts: ProviderDraft[], weighted: bool, upstreams: Upstream[]): void {
@@ -190,8 +183,7 @@ export function defaultRoutes(drafts: ProviderDraft[]): Route[] {
         );
       owned.push(model);
       owners.push(id);
-      const exact = !isPrefix(model);
-      route.predicates.push(makePredicate(exact ? model : model.substring(0, model.length - 1), exact));
+      route.predicates.push(predicateOf(model));
     }
     routes.push(route);
   }

@@ -7,8 +7,10 @@ import { expand, expandAllowed, expandFound, isVariable } from "./environment";
 import { Fields, show } from "./fields";
 import { nameOf } from "./identifiers";
 import { addMistake, addWarning } from "./mistakes";
-import { ClientKey, Token } from "./plugin";
+import { ClientKey, Predicate, Token } from "./plugin";
+import { predicateOf, readPatterns } from "./mapping-reader";
 
+const MOST = 1000000;
 const DIGEST_SIZE = 32;
 const scratch = memory.data(DIGEST_SIZE);
 
@@ -23,32 +25,44 @@ export function readTokens(fields: Fields, tokenless: bool, higress: bool): Toke
   const names: string[] = [];
   for (let i = 0; i < entries.length; i++) readEntry(entries[i], tokens, names);
   if (tokens.length > 0 || entries.length > 0) return tokens;
-  if (tokenless) tokens.push(makeToken("-", "", 1));
+  if (tokenless) tokens.push(makeToken("-", ""));
   else addMistake(fields.pathOf("apiTokens"), "no token", 'at least one, like "${NAME}"');
   return tokens;
 }
 
+/** What an entry says of all tokens that it stands for. */
+class TokenTerms {
+  name: string = "";
+  weight: i32 = 1;
+  priority: i32 = 0;
+  models: Predicate[] = [];
+}
+
 function readEntry(entry: Value, tokens: Token[], names: string[]): void {
-  if (entry.kind == Kind.String) return addTokens(entry, "", 1, tokens);
+  if (entry.kind == Kind.String) return addTokens(entry, new TokenTerms(), tokens);
   if (entry.kind != Kind.Object)
-    return addMistake(entry.path, show(entry), "a token as text, or {name, value, weight}");
+    return addMistake(entry.path, show(entry), "a token as text, or {name, value, models, priority, weight}");
   const fields = new Fields(entry);
   const named = fields.take("name");
   const name = named === null ? "" : nameOf(named);
-  const weight = fields.whole("weight", 1, 1, 1000000);
+  const terms = new TokenTerms();
+  terms.name = name;
+  terms.weight = fields.whole("weight", 1, 0, MOST);
+  terms.priority = fields.whole("priority", 0, 0, MOST);
+  terms.models = readPatterns(fields, "models").map<Predicate>(pattern => predicateOf(pattern));
   const value = fields.take("value");
   if (fields.take("valueFile") !== null)
     addMistake(fields.pathOf("valueFile"), "a file, which the module cannot read", 'value, best "${NAME}"');
   else if (value === null) addMistake(entry.path, "no value", 'value, best "${NAME}"');
   else if (value.kind != Kind.String) addMistake(value.path, show(value), "a token as text");
-  else addTokens(value, name, weight, tokens);
+  else addTokens(value, terms, tokens);
   if (name != "" && names.includes(name)) addMistake(fields.pathOf("name"), name, "a name of its own");
   names.push(name);
   fields.finish();
 }
 
 /** The tokens that one text stands for: a variable may hold several, separated by commas. */
-function addTokens(value: Value, name: string, weight: i32, tokens: Token[]): void {
+function addTokens(value: Value, terms: TokenTerms, tokens: Token[]): void {
   const text = expand(value.text);
   if (expandFound != "") return addMistake(value.path, expandFound, expandAllowed);
   const parts = isVariable(value.text) ? text.split(",") : [text];
@@ -57,8 +71,11 @@ function addTokens(value: Value, name: string, weight: i32, tokens: Token[]): vo
     const which =
       parts.length > 1 ? `part ${i + 1} of ${value.text}` : isVariable(value.text) ? value.text : "the token";
     if (!isFit(secret, value.path, which)) continue;
-    const label = name != "" && i > 0 ? `${name}-${i + 1}` : name;
-    const token = makeToken(label, secret, weight);
+    const label = terms.name != "" && i > 0 ? `${terms.name}-${i + 1}` : terms.name;
+    const token = makeToken(label, secret);
+    token.weight = terms.weight;
+    token.priority = terms.priority;
+    token.models = terms.models;
     if (holds(tokens, token)) addWarning(value.path, `${which} stands here twice and counts once`);
     else tokens.push(token);
   }
@@ -77,14 +94,13 @@ function isFit(secret: string, path: string, which: string): bool {
   return secret != "";
 }
 
-function makeToken(name: string, secret: string, weight: i32): Token {
+function makeToken(name: string, secret: string): Token {
   const token = new Token();
   const bearer = Bytes.of("Bearer " + secret);
   digest(bearer.ptr + 7, bearer.len - 7, scratch);
   token.bearer = bearer;
   token.hash = load<u64>(scratch);
   token.label = Bytes.of(name != "" ? name : "#" + hexOf(scratch, 4));
-  token.weight = weight;
   return token;
 }
 

@@ -24,6 +24,8 @@ export interface Token {
   /** "${NAME}", or the token itself where it was typed or read from a file. */
   value: string;
   weight: number;
+  priority: number;
+  models: string[];
 }
 
 export type ModelMapping = Record<string, string>;

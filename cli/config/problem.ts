@@ -44,7 +44,7 @@ export function pathText(path: Path): string {
 export function isSecret(path: Path): boolean {
   if (path.at(-1) === "password") return true;
   const listed = path.some(key => key === "apiTokens" || key === "clientKeys");
-  return listed && !["name", "weight", "valueFile"].includes(String(path.at(-1)));
+  return listed && !["name", "weight", "priority", "valueFile"].includes(String(path.at(-1)));
 }
 
 /** A value as an error shows it: short, and never a secret. */

@@ -87,13 +87,15 @@ export function tokenFilesOf(provider: Raw, directory: string): string[] {
 /** Tokens in one shape. What comes from a file is made a literal: its "${" begins no variable. */
 export function tokensFrom(provider: Raw, directory: string): Token[] {
   return members(provider["apiTokens"]).map(([, entry]) => {
-    if (typeof entry === "string") return { value: entry, weight: 1 };
-    const { name, value, valueFile, weight } = object(entry);
+    if (typeof entry === "string") return { value: entry, weight: 1, priority: 0, models: [] };
+    const { name, value, valueFile, weight, priority, models } = object(entry);
     const literal = () => readToken(text(valueFile), directory).replaceAll("${", () => "$${");
     return {
       ...(name !== undefined && { name: text(name) }),
       value: value === undefined ? literal() : text(value),
       weight: Number(weight),
+      priority: Number(priority),
+      models: members(models).map(([, model]) => text(model)),
     };
   });
 }

@@ -15,7 +15,8 @@ export function pluginConfig(config: GatewayConfig): object {
 
 /** What only the cluster needs stays out. */
 function pluginProvider({ targets: _, id, type, address, apiTokens, ...policy }: Provider): object {
-  const plain = ({ name, weight }: Token) => name === undefined && weight === 1;
+  const plain = ({ name, weight, priority, models }: Token) =>
+    name === undefined && weight === 1 && priority === 0 && models.length === 0;
   const tokens = apiTokens.map(token => (plain(token) ? token.value : token));
   return { id, type, ...literal({ ...address, ...policy }), apiTokens: tokens };
 }

@@ -98,8 +98,8 @@ describe("variables", () => {
       'clientKeys: [{name: a, value: "${HOST}"}]\nproviders: [{type: qwen, apiTokens: ["${KEY}", {value: "${KEY}", weight: 2}]}]',
     );
     expect(config.providers[0]!.apiTokens).toEqual([
-      { value: "${KEY}", weight: 1 },
-      { value: "${KEY}", weight: 2 },
+      { value: "${KEY}", weight: 1, priority: 0, models: [] },
+      { value: "${KEY}", weight: 2, priority: 0, models: [] },
     ]);
     expect(config.variables).toEqual(["HOST", "KEY"]);
     expect(config.holdsSecrets).toBe(false);

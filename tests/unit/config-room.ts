@@ -28,7 +28,7 @@ export interface Provider {
   family: number;
   openai: Endpoint | null;
   messages: Endpoint | null;
-  tokens: { label: string; bearer: string; hash: string; weight: number }[];
+  tokens: { label: string; bearer: string; hash: string; weight: number; priority: number; models: string[] }[];
   /** In the order in which they are tried; null keeps the name. */
   mapping: [pattern: string, target: string | null][];
   tokenChoice: number;

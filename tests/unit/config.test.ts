@@ -155,9 +155,26 @@ describe("a configuration of our own shape", () => {
         label: `#${sha256("sk-one").slice(0, 8)}`,
         bearer: "Bearer sk-one",
         hash: sha256("sk-one").slice(0, 16),
-        weight: 1,
+        ...{ weight: 1, priority: 0, models: [] },
       },
-      { label: "team-b", bearer: "Bearer sk-two", hash: sha256("sk-two").slice(0, 16), weight: 5 },
+      {
+        label: "team-b",
+        bearer: "Bearer sk-two",
+        hash: sha256("sk-two").slice(0, 16),
+        weight: 5,
+        priority: 0,
+        models: [],
+      },
+    ]);
+  });
+
+  it("reads which models a token may serve, reserves, and tokens that wait for the others to be out", () => {
+    const entry = { value: "${LIST}", models: ["qwen-max", "qwen3*"], priority: 2, weight: 0 };
+    const { tokens } = provider({ apiTokens: ["sk-one", entry] }, { LIST: "sk-1,sk-2" });
+    expect(tokens.map(({ models, priority, weight }) => ({ models, priority, weight }))).toEqual([
+      { models: [], priority: 0, weight: 1 },
+      { models: ["=qwen-max", "qwen3*"], priority: 2, weight: 0 },
+      { models: ["=qwen-max", "qwen3*"], priority: 2, weight: 0 },
     ]);
   });
 
@@ -178,7 +195,9 @@ describe("a configuration of our own shape", () => {
 
   it("gives a provider without tokens exactly one empty token", () => {
     const [local] = read({ providers: [{ type: "ollama", url: "http://localhost:11434/v1" }] }).providers;
-    expect(local!.tokens).toEqual([{ label: "-", bearer: "Bearer ", hash: sha256("").slice(0, 16), weight: 1 }]);
+    expect(local!.tokens).toEqual([
+      { label: "-", bearer: "Bearer ", hash: sha256("").slice(0, 16), weight: 1, priority: 0, models: [] },
+    ]);
   });
 
   it("keeps clients' keys as hashes only", () => {

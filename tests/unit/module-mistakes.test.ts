@@ -82,7 +82,7 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   [
     "a token of the wrong kind, and a name used twice",
     provider({ apiTokens: [7, { name: "a", value: "x" }, { name: "a", value: "y" }, { name: "b" }] }),
-    "providers[0].apiTokens[0]: a value that is not shown; a token as text, or {name, value, weight}",
+    "providers[0].apiTokens[0]: a value that is not shown; a token as text, or {name, value, models, priority, weight}",
     "providers[0].apiTokens[2].name: a; a name of its own",
     'providers[0].apiTokens[3]: no value; value, best "${NAME}"',
   ],

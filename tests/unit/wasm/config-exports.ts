@@ -7,6 +7,7 @@ import {
   Endpoint,
   ModelMapping,
   Plugin,
+  Predicate,
   Provider,
   Route,
   SiteRule,
@@ -177,6 +178,11 @@ function describeToken(token: Token): string {
     `"bearer":${bytes(token.bearer)}`,
     `"hash":"${bswap<u64>(token.hash).toString(16).padStart(16, "0")}"`,
     `"weight":${token.weight}`,
+    `"priority":${token.priority}`,
+    `"models":${list<string>(
+      token.models.map<string>(p => describePredicate(p)),
+      text,
+    )}`,
   ];
   return `{${parts.join(",")}}`;
 }
@@ -205,10 +211,12 @@ function describeStatuses(set: StatusSet | null): string {
   return `"${runs.join(",")}"`;
 }
 
+function describePredicate(predicate: Predicate): string {
+  return predicate.exact ? "=" + predicate.value.toString() : predicate.value.toString() + "*";
+}
+
 function describeRoute(route: Route): string {
-  const predicates = route.predicates.map<string>(
-    p => (p.exact ? "=" : "") + p.value.toString() + (p.exact ? "" : "*"),
-  );
+  const predicates = route.predicates.map<string>(p => describePredicate(p));
   const parts = [
     `"index":${route.index}`,
     `"name":${bytes(route.name)}`,
