@@ -1,13 +1,15 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { colourOf } from "../colour.js";
 import { resolveConfig } from "../config/load-config.js";
-import { noticesOf } from "../config/notices.js";
+import { lackingNote, noticesOf } from "../config/notices.js";
 import type { Problem } from "../config/problem.js";
 import { readSource } from "../config/source.js";
 import { summaryOf } from "../config/summary.js";
 import { checkEnvelope, checkRendered } from "../plugin/check-plugin.js";
 import { envelopeOf } from "../plugin/envelope.js";
-import { DEFAULT_FILE, lackingKeys } from "../run/default-file.js";
+import { standIns, withoutEmpty } from "../config/expand.js";
+import { DEFAULT_FILE } from "../run/default-file.js";
 
 export function register(program: Command): void {
   program
@@ -27,19 +29,17 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
     const { kind, notes, lacking } = checkEnvelope(envelope, source, problems, env);
     return [`${good("ok")}  ${file}  ${dim(kind)}`, ...[...lackingNote(lacking), ...notes].map(dim)];
   }
-  const lacking = lackingKeys(source, env);
+  const lacking = standIns(source.value, withoutEmpty(env));
   const all = { ...env, ...lacking };
   const config = resolveConfig(source, all);
   const notes = [
     ...checkRendered(config, source, all),
-    ...(Object.keys(lacking).length > 0 ? [...lackingNote(Object.keys(lacking)), DEMO] : []),
+    ...lackingNote(Object.keys(lacking)),
+    ...(Object.keys(lacking).length > 0 && resolve(file) === resolve(DEFAULT_FILE) ? [DEMO] : []),
     ...noticesOf(config, file),
   ];
   const table = summaryOf(config, env).map(line => (/^[A-Z]+ /.test(line) ? strong(line) : line));
   return [`${good("ok")}  ${file}`, "", ...table, ...(notes.length > 0 ? ["", ...notes.map(dim)] : [])];
 }
-
-const lackingNote = (names: string[]): string[] =>
-  names.length === 0 ? [] : [`Not set here, and needed where the gateway runs: ${names.join(", ")}.`];
 
 const DEMO = '"npm start" leaves out a provider without a key; without any key, demo providers answer.';

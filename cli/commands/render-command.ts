@@ -2,11 +2,13 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { resolveConfig } from "../config/load-config.js";
 import { packageRoot } from "../config/root.js";
+import { lackingNote } from "../config/notices.js";
 import { readSource } from "../config/source.js";
 import { renderEnvoy } from "../render/render-envoy.js";
 import { parts, renderPart, type Part } from "../render/render-parts.js";
 import { writePrivate } from "../render/private-file.js";
-import { DEFAULT_FILE, lackingKeys } from "../run/default-file.js";
+import { standIns, withoutEmpty } from "../config/expand.js";
+import { DEFAULT_FILE } from "../run/default-file.js";
 
 interface Flags {
   envoyVersion: string;
@@ -25,18 +27,25 @@ export function register(program: Command): void {
     .option("--wasm <file>", "where Envoy will find the module", join(packageRoot, "build", "ai-failover.wasm"))
     .option("-o, --output <file>", "write a file (mode 0600) instead")
     .action((file: string, flags: Flags) => {
-      const text = render(file, flags);
+      const { text, notes } = render(file, flags);
+      for (const note of notes) console.error(note);
       if (flags.output === undefined) process.stdout.write(text);
       else writePrivate(flags.output, text);
     });
 }
 
-/** The text that the command prints. */
-export function render(file: string, flags: Flags, env: NodeJS.ProcessEnv = process.env): string {
+/** The text that the command prints, and what a person should know besides. */
+export function render(
+  file: string,
+  flags: Flags,
+  env: NodeJS.ProcessEnv = process.env,
+): { text: string; notes: string[] } {
   const { envoyVersion, part, wasm } = flags;
   const source = readSource(file);
   // Of secrets only the variables' names are rendered.
-  const config = resolveConfig(source, { ...env, ...lackingKeys(source, env) });
+  const lacking = standIns(source.value, withoutEmpty(env));
+  const config = resolveConfig(source, { ...env, ...lacking });
   const options = { wasm, envoyVersion };
-  return part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
+  const text = part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
+  return { text, notes: lackingNote(Object.keys(lacking)) };
 }

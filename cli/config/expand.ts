@@ -35,7 +35,7 @@ export function expandTree(tree: unknown, env: Environment): Expanded {
 export const withoutEmpty = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 
-/** A value for each variable that only secrets name and that is not set: whoever checks or renders a file need not have it. */
+/** A value for each variable that only secrets name and that is not set: what checks or renders a file need not have it. */
 export function standIns(tree: unknown, env: Environment): Record<string, string> {
   const { variables, open } = expandTree(tree, env);
   const lacking = variables.filter(name => env[name] === undefined && !open.includes(name));

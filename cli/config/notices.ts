@@ -38,3 +38,7 @@ export function warningsOf(config: GatewayConfig, workers?: number): string[] {
     ...memoryWarning(config, workers),
   ];
 }
+
+/** Of variables and secrets that whoever checks or renders a file need not have. */
+export const lackingNote = (names: string[]): string[] =>
+  names.length === 0 ? [] : [`Not set here, and needed where the gateway runs: ${names.join(", ")}.`];

@@ -14,7 +14,9 @@ export function summaryOf(config: GatewayConfig, env: Environment = process.env)
     const tokens = provider.apiTokens.flatMap(({ value }) => tokensOf(value, env)).filter(token => token !== "").length;
     const places = provider.targets.map(({ host, port, tls }) => `${tls ? "https" : "http"}://${host}:${port}`);
     const where = places.length > 0 ? places.join(", ") : `cluster ${provider.cluster}`;
-    return [provider.id, `${tokens} token${tokens === 1 ? "" : "s"}`, where];
+    const count =
+      tokens === 0 && provider.apiTokens.length > 0 ? "not set" : `${tokens} token${tokens === 1 ? "" : "s"}`;
+    return [provider.id, count, where];
   });
   return [
     ...columns([["ROUTE", "MODELS", "UPSTREAMS", "FALLBACK"], ...rows.map(row => row.map(cell => cell || "-"))]),

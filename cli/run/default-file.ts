@@ -1,8 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { standIns, withoutEmpty, type Environment } from "../config/expand.js";
 import { object } from "../config/raw.js";
-import type { Source } from "../config/source.js";
 
 export const DEFAULT_FILE = "ai-failover.yaml";
 
@@ -63,7 +61,3 @@ export function writeDefaultFile(path: string): boolean {
 /** A value for each variable of a token that has none: in the file of a first start that is no mistake. */
 export const standInTokens = (value: unknown, env: Environment): Record<string, string> =>
   standIns({ providers: object(value).providers }, withoutEmpty(env));
-
-/** The same for a file by its name: in any other one it is a mistake. */
-export const lackingKeys = ({ name, value }: Source, env: Environment): Record<string, string> =>
-  resolve(name) === resolve(DEFAULT_FILE) ? standInTokens(value, env) : {};
