@@ -237,6 +237,9 @@ function matchesAny(predicates: Predicate[], model: usize, len: usize): bool {
   return k == 0;
 }
 
+/** A route may have this many upstreams together with those of its fallback: each needs an attempt, of which a request has 64. */
+export const MAX_UPSTREAMS = 64;
+
 export class Route {
   index: i32 = 0;
   name!: Bytes;

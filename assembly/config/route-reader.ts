@@ -8,7 +8,7 @@ import { nameOf } from "./identifiers";
 import { ProviderDraft, refuseReference } from "./provider-reader";
 import { addMistake, hint, addWarning } from "./mistakes";
 import { readStatuses } from "./status-set-reader";
-import { ModelMapping, Predicate, Provider, Route, Upstream } from "./plugin";
+import { MAX_UPSTREAMS, ModelMapping, Predicate, Provider, Route, Upstream } from "./plugin";
 
 const MATCH_TYPES: string[] = ["PRE", "EQUAL"];
 const STRATEGIES: string[] = ["SEQ", "RAND"];
@@ -35,6 +35,13 @@ export function readRoute(value: Value, index: i32, drafts: ProviderDraft[]): Ro
 /** What a route says besides what it serves: the route of Higress's active provider takes it from around it. */
 export function readPolicy(fields: Fields, route: Route, drafts: ProviderDraft[]): void {
   readFallback(fields.object("fallbackConfig"), route, drafts);
+  const upstreams = route.upstreams.length + route.fallback.length;
+  if (upstreams > MAX_UPSTREAMS)
+    addMistake(
+      fields.pathOf("upstreams"),
+      `${upstreams} upstreams with those of fallbackConfig`,
+      `at most ${MAX_UPSTREAMS}`,
+    );
   route.guard = fields.choice("guard", GUARDS, route.guard);
   const time = fields.duration("timeout", route.timeout, 1);
   route.timeout = time;

@@ -178,7 +178,7 @@ function send429(c: ClientStream, wait: u64): void {
 
 /** Sends the request to the armed hop, by the way that this host has. False: by callout, and the request stays held. */
 export function send(c: ClientStream, x: Exchange, size: usize, now: u64): bool {
-  plan.findAlone(x, now);
+  plan.findAlternative(x, now);
   if ((c.parked || (x.bodyLen == 0 && attemptRoots > 0)) && introduce(x)) {
     steer(x, now);
     // Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.

@@ -64,7 +64,7 @@ export class AttemptFilter extends Handler {
     if (cluster === null || !cluster.is(endpoint.cluster)) return this.refuse();
     const now = host.monotonic();
     if (x.armed.forced) plan.rearm(x, host.random64(), now + EARLY);
-    const hop = plan.advance(x);
+    const hop = plan.advance(x, now);
     s.attempt = changetype<usize>(attemptJudge.begin(x, hop, s.id, now));
     // The route is found, and may have done it; the map is one for all attempts, so that once is enough.
     if (x.stepCount == 1) host.removeHeader(host.HeaderMap.Request, FORWARDED_PROTO.ptr, FORWARDED_PROTO.len);

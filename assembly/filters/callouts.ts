@@ -69,10 +69,10 @@ export function look(c: ClientStream, x: Exchange, now: u64): void {
 export function goOn(c: ClientStream, now: u64): bool {
   const x = exchangeOf(c);
   while (x.hasArmed) {
-    const hop = plan.advance(x);
+    const hop = plan.advance(x, now);
     const a = attemptJudge.begin(x, hop, c.id, now);
     a.limit = timeLimit(x, now);
-    a.isShortOfTime = timeLimits.isShortOfTime(x, timeLimits.calloutTimeout(x), now);
+    a.isShortOfTime = timeLimits.isShortOfTime(x, timeLimits.fairCalloutTime(x), now);
     const token = start(x, hop, a.limit);
     if (token != 0) {
       pending.set(token, changetype<usize>(a));

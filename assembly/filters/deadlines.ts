@@ -87,7 +87,7 @@ function ranOut(c: ClientStream, x: Exchange, a: Attempt, now: u64): End {
   if (a.state == State.Waiting && c.phase != Phase.Direct) return End.None;
   if (now >= x.deadline) return limit;
   if (content && stalls(x, a, now)) return End.Stalled;
-  if (x.tryTimeout == 0) return End.None;
+  if (x.hasNoAlternative) return End.None;
   if (x.isStreamed && !content && running >= <u64>route.firstTokenTimeout) return End.FirstTokenTimeout;
   if (whole && running >= <u64>route.attemptTimeout) return End.AttemptTimeout;
   return End.None;

@@ -20,7 +20,7 @@ const GRACE_MS: u64 = 1000;
 
 /** Sends the request, whose last `size` bytes stand in the host's buffer, to the armed hop. The cluster is set already. */
 export function send(c: ClientStream, x: Exchange, size: usize, now: u64): void {
-  const hop = plan.advance(x);
+  const hop = plan.advance(x, now);
   attemptJudge.begin(x, hop, c.id, now);
   operations.setRequestHeaders(x, hop, x.bodyLen == 0);
   if (x.bodyLen > 0) operations.setRequestBody(x, hop, size);

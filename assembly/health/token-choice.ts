@@ -6,7 +6,7 @@ export class TokenSearch {
   model: u64 = 0;
   /** What a sticky choice holds on to; 0: nothing. */
   sticky: u64 = 0;
-  /** Hops that are not to be found again: u32 values `provider << 16 | token`. */
+  /** Hops that must not be found again, each by its `hopKey`. */
   tried: usize = 0;
   triedCount: i32 = 0;
   random: u64 = 0;
@@ -15,10 +15,16 @@ export class TokenSearch {
   deadline: u64 = 0;
 
   hasTried(provider: Provider, token: i32): bool {
-    const hop = ((<u32>provider.index) << 16) | (<u32>token);
-    for (let i = 0; i < this.triedCount; i++) if (load<u32>(this.tried + ((<usize>i) << 2)) == hop) return true;
+    if (this.triedCount == 0) return false;
+    const key = hopKey(provider.index, token, this.model);
+    for (let i = 0; i < this.triedCount; i++) if (load<u64>(this.tried + ((<usize>i) << 3)) == key) return true;
     return false;
   }
+}
+
+/** What makes a hop: two differ when provider, token or model there differ. */
+export function hopKey(provider: i32, token: i32, model: u64): u64 {
+  return mix(model ^ mix(((<u64>provider) << 32) | (<u64>(<u32>token))));
 }
 
 /** Below every score. */

@@ -6,7 +6,7 @@
  * An exchange is found by `identity`: {random number of this VM, serial number}, never by a stream id, because ids start again
  * after a VM reload and a late retry would else carry another client's prompt.
  */
-import { SiteConfig, Dialect, Endpoint, Provider, Route, Upstream, ModelName } from "../config/plugin";
+import { SiteConfig, Dialect, Endpoint, MAX_UPSTREAMS, Provider, Route, Upstream, ModelName } from "../config/plugin";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Cause } from "../health/verdict";
@@ -14,7 +14,6 @@ import { HashTable } from "../text/hash-table";
 
 /** More attempts than this are not made for one request. */
 export const MAX_ATTEMPTS = 64;
-export const MAX_UPSTREAMS = 16;
 export const IDENTITY_SIZE: usize = 16;
 
 /** Where `model` stands in the body. */
@@ -54,6 +53,23 @@ export class Hop {
   forced: bool;
   /** Of this attempt alone, ms (`retryTimeout`); 0: the route's limits hold. */
   limit: i32;
+}
+
+/** One upstream in a plan's order. Several may have the same provider, with other models. */
+@unmanaged
+export class PlanEntry {
+  /** A managed `Upstream`. */
+  upstream: usize;
+  /** A `ModelName`; 0: the client's name stays. */
+  target: usize;
+  /** Hash of the model's name there: its key in the ledger. */
+  model: u64;
+  /** An attempt went there. */
+  wasAsked: bool;
+}
+
+export function upstreamOf(entry: PlanEntry): Upstream {
+  return changetype<Upstream>(entry.upstream);
 }
 
 export function providerOf(hop: Hop): Provider {
@@ -160,8 +176,6 @@ export class Exchange {
   upstreamCount: i32;
   /** Position in the order of upstreams of the current hop. */
   position: i32;
-  /** A bit for each position that an attempt went to: the others were passed over, or are still to come. */
-  visited: u32;
   /** The current provider has had its second try after a fault of its own. */
   hasRetriedProvider: bool;
   /** Further tokens used on the current provider. */
@@ -171,7 +185,7 @@ export class Exchange {
   hasArmed: bool;
   /** The cluster that filter state names now, as a managed Bytes. */
   cluster: usize;
-  /** `Upstream` pointers in their order. */
+  /** Upstreams in their order, each a `PlanEntry`. */
   order: usize;
 
   // --- what happened ---
@@ -185,6 +199,7 @@ export class Exchange {
   waitMs: i64;
   stepCount: i32;
   steps: usize;
+  /** A `hopKey` for each attempt. */
   tried: usize;
   /** Attempts before this one are behind a wait, which what they tried may have outlasted. */
   triedFrom: i32;
@@ -213,9 +228,9 @@ export function open(gateway: u32, config: SiteConfig, health: Health, now: u64)
     memory.fill(changetype<usize>(x), 0, offsetof<Exchange>());
     x.current = changetype<Hop>(heap.alloc(offsetof<Hop>()));
     x.armed = changetype<Hop>(heap.alloc(offsetof<Hop>()));
-    x.order = heap.alloc(MAX_UPSTREAMS * sizeof<usize>());
+    x.order = heap.alloc(MAX_UPSTREAMS * offsetof<PlanEntry>());
     x.steps = heap.alloc(MAX_ATTEMPTS * offsetof<Step>());
-    x.tried = heap.alloc(MAX_ATTEMPTS * 4);
+    x.tried = heap.alloc(MAX_ATTEMPTS * sizeof<u64>());
   }
   x.vm = vm;
   // The table's key is its lower half, and 0 is no key.
@@ -264,7 +279,6 @@ export function open(gateway: u32, config: SiteConfig, health: Health, now: u64)
   x.upstreamCount = 0;
   x.hasNoAlternative = false;
   x.position = 0;
-  x.visited = 0;
   x.hasRetriedProvider = false;
   x.retries = 0;
   x.hasArmed = false;
@@ -307,8 +321,12 @@ export function routeOf(x: Exchange): Route {
 }
 
 /** By its position in the plan. */
+export function entryAt(x: Exchange, position: i32): PlanEntry {
+  return changetype<PlanEntry>(x.order + <usize>position * offsetof<PlanEntry>());
+}
+
 export function upstreamAt(x: Exchange, position: i32): Upstream {
-  return changetype<Upstream>(load<usize>(x.order + <usize>position * sizeof<usize>()));
+  return upstreamOf(entryAt(x, position));
 }
 
 export function stepOf(x: Exchange, index: i32): Step {

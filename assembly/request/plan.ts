@@ -6,9 +6,9 @@ import { hash64 } from "../text/hash";
 import {
   Dialect,
   Endpoint,
+  MAX_UPSTREAMS,
   ModelName,
   Provider,
-  RetryPolicy,
   Route,
   StickyBy,
   TokenChoice,
@@ -21,12 +21,14 @@ import {
   Hop,
   Outcome,
   MAX_ATTEMPTS,
-  MAX_UPSTREAMS,
+  PlanEntry,
   budgetOf,
+  entryAt,
   healthOf,
   modelOf,
   routeOf,
   upstreamAt,
+  upstreamOf,
 } from "./exchange";
 import { hashOf } from "./request-head";
 import { hasTime, routeLimit } from "./time-limits";
@@ -39,8 +41,24 @@ function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
 
 function append(x: Exchange, upstream: Upstream): void {
   if (x.upstreamCount == MAX_UPSTREAMS || endpointFor(upstream.provider, x.dialect) === null) return;
-  store<usize>(x.order + <usize>x.upstreamCount * sizeof<usize>(), changetype<usize>(upstream));
-  x.upstreamCount++;
+  const entry = entryAt(x, x.upstreamCount++);
+  entry.upstream = changetype<usize>(upstream);
+  entry.target = modelThere(x, upstream);
+  entry.model = modelHash(x, entry.target);
+  entry.wasAsked = false;
+}
+
+/** The upstream's mapping if it has one, else the provider's, never both. 0: the name stays. */
+function modelThere(x: Exchange, upstream: Upstream): usize {
+  if (x.modelLen == 0) return 0;
+  const mapping = upstream.mapping.entries.length > 0 ? upstream.mapping : upstream.provider.mapping;
+  return changetype<usize>(mapping.lookup(modelOf(x), x.modelLen));
+}
+
+function modelHash(x: Exchange, target: usize): u64 {
+  if (target == 0) return hash64(modelOf(x), x.modelLen);
+  const name = changetype<ModelName>(target).text;
+  return hash64(name.ptr, name.len);
 }
 
 /** One of `upstreams` by relative weight. */
@@ -87,32 +105,17 @@ export function furtherAttempts(x: Exchange): i32 {
   return x.noFailover ? 0 : MAX_ATTEMPTS - 1;
 }
 
-function fill(hop: Hop, x: Exchange, upstream: Upstream, token: i32, model: u64, trial: bool): void {
-  const provider = upstream.provider;
-  const target = modelThere(x, upstream);
-  hop.upstream = changetype<usize>(upstream);
+function fill(hop: Hop, x: Exchange, entry: PlanEntry, token: i32, trial: bool): void {
+  const provider = upstreamOf(entry).provider;
+  hop.upstream = entry.upstream;
   hop.provider = changetype<usize>(provider);
   hop.endpoint = changetype<usize>(endpointFor(provider, x.dialect));
-  hop.target = target;
-  hop.model = model;
+  hop.target = entry.target;
+  hop.model = entry.model;
   hop.token = token;
   hop.trial = trial;
   hop.forced = false;
   hop.limit = 0;
-}
-
-/** The upstream's mapping if it has one, else the provider's, never both. 0: the name stays. */
-function modelThere(x: Exchange, upstream: Upstream): usize {
-  if (x.modelLen == 0) return 0;
-  const mapping = upstream.mapping.entries.length > 0 ? upstream.mapping : upstream.provider.mapping;
-  return changetype<usize>(mapping.lookup(modelOf(x), x.modelLen));
-}
-
-function modelHash(x: Exchange, upstream: Upstream): u64 {
-  const target = modelThere(x, upstream);
-  if (target == 0) return hash64(modelOf(x), x.modelLen);
-  const name = changetype<ModelName>(target).text;
-  return hash64(name.ptr, name.len);
 }
 
 /** What this provider's sticky choice holds on to; 0: nothing. */
@@ -127,19 +130,19 @@ const search = new TokenSearch();
 
 /** Arms a live token of the upstream at `position` that this exchange has not tried. */
 function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
-  const upstream = upstreamAt(x, position);
-  const model = modelHash(x, upstream);
+  const entry = entryAt(x, position);
+  const provider = upstreamOf(entry).provider;
   const health = healthOf(x);
-  search.model = model;
-  search.sticky = stickyOf(x, upstream.provider);
-  search.tried = x.tried + ((<usize>x.triedFrom) << 2);
+  search.model = entry.model;
+  search.sticky = stickyOf(x, provider);
+  search.tried = x.tried + ((<usize>x.triedFrom) << 3);
   search.triedCount = x.stepCount - x.triedFrom;
   search.random = random;
   search.now = now;
   search.deadline = x.deadline;
-  const token = health.pick(upstream.provider, search);
+  const token = health.pick(provider, search);
   if (token < 0) return false;
-  fill(x.armed, x, upstream, token, model, health.trial);
+  fill(x.armed, x, entry, token, health.trial);
   x.hasArmed = true;
   return true;
 }
@@ -148,7 +151,7 @@ function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
 function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
   for (let n = 0, k = x.upstreamCount; n < k; n++) {
     const i = (position + n) % k;
-    if (((x.visited >> i) & 1) == 1 || !armToken(x, i, random, now)) continue;
+    if (entryAt(x, i).wasAsked || !armToken(x, i, random, now)) continue;
     goTo(x, i);
     x.hasRetriedProvider = false;
     x.retries = 0;
@@ -159,7 +162,7 @@ function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
 
 function goTo(x: Exchange, position: i32): void {
   x.position = position;
-  x.visited |= 1 << position;
+  entryAt(x, position).wasAsked = true;
 }
 
 /** Arms the first hop. False: nothing is live; `armSoonest` may still find one. */
@@ -168,14 +171,22 @@ export function armFirst(x: Exchange, random: u64, now: u64): bool {
   return armFrom(x, 0, random, now);
 }
 
-/** When the first hop is armed: whether none of the other providers is live, or will be when that hop's limit has passed. */
-export function findAlone(x: Exchange, now: u64): void {
-  const within = <u64>routeLimit(x) * NS_PER_MS;
+/**
+ * Finds out whether a better hop could follow the one at `x.position` when that takes too long: another provider, or another model of
+ * the same one, that is live or will be when the limit has passed. Another token would be as slow.
+ */
+export function findAlternative(x: Exchange, now: u64): void {
   x.hasNoAlternative = true;
-  for (let i = 0; i < x.upstreamCount && x.hasNoAlternative && !x.noFailover; i++) {
-    if (i == x.position) continue;
-    const upstream = upstreamAt(x, i);
-    x.hasNoAlternative = healthOf(x).opensIn(upstream.provider, modelHash(x, upstream), now) > within;
+  if (x.noFailover) return;
+  const within = <u64>routeLimit(x) * NS_PER_MS;
+  const current = entryAt(x, x.position);
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const entry = entryAt(x, i);
+    const provider = upstreamOf(entry).provider;
+    if (entry.wasAsked || (entry.model == current.model && provider === upstreamOf(current).provider)) continue;
+    if (healthOf(x).opensIn(provider, entry.model, now) > within) continue;
+    x.hasNoAlternative = false;
+    return;
   }
 }
 
@@ -194,10 +205,10 @@ function soonest(x: Exchange, limited: bool, now: u64): i32 {
   let position = -1;
   soonestWait = u64.MAX_VALUE;
   for (let i = 0; i < x.upstreamCount; i++) {
-    const upstream = upstreamAt(x, i);
-    const model = modelHash(x, upstream);
-    if (limited && !healthOf(x).isRateLimited(upstream.provider, model, now)) continue;
-    const wait = healthOf(x).opensIn(upstream.provider, model, now);
+    const entry = entryAt(x, i);
+    const provider = upstreamOf(entry).provider;
+    if (limited && !healthOf(x).isRateLimited(provider, entry.model, now)) continue;
+    const wait = healthOf(x).opensIn(provider, entry.model, now);
     if (position >= 0 && wait >= soonestWait) continue;
     soonestWait = wait;
     position = i;
@@ -206,9 +217,8 @@ function soonest(x: Exchange, limited: bool, now: u64): i32 {
 }
 
 function armForced(x: Exchange, position: i32, now: u64): void {
-  const upstream = upstreamAt(x, position);
-  const model = modelHash(x, upstream);
-  fill(x.armed, x, upstream, healthOf(x).pickSoonest(upstream.provider, model, now), model, false);
+  const entry = entryAt(x, position);
+  fill(x.armed, x, entry, healthOf(x).pickSoonest(upstreamOf(entry).provider, entry.model, now), false);
   x.armed.forced = true;
   x.hasArmed = true;
   goTo(x, position);
@@ -221,8 +231,10 @@ export function opensIn(x: Exchange, now: u64): u64 {
 }
 
 /** Makes the armed hop the current one: its attempt starts. */
-export function advance(x: Exchange): Hop {
+export function advance(x: Exchange, now: u64): Hop {
   const hop = x.armed;
+  findAlternative(x, now);
+  if (x.hasNoAlternative) hop.limit = 0;
   x.armed = x.current;
   x.current = hop;
   x.hasArmed = false;
@@ -256,28 +268,23 @@ function armAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   if (verdict.next == Next.NextToken && retry.enabled && (retry.maxRetries == 0 || x.retries < retry.maxRetries)) {
     if (armToken(x, x.position, random, now)) {
       x.retries++;
-      limitArmed(x, retry);
+      x.armed.limit = retry.retryTimeout;
       return true;
     }
   }
   if (verdict.next == Next.SameProvider && !x.hasRetriedProvider) {
     let again = armToken(x, x.position, random, now);
     if (!again && healthOf(x).mayTryAgain(provider, current.token, current.model, now)) {
-      fill(x.armed, x, upstreamAt(x, x.position), current.token, current.model, false);
+      fill(x.armed, x, entryAt(x, x.position), current.token, false);
       x.hasArmed = again = true;
     }
     if (again) {
       x.hasRetriedProvider = true;
-      limitArmed(x, retry);
+      x.armed.limit = retry.retryTimeout;
       return true;
     }
   }
   return !verdict.stay && armFrom(x, x.position + 1, random, now);
-}
-
-/** A further attempt at one provider has its own limit. */
-function limitArmed(x: Exchange, retry: RetryPolicy): void {
-  if (!x.hasNoAlternative) x.armed.limit = retry.retryTimeout;
 }
 
 /** Gives an armed trial back that nobody will make. */
@@ -303,7 +310,7 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
   const wait = soonestWait;
   if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
   if (!hasTime(x, now + wait + (wait >> 1)) || !budgetOf(x).take(now)) return 0;
-  x.visited = 0;
+  for (let i = 0; i < x.upstreamCount; i++) entryAt(x, i).wasAsked = false;
   armForced(x, position, now);
   x.triedFrom = x.stepCount;
   return max(wait, 1);

@@ -29,7 +29,11 @@ export function tryTimeout(x: Exchange): i32 {
 
 /** The limit on the callout of the current hop, ms, which brings its whole answer at once; 0: only what is left of the request's time. */
 export function calloutTimeout(x: Exchange): i32 {
-  if (x.hasNoAlternative) return 0;
+  return x.hasNoAlternative ? 0 : fairCalloutTime(x);
+}
+
+/** How long that callout may take before its provider counts as slow, ms. */
+export function fairCalloutTime(x: Exchange): i32 {
   const limit = x.current.limit;
   const most = routeOf(x).attemptTimeout;
   return limit > 0 ? min(limit, most) : most;

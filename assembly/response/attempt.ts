@@ -85,7 +85,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.heldLen = 0;
   a.next = null;
   a.step = trail.begin(x, hop);
-  a.isShortOfTime = timeLimits.isShortOfTime(x, hop.limit > 0 ? hop.limit : timeLimits.tryTimeout(x), now);
+  a.isShortOfTime = timeLimits.isShortOfTime(x, hop.limit > 0 ? hop.limit : timeLimits.routeLimit(x), now);
   x.attempts++;
   x.attempt = changetype<usize>(a);
   return a;

@@ -4,6 +4,7 @@ import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { Provider } from "../config/plugin";
+import { hopKey } from "../health/token-choice";
 import { Cause, causeName } from "../health/verdict";
 import { Exchange, Hop, Step, stepOf } from "../request/exchange";
 
@@ -30,7 +31,7 @@ export function begin(x: Exchange, hop: Hop): i32 {
   step.cause = Cause.None;
   step.ms = 0;
   step.invalidEvents = 0;
-  store<u32>(x.tried + <usize>index * 4, ((<u32>provider.index) << 16) | (<u32>hop.token));
+  store<u64>(x.tried + ((<usize>index) << 3), hopKey(provider.index, hop.token, hop.model));
   x.stepCount = index + 1;
   return index;
 }

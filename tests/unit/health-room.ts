@@ -72,7 +72,7 @@ interface Exports {
   isSettled(v: number): number;
   seed(value: bigint): void;
   noTried(): void;
-  addTried(p: number, token: number): void;
+  addTried(p: number, token: number, model: bigint): void;
   pick(v: number, p: number, model: bigint, sticky: bigint, now: bigint): number;
   isTrial(v: number): number;
   pickSoonest(v: number, p: number, model: bigint, now: bigint): number;
@@ -269,7 +269,7 @@ export class Worker {
 
   pick(p = 0, { model = MODEL, sticky = 0n, tried = [] }: Asked = {}): Hop | undefined {
     this.wasm.noTried();
-    tried.forEach(token => this.wasm.addTried(p, token));
+    tried.forEach(token => this.wasm.addTried(p, token, model));
     const token = this.wasm.pick(this.vm, p, model, sticky, this.room.ns);
     return token < 0 ? undefined : { token, trial: this.wasm.isTrial(this.vm) !== 0 };
   }

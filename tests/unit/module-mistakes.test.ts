@@ -185,6 +185,14 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     "routes[0].upstreams: only weights of 0; at least one weight above 0",
   ],
   [
+    "more upstreams than a request can ask",
+    route({
+      upstreams: Array.from({ length: 60 }, () => ({ provider: "qwen" })),
+      fallbackConfig: { upstreams: Array.from({ length: 5 }, () => ({ provider: "qwen" })) },
+    }),
+    "routes[0].upstreams: 65 upstreams with those of fallbackConfig; at most 64",
+  ],
+  [
     "an upstream that is no provider",
     route({ upstreams: [{ provider: "qwn" }, {}] }),
     'routes[0].upstreams[0].provider: "qwn", which is no provider; qwen (did you mean qwen?)',

@@ -2,7 +2,7 @@ import { Bytes } from "../../../assembly/text/bytes";
 import { Provider, Route, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
 import { RetryBudget } from "../../../assembly/health/retry-budget";
 import * as classify from "../../../assembly/health/classify";
-import { TokenSearch } from "../../../assembly/health/token-choice";
+import { TokenSearch, hopKey } from "../../../assembly/health/token-choice";
 import { pruneTokens } from "../../../assembly/health/prune";
 import { Health } from "../../../assembly/health/health";
 import { isIdle as isQuietNow } from "../../../assembly/health/idle";
@@ -322,8 +322,8 @@ export function noTried(): void {
   search.triedCount = 0;
 }
 
-export function addTried(p: i32, token: i32): void {
-  store<u32>(search.tried + ((<usize>search.triedCount) << 2), ((<u32>p) << 16) | (<u32>token));
+export function addTried(p: i32, token: i32, model: u64): void {
+  store<u64>(search.tried + ((<usize>search.triedCount) << 3), hopKey(p, token, model));
   search.triedCount++;
 }
 
