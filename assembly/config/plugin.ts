@@ -4,16 +4,7 @@
  * Text that goes to the host is kept as bytes, durations are milliseconds, sizes bytes.
  */
 import { Bytes } from "../text/bytes";
-
-/** Whose error bodies a provider speaks: a column of the failure table. */
-export enum Family {
-  OpenAI,
-  DashScope,
-  DeepSeek,
-  Anthropic,
-  Gemini,
-  Azure,
-}
+import { Family } from "./presets";
 
 /** The shape of a request and of its answer. */
 export enum Dialect {

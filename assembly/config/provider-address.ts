@@ -57,7 +57,7 @@ export function readAddress(fields: Fields, preset: Preset, higress: bool): Prov
   address.main = main;
   address.messages = messages;
   if (main === null) return address;
-  if (preset.speaksMessages && messages === null) {
+  if (preset.hasMessages && messages === null) {
     const url = new Url();
     url.host = main.host;
     url.port = main.port;

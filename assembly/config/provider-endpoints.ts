@@ -2,13 +2,16 @@
 import { Bytes } from "../text/bytes";
 import { readAddress, ProviderAddress } from "./provider-address";
 import { Fields, quote } from "./fields";
-import { Preset } from "./presets";
+import { Auth, Preset } from "./presets";
 import { addMistake } from "./mistakes";
 import { Endpoint, Provider } from "./plugin";
 import { Url } from "./url";
 
 /** https://docs.claude.com/en/api/versioning: needed on every request, and this is the newest. */
 const ANTHROPIC_VERSION = "2023-06-01";
+
+/** In the order of Auth. */
+const AUTH_HEADERS: string[] = ["authorization", "authorization", "x-api-key", "api-key"];
 
 /** Fills in the endpoints; returns what names the provider's record in the ledger together with its id. */
 export function readEndpoints(fields: Fields, preset: Preset, id: string, higress: bool, provider: Provider): string {
@@ -24,7 +27,7 @@ export function readEndpoints(fields: Fields, preset: Preset, id: string, higres
     provider.openai = endpoint;
   }
   if (messages !== null) {
-    const endpoint = makeEndpoint(messages, clusterOfMessages(fields, cluster, address), authOfMessages(preset));
+    const endpoint = makeEndpoint(messages, clusterOfMessages(fields, cluster, address), preset.messagesAuth);
     endpoint.keepPath = keepsPath;
     endpoint.versionHeader = Bytes.of("anthropic-version");
     endpoint.versionValue = Bytes.of(version);
@@ -36,19 +39,15 @@ export function readEndpoints(fields: Fields, preset: Preset, id: string, higres
   return named === null ? "" : named.authority + named.path;
 }
 
-function makeEndpoint(url: Url, cluster: string, auth: string): Endpoint {
+function makeEndpoint(url: Url, cluster: string, auth: Auth): Endpoint {
   const endpoint = new Endpoint();
   endpoint.cluster = Bytes.of(cluster);
   endpoint.authority = Bytes.of(url.authority);
   endpoint.base = Bytes.of(url.path);
   if (url.query != "") endpoint.query = Bytes.of(url.query);
-  endpoint.bearer = auth == "bearer";
-  endpoint.authHeader = Bytes.of(auth == "bearer" || auth == "raw" ? "authorization" : auth);
+  endpoint.bearer = auth == Auth.Bearer;
+  endpoint.authHeader = Bytes.of(AUTH_HEADERS[auth]);
   return endpoint;
-}
-
-function authOfMessages(preset: Preset): string {
-  return preset.messagesAuth == "" ? "x-api-key" : preset.messagesAuth;
 }
 
 function readVersion(fields: Fields, preset: Preset): string {

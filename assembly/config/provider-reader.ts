@@ -7,15 +7,13 @@ import { readEndpoints } from "./provider-endpoints";
 import { Fields, isSecret, quote, show } from "./fields";
 import { readMapping, readPatterns } from "./mapping-reader";
 import { isToken } from "./identifiers";
-import { Preset, readPresets } from "./presets";
+import { PRESETS, Preset } from "./presets";
 import { addMistake, hint, addWarning } from "./mistakes";
 import { readStatuses } from "./status-set-reader";
 import { readTokens } from "./secrets-reader";
-import { BreakerPolicy, FailoverPolicy, Family, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
+import { BreakerPolicy, FailoverPolicy, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
 
-const presets = readPresets();
-/** In the order of Family and of TokenChoice. */
-const FAMILIES: string[] = ["openai", "dashscope", "deepseek", "anthropic", "gemini", "azure"];
+/** In the order of TokenChoice. */
 const CHOICES: string[] = ["random", "weighted", "sticky"];
 /** Of the user's file, but the cluster's business: the command line tool renders them. */
 const RENDERED: string[] = ["tls", "connectTimeout"];
@@ -48,13 +46,13 @@ export function refuseReference(path: string, id: string, ids: string[]): void {
 
 function presetOf(fields: Fields): Preset | null {
   const member = fields.take("type");
-  const types = presets.map<string>(preset => preset.type);
+  const types = PRESETS.map<string>(preset => preset.type);
   if (member === null) {
     addMistake(fields.pathOf("type"), "nothing", types.join(", "));
     return null;
   }
   const at = member.kind == Kind.String ? types.indexOf(member.text) : -1;
-  if (at >= 0) return presets[at];
+  if (at >= 0) return PRESETS[at];
   addMistake(member.path, show(member), types.join(", ") + hint(member.text, types));
   return null;
 }
@@ -69,7 +67,7 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   const draft = new ProviderDraft(value, provider);
   provider.id = Bytes.of(id);
   provider.type = preset.type;
-  provider.family = <Family>FAMILIES.indexOf(preset.family);
+  provider.family = preset.family;
   const place = readEndpoints(fields, preset, id, higress, provider);
   provider.ledgerKey = Bytes.of(hashOf(`${id}\n${place}`));
   provider.tokens = readTokens(fields, preset.tokenless, higress);

@@ -4,7 +4,8 @@ import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { foundMember, lookup } from "../json/lookup";
 import { parseDecimal, parseDuration } from "../http/durations";
-import { AlsoOn, Family, Provider, Route } from "../config/plugin";
+import { AlsoOn, Provider, Route } from "../config/plugin";
+import { Family } from "../config/presets";
 import { CONSEQUENCES, END_CAUSES, Place, ROWS, Row, answeredBadly, causeOfStatus } from "./failure-table";
 import { Cause, End, Next, Scope, Verdict } from "./verdict";
 

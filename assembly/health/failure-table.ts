@@ -15,7 +15,7 @@
  *              words of xAI's: github.com/UKGovernmentBEIS/inspect_ai/pull/2267
  */
 import { Bytes } from "../text/bytes";
-import { Family } from "../config/plugin";
+import { Family } from "../config/presets";
 import { Cause, End, Next, Scope } from "./verdict";
 
 /** Where in an error a row's word stands. */

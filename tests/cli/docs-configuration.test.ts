@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { readPresets } from "../../assembly/config/presets.js";
+import { PRESETS } from "../../assembly/config/presets.js";
 import { resolveConfig } from "../../cli/config/load-config.js";
 import { checkShape } from "../../cli/config/schema.js";
 import { sourceOf } from "../../cli/config/source.js";
@@ -117,14 +117,21 @@ describe("docs/configuration.md", () => {
   });
 
   it("lists the provider types as the module knows them", () => {
-    const listed = rows.filter(([type = ""]) => readPresets().some(preset => `\`${preset.type}\`` === type));
+    const isType = (cell = "") => PRESETS.some(({ type }) => type === codesOf(cell)[0]);
+    const listed = rows.filter(row => row.length === 6 && isType(row[0]));
     const cell = (text: string) => (text === "" ? "-" : `\`${text}\``);
-    const table = readPresets().map(preset => [
-      ...[cell(preset.type), cell(preset.host), preset.models.map(cell).join(" ") || "-"],
-      ...[preset.speaksMessages ? "yes" : "-", cell(preset.probe && `GET ${preset.probe}`)],
+    const table = PRESETS.map(preset => [
+      ...[
+        preset.docs ? `[${cell(preset.type)}](${preset.docs})` : cell(preset.type),
+        cell(preset.host),
+        preset.models.map(cell).join(" ") || "-",
+      ],
+      ...[preset.hasMessages ? "yes" : "-", cell(preset.probe && `GET ${preset.probe}`)],
       preset.variable === "" ? "none needed" : cell(preset.variable),
     ]);
     expect(listed).toEqual(table);
+    const withoutHost = rows.filter(row => row.length === 2 && isType(row[0])).flatMap(([types]) => codesOf(types!));
+    expect(withoutHost).toEqual(PRESETS.filter(({ host }) => host === "").map(({ type }) => type));
   });
 });
 

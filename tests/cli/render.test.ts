@@ -170,7 +170,7 @@ describe("what the module reads", () => {
     expect(gateway.vm_config.environment_variables.host_env_keys).toEqual(["A", "B"]);
     expect(JSON.parse(gateway.configuration.value).providers[0].apiTokens).toEqual([
       "${B}",
-      { name: "team", value: "${A}", weight: 3 },
+      { name: "team", value: "${A}", weight: 3, priority: 0, models: [] },
     ]);
     const texts = [renderEnvoy(config(), options), ...Object.values(renderRunFiles(config(), options, "/run/x"))];
     for (const text of texts) expect(text).not.toContain("sk-secret");
