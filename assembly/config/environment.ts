@@ -20,25 +20,32 @@ export class Environment {
   }
 }
 
-export let environment: Environment = new Environment([]);
+/** Of the configuration that is being read. */
+let environment: Environment = new Environment([]);
 
 export function useEnvironment(given: Environment): void {
   environment = given;
 }
 
-/** What kept the last text from being expanded; "" when nothing did. */
-export let expandFound: string = "";
-export let expandAllowed: string = "";
+/** A text with its variables put in; or what was found in place of one, and what is allowed there. */
+export class Expansion {
+  text: string = "";
+  /** "": nothing is wrong. */
+  found: string = "";
+  allowed: string = "";
+}
 
 /** The text with each "${NAME}" replaced and "$${" made "${". What a variable holds is not expanded again. */
-export function expand(text: string): string {
-  expandFound = "";
-  expandAllowed = "";
+export function expand(text: string): Expansion {
+  const expansion = new Expansion();
   let out = "";
   let from = 0;
   while (true) {
     const open = text.indexOf("${", from);
-    if (open < 0) return out + text.substring(from);
+    if (open < 0) {
+      expansion.text = out + text.substring(from);
+      return expansion;
+    }
     if (open > from && text.charCodeAt(open - 1) == 0x24) {
       out += text.substring(from, open - 1) + "${";
       from = open + 2;
@@ -48,15 +55,15 @@ export function expand(text: string): string {
     const close = text.indexOf("}", open);
     const name = close < 0 ? "" : text.substring(open + 2, close);
     if (!isName(name)) {
-      expandFound = 'a "${" that begins no variable';
-      expandAllowed = '"${NAME}" of letters, digits and "_"; "$${" for "${"';
-      return out;
+      expansion.found = 'a "${" that begins no variable';
+      expansion.allowed = '"${NAME}" of letters, digits and "_"; "$${" for "${"';
+      return expansion;
     }
     const value = environment.get(name);
     if (value === null || value.length == 0) {
-      expandFound = `\${${name}}, which is ${value === null ? "not set" : "empty"}`;
-      expandAllowed = `set the environment variable ${name}`;
-      return out;
+      expansion.found = `\${${name}}, which is ${value === null ? "not set" : "empty"}`;
+      expansion.allowed = `set the environment variable ${name}`;
+      return expansion;
     }
     out += value;
     from = close + 1;

@@ -1,8 +1,9 @@
 /** Reads the fields of one object by name and type, and knows afterwards which of them nobody asked for. */
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
-import { expand, expandAllowed, expandFound } from "./environment";
-import { addMistake, hint, nearest, addWarning } from "./mistakes";
+import { expand } from "./environment";
+import { addMistake, addWarning } from "./mistakes";
+import { hint, nearest } from "./nearest";
 import { LARGEST, LONGEST, bytes, milliseconds } from "./quantities";
 
 /** Fields below lists of secrets that are none themselves. */
@@ -37,9 +38,9 @@ export function textOf(value: Value): string | null {
     addMistake(value.path, show(value), "text");
     return null;
   }
-  const text = expand(value.text);
-  if (expandFound == "") return text;
-  addMistake(value.path, expandFound, expandAllowed);
+  const expanded = expand(value.text);
+  if (expanded.found == "") return expanded.text;
+  addMistake(value.path, expanded.found, expanded.allowed);
   return null;
 }
 

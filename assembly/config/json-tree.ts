@@ -56,11 +56,11 @@ export class Value {
   }
 }
 
-/** Nothing that could break a line of the log or hide what follows. */
+/** Nothing that could break a line of the log, hide what follows, or be taken for another part of a path. */
 function isPlain(name: string): bool {
   for (let i = 0; i < name.length; i++) {
     const c = name.charCodeAt(i);
-    if (c <= Char.Space || c == Char.Quote || c == 0x7f) return false;
+    if (c <= Char.Space || c == Char.Quote || c == 0x7f || ".:[]".includes(name.charAt(i))) return false;
   }
   return name.length > 0 && name.length <= 80;
 }

@@ -3,25 +3,33 @@ import { parseDom } from "./json-tree";
 import { Environment, useEnvironment } from "./environment";
 import { Fields, show } from "./fields";
 import { readEnvelope } from "./higress-envelope";
-import { addMistake, parseErrors, clearMistakes, warnings } from "./mistakes";
+import { addMistake, beginReport, mistakesFound, warningsFound } from "./mistakes";
 import { Plugin } from "./plugin";
 import { Kind } from "../json/lexer";
 
 export { Environment } from "./environment";
-export { parseErrors } from "./mistakes";
 
 const ROLES: string[] = ["gateway", "attempt"];
 
-/** null: `parseErrors` has a line "path: found; allowed" for every mistake. Size 0 is a configuration that serves nothing. */
-export function parsePlugin(ptr: usize, len: usize, env: Environment): Plugin | null {
-  clearMistakes();
+export class ParsedPlugin {
+  constructor(
+    /** null: there are mistakes. */
+    readonly plugin: Plugin | null,
+    /** A line "path: found; allowed" for each. */
+    readonly mistakes: string[],
+  ) {}
+}
+
+/** Size 0 is a configuration that serves nothing. */
+export function parsePlugin(ptr: usize, len: usize, env: Environment): ParsedPlugin {
+  beginReport();
   useEnvironment(env);
   const plugin = new Plugin();
   if (len > 0) read(ptr, len, plugin);
   useEnvironment(new Environment([]));
-  if (parseErrors.length > 0) return null;
-  plugin.warnings = warnings.slice();
-  return plugin;
+  plugin.warnings = warningsFound();
+  const mistakes = mistakesFound();
+  return new ParsedPlugin(mistakes.length > 0 ? null : plugin, mistakes);
 }
 
 function read(ptr: usize, len: usize, plugin: Plugin): void {

@@ -1,10 +1,12 @@
-/** Where a provider is reached, out of its preset and the many names that a configuration may give to parts of its URL. */
+/** Where a provider is reached: by its preset, by its url, or by the names that Higress has for parts of a URL. */
+import { Kind } from "../json/lexer";
 import { Fields, quote } from "./fields";
 import { Preset } from "./presets";
-import { addMistake, parseErrors, addWarning } from "./mistakes";
-import { Url, parseUrl, urlFault, withoutSlash } from "./url";
+import { addMistake, addWarning } from "./mistakes";
+import { Url, parseUrl, withoutSlash } from "./url";
 
-class Name {
+/** A name of Higress's for an address, or for a part of it. */
+class Alias {
   constructor(
     readonly field: string,
     /** The one type that has it; "" for all. */
@@ -12,23 +14,25 @@ class Name {
   ) {}
 }
 
-/** Higress's names for the whole URL. */
-const URLS: Name[] = [
-  new Name("openaiCustomUrl", "openai"),
-  new Name("vllmCustomUrl", "vllm"),
-  new Name("azureServiceUrl", "azure"),
-  new Name("claudeCustomUrl", "claude"),
+/** For the whole URL. */
+const URLS: Alias[] = [
+  new Alias("openaiCustomUrl", "openai"),
+  new Alias("vllmCustomUrl", "vllm"),
+  new Alias("azureServiceUrl", "azure"),
+  new Alias("claudeCustomUrl", "claude"),
 ];
-/** Higress's names for its host, with or without a port. */
-const HOSTS: Name[] = [
-  new Name("providerDomain", ""),
-  new Name("qwenDomain", "qwen"),
-  new Name("doubaoDomain", "doubao"),
-  new Name("zhipuDomain", "zhipuai"),
-  new Name("genericHost", "generic"),
-  new Name("vllmServerHost", "vllm"),
-  new Name("ollamaServerHost", "ollama"),
+/** For its host, with or without a port. */
+const HOSTS: Alias[] = [
+  new Alias("providerDomain", ""),
+  new Alias("qwenDomain", "qwen"),
+  new Alias("doubaoDomain", "doubao"),
+  new Alias("zhipuDomain", "zhipuai"),
+  new Alias("genericHost", "generic"),
+  new Alias("vllmServerHost", "vllm"),
+  new Alias("ollamaServerHost", "ollama"),
 ];
+/** For the rest of it. */
+const PARTS: string[] = ["ollamaServerPort", "providerBasePath", "basePath", "basePathHandling"];
 /** Types that are reached in the user's own network, where plain HTTP is the rule. */
 const PLAIN: string[] = ["ollama", "vllm"];
 /** Ends of a URL that names an API instead of a base. */
@@ -37,7 +41,7 @@ const ACCOUNT = "cloudflareAccountId";
 const ALLOWED = "http:// or https://, host, base path";
 
 export class ProviderAddress {
-  /** Of the OpenAI dialects; null when only messagesUrl is known. */
+  /** Of the OpenAI dialects; null when only messagesUrl is known, or nothing. */
   main: Url | null = null;
   /** Of /v1/messages; null when it is not spoken. */
   messages: Url | null = null;
@@ -48,12 +52,18 @@ export class ProviderAddress {
 export function readAddress(fields: Fields, preset: Preset, higress: bool): ProviderAddress {
   const address = new ProviderAddress();
   if (preset.type == "cloudflare") fields.take(ACCOUNT);
-  const mistakes = parseErrors.length;
-  const prefix = readPrefix(fields);
-  const given = readMain(fields, preset, higress);
+  if (!higress) refuseAliases(fields);
+  const prefix = higress ? readPrefix(fields) : "";
+  const given = new GivenUrl();
+  given.read(fields, "url", higress);
+  if (higress) readAliases(fields, preset, given);
+  const url = given.url;
+  if (url !== null && preset.type == "azure") checkAzure(fields.pathOf(given.field), url, preset);
   const messages = readUrl(fields, "messagesUrl", higress);
-  const main = given !== null ? given : presetUrl(fields, preset, messages !== null || parseErrors.length > mistakes);
-  address.isPreset = given === null || given.authority == preset.host;
+  // A URL that was refused is told once: the type's own takes its place, or none.
+  const mayLack = given.isRefused || fields.has("messagesUrl");
+  const main = url !== null ? url : presetUrl(fields, preset, mayLack);
+  address.isPreset = url === null || url.authority == preset.host;
   address.main = main;
   address.messages = messages;
   if (main === null) return address;
@@ -68,6 +78,31 @@ export function readAddress(fields: Fields, preset: Preset, higress: bool): Prov
   }
   main.path = prefix + main.path;
   return address;
+}
+
+/** What a configuration says of a provider's URL. */
+class GivenUrl {
+  url: Url | null = null;
+  /** Which field says it. */
+  field: string = "";
+  /** Whether the field is there and holds no URL. */
+  isRefused: bool = false;
+
+  read(fields: Fields, field: string, higress: bool): void {
+    const member = fields.take(field);
+    if (member === null || (member.kind == Kind.String && member.text == "")) return;
+    this.url = readUrl(fields, field, higress);
+    this.field = field;
+    this.isRefused = this.url === null;
+  }
+
+  readHost(fields: Fields, field: string, text: string): void {
+    const parsed = parseUrl(text);
+    if (parsed.url === null) addMistake(fields.pathOf(field), parsed.fault, "a host, or host:port");
+    this.url = parsed.url;
+    this.field = field;
+    this.isRefused = parsed.url === null;
+  }
 }
 
 /** Higress puts providerBasePath, and basePath when it is told so, before the path of the API. */
@@ -85,49 +120,53 @@ function pathOf(text: string): string {
   return path == "" || path.startsWith("/") ? path : `/${path}`;
 }
 
-/** The URL that the configuration says, whatever names it gives to its parts; null when it says none. */
-function readMain(fields: Fields, preset: Preset, higress: bool): Url | null {
-  let field = "url";
-  let url = readUrl(fields, field, higress);
-  const hasUrl = fields.has("url");
+/** The URL by the names that Higress has for it. */
+function readAliases(fields: Fields, preset: Preset, given: GivenUrl): void {
   const port = fields.whole("ollamaServerPort", 0, 1, 65535);
-  for (let i = 0; i < URLS.length; i++) {
-    if (!applies(fields, URLS[i], preset, hasUrl, higress)) continue;
-    field = URLS[i].field;
-    url = readUrl(fields, field, higress);
-  }
+  for (let i = 0; i < URLS.length; i++)
+    if (applies(fields, URLS[i], preset, given)) given.read(fields, URLS[i].field, true);
   for (let i = 0; i < HOSTS.length; i++) {
-    if (!applies(fields, HOSTS[i], preset, hasUrl || url !== null, higress)) continue;
-    field = HOSTS[i].field;
-    const host = fields.text(field, "");
+    if (!applies(fields, HOSTS[i], preset, given)) continue;
     const scheme = PLAIN.includes(preset.type) ? "http://" : "https://";
-    url = parseUrl(scheme + host + (port > 0 ? `:${port}` : "") + filled(fields, preset));
-    if (url === null) addMistake(fields.pathOf(field), urlFault, "a host, or host:port");
+    const host = fields.text(HOSTS[i].field, "") + (port > 0 ? `:${port}` : "");
+    given.readHost(fields, HOSTS[i].field, scheme + host + filled(fields, preset));
   }
-  if (url !== null && preset.type == "azure") checkAzure(fields.pathOf(field), url, preset);
-  return url;
 }
 
 /** Whether this field is there and means something for the type. */
-function applies(fields: Fields, name: Name, preset: Preset, hasOther: bool, higress: bool): bool {
-  const there = fields.text(name.field, "") != "";
-  if (!there) return false;
-  const path = fields.pathOf(name.field);
-  const fits = name.type == "" || name.type == preset.type;
-  if (fits && !hasOther) return true;
-  if (fits)
-    addMistake(path, "two names for the address of one provider", `one of them; ${name.field} is Higress's for url`);
-  else if (higress) addWarning(path, `has no effect with type ${preset.type}`);
-  else addMistake(path, `${name.field} with type ${preset.type}`, "url");
+function applies(fields: Fields, alias: Alias, preset: Preset, given: GivenUrl): bool {
+  if (fields.text(alias.field, "") == "") return false;
+  const path = fields.pathOf(alias.field);
+  if (alias.type != "" && alias.type != preset.type) {
+    addWarning(path, `has no effect with type ${preset.type}`);
+    return false;
+  }
+  if (given.field == "") return true;
+  addMistake(path, `${alias.field} beside ${given.field}`, "one of them: both say the address");
   return false;
+}
+
+/** In a configuration of ours one name is enough. */
+function refuseAliases(fields: Fields): void {
+  for (let i = 0; i < URLS.length; i++) refuseAlias(fields, URLS[i].field);
+  for (let i = 0; i < HOSTS.length; i++) refuseAlias(fields, HOSTS[i].field);
+  for (let i = 0; i < PARTS.length; i++) refuseAlias(fields, PARTS[i]);
+}
+
+function refuseAlias(fields: Fields, field: string): void {
+  const member = fields.value.get(field);
+  if (member === null) return;
+  member.asked = true;
+  addMistake(fields.pathOf(field), "a field of Higress", "url: scheme, host, port and base path");
 }
 
 function readUrl(fields: Fields, field: string, higress: bool): Url | null {
   let text = fields.text(field, "");
   if (text == "") return null;
   if (higress && !text.includes("://")) text = `https://${text}`; // as ai-proxy does
-  const url = parseUrl(text);
-  if (url === null) addMistake(fields.pathOf(field), urlFault, ALLOWED);
+  const parsed = parseUrl(text);
+  const url = parsed.url;
+  if (url === null) addMistake(fields.pathOf(field), parsed.fault, ALLOWED);
   else url.path = withoutApi(url.path);
   return url;
 }
@@ -146,7 +185,7 @@ function checkAzure(path: string, url: Url, preset: Preset): void {
 }
 
 function presetUrl(fields: Fields, preset: Preset, mayLack: bool): Url | null {
-  if (preset.host != "") return parseUrl(`https://${preset.host}${filled(fields, preset)}`);
+  if (preset.host != "") return parseUrl(`https://${preset.host}${filled(fields, preset)}`).url;
   if (!mayLack)
     addMistake(fields.pathOf("url"), "nothing", `type ${preset.type} has no address of its own: say it with url`);
   return null;

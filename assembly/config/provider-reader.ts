@@ -8,7 +8,8 @@ import { Fields, isSecret, quote, show } from "./fields";
 import { readMapping, readPatterns } from "./mapping-reader";
 import { isToken } from "./identifiers";
 import { PRESETS, Preset } from "./presets";
-import { addMistake, hint, addWarning } from "./mistakes";
+import { addMistake, addWarning } from "./mistakes";
+import { hint } from "./nearest";
 import { readStatuses } from "./status-set-reader";
 import { readTokens } from "./secrets-reader";
 import { BreakerPolicy, FailoverPolicy, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
@@ -87,6 +88,7 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
     return draft;
   }
   draft.firstTokenTimeout = fields.duration("firstByteTimeout", 0, 0);
+  if (preset.type == "minimax") refuseMinimaxPro(fields);
   if (fields.take("timeout") !== null)
     addWarning(
       fields.pathOf("timeout"),
@@ -95,6 +97,12 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   refuseNarrowing(fields);
   fields.tolerate("does not concern failover: no effect");
   return draft;
+}
+
+/** ai-proxy translates for one of MiniMax's APIs; the other one is OpenAI's dialect. */
+function refuseMinimaxPro(fields: Fields): void {
+  if (fields.text("minimaxApiType", "v2") == "pro")
+    addMistake(fields.pathOf("minimaxApiType"), '"pro", an API of MiniMax\'s own', '"v2", which is OpenAI\'s');
 }
 
 /** Refuses fields that say who or what is served: without them more would be. */

@@ -2,11 +2,13 @@
 import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
+import { readConsoleFields } from "./console-route";
 import { Fields, show } from "./fields";
 import { makePredicate, modelOf, predicateOf, readMapping } from "./mapping-reader";
 import { nameOf } from "./identifiers";
 import { ProviderDraft, refuseReference } from "./provider-reader";
-import { addMistake, hint, addWarning } from "./mistakes";
+import { addMistake, addWarning } from "./mistakes";
+import { hint } from "./nearest";
 import { readStatuses } from "./status-set-reader";
 import { MAX_UPSTREAMS, ModelMapping, Predicate, Provider, Route, Upstream } from "./plugin";
 
@@ -17,7 +19,7 @@ const GUARDS: string[] = ["none", "first-event", "full"];
 const CAUSES: string[] = ["context-window", "content-filter", "caller"];
 const HEAVIEST = 1000000;
 
-export function readRoute(value: Value, index: i32, drafts: ProviderDraft[]): Route {
+export function readRoute(value: Value, index: i32, drafts: ProviderDraft[], higress: bool): Route {
   const fields = new Fields(value);
   const route = new Route();
   const name = fields.take("name");
@@ -27,14 +29,15 @@ export function readRoute(value: Value, index: i32, drafts: ProviderDraft[]): Ro
   readPredicates(fields, route.predicates);
   readUpstreams(fields, drafts, true, route.upstreams);
   if (fields.value.kind == Kind.Object) checkUpstreams(fields, route);
-  readPolicy(fields, route, drafts);
+  readPolicy(fields, route, drafts, higress);
+  if (higress) readConsoleFields(fields);
   fields.finish();
   return route;
 }
 
 /** What a route says besides what it serves: the route of Higress's active provider takes it from around it. */
-export function readPolicy(fields: Fields, route: Route, drafts: ProviderDraft[]): void {
-  readFallback(fields.object("fallbackConfig"), route, drafts);
+export function readPolicy(fields: Fields, route: Route, drafts: ProviderDraft[], higress: bool): void {
+  readFallback(fields.object("fallbackConfig"), route, drafts, higress);
   const upstreams = route.upstreams.length + route.fallback.length;
   if (upstreams > MAX_UPSTREAMS)
     addMistake(
@@ -54,14 +57,19 @@ export function readPolicy(fields: Fields, route: Route, drafts: ProviderDraft[]
 /** A limit on one attempt, which must leave time for another. */
 function readLimit(fields: Fields, name: string, whenAbsent: i32, timeout: i32): i32 {
   const limit = fields.duration(name, whenAbsent, 1);
-  const member = fields.take(name);
   if (limit >= timeout)
     addMistake(
       fields.pathOf(name),
-      member === null ? `${limit}, the default` : show(member),
-      `below timeout, ${timeout} ms`,
+      shownOr(fields, name, limit),
+      `below timeout, which is ${shownOr(fields, "timeout", timeout)}`,
     );
   return limit;
+}
+
+/** A duration as it was written. */
+function shownOr(fields: Fields, name: string, milliseconds: i32): string {
+  const member = fields.take(name);
+  return member === null ? `${milliseconds / 1000}s, the default` : show(member);
 }
 
 function readShare(fields: Fields, name: string): i32 {
@@ -98,7 +106,7 @@ function readUpstreams(fields: Fields, drafts: ProviderDraft[], weighted: bool, 
     const weight = entry.whole("weight", 100, 0, HEAVIEST);
     // The console writes one here as well, and its upstreams have one shape.
     if (!weighted && entry.has("weight"))
-      addWarning(entry.pathOf("weight"), "has no effect: fallback upstreams come in the order of fallbackStrategy");
+      addWarning(entry.pathOf("weight"), "has no effect: fallback upstreams are tried in their order");
     entry.finish();
     if (provider === null) continue;
     const upstream = makeUpstream(provider, mapping);
@@ -139,11 +147,11 @@ function checkUpstreams(fields: Fields, route: Route): void {
   addMistake(path, "only weights of 0", "at least one weight above 0");
 }
 
-function readFallback(fields: Fields, route: Route, drafts: ProviderDraft[]): void {
+function readFallback(fields: Fields, route: Route, drafts: ProviderDraft[], higress: bool): void {
   const enabled = fields.flag("enabled", true);
   const upstreams: Upstream[] = [];
   readUpstreams(fields, drafts, false, upstreams);
-  route.fallbackRandom = fields.choice("fallbackStrategy", STRATEGIES, 0) == 1;
+  if (higress) route.fallbackRandom = fields.choice("fallbackStrategy", STRATEGIES, 0) == 1;
   const codes = readStatuses(fields, "responseCodes");
   const causes = readCauses(fields);
   fields.finish();

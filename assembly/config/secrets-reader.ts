@@ -3,8 +3,8 @@ import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { digest } from "../text/sha256";
 import { Value } from "./json-tree";
-import { expand, expandAllowed, expandFound, isVariable } from "./environment";
-import { Fields, show } from "./fields";
+import { expand, isVariable } from "./environment";
+import { Fields, quote, show } from "./fields";
 import { nameOf } from "./identifiers";
 import { addMistake, addWarning } from "./mistakes";
 import { ClientKey, Predicate, Token } from "./plugin";
@@ -56,16 +56,17 @@ function readEntry(entry: Value, tokens: Token[], names: string[]): void {
   else if (value === null) addMistake(entry.path, "no value", 'value, best "${NAME}"');
   else if (value.kind != Kind.String) addMistake(value.path, show(value), "a token as text");
   else addTokens(value, terms, tokens);
-  if (name != "" && names.includes(name)) addMistake(fields.pathOf("name"), name, "a name of its own");
+  if (name != "" && names.includes(name))
+    addMistake(fields.pathOf("name"), `${quote(name)} once more`, "a name of its own");
   names.push(name);
   fields.finish();
 }
 
 /** The tokens that one text stands for: a variable may hold several, separated by commas. */
 function addTokens(value: Value, terms: TokenTerms, tokens: Token[]): void {
-  const text = expand(value.text);
-  if (expandFound != "") return addMistake(value.path, expandFound, expandAllowed);
-  const parts = isVariable(value.text) ? text.split(",") : [text];
+  const expanded = expand(value.text);
+  if (expanded.found != "") return addMistake(value.path, expanded.found, expanded.allowed);
+  const parts = isVariable(value.text) ? expanded.text.split(",") : [expanded.text];
   for (let i = 0; i < parts.length; i++) {
     const secret = isVariable(value.text) ? parts[i].trim() : parts[i];
     const which =
@@ -129,7 +130,8 @@ export function readClientKeys(fields: Fields): ClientKey[] {
     const hash = entry.take("sha256");
     const name = named === null ? "" : nameOf(named);
     if (named === null) addMistake(entry.pathOf("name"), "nothing", "a name");
-    if (name != "" && names.includes(name)) addMistake(entry.pathOf("name"), name, "a name of its own");
+    if (name != "" && names.includes(name))
+      addMistake(entry.pathOf("name"), `${quote(name)} once more`, "a name of its own");
     names.push(name);
     if ((value === null) == (hash === null))
       addMistake(entries[i].path, value === null ? "neither value nor sha256" : "value and sha256", "value or sha256");
@@ -149,10 +151,13 @@ function digestValue(value: Value): bool {
     addMistake(value.path, show(value), 'a key as text, best "${NAME}"');
     return false;
   }
-  const key = expand(value.text);
-  if (expandFound != "") addMistake(value.path, expandFound, expandAllowed);
-  if (expandFound != "" || !isFit(key, value.path, isVariable(value.text) ? value.text : "the key")) return false;
-  const text = Bytes.of(key);
+  const expanded = expand(value.text);
+  if (expanded.found != "") {
+    addMistake(value.path, expanded.found, expanded.allowed);
+    return false;
+  }
+  if (!isFit(expanded.text, value.path, isVariable(value.text) ? value.text : "the key")) return false;
+  const text = Bytes.of(expanded.text);
   digest(text.ptr, text.len, scratch);
   return true;
 }

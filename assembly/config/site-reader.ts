@@ -2,7 +2,7 @@
 import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
-import { Fields, quote } from "./fields";
+import { Fields, quote, show } from "./fields";
 import { listModels } from "./model-list";
 import { idOf } from "./identifiers";
 import { ProviderDraft, readProvider, refuseNarrowing, refuseReference, refusedIds } from "./provider-reader";
@@ -46,12 +46,13 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   const drafts = readProviders(fields, higress);
   for (let i = 0; i < drafts.length; i++) config.providers.push(drafts[i].provider);
   const entries = fields.list("routes");
-  for (let i = 0; i < entries.length; i++) config.routes.push(readRoute(entries[i], i, drafts));
+  for (let i = 0; i < entries.length; i++) config.routes.push(readRoute(entries[i], i, drafts, higress));
   checkNames(config.routes, entries);
+  checkPredicates(entries, higress);
   const active = activeOf(fields, drafts);
   if (active !== null) {
     config.active = active.provider;
-    config.routes.push(routeTo(active, fields, drafts, config.routes.length));
+    config.routes.push(routeTo(active, fields, drafts, config.routes.length, higress));
   } else if (higress && !serves(part))
     addMistake(part.path, "no activeProviderId", "activeProviderId, provider or routes: what is served here");
   else if (!higress && config.routes.length == 0) config.routes = defaultRoutes(drafts);
@@ -75,12 +76,14 @@ function readLimits(fields: Fields, config: SiteConfig): void {
   config.requestBodyLimit = fields.size("requestBody", config.requestBodyLimit);
   config.parkedBodiesLimit = fields.size("parkedBodies", config.parkedBodiesLimit);
   config.guardLimit = fields.size("guard", config.guardLimit);
-  if (config.requestBodyLimit > config.parkedBodiesLimit)
+  if (config.requestBodyLimit > config.parkedBodiesLimit) {
+    const member = fields.take("requestBody");
     addMistake(
       fields.pathOf("requestBody"),
-      `${config.requestBodyLimit}`,
-      `at most parkedBodies, ${config.parkedBodiesLimit}`,
+      member === null ? "32MiB, the default" : show(member),
+      "at most parkedBodies",
     );
+  }
   fields.finish();
 }
 
@@ -96,7 +99,7 @@ function readProviders(fields: Fields, higress: bool): ProviderDraft[] {
   if (single === null && entries.length == 0)
     addMistake(fields.pathOf("providers"), "no provider", "a list with at least one");
   const ids: string[] = [];
-  for (let i = 0; i < values.length; i++) ids.push(idFor(values[i], values, higress));
+  for (let i = 0; i < values.length; i++) ids.push(idFor(values[i], higress));
   checkIds(values, ids);
   refusedIds.length = 0;
   for (let i = 0; i < values.length; i++) {
@@ -111,34 +114,21 @@ function readProviders(fields: Fields, higress: bool): ProviderDraft[] {
   return drafts;
 }
 
-/** The id, or the type where that is used once. */
-function idFor(value: Value, all: Value[], higress: bool): string {
-  const id = value.get("id");
-  if (id !== null && id.kind != Kind.Null && id.text != "") return idOf(id, higress);
+/** The id, or the type. */
+function idFor(value: Value, higress: bool): string {
+  if (isGiven(value, "id")) return idOf(value.get("id")!, higress);
   const type = value.get("type");
-  if (type === null || type.kind != Kind.String) return "";
-  for (let i = 0; i < all.length; i++) {
-    const other = all[i].get("type");
-    if (all[i] === value || other === null || other.text != type.text) continue;
-    addMistake(
-      value.pathTo("id"),
-      "nothing",
-      `an id, because the type ${type.text.slice(0, 60)} is used more than once`,
-    );
-    return "";
-  }
-  return type.text;
+  return type !== null && type.kind == Kind.String ? type.text : "";
 }
 
 function checkIds(values: Value[], ids: string[]): void {
   for (let i = 0; i < ids.length; i++) {
     const first = ids.indexOf(ids[i]);
-    if (first < i && ids[i] != "")
-      addMistake(
-        values[i].pathTo("id"),
-        `${quote(ids[i])}, which ${values[first].path} has already`,
-        "an id of its own",
-      );
+    if (first == i || ids[i] == "") continue;
+    const path = values[i].pathTo("id");
+    const owner = values[first].path;
+    if (isGiven(values[i], "id")) addMistake(path, `${quote(ids[i])}, which ${owner} has already`, "an id of its own");
+    else addMistake(path, "nothing", `an id, because ${owner} is called ${ids[i].slice(0, 60)} already`);
   }
 }
 
@@ -165,7 +155,28 @@ function checkNames(routes: Route[], values: Value[]): void {
   const names = routes.map<string>(route => route.name.toString());
   for (let i = 0; i < names.length; i++)
     if (names[i] != "" && names.indexOf(names[i]) < i)
-      addMistake(values[i].pathTo("name"), `"${names[i]}"`, "a name of its own");
+      addMistake(values[i].pathTo("name"), `"${names[i]}" once more`, "a name of its own");
+}
+
+/** The first route that matches wins: what stands a second time never matches. Higress's console lets people write that. */
+function checkPredicates(routes: Value[], higress: bool): void {
+  const first = new Map<string, string>();
+  for (let i = 0; i < routes.length; i++) {
+    const list = routes[i].get("modelPredicates");
+    for (let j = 0; list !== null && j < list.items.length; j++) {
+      const type = list.items[j].get("matchType");
+      const value = list.items[j].get("matchValue");
+      if (type === null || value === null || value.kind != Kind.String) continue;
+      const key = `${type.text} ${value.text}`;
+      if (!first.has(key)) {
+        first.set(key, list.items[j].path);
+        continue;
+      }
+      const found = `${quote(value.text)}, which ${first.get(key)} has already`;
+      if (higress) addWarning(value.path, `${found}: never matches`);
+      else addMistake(value.path, found, type.text == "PRE" ? "a prefix of its own" : "a model of its own");
+    }
+  }
 }
 
 /** Higress's active provider: the one that the host's route leads to. */
@@ -186,12 +197,12 @@ function activeOf(fields: Fields, drafts: ProviderDraft[]): ProviderDraft | null
 }
 
 /** Everything that no route of ours serves goes to the active provider first. */
-function routeTo(active: ProviderDraft, fields: Fields, drafts: ProviderDraft[], index: i32): Route {
+function routeTo(active: ProviderDraft, fields: Fields, drafts: ProviderDraft[], index: i32, higress: bool): Route {
   const route = new Route();
   route.index = index;
   route.name = Bytes.of(active.provider.id.toString());
   route.upstreams.push(makeUpstream(active.provider, new ModelMapping()));
   if (active.firstTokenTimeout > 0) route.firstTokenTimeout = active.firstTokenTimeout;
-  readPolicy(fields, route, drafts);
+  readPolicy(fields, route, drafts, higress);
   return route;
 }

@@ -25,35 +25,38 @@ export class Url {
   }
 }
 
-/** What the last text had in place of a URL; it is not shown, because it may be a token in the wrong place. */
-export let urlFault: string = "";
+/** The URL of a text, or what the text has in its place: never the text itself, which may be a token in the wrong place. */
+export class ParsedUrl {
+  constructor(
+    readonly url: Url | null,
+    readonly fault: string,
+  ) {}
+}
 
-/** null: the text is no such URL, and `urlFault` says why. */
-export function parseUrl(text: string): Url | null {
-  urlFault = "no URL that can be called";
+export function parseUrl(text: string): ParsedUrl {
   const secure = text.startsWith(HTTPS);
-  if (!secure && !text.startsWith(HTTP)) return null;
+  if (!secure && !text.startsWith(HTTP)) return refuse("no URL that can be called");
   const rest = text.substring(secure ? HTTPS.length : HTTP.length);
   let end = 0;
   while (end < rest.length && !"/?#".includes(rest.charAt(end))) end++;
   const authority = rest.substring(0, end);
-  if (authority.includes("@")) return fail("a user or password in the URL");
-  if (rest.includes("#")) return fail("a URL with a fragment");
+  if (authority.includes("@")) return refuse("a user or password in the URL");
+  if (rest.includes("#")) return refuse("a URL with a fragment");
   for (let i = end; i < rest.length; i++) {
     const c = rest.charCodeAt(i);
-    if (c <= Char.Space || c > 0x7e || c == Char.Quote || c == Char.Backslash) return null;
+    if (c <= Char.Space || c > 0x7e || c == Char.Quote || c == Char.Backslash)
+      return refuse("no URL that can be called");
   }
   const url = new Url();
-  if (!readAuthority(url, authority, secure ? 443 : 80)) return null;
+  if (!readAuthority(url, authority, secure ? 443 : 80)) return refuse("no URL that can be called");
   const query = rest.indexOf("?", end);
   url.path = withoutSlash(query < 0 ? rest.substring(end) : rest.substring(end, query));
   if (query >= 0) url.query = rest.substring(query + 1);
-  return url;
+  return new ParsedUrl(url, "");
 }
 
-function fail(found: string): Url | null {
-  urlFault = found;
-  return null;
+function refuse(fault: string): ParsedUrl {
+  return new ParsedUrl(null, fault);
 }
 
 /** "host", "host:port", "[v6]:port". */

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { colourOf } from "../colour.js";
-import { resolveConfig } from "../config/load-config.js";
+import { checkConfig } from "../config/load-config.js";
 import { lackingNote, noticesOf } from "../config/notices.js";
 import type { Problem } from "../config/problem.js";
-import { readSource } from "../config/source.js";
+import { readSources, type Source } from "../config/source.js";
 import { summaryOf } from "../config/summary.js";
-import { checkEnvelope, checkRendered } from "../plugin/check-plugin.js";
+import { checkEnvelope } from "../plugin/check-plugin.js";
 import { envelopeOf } from "../plugin/envelope.js";
 import { standIns, withoutEmpty } from "../config/expand.js";
 import { DEFAULT_FILE } from "../run/default-file.js";
@@ -20,9 +20,11 @@ export function register(program: Command): void {
 }
 
 /** The lines about a good file; a bad one throws all its mistakes. */
-export function check(file: string, env: NodeJS.ProcessEnv = process.env): string[] {
+export const check = (file: string, env: NodeJS.ProcessEnv = process.env): string[] =>
+  readSources(file).flatMap(source => checkSource(source, file, env));
+
+function checkSource(source: Source, file: string, env: NodeJS.ProcessEnv): string[] {
   const { good, dim, strong } = colourOf(process.stdout, env);
-  const source = readSource(file);
   const problems: Problem[] = [];
   const envelope = envelopeOf(source.value, (path, found, fix) => problems.push({ path, found, fix }));
   if (envelope) {
@@ -31,9 +33,9 @@ export function check(file: string, env: NodeJS.ProcessEnv = process.env): strin
   }
   const lacking = standIns(source.value, withoutEmpty(env));
   const all = { ...env, ...lacking };
-  const config = resolveConfig(source, all);
+  const { config, warnings } = checkConfig(source, all);
   const notes = [
-    ...checkRendered(config, source, all),
+    ...warnings,
     ...lackingNote(Object.keys(lacking)),
     ...(Object.keys(lacking).length > 0 && resolve(file) === resolve(DEFAULT_FILE) ? [DEMO] : []),
     ...noticesOf(config, file),

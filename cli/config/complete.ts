@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
 import { parseAddress } from "./listen-address.js";
-import { addressOf, clustersOf } from "./upstream-endpoint.js";
-import { idOf, modelsOf } from "./meaning.js";
+import { addressOf, clustersOf, idOf } from "./upstream-endpoint.js";
 import { presets } from "./preset-table.js";
 import { members, object, objects, text, type Raw } from "./raw.js";
 import { checkShape } from "./schema.js";
 import type { Source } from "./source.js";
-import { tokenFilesOf, tokensFrom, typedTokensOf } from "./token-variables.js";
+import { tokenFilesOf, tokensFrom, typedTokensOf } from "./token-files.js";
 import type { Address, ClientKey, GatewayConfig, Provider, Route } from "./config-types.js";
 import { bytes, milliseconds } from "./parse-quantity.js";
 
@@ -50,6 +49,12 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     holdsSecrets: typesSecrets || tokenFiles.length > 0,
     typed: new Set(fieldsOf(source.value, "")),
   };
+}
+
+/** What a provider serves when no routes are written. */
+function modelsOf(provider: Raw): string[] {
+  const models = provider["models"] ?? presets.get(text(provider["type"]))?.models;
+  return members(models).map(([, model]) => text(model));
 }
 
 function completeProvider(provider: Raw, directory: string): Provider {

@@ -35,7 +35,7 @@ export interface Provider {
   id: string;
   type: string;
   /** The fields that say another address than the preset's, as the module reads them: url, messagesUrl ... */
-  address: Record<string, string | number>;
+  address: Record<string, string>;
   cluster: string;
   /** Only with a messagesUrl. */
   messagesCluster?: string;
@@ -72,7 +72,6 @@ export interface Route {
   upstreams: Upstream[];
   fallbackConfig: {
     enabled: boolean;
-    fallbackStrategy: "SEQ" | "RAND";
     responseCodes: Statuses;
     alsoOn: ("context-window" | "content-filter" | "caller")[];
     upstreams: Omit<Upstream, "weight">[];

@@ -56,32 +56,3 @@ export function show(path: Path, value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
 }
-
-/** ` (did you mean "deepseek"?)` when one of the names is near, else nothing. */
-export function hint(name: string, names: readonly string[]): string {
-  const near = nearest(name, names);
-  return near === undefined ? "" : ` (did you mean ${near}?)`;
-}
-
-/** The name with the fewest edits, if a third of its letters or fewer differ. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Infinity;
-  for (const candidate of names) {
-    const distance = edits(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < least && distance <= Math.max(1, candidate.length / 3)) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length]!;
-}

@@ -13,8 +13,6 @@ export interface Check {
   /** What relative file names are relative to. */
   directory: string;
   report(path: Path, found: string, fix: string): void;
-  /** Whether the value there was written, or is a default. */
-  isTyped(path: Path): boolean;
 }
 
 export const isRaw = (value: unknown): value is Raw =>
@@ -32,12 +30,3 @@ export const members = (value: unknown): [number, unknown][] => (Array.isArray(v
 /** The members that are objects. */
 export const objects = (value: unknown): [number, Raw][] =>
   members(value).filter((member): member is [number, Raw] => isRaw(member[1]));
-
-/** Reports every value that an earlier member has already; members without one are left alone. */
-export function refuseRepeats(values: [Path, string][], what: string, check: Check): void {
-  const seen = new Set<string>();
-  for (const [path, value] of values) {
-    if (value !== "" && seen.has(value)) check.report(path, `"${value}" once more`, `${what} that no other one has`);
-    seen.add(value);
-  }
-}

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
-import { hint, show, type Path, type Problem } from "./problem.js";
+import { hint } from "../../assembly/config/nearest.js";
+import { show, type Path, type Problem } from "./problem.js";
 import { packageRoot } from "./root.js";
 
 /** What is read of a part of the schema; its title says what is allowed. */

@@ -1,6 +1,16 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from "yaml";
+import {
+  LineCounter,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  parseDocument,
+  type Document,
+  type Node,
+} from "yaml";
 import { ConfigError, type Path, type Problem } from "./problem.js";
 
 /** A configuration before it is checked: its value, and where each part of it stands. */
@@ -22,10 +32,22 @@ const UNREADABLE: Record<string, string> = {
 };
 
 /** Reads YAML, and so JSON as well. */
-export function readSource(file: string): Source {
-  let text: string;
+export const readSource = (file: string): Source => parseSource(readText(file), file, dirname(resolve(file)));
+
+/** The same, but of several documents, as Kubernetes has them, the WasmPlugin resources. */
+export function readSources(file: string): Source[] {
+  const text = readText(file);
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const directory = dirname(resolve(file));
+  const plugins = [...documents].filter(document => document.get("kind") === "WasmPlugin");
+  if (documents.length < 2 || plugins.length === 0) return [parseSource(text, file, directory)];
+  return plugins.map(document => toSource(document, lines, file, directory));
+}
+
+function readText(file: string): string {
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new ConfigError(file, [
@@ -36,12 +58,14 @@ export function readSource(file: string): Source {
       },
     ]);
   }
-  return parseSource(text, file, dirname(resolve(file)));
 }
 
 export function parseSource(text: string, name: string, directory: string): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  return toSource(parseDocument(text, { lineCounter: lines, prettyErrors: false }), lines, name, directory);
+}
+
+function toSource(document: Document, lines: LineCounter, name: string, directory: string): Source {
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };

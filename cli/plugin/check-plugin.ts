@@ -5,9 +5,7 @@ import { ConfigError, type Path, type Problem } from "../config/problem.js";
 import { members } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
 import type { Source } from "../config/source.js";
-import type { GatewayConfig } from "../config/config-types.js";
 import { Refusal } from "../refusal.js";
-import { gatewayJson } from "../render/render-plugin.js";
 import type { Envelope } from "./envelope.js";
 import { configureModule, type Verdict } from "./module-instance.js";
 
@@ -28,7 +26,7 @@ export function checkEnvelope(
   const lacking = Object.entries(standIns(configuration, given)).filter(
     ([name]) => !variables || variables.get(name) === null,
   );
-  const verdict = ask(JSON.stringify(configuration), { ...given, ...Object.fromEntries(lacking) });
+  const verdict = askModule(JSON.stringify(configuration), { ...given, ...Object.fromEntries(lacking) });
   const found = problemsOf(verdict, place).map(problem => (variables ? inResource(problem) : problem));
   refuse(source, [...problems, ...found]);
   const count = members(configuration["_rules_"]).length;
@@ -46,17 +44,7 @@ const inResource = (problem: Problem): Problem => ({
   fix: problem.fix.replace(/^set the environment variable (.*)$/, "spec.vmConfig.env: {name: $1, valueFrom: HOST}"),
 });
 
-/** The same for what is rendered from a configuration of ours: the module knows more of each provider's address. */
-export function checkRendered(config: GatewayConfig, source: Source, env: Environment): string[] {
-  const verdict = ask(gatewayJson(config), env);
-  refuse(
-    source,
-    problemsOf(verdict, path => path),
-  );
-  return verdict.warnings;
-}
-
-function ask(configuration: string, env: Environment): Verdict {
+export function askModule(configuration: string, env: Environment): Verdict {
   const wasm = join(packageRoot, "build", "ai-failover.wasm");
   if (!existsSync(wasm)) throw new Refusal("The module is not built yet: run `npm run build` first.");
   return configureModule(wasm, configuration, env);
@@ -66,16 +54,19 @@ function refuse(source: Source, problems: Problem[]): void {
   if (problems.length > 0) throw new ConfigError(source.name, problems.map(source.locate));
 }
 
-/** The module says `path: found; allowed`. */
-function problemsOf({ accepted, errors }: Verdict, place: Envelope["place"]): Problem[] {
+/** The module says `path: found; allowed`. What it quotes may hold a colon or a semicolon. */
+export function problemsOf({ accepted, errors }: Verdict, place: Envelope["place"]): Problem[] {
   if (accepted) return [];
   return errors.map(error => {
-    const [, path, found, fix] = /^([^:]*): (.*?)(?:; (.*))?$/s.exec(error) ?? [];
+    const [, path, found, fix] = /^((?:"[^"]*"|[^":])*): ((?:"[^"]*"|.)*?)(?:; (.*))?$/s.exec(error) ?? [];
     return { path: place(parsePath(path ?? "")), found: found ?? error, fix: fix ?? "" };
   });
 }
 
-/** `_rules_[1].providers[0].id` */
+/** `_rules_[1].providers[0].modelMapping."gpt-4.1"` */
 function parsePath(text: string): Path {
-  return [...text.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([key, index]) => (index === undefined ? key : Number(index)));
+  if (text === "configuration") return [];
+  return [...text.matchAll(/\[(\d+)\]|"([^"]*)"|[^.[\]]+/g)].map(([key, index, name]) =>
+    index === undefined ? (name ?? key) : Number(index),
+  );
 }

@@ -22,7 +22,7 @@ function pluginProvider({ targets: _, id, type, address, apiTokens, ...policy }:
 }
 
 /** The module puts variables into every text: what has been put in here must not be taken for one. */
-function literal(value: unknown): object {
+export function literal(value: unknown): object {
   return JSON.parse(JSON.stringify(value), (_key, item: unknown) =>
     typeof item === "string" ? item.replaceAll("${", () => "$${") : item,
   ) as object;

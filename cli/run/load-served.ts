@@ -2,7 +2,6 @@ import { resolveConfig } from "../config/load-config.js";
 import { sourceOf, type Source } from "../config/source.js";
 import type { GatewayConfig } from "../config/config-types.js";
 import type { DemoProvider } from "../demo/demo-provider.js";
-import { checkRendered } from "../plugin/check-plugin.js";
 import { standInTokens } from "./default-file.js";
 import { planKeys, type DemoPlan } from "./keys.js";
 
@@ -21,13 +20,13 @@ export type StartDemo = (plan: DemoPlan) => Promise<DemoProvider>;
 
 /** The file of `--config`: as it is, and a variable that is not set is a mistake. */
 export function loadGiven(source: Source, env: NodeJS.ProcessEnv): Loaded {
-  return { config: checked(source, env), env, notes: [], demo: false };
+  return { config: resolveConfig(source, env), env, notes: [], demo: false };
 }
 
 /** The file of a first start: with what the keys at hand allow. */
 export async function loadDefault(source: Source, env: NodeJS.ProcessEnv, startDemo: StartDemo): Promise<Loaded> {
   // Mistakes are found in the file as it was written, so that their lines are right.
-  checked(source, { ...env, ...standInTokens(source.value, env) });
+  resolveConfig(source, { ...env, ...standInTokens(source.value, env) });
   const plan = planKeys(source.value, env);
   for (const demo of plan.demos) {
     const { url } = await startDemo(demo);
@@ -36,11 +35,4 @@ export async function loadDefault(source: Source, env: NodeJS.ProcessEnv, startD
   const allEnv = { ...env, ...plan.env };
   const config = resolveConfig(sourceOf(plan.value, source.name, source.directory), allEnv);
   return { config, env: allEnv, notes: plan.notes, demo: plan.demos.length > 0 };
-}
-
-/** With what only the module knows: said before Envoy hears it. */
-function checked(source: Source, env: NodeJS.ProcessEnv): GatewayConfig {
-  const config = resolveConfig(source, env);
-  checkRendered(config, source, env);
-  return config;
 }

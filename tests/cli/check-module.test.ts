@@ -6,9 +6,10 @@ import { check } from "../../cli/commands/check-command.js";
 import { resolveConfig } from "../../cli/config/load-config.js";
 import { presets } from "../../cli/config/preset-table.js";
 import { packageRoot } from "../../cli/config/root.js";
-import { sourceOf } from "../../cli/config/source.js";
+import { parseSource, sourceOf } from "../../cli/config/source.js";
 import { configureModule } from "../../cli/plugin/module-instance.js";
-import { attemptJson, gatewayJson } from "../../cli/render/render-plugin.js";
+import { attemptJson, gatewayJson, pluginConfig } from "../../cli/render/render-plugin.js";
+import { ConfigRoom } from "../unit/config-room.js";
 
 const wasm = join(packageRoot, "build", "ai-failover.wasm");
 const env = { KEY: "sk-1, sk-2", OTHER: "sk-3" };
@@ -37,7 +38,6 @@ describe("the module takes what is rendered from a good file", () => {
     ["another address", { url: "http://10.0.0.1:9000/v1", messagesUrl: "https://other.example/anthropic" }],
     ["another address for both dialects", { url: "https://[::1]:9000/v1", messagesUrl: "https://[::1]:9000/x" }],
     ["only Anthropic's dialect", { type: "vllm", messagesUrl: "https://a.example/v1", models: ["a"] }],
-    ["Higress's names", { providerDomain: "a.example:1", providerBasePath: "/b" }],
     ["a cluster", { cluster: "outbound|443||llm.internal.dns" }],
     ["what only the cluster needs", { connectTimeout: "1s", tls: { serverName: "a.example" } }],
     [
@@ -87,7 +87,6 @@ describe("the module takes what is rendered from a good file", () => {
             maxWait: 0,
             retryBudget: 0.2,
             fallbackConfig: {
-              fallbackStrategy: "RAND",
               responseCodes: ["4xx", 500],
               alsoOn: ["caller", "content-filter"],
               upstreams: [{ provider: "qwen", modelMapping: { "*": "x" } }],
@@ -103,6 +102,32 @@ describe("the module takes what is rendered from a good file", () => {
     const url = preset.host !== "" ? {} : { url: type === "azure" ? azure : "http://10.0.0.1/v1" };
     const account = type === "cloudflare" ? { cloudflareAccountId: "abc" } : {};
     expect(judge({ type, ...url, ...account })).toEqual(accepted);
+  });
+
+  it("as the file says it", async () => {
+    const text = `
+      clientKeys: [{name: app, value: "\${KEY}"}]
+      providers:
+      - {type: qwen, apiTokens: ["\${KEY}", {name: b, value: sk-b, weight: 2}], url: "http://127.0.0.1:81/compatible-mode/v1"}
+      - {type: deepseek, apiTokens: [sk-d], messagesUrl: "https://m.example/v1", failover: {cooldownDuration: 1m}}
+      routes:
+      - {name: all, upstreams: [{provider: qwen}], fallbackConfig: {upstreams: [{provider: deepseek}]}, timeout: 5m}`;
+    const env = { KEY: "sk-k" };
+    const rendered = pluginConfig(resolveConfig(parseSource(text, "t.yaml", directory), env));
+    const room = await ConfigRoom.start();
+    const plugin = room.accept(rendered, env);
+    expect(plugin.warnings).toEqual([]);
+    expect(plugin.global).toMatchObject({
+      routing: 1,
+      providers: [
+        {
+          openai: { authority: "127.0.0.1:81", cluster: "qwen" },
+          messages: { cluster: "qwen", base: "/apps/anthropic/v1" },
+        },
+        { openai: { cluster: "deepseek" }, messages: { authority: "m.example", cluster: "deepseek-messages" } },
+      ],
+      routes: [{ name: "all", fallback: [{ provider: "deepseek" }], times: [60_000, 120_000, 300_000, 15_000] }],
+    });
   });
 
   it("in the attempt role", () => expect(configureModule(wasm, attemptJson, env)).toEqual(accepted));
@@ -180,6 +205,18 @@ describe("a configuration for the module is judged by the module", () => {
     expect(() => check(file, env)).toThrow(/istio.yaml:3:\d+ {2}spec.pluginConfig.provider.type\n/);
     write("istio.yaml", `kind: WasmPlugin\nspec:\n  pluginConfig: {provider: ${provider}}\n  matchRules: []\n`);
     expect(() => check(file, env)).toThrow("pluginConfig beside matchRules");
+  });
+
+  it("of several documents the WasmPlugin resources are checked", () => {
+    const plugin = (type: string) =>
+      `kind: WasmPlugin\nspec:\n  defaultConfig: {provider: {type: ${type}, apiTokens: [t]}}\n`;
+    const bridge = "kind: McpBridge\nspec: {registries: []}\n";
+    const file = write("all.yaml", `${plugin("groq")}---\n${bridge}---\n${plugin("qwen")}`);
+    expect(check(file, env)).toEqual([`ok  ${file}  WasmPlugin`, `ok  ${file}  WasmPlugin`]);
+    write("all.yaml", `${bridge}---\n${plugin("qwenn")}`);
+    expect(() => check(file, env)).toThrow(/all.yaml:6:\d+ {2}spec.defaultConfig.provider.type/);
+    write("all.yaml", `${bridge}---\n${bridge}`);
+    expect(() => check(file, env)).toThrow("a second document");
   });
 
   it("a mistake is shown at its line", () => {

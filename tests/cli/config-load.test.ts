@@ -52,7 +52,7 @@ describe("a configuration is completed with the documented defaults", () => {
           { matchType: "PRE", matchValue: "qwq-" },
         ],
         upstreams: [{ provider: "qwen", weight: 100, modelMapping: {} }],
-        fallbackConfig: { enabled: true, fallbackStrategy: "SEQ", responseCodes: [], alsoOn: [], upstreams: [] },
+        fallbackConfig: { enabled: true, responseCodes: [], alsoOn: [], upstreams: [] },
         guard: "first-event",
         firstTokenTimeout: 60_000,
         attemptTimeout: 120_000,
@@ -131,9 +131,6 @@ describe("where a provider is reached", () => {
     ["type: qwen, url: http://10.0.0.1:9000/v1", [["qwen", "10.0.0.1", 9000, false]]],
     ["type: qwen, url: 'https://[::1]/v1'", [["qwen", "::1", 443, true]]],
     ["type: qwen, url: http://LLM.example/v1", [["qwen", "llm.example", 80, false]]],
-    ["type: qwen, qwenDomain: proxy.example", [["qwen", "proxy.example", 443, true]]],
-    ["type: qwen, providerBasePath: /v2", [["qwen", "dashscope.aliyuncs.com", 443, true]]],
-    ["type: openai, openaiCustomUrl: http://a.example:1/v1", [["openai", "a.example", 1, false]]],
     ["type: openai, cluster: mine", []],
     [
       "type: openai, messagesUrl: https://b.example/v1",
@@ -150,12 +147,6 @@ describe("where a provider is reached", () => {
   it("one cluster serves both dialects of one host", () => {
     const provider = withProvider("url: http://10.0.0.1:1/v1, messagesUrl: http://10.0.0.1:1/anthropic").providers[0]!;
     expect(provider).toMatchObject({ cluster: "qwen", messagesCluster: "qwen", targets: [{ name: "qwen" }] });
-  });
-
-  it("Higress's names of an address go to the module as they are", () => {
-    const names = { providerDomain: "proxy.example:8443", providerBasePath: "/team" };
-    const provider = withProvider("providerDomain: proxy.example:8443, providerBasePath: /team").providers[0]!;
-    expect(provider.address).toEqual(names);
   });
 
   it("a caFile is found beside the configuration, and the host is what the certificate must name", () => {

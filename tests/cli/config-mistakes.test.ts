@@ -27,10 +27,10 @@ const route = (fields: string, more = ""): string =>
 
 /** What is written, where the mistake is, and what the line about it says. */
 const table: [rule: string, text: string, path: string, says: string][] = [
-  ["no provider", "providers: []", "providers", "a list of 0 -> a list with at least one provider"],
+  ["no provider", "providers: []", "providers", "no provider -> a list with at least one"],
   ["no providers at all", "listen: 127.0.0.1:80", "providers", "nothing -> this field is needed"],
   ["an empty file", "", "", "nothing -> an object with fields"],
-  ["an unknown field", `${provider("")}\nidleTimout: 3`, "idleTimout", "(did you mean idleTimeout?)"],
+  ["an unknown field", `${provider("")}\nidleTimout: 3`, "idleTimout", "an unknown field -> did you mean idleTimeout?"],
   ["an unknown type", provider("", "qwenn"), "providers[0].type", '"qwenn" -> '],
   ["an unknown type near a known one", provider("", "deepsek"), "providers[0].type", "(did you mean deepseek?)"],
   [
@@ -43,7 +43,7 @@ const table: [rule: string, text: string, path: string, says: string][] = [
     "a type used twice without ids",
     "providers: [{type: qwen, apiTokens: [t], models: [a]}, {type: qwen, apiTokens: [t], models: [b]}]",
     "providers[1].id",
-    "the type qwen is used more than once",
+    "an id, because providers[0] is called qwen already",
   ],
   ["an id that is no name", provider("id: a b"), "providers[0].id", "a name: a letter"],
   ["no token", "providers: [{type: qwen}]", "providers[0].apiTokens", "no token"],
@@ -100,16 +100,10 @@ const table: [rule: string, text: string, path: string, says: string][] = [
   ["a URL that cannot be called", provider("url: htps://x"), "providers[0].url", "no URL that can be called"],
   ["a password in a URL", provider("url: https://a:b@x"), "providers[0].url", "a user or password in the URL"],
   [
-    "url beside a part of it",
-    provider("url: https://x, providerDomain: y"),
-    "providers[0].providerDomain",
-    "beside url -> one of the two",
-  ],
-  [
-    "another type's field",
+    "a name of Higress's for the address",
     provider("openaiCustomUrl: https://x"),
     "providers[0].openaiCustomUrl",
-    "openaiCustomUrl with type qwen -> url",
+    "a field of Higress -> url: scheme, host, port and base path",
   ],
   ["a caFile that cannot be read", provider("tls: {caFile: nowhere.pem}"), "providers[0].tls.caFile", "nowhere.pem"],
   [
@@ -135,14 +129,14 @@ const table: [rule: string, text: string, path: string, says: string][] = [
     "a duration of more than a day",
     provider("failover: {cooldownDuration: 25h}"),
     "providers[0].failover.cooldownDuration",
-    "at most 24h",
+    'at most "24h"',
   ],
   ["an unknown choice", provider("tokenChoice: weighed"), "providers[0].tokenChoice", "(did you mean weighted?)"],
   [
     "a status that is none",
     provider("failover: {failoverOnStatus: [600]}"),
     "providers[0].failover.failoverOnStatus[0]",
-    "an HTTP status",
+    "a status like 429",
   ],
   ["a star in the middle", provider('modelMapping: {"a*b": c}'), "providers[0].modelMapping.a*b", 'one "*" at the end'],
   [
@@ -179,13 +173,13 @@ const table: [rule: string, text: string, path: string, says: string][] = [
     "a first-token limit as long as the total",
     route("firstTokenTimeout: 10m"),
     "routes[0].firstTokenTimeout",
-    "below timeout, which is 10m",
+    '"10m" -> below timeout, which is 600s, the default',
   ],
   [
     "an attempt limit above the total",
     route("timeout: 90s"),
     "routes[0].attemptTimeout",
-    "120s, the default -> below timeout, which is 90s",
+    '120s, the default -> below timeout, which is "90s"',
   ],
   ["no total limit", route("timeout: 0"), "routes[0].timeout", "a duration above 0"],
   ["a budget above everything", route("retryBudget: 20"), "routes[0].retryBudget", "a share from 0 to 1"],
@@ -202,13 +196,13 @@ const table: [rule: string, text: string, path: string, says: string][] = [
       ", {name: s, upstreams: [{provider: qwen}], modelPredicates: [{matchType: PRE, matchValue: m-}]}",
     ),
     "routes[1].modelPredicates[0].matchValue",
-    '"m-" once more -> a prefix that no other one has',
+    '"m-", which routes[0].modelPredicates[0] has already -> a prefix of its own',
   ],
   [
     "the same model twice in a route",
     route("modelPredicates: [{matchType: EQUAL, matchValue: m}, {matchType: EQUAL, matchValue: m}]"),
     "routes[0].modelPredicates[1].matchValue",
-    '"m" once more -> a model that no other one has',
+    '"m", which routes[0].modelPredicates[0] has already -> a model of its own',
   ],
   [
     "a listener on a name",

@@ -1,10 +1,6 @@
 import { createHash } from "node:crypto";
-import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { resolveConfig } from "../../cli/config/load-config.js";
-import { parseSource } from "../../cli/config/source.js";
-import { pluginConfig } from "../../cli/render/render-plugin.js";
 import { ConfigRoom, type Config, type Provider } from "./config-room.js";
 
 let room: ConfigRoom;
@@ -81,7 +77,7 @@ describe("a configuration of our own shape", () => {
           modelPredicates: [{ matchType: "EQUAL", matchValue: "a" }],
           upstreams: [{ provider: "qwen", weight: 3, modelMapping: { "*": "b" } }],
           fallbackConfig: {
-            ...{ fallbackStrategy: "RAND", responseCodes: ["4xx", 503], alsoOn: ["caller", "context-window"] },
+            ...{ responseCodes: ["4xx", 503], alsoOn: ["caller", "context-window"] },
             upstreams: [{ provider: "deepseek", modelMapping: { "*": "deepseek-chat" } }],
           },
           ...{ guard: "full", firstTokenTimeout: "5s", attemptTimeout: 6000, timeout: "1m", maxWait: 0 },
@@ -94,7 +90,7 @@ describe("a configuration of our own shape", () => {
       ...{ index: 0, name: "aliyun", predicates: ["=a"] },
       upstreams: [{ provider: "qwen", weight: 3, mapping: [["*", "b"]] }],
       fallback: [{ provider: "deepseek", weight: 100, mapping: [["*", "deepseek-chat"]] }],
-      ...{ fallbackRandom: true, responseCodes: "400-499,503", alsoOn: 5, guard: 2, retryBudget: 250 },
+      ...{ fallbackRandom: false, responseCodes: "400-499,503", alsoOn: 5, guard: 2, retryBudget: 250 },
       times: [5000, 6000, 60_000, 0],
     });
     expect(config.routes[1]).toMatchObject({ index: 1, fallback: [] });
@@ -261,31 +257,6 @@ describe("a configuration of our own shape", () => {
       "providers[0].connectTimeout: has no effect here: the cluster decides it",
       "listen: has no effect here: Envoy's configuration decides it",
     ]);
-  });
-
-  it("is what the command line tool renders", () => {
-    const text = `
-      clientKeys: [{name: app, value: "\${KEY}"}]
-      providers:
-      - {type: qwen, apiTokens: ["\${KEY}", {name: b, value: sk-b, weight: 2}], url: "http://127.0.0.1:81/compatible-mode/v1"}
-      - {type: deepseek, apiTokens: [sk-d], messagesUrl: "https://m.example/v1", failover: {cooldownDuration: 1m}}
-      routes:
-      - {name: all, upstreams: [{provider: qwen}], fallbackConfig: {upstreams: [{provider: deepseek}]}, timeout: 5m}`;
-    const env = { KEY: "sk-k" };
-    const rendered = pluginConfig(resolveConfig(parseSource(text, "t.yaml", tmpdir()), env));
-    const plugin = room.accept(rendered, env);
-    expect(plugin.warnings).toEqual([]);
-    expect(plugin.global).toMatchObject({
-      routing: 1,
-      providers: [
-        {
-          openai: { authority: "127.0.0.1:81", cluster: "qwen" },
-          messages: { cluster: "qwen", base: "/apps/anthropic/v1" },
-        },
-        { openai: { cluster: "deepseek" }, messages: { authority: "m.example", cluster: "deepseek-messages" } },
-      ],
-      routes: [{ name: "all", fallback: [{ provider: "deepseek" }], times: [60_000, 120_000, 300_000, 15_000] }],
-    });
   });
 
   it("leaves nothing behind, however often it is read", () => {

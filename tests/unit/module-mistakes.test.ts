@@ -36,11 +36,11 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     "a type used twice without ids",
     {
       providers: [
-        { type: "qwen", id: "q", apiTokens: ["t"], models: ["a"] },
+        { type: "qwen", apiTokens: ["t"], models: ["a"] },
         { type: "qwen", apiTokens: ["t"], models: ["b"] },
       ],
     },
-    "providers[1].id: nothing; an id, because the type qwen is used more than once",
+    "providers[1].id: nothing; an id, because providers[0] is called qwen already",
   ],
   [
     "an id that is no name",
@@ -83,7 +83,7 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     "a token of the wrong kind, and a name used twice",
     provider({ apiTokens: [7, { name: "a", value: "x" }, { name: "a", value: "y" }, { name: "b" }] }),
     "providers[0].apiTokens[0]: a value that is not shown; a token as text, or {name, value, models, priority, weight}",
-    "providers[0].apiTokens[2].name: a; a name of its own",
+    'providers[0].apiTokens[2].name: "a" once more; a name of its own',
     'providers[0].apiTokens[3]: no value; value, best "${NAME}"',
   ],
   [
@@ -98,13 +98,15 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   ],
   [
     "two names for one address",
-    provider({ url: "https://a.example/v1", qwenDomain: "b.example" }),
-    "providers[0].qwenDomain: two names for the address of one provider; one of them; qwenDomain is Higress's for url",
+    { provider: { type: "qwen", apiTokens: ["t"], url: "https://a.example/v1", qwenDomain: "b.example" } },
+    "provider.qwenDomain: qwenDomain beside url; one of them: both say the address",
   ],
   [
-    "another type's name for an address",
-    provider({ openaiCustomUrl: "https://a.example/v1" }),
-    "providers[0].openaiCustomUrl: openaiCustomUrl with type qwen; url",
+    "Higress's names for an address in a configuration of ours",
+    provider({ qwenDomain: "a.example", openaiCustomUrl: "https://a.example/v1", providerBasePath: "/x" }),
+    ...["openaiCustomUrl", "qwenDomain", "providerBasePath"].map(
+      field => `providers[0].${field}: a field of Higress; url: scheme, host, port and base path`,
+    ),
   ],
   [
     "a type without an address",
@@ -170,13 +172,13 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     "limits that do not fit",
     { ...provider({}), limits: { requestBody: "1GiB", guard: "3GiB" } },
     'limits.guard: "3GiB"; a size above 0: bytes, or "512KiB", "8MiB", at most "2GiB"',
-    "limits.requestBody: 1073741824; at most parkedBodies, 268435456",
+    'limits.requestBody: "1GiB"; at most parkedBodies',
   ],
   ["a route without a name", route({ name: null }), "routes[0].name: nothing; a name"],
   [
     "routes of one name",
     { ...provider({}), routes: [route({}).routes[0], route({}).routes[0]] },
-    'routes[1].name: "r"; a name of its own',
+    'routes[1].name: "r" once more; a name of its own',
   ],
   ["a route without upstreams", route({ upstreams: [] }), "routes[0].upstreams: no upstream; a list with at least one"],
   [
@@ -201,7 +203,7 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   [
     "a limit that leaves no time for another attempt",
     route({ timeout: "60s", attemptTimeout: "50s" }),
-    "routes[0].firstTokenTimeout: 60000, the default; below timeout, 60000 ms",
+    'routes[0].firstTokenTimeout: 60s, the default; below timeout, which is "60s"',
   ],
   [
     "predicates that say too little",
@@ -213,13 +215,13 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   [
     "a fallback that is not understood",
     route({
-      fallbackConfig: { fallbackStrategy: "ALL", responseCodes: [99, "6xx"], alsoOn: ["callers"], upstreams: {} },
+      fallbackConfig: { fallbackStrategy: "RAND", responseCodes: [99, "6xx"], alsoOn: ["callers"], upstreams: {} },
     }),
     "routes[0].fallbackConfig.upstreams: an object; a list",
-    'routes[0].fallbackConfig.fallbackStrategy: "ALL"; SEQ, RAND',
     'routes[0].fallbackConfig.responseCodes[0]: 99; a status like 429, or a class of them like "5xx" or "5.*"',
     'routes[0].fallbackConfig.responseCodes[1]: "6xx"; a status like 429, or a class of them like "5xx" or "5.*"',
     'routes[0].fallbackConfig.alsoOn[0]: "callers"; context-window, content-filter, caller (did you mean caller?)',
+    "routes[0].fallbackConfig.fallbackStrategy: an unknown field; enabled, upstreams, responseCodes, alsoOn",
   ],
   ["a budget above all", route({ retryBudget: 2 }), "routes[0].retryBudget: 2; a share from 0 to 1, 0 for no budget"],
   [
@@ -230,7 +232,7 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     },
     "clientKeys[0].name: nothing; a name",
     "clientKeys[1]: neither value nor sha256; value or sha256",
-    "clientKeys[2].name: a; a name of its own",
+    'clientKeys[2].name: "a" once more; a name of its own',
     "clientKeys[2]: value and sha256; value or sha256",
     "clientKeys[3].sha256: a value that is not shown; 64 hex digits",
   ],

@@ -1,7 +1,7 @@
 import { Bytes } from "../../../assembly/text/bytes";
 import { jsonOf } from "../../../assembly/config/mapping-reader";
 import { ruleFor } from "../../../assembly/config/rule-matcher";
-import { Environment, parseErrors, parsePlugin } from "../../../assembly/config/plugin-parser";
+import { Environment, parsePlugin } from "../../../assembly/config/plugin-parser";
 import {
   SiteConfig,
   Endpoint,
@@ -30,12 +30,13 @@ export function free(ptr: usize): void {
 /** The environment's entries are separated by zeros. Leaves a JSON text that says what became of the configuration. */
 export function parse(ptr: usize, len: usize, env: usize, envLen: usize): bool {
   const entries = String.UTF8.decodeUnsafe(env, envLen).split("\0");
-  plugin = parsePlugin(ptr, len, new Environment(entries));
-  const parsed = plugin;
+  const parsed = parsePlugin(ptr, len, new Environment(entries));
+  const read = parsed.plugin;
+  plugin = read;
   result = Bytes.of(
-    parsed === null ? `{"errors":${list<string>(parseErrors, text)}}` : `{"plugin":${describePlugin(parsed)}}`,
+    read === null ? `{"errors":${list<string>(parsed.mistakes, text)}}` : `{"plugin":${describePlugin(read)}}`,
   );
-  return parsed !== null;
+  return read !== null;
 }
 
 export function resultPtr(): usize {

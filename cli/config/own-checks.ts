@@ -1,0 +1,71 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { checkListeners } from "./listen-address.js";
+import type { Path } from "./problem.js";
+import { presets } from "./preset-table.js";
+import { object, objects, text, type Check, type Raw } from "./raw.js";
+import { milliseconds } from "./parse-quantity.js";
+import { LONGEST } from "../../assembly/config/quantities.js";
+import { checkFile, checkTokenFiles } from "./token-files.js";
+import { clustersOf, idOf } from "./upstream-endpoint.js";
+
+/** What only the tool reads, and the schema cannot say: listeners, clusters, TLS, files. The rest is the module's to judge. */
+export function checkOwn(config: Raw, check: Check): void {
+  checkListeners(config, check);
+  const providers = objects(config["providers"]);
+  checkClusterNames(providers, check);
+  for (const [i, provider] of providers) {
+    const path = ["providers", i];
+    if (milliseconds(provider["connectTimeout"]) > LONGEST)
+      check.report([...path, "connectTimeout"], String(provider["connectTimeout"]), "at most 24h");
+    checkTls([...path, "tls"], provider, check);
+    checkTokenFiles([...path, "apiTokens"], provider, check);
+  }
+}
+
+/** The cluster of a messagesUrl is named after its provider: no other provider may have that name. */
+function checkClusterNames(providers: [number, Raw][], check: Check): void {
+  const ids = providers.map(([, provider]) => idOf(provider));
+  for (const [i, provider] of providers) {
+    const preset = presets.get(text(provider["type"]));
+    const name = preset && clustersOf(provider, idOf(provider), preset).messagesCluster;
+    const other = ids.findIndex(id => id === name);
+    if (name !== undefined && other >= 0 && other !== i)
+      check.report(["providers", other, "id"], `"${name}"`, `another id: /v1/messages of providers[${i}] has it`);
+  }
+}
+
+function checkTls(path: Path, provider: Raw, check: Check): void {
+  const preset = presets.get(text(provider["type"]));
+  const tls = object(provider["tls"]);
+  if (preset) {
+    const { targets } = clustersOf(provider, "id", preset);
+    if (targets.length > 0 && targets.every(({ tls }) => !tls))
+      for (const field of ["caFile", "serverName"])
+        if (text(tls[field]) !== "") check.report([...path, field], `${field} for an http:// url`, "an https:// url");
+  }
+  const caFile = text(tls["caFile"]);
+  if (caFile !== "") checkAuthorities([...path, "caFile"], caFile, check);
+}
+
+/** Envoy would refuse the whole configuration. */
+function checkAuthorities(path: Path, name: string, check: Check): void {
+  if (!checkFile(path, name, check)) return;
+  const pem = readFileSync(resolve(check.directory, name), "latin1");
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
+  const bad = blocks.findIndex(block => !isCertificate(block));
+  if (blocks.length === 0)
+    check.report(path, `"${name}", which holds no certificate`, "the authorities' certificates, PEM");
+  else if (bad >= 0)
+    check.report(path, `"${name}", whose certificate ${bad + 1} is damaged`, "the authorities' certificates, PEM");
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    new X509Certificate(block);
+    return true;
+  } catch {
+    return false;
+  }
+}

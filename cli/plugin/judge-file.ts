@@ -1,0 +1,65 @@
+import type { Path } from "../config/problem.js";
+import { isRaw, members, text, type Check, type Raw } from "../config/raw.js";
+import { readToken } from "../config/token-files.js";
+import { literal } from "../render/render-plugin.js";
+import { askModule, problemsOf } from "./check-plugin.js";
+
+/** Of our file, but not the module's to read. */
+const NOT_THE_MODULES = ["$schema", "listen", "admin", "status", "console"];
+const NOT_OF_A_PROVIDER = ["tls", "connectTimeout"];
+
+/**
+ * Lets the module judge a file of ours as it stands, so that its paths are the file's: what it refuses here it refuses in Envoy.
+ * Reports its findings and returns its warnings.
+ */
+export function judgeFile(config: Raw, check: Check): string[] {
+  const verdict = askModule(JSON.stringify(pluginOf(config, check.directory)), check.env);
+  for (const { path, found, fix } of problemsOf(verdict, path => placeOf(path, config))) check.report(path, found, fix);
+  return verdict.warnings;
+}
+
+/** What the module reads of the file. Variables are put in already, except in secrets. */
+function pluginOf(config: Raw, directory: string): Raw {
+  const { providers, clientKeys, ...rest } = without(config, NOT_THE_MODULES);
+  const list = (value: unknown, map: (member: Raw, i: number) => unknown) =>
+    Array.isArray(value) ? value.map((member, i) => (isRaw(member) ? map(member, i) : member)) : value;
+  return {
+    ...(literal(rest) as Raw),
+    ...(clientKeys !== undefined && { clientKeys }),
+    ...(providers !== undefined && {
+      providers: list(providers, (provider, i) => {
+        const { apiTokens, ...fields } = without(provider, NOT_OF_A_PROVIDER);
+        return {
+          ...literal(fields),
+          // The tool names the clusters.
+          ...(fields["messagesUrl"] !== undefined && { messagesCluster: "messages" }),
+          ...(apiTokens !== undefined && {
+            apiTokens: list(apiTokens, (token, j) => withFile(token, directory, `file-${i}-${j}`)),
+          }),
+        };
+      }),
+    }),
+  };
+}
+
+const without = (value: Raw, fields: string[]): Raw =>
+  Object.fromEntries(Object.entries(value).filter(([field]) => !fields.includes(field)));
+
+/** The token of a file in place of the file's name; something else where the file cannot be read, which the tool reports. */
+function withFile({ valueFile, ...token }: Raw, directory: string, standIn: string): Raw {
+  if (valueFile === undefined || token["value"] !== undefined) return token;
+  try {
+    return { ...token, value: readToken(text(valueFile), directory) };
+  } catch {
+    return { ...token, value: standIn };
+  }
+}
+
+/** Where it stands in the file: the value of a token may come from a valueFile. */
+function placeOf(path: Path, config: Raw): Path {
+  const [list, i, tokens, j, field] = path;
+  if (list !== "providers" || tokens !== "apiTokens" || field !== "value") return path;
+  const provider = members(config["providers"])[Number(i)]?.[1];
+  const token = isRaw(provider) ? members(provider["apiTokens"])[Number(j)]?.[1] : undefined;
+  return isRaw(token) && token["value"] === undefined ? [...path.slice(0, -1), "valueFile"] : path;
+}
