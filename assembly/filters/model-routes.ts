@@ -46,7 +46,7 @@ export function refuse(c: ClientStream, x: Exchange): bool {
   return false;
 }
 
-/** "qwen-*, deepseek-chat" */
+/** "qwen-*, deepseek-v4-flash" */
 function sayServed(config: SiteConfig): void {
   let first = true;
   for (let i = 0, k = config.routes.length; i < k; i++) {

@@ -8,7 +8,7 @@ import { reachable } from "./envoy-process.js";
 import type { Gateway } from "./gateway.js";
 
 /** Models to try that there are: of a prefix that a route serves, the first that begins with it. */
-const EXAMPLES = ["qwen-turbo", "deepseek-chat", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"];
+const EXAMPLES = ["qwen-turbo", "deepseek-v4-flash", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"];
 
 /** What a person sees when the gateway is ready. */
 export function bannerOf(gateway: Gateway, version: string): string[] {

@@ -18,7 +18,7 @@ providers:
     models: [qwen-turbo, qwen-plus, qwen-max]
   - type: deepseek
     apiTokens: ["\${DEEPSEEK_API_KEY}"]
-    models: [deepseek-chat, deepseek-reasoner]
+    models: [deepseek-v4-flash, deepseek-v4-pro]
   - type: openai
     apiTokens: ["\${OPENAI_API_KEY}"]
     models: [gpt-4o, gpt-4o-mini]
@@ -30,7 +30,7 @@ routes:
     upstreams: [{ provider: qwen }]
     fallbackConfig:
       enabled: false
-      upstreams: [{ provider: deepseek, modelMapping: { "*": deepseek-chat } }]
+      upstreams: [{ provider: deepseek, modelMapping: { "*": deepseek-v4-flash } }]
 
   - name: deepseek
     modelPredicates: [{ matchType: PRE, matchValue: "deepseek-" }]

@@ -29,7 +29,11 @@ export interface DemoPlan {
 /** The providers that there is a demo of, with the number of their tokens and what they list. */
 const demoTypes: Record<string, { family: Family; tokens: number; models: string[] }> = {
   qwen: { family: "qwen", tokens: 3, models: ["qwen-turbo", "qwen-plus", "qwen-max"] },
-  deepseek: { family: "deepseek", tokens: 2, models: ["deepseek-chat", "deepseek-reasoner"] },
+  deepseek: {
+    family: "deepseek",
+    tokens: 2,
+    models: ["deepseek-v4-flash", "deepseek-v4-pro", "deepseek-chat", "deepseek-reasoner"],
+  },
 };
 
 type Keys = "real" | "demo" | "none";

@@ -23,7 +23,7 @@ routes:
 - name: aliyun
   modelPredicates: [{matchType: PRE, matchValue: qwen-}, {matchType: EQUAL, matchValue: gpt-4}]
   upstreams: [{provider: qwen}]
-  fallbackConfig: {upstreams: [{provider: deepseek, modelMapping: {"*": deepseek-chat}}]}
+  fallbackConfig: {upstreams: [{provider: deepseek, modelMapping: {"*": deepseek-v4-flash}}]}
 - {name: rest, upstreams: [{provider: deepseek, weight: 1}, {provider: qwen, weight: 2}]}
 `;
 
@@ -34,7 +34,7 @@ it("a good file is answered with what it serves", () => {
     `ok  ${file}`,
     "",
     "ROUTE   MODELS         UPSTREAMS               FALLBACK",
-    "aliyun  qwen-*, gpt-4  qwen                    deepseek as deepseek-chat",
+    "aliyun  qwen-*, gpt-4  qwen                    deepseek as deepseek-v4-flash",
     "rest    all            deepseek (1), qwen (2)  -",
     "",
     "PROVIDER  TOKENS    ADDRESS",

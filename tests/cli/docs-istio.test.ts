@@ -109,7 +109,7 @@ describe("its patches, made to an Envoy with Istio's names", () => {
     const headers = { "content-type": "application/json" };
     const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, { method: "POST", headers, body });
     expect(answer.status).toBe(200);
-    expect(await answer.text()).toMatch("Hello from deepseek, model deepseek-chat");
+    expect(await answer.text()).toMatch("Hello from deepseek, model deepseek-v4-flash");
     // In retry mode: Envoy marks callouts as its own. Nor does the router tell what limits there are.
     expect(Object.keys(deepseek.requests[0]!.headers).filter(name => name.startsWith("x-envoy-"))).toEqual([]);
   });

@@ -56,7 +56,7 @@ describe("the file of a first start", () => {
     const [aliyun] = config.routes;
     expect(aliyun!.fallbackConfig).toMatchObject({
       enabled: false,
-      upstreams: [{ provider: "deepseek", modelMapping: { "*": "deepseek-chat" } }],
+      upstreams: [{ provider: "deepseek", modelMapping: { "*": "deepseek-v4-flash" } }],
     });
   });
 });

@@ -42,17 +42,17 @@ describe("envoy/wasmplugin.yaml, on a host like Higress with Higress's names", (
   });
 
   it("serves a model of the other provider there", async () => {
-    expect(await ask("deepseek-reasoner")).toMatchObject({ status: 200, hops: ["deepseek 200"] });
+    expect(await ask("deepseek-v4-pro")).toMatchObject({ status: 200, hops: ["deepseek 200"] });
   });
 
   it("falls back from each to the other, with its model", async () => {
     await gateway.providers.deepseek!.set("*", "503");
-    const fromDeepseek = await ask("deepseek-chat");
+    const fromDeepseek = await ask("deepseek-v4-flash");
     expect(fromDeepseek).toMatchObject({ status: 200, words: expect.stringMatching(/qwen, model qwen-turbo/) });
     await gateway.providers.deepseek!.reset();
     await gateway.providers.qwen!.set("*", "401");
     const fromQwen = await ask("qwen-plus");
-    expect(fromQwen).toMatchObject({ status: 200, words: expect.stringMatching(/deepseek, model deepseek-chat/) });
+    expect(fromQwen).toMatchObject({ status: 200, words: expect.stringMatching(/deepseek, model deepseek-v4-flash/) });
     expect(fromQwen.hops).toEqual(["qwen 401 credential", "qwen 401 credential", "deepseek 200"]);
   });
 });

@@ -95,7 +95,7 @@ status: { listen: "127.0.0.1:${status}" }
 
   it("lists the models that the file of a first start names", async () => {
     const list = (await (await fetch(`http://127.0.0.1:${port}/v1/models`)).json()) as { data: { id: string }[] };
-    expect(list.data.map(({ id }) => id)).toEqual(expect.arrayContaining(["qwen-turbo", "deepseek-chat"]));
+    expect(list.data.map(({ id }) => id)).toEqual(expect.arrayContaining(["qwen-turbo", "deepseek-v4-flash"]));
   });
 
   it("answers the official client's lines", () => {
@@ -112,7 +112,7 @@ status: { listen: "127.0.0.1:${status}" }
     await until(() => said.includes("was read again"));
     expect(demo[0]).toBe("npx ai-failover demo set qwen 401");
     sh(demo[0]!);
-    expect(ask()).toMatch("Hello from deepseek, model deepseek-chat");
+    expect(ask()).toMatch("Hello from deepseek, model deepseek-v4-flash");
   });
 
   it("goes on with a good token, and answers from qwen every time", async () => {
