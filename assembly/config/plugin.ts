@@ -130,7 +130,6 @@ export class BreakerPolicy {
   maxOpenFor: i32 = 60000;
 }
 
-/** How the free call that a provider refuses to a bad token is made: GET, path below the endpoint's base. */
 export class Provider {
   /** Position in Config.providers. */
   index: i32 = 0;

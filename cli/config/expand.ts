@@ -13,7 +13,10 @@ export interface Expanded {
   problems: Problem[];
 }
 
-/** Puts the variables in, except into secrets: there it only looks whether each variable exists. */
+/**
+ * Puts the variables in, except into secrets: there it only looks whether each variable exists. The module's expand
+ * (assembly/config/environment.ts) puts them into secrets; it has no tree of plain values and need not name them.
+ */
 export function expandTree(tree: unknown, env: Environment): Expanded {
   const variables = new Set<string>();
   const open = new Set<string>();

@@ -47,7 +47,7 @@ export function isSecret(path: Path): boolean {
   return listed && !["name", "weight", "priority", "valueFile"].includes(String(path.at(-1)));
 }
 
-/** A value as an error shows it: short, and never a secret. */
+/** A value as an error shows it: short, and never a secret. The module does the same with its own tree (assembly/config/fields.ts). */
 export function show(path: Path, value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;

@@ -4,6 +4,9 @@
  *     offset  0 name[100]  100 mode[8]  108 uid[8]  116 gid[8]  124 size[12]  136 mtime[12]  148 checksum[8]
  *           156 type[1]    157 link[100]  257 "ustar\0" "00"
  *     then the file, filled up to 512, and two blocks of zeros
+ *
+ * By hand, as the OCI layout and the SBOM are: the libraries are larger than these few lines, and the bytes of a release would
+ * change with their versions.
  */
 export function tarOf(name: string, content: Buffer): Buffer {
   const header = Buffer.alloc(BLOCK);
