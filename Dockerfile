@@ -30,7 +30,7 @@ WORKDIR /config
 USER 1000
 ENTRYPOINT ["ai-failover"]
 # Beyond loopback, which in a container nobody else reaches; the second one is for probes and Prometheus.
-CMD ["run", "--listen", "0.0.0.0:8080", "--status", "0.0.0.0:8002"]
+CMD ["run", "--listen", "0.0.0.0:8080", "--status", "0.0.0.0:8002", "--console", "off"]
 
 FROM scratch AS plugin
 COPY --from=build /app/build/ai-failover.wasm /plugin.wasm

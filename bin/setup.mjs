@@ -38,6 +38,13 @@ const products = [
     sources: ["cli", "assembly/config", "tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json"],
     into: output => ["--outDir", output, "--tsBuildInfoFile", `${output}/.tsbuildinfo`, "--noEmitOnError"],
   },
+  {
+    name: "the console's pages",
+    script: "build:console",
+    output: "build/console",
+    sources: ["web", "cli/console/console-types.ts", "cli/status/status-types.ts", "package.json", "package-lock.json"],
+    into: output => ["--outDir", join(root, output)],
+  },
 ];
 
 /** What is wrong, in a sentence after the failed tool's own words. */

@@ -19,6 +19,7 @@ const checks = [
   ["eslint/bin/eslint.js", ".", ...cached("eslint")],
   ["typescript/bin/tsc", "-p", "tsconfig.json"],
   ["typescript/bin/tsc", "-p", "assembly/tsconfig.json"],
+  ["typescript/bin/tsc", "-p", "web/tsconfig.json"],
 ];
 
 let passed = 0;

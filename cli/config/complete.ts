@@ -47,7 +47,6 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     tokenFiles,
     typesSecrets,
     holdsSecrets: typesSecrets || tokenFiles.length > 0,
-    typed: new Set(fieldsOf(source.value, "")),
   };
 }
 
@@ -112,13 +111,4 @@ function withAddress(value: unknown): Raw {
 /** Whether it can be bound was checked where its listener is on; one that is off is never bound. */
 function address(value: unknown): Address {
   return parseAddress(value) ?? { host: "127.0.0.1", port: 0 };
-}
-
-function fieldsOf(value: unknown, path: string): string[] {
-  const below = members(value).flatMap(([, member]) => fieldsOf(member, `${path}[]`));
-  const fields = Object.entries(object(value)).flatMap(([key, field]) => {
-    const name = path === "" ? key : `${path}.${key}`;
-    return [name, ...fieldsOf(field, name)];
-  });
-  return [...below, ...fields];
 }

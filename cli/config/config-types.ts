@@ -94,7 +94,7 @@ export interface GatewayConfig {
   listen: Address;
   admin: Address;
   status: { enabled: boolean; listen: Address };
-  console: { enabled: boolean; listen: Address; password?: string };
+  console: { enabled: boolean; listen: Address; password?: string; hosts: string[] };
   clientKeys: ClientKey[];
   responseHeaders: "off" | "basic" | "trail";
   idleTimeout: number;
@@ -110,6 +110,4 @@ export interface GatewayConfig {
   typesSecrets: boolean;
   /** Whether one stands so in what is rendered from it: it was typed, or comes from a file. */
   holdsSecrets: boolean;
-  /** The fields that the file names, without indexes: "providers[].tls.caFile". */
-  typed: ReadonlySet<string>;
 }

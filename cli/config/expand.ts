@@ -46,7 +46,7 @@ export function standIns(tree: unknown, env: Environment): Record<string, string
 }
 
 /** One text with its variables put in and "$${" made "${"; what is missing is reported and left empty. */
-function expandText(
+export function expandText(
   text: string,
   env: Environment,
   report: (problem: Pick<Problem, "found" | "fix">) => void = () => {},

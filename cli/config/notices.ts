@@ -3,16 +3,6 @@ import { memoryWarning } from "./memory-budget.js";
 import { openFileWarning } from "./open-mode.js";
 import type { GatewayConfig } from "./config-types.js";
 
-/** Fields that are checked but whose behaviour is not there yet; a field leaves this table when it works. */
-const LATER: Record<string, string> = {
-  console: "console: there is no console yet",
-};
-
-/** One line for each field that the file names and that is not in effect yet. */
-export function notInEffect(config: GatewayConfig): string[] {
-  return Object.keys(LATER).flatMap(field => (config.typed.has(field) ? [LATER[field]!] : []));
-}
-
 /**
  * What a person should know of a good configuration, a line each.
  * @param workers Envoy's threads; default: one for each core
@@ -20,7 +10,6 @@ export function notInEffect(config: GatewayConfig): string[] {
 export const noticesOf = (config: GatewayConfig, file: string, workers?: number): string[] => [
   ...openFileWarning(file, config),
   ...warningsOf(config, workers),
-  ...notInEffect(config),
 ];
 
 /** What is allowed but worth a line at every start. */

@@ -10,13 +10,14 @@ import type { Gateway } from "./gateway.js";
 /** Models to try that there are: of a prefix that a route serves, the first that begins with it. */
 const EXAMPLES = ["qwen-turbo", "deepseek-v4-flash", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"];
 
-/** What a person sees when the gateway is ready. */
-export function bannerOf(gateway: Gateway, version: string): string[] {
+/** What a person sees when the gateway is ready. `noConsole`: why there is none although it is on. */
+export function bannerOf(gateway: Gateway, version: string, consoleUrl?: string, noConsole?: string): string[] {
   const { config, envoy, mode, file, demo, env } = gateway;
   const colour = colourOf(process.stdout, env);
   const { good, strong, dim } = colour;
   const streams = mode === "retry" ? ": every rescue streams" : "";
   const notes = [
+    ...(noConsole === undefined ? [] : [noConsole]),
     ...(mode === "callout"
       ? [
           `Envoy ${envoy.version} is older than 1.${RETRY_MINOR}: a rescued answer arrives whole, a stream too, and one that its first provider ` +
@@ -38,6 +39,7 @@ export function bannerOf(gateway: Gateway, version: string): string[] {
     `  ${strong("ai-failover")} ${version}   ${dim(`Envoy ${envoy.version} (${envoy.source})${streams}`)}`,
     "",
     row(colour, "Gateway", `${base}/v1`),
+    ...(consoleUrl === undefined ? [] : [row(colour, "Console", consoleUrl.replace("127.0.0.1", "localhost"))]),
     row(colour, "Admin", urlOf(config.admin)),
     ...(config.status.enabled ? [row(colour, "Metrics", `${urlOf(reachable(config.status.listen))}/metrics`)] : []),
     row(colour, "File", `${file} ${dim("(read again when it is saved)")}`),

@@ -22,6 +22,11 @@ export class Demos {
     return provider;
   };
 
+  /** Those that run. */
+  get running(): readonly DemoProvider[] {
+    return this.providers;
+  }
+
   /** Once the gateway runs: one that cannot start must not take the port's file from another that does. */
   async open(): Promise<void> {
     if (this.providers.length > 0) this.control ??= await openControl(this.providers, this.directory);

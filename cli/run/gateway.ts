@@ -1,8 +1,8 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { noticesOf } from "../config/notices.js";
 import { isRaw, object } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
-import { readSource } from "../config/source.js";
+import { parseSource, readSource, type Source } from "../config/source.js";
 import type { GatewayConfig } from "../config/config-types.js";
 import { findEnvoy, type Envoy } from "../envoy/find-envoy.js";
 import { renderRunFiles } from "../render/render-envoy.js";
@@ -14,7 +14,7 @@ import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
 import { EnvoyProcess } from "./envoy-process.js";
 import { RunDirectory } from "./run-files.js";
-import { loadDefault, loadGiven, type Loaded } from "./load-served.js";
+import { loadDefault, loadGiven, type Loaded, type StartDemo } from "./load-served.js";
 import { checkFree, listensOf } from "./ports.js";
 import { drainTimeOf, Served, type Render } from "./served-config.js";
 import { Watcher } from "./watch.js";
@@ -26,6 +26,8 @@ export interface GatewayOptions {
   listen?: string;
   /** The same for `status.listen`. */
   status?: string;
+  /** The same for `console.listen`; "off": no console. */
+  console?: string;
   /** The compiled module. */
   wasm?: string;
   /** The release to run on, and no other; default: any that is found and works, or 1.40.0. */
@@ -49,7 +51,7 @@ const OUTCOMES = {
   late: "was read again, but Envoy has not taken it yet.",
 };
 
-/** With the minimum below what the chart and `docker compose` wait. */
+/** As long as Kubernetes gives a pod; `docker compose` is told to wait a little longer. */
 const DRAIN_LIMIT = 30_000;
 
 /** What a start has made ready. */
@@ -159,7 +161,29 @@ export class Gateway {
 
   /** Reads the file again and says what came of it. */
   readAgain(): void {
-    this.reading = this.reading.then(() => this.reload()).then(this.say, this.complain);
+    void this.readNow().catch(() => {});
+  }
+
+  /** The same; answers what came of it, or throws why nothing was changed. */
+  readNow(): Promise<string> {
+    const reload = this.reading.then(() => this.reload());
+    this.reading = reload.then(this.say, this.complain);
+    return reload;
+  }
+
+  /** What would become of a text in the file's place; throws its mistakes. Nothing is served, and no demo provider starts. */
+  async preview(text: string): Promise<{ config: GatewayConfig; fixed: string[] }> {
+    const source = parseSource(text, this.file, dirname(resolve(this.file)));
+    const loaded = await loadSource(source, this.options, this.options.env ?? process.env, standInDemo);
+    return { config: loaded.config, fixed: this.parts.served.fixed(loaded) };
+  }
+
+  get demos(): Demos {
+    return this.parts.demos;
+  }
+
+  get isUp(): boolean {
+    return this.parts.process.pid !== undefined;
   }
 
   /** Serves what the file says now, and says what came of it; a file with mistakes changes nothing. */
@@ -185,13 +209,11 @@ export class Gateway {
     return noticesOf(config, this.file, this.workers);
   }
 
-  /** @param minimum how long new calls are still taken, milliseconds */
-  async stop(minimum = 0): Promise<void> {
+  async stop(): Promise<void> {
     const { watcher, process, demos, directory } = this.parts;
     watcher.stop();
     await this.reading;
-    const limit = this.options.drain ?? DRAIN_LIMIT;
-    await process.stop(minimum + limit > 0 ? { minimum, limit } : undefined);
+    await process.stop(this.options.drain ?? DRAIN_LIMIT);
     await demos.stop();
     directory.remove();
   }
@@ -206,14 +228,29 @@ export class Gateway {
   };
 }
 
-async function load(options: GatewayOptions, file: string, env: NodeJS.ProcessEnv, demos: Demos): Promise<Loaded> {
-  const source = readSource(file);
+const load = (options: GatewayOptions, file: string, env: NodeJS.ProcessEnv, demos: Demos): Promise<Loaded> =>
+  loadSource(readSource(file), options, env, demos.start);
+
+/** Stands in for a demo provider where a configuration is only looked at. */
+const standInDemo = (): Promise<{ url: string }> => Promise.resolve({ url: "http://127.0.0.1:9/v1" });
+
+async function loadSource(
+  source: Source,
+  options: GatewayOptions,
+  env: NodeJS.ProcessEnv,
+  startDemo: StartDemo,
+): Promise<Loaded> {
   if (isRaw(source.value)) {
-    const { listen, status } = options;
+    const { listen, status, console } = options;
     if (listen !== undefined) source.value.listen = listen;
     if (status !== undefined) source.value.status = { ...object(source.value.status), listen: status };
+    if (console !== undefined)
+      source.value.console = {
+        ...object(source.value.console),
+        ...(console === "off" ? { enabled: false } : { enabled: true, listen: console }),
+      };
   }
-  return options.config === undefined ? loadDefault(source, env, demos.start) : loadGiven(source, env);
+  return options.config === undefined ? loadDefault(source, env, startDemo) : loadGiven(source, env);
 }
 
 /** The option of `run` that stands in place of a field; undefined where the file says it. */

@@ -1,7 +1,6 @@
 import { resolveConfig } from "../config/load-config.js";
 import { sourceOf, type Source } from "../config/source.js";
 import type { GatewayConfig } from "../config/config-types.js";
-import type { DemoProvider } from "../demo/demo-provider.js";
 import { standInTokens } from "./default-file.js";
 import { planKeys, type DemoPlan } from "./keys.js";
 
@@ -16,7 +15,7 @@ export interface Loaded {
 }
 
 /** Gives a planned demo provider its address. */
-export type StartDemo = (plan: DemoPlan) => Promise<DemoProvider>;
+export type StartDemo = (plan: DemoPlan) => Promise<{ url: string }>;
 
 /** The file of `--config`: as it is, and a variable that is not set is a mistake. */
 export function loadGiven(source: Source, env: NodeJS.ProcessEnv): Loaded {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../cli/config/load-config.js";
-import { notInEffect, warningsOf } from "../../cli/config/notices.js";
+import { warningsOf } from "../../cli/config/notices.js";
 import { parseSource, sourceOf } from "../../cli/config/source.js";
 import type { GatewayConfig } from "../../cli/config/config-types.js";
 
@@ -168,12 +168,6 @@ describe("where a provider is reached", () => {
 });
 
 describe("what a start says", () => {
-  it("names each written field that has no effect yet, and nothing else", () => {
-    expect(notInEffect(withProvider(""))).toEqual([]);
-    const config = load("console: {enabled: false}\nproviders: [{type: qwen, apiTokens: [t]}]");
-    expect(notInEffect(config)).toEqual([expect.stringMatching(/^console: /)]);
-  });
-
   it("warns of bodies that may need more memory than there is", () => {
     const config = load("limits: {parkedBodies: 2GiB}\nproviders: [{type: qwen, apiTokens: [t]}]");
     expect(warningsOf(config, 100_000)).toEqual([expect.stringMatching(/^limits.parkedBodies: 2048MiB for each of/)]);

@@ -103,8 +103,12 @@ describe("a gateway", () => {
   });
 
   it("says what is new and worth a line, once", async () => {
-    write("another-model", "console: {enabled: false}\n");
-    expect(await gateway.reload()).toMatch(/nothing to change\.\nconsole: there is no console yet$/);
+    writeFileSync(join(directory, "token"), "sk-y");
+    write(
+      "another-model",
+      "  - {type: openai, id: other, url: 'http://127.0.0.1:9/v1', apiTokens: [{valueFile: token}]}\n",
+    );
+    expect(await gateway.reload()).toMatch(/\napiTokens: a valueFile is followed/);
     expect(await gateway.reload()).toMatch(/nothing to change\.$/);
     write("another-model");
   });

@@ -6,12 +6,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const MODULE = "Building the module ...\n";
 const TOOL = "Building the command line tool ...\n";
+const PAGES = "Building the console's pages ...\n";
 
-/** Plays both compilers: what they make is what their source says; "wrong" does not compile. */
+/** Plays all compilers: what they make is what their source says; "wrong" does not compile. */
 const COMPILER = `
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 const [option, output] = process.argv.slice(2);
-const source = readFileSync(option === "--outFile" ? "assembly/config/main.ts" : "cli/main.ts", "utf8");
+const isPages = process.env.npm_lifecycle_event === "build:console";
+const source = readFileSync(option === "--outFile" ? "assembly/config/main.ts" : isPages ? "web/index.html" : "cli/main.ts", "utf8");
 if (option === "--outDir") mkdirSync(output + "/cli", { recursive: true });
 writeFileSync(option === "--outFile" ? output : output + "/cli/main.js", source);
 if (source === "wrong") throw new Error("main.ts(1,1): what is this?");
@@ -37,13 +39,18 @@ beforeEach(() => {
   checkout = join(directory, "a checkout");
   cpSync("bin", join(checkout, "bin"), { recursive: true });
   const run = "node compiler.mjs";
-  write("package.json", JSON.stringify({ type: "module", scripts: { "build:wasm": run, "build:cli": run } }));
+  write(
+    "package.json",
+    JSON.stringify({ type: "module", scripts: { "build:wasm": run, "build:cli": run, "build:console": run } }),
+  );
   for (const lock of ["package-lock.json", "node_modules/.package-lock.json"]) write(lock, '{"packages": {}}');
   for (const file of ["asconfig.json", "tsconfig.json", "tsconfig.build.json"]) write(file, "{}");
   write("compiler.mjs", COMPILER);
   write("assembly/config/main.ts", "module 1");
   write("cli/main.ts", "tool 1");
-  expect(setUp()).toBe(MODULE + TOOL);
+  write("web/index.html", "pages 1");
+  for (const types of ["console/console-types.ts", "status/status-types.ts"]) write(`cli/${types}`, "");
+  expect(setUp()).toBe(MODULE + TOOL + PAGES);
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
@@ -63,6 +70,8 @@ describe("what is built is built again", () => {
   it("when a file came, or went", () => {
     write("cli/other.ts", "");
     expect(setUp()).toBe(TOOL);
+    write("web/other.ts", "");
+    expect(setUp()).toBe(PAGES);
     rmSync(join(checkout, "cli/other.ts"));
     expect(setUp()).toBe(TOOL);
   });

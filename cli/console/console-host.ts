@@ -1,0 +1,25 @@
+import type { Environment } from "../config/expand.js";
+import type { GatewayConfig } from "../config/config-types.js";
+import type { Fault } from "../demo/demo-fault.js";
+import type { Preview } from "./config-editor.js";
+import type { ConsoleState, DemoState } from "./console-types.js";
+
+/** The running gateway, as the console needs it. */
+export interface ConsoleHost {
+  /** The configuration file's path. */
+  readonly file: string;
+  /** What is served now. */
+  readonly config: GatewayConfig;
+  /** With the tokens of demo providers. */
+  readonly env: Environment;
+  /** What the pages are told of it. */
+  describe(): ConsoleState["gateway"];
+  /** What would become of a text that is not saved. */
+  preview(text: string): Promise<Preview>;
+  /** Serves what the file says now; answers what came of it, in sentences. */
+  reload(): Promise<string>;
+  demos(): DemoState[];
+  /** `token` "*": all of the provider's. */
+  setDemo(provider: string, token: string, fault: Fault): Promise<void>;
+  resetDemos(): Promise<void>;
+}

@@ -1,0 +1,155 @@
+/** What the console's server and its pages say to each other. Nothing here ever holds a token. */
+import type { Status } from "../status/status-types.js";
+
+export type ConfigPath = readonly (string | number)[];
+
+/** One change of the configuration file. */
+export type Edit =
+  | { op: "set"; path: ConfigPath; value: unknown }
+  | { op: "delete"; path: ConfigPath }
+  | { op: "insert"; path: ConfigPath; index: number; value: unknown }
+  | { op: "move"; path: ConfigPath; from: number; to: number };
+
+/** Tokens that a person typed, for a provider of the file: each goes to a file of its own, or as the user says. */
+export interface NewTokens {
+  provider: string;
+  tokens: NewToken[];
+  /** The name of a token that they replace; absent: they are added. */
+  replaces?: string;
+}
+
+export interface NewToken {
+  name?: string;
+  value: string;
+}
+
+export interface Mistake {
+  path: string;
+  found: string;
+  allowed: string;
+  line?: number;
+}
+
+export interface DiffLine {
+  kind: "same" | "added" | "removed";
+  /** In the new text, or of a removed line in the old one; 1-based. */
+  line: number;
+  text: string;
+}
+
+/** What an edit would do. */
+export interface Review {
+  diff: DiffLine[];
+  added: number;
+  removed: number;
+  mistakes: Mistake[];
+  warnings: string[];
+  /** Fields that count only after a restart. */
+  restart: string[];
+  /** Providers whose tokens must be entered again, because their address changed. */
+  reenter: string[];
+}
+
+export interface FileState {
+  name: string;
+  /** Changes with every change of the text: an edit names the one that it was made on. */
+  version: string;
+  /** Unix time in milliseconds. */
+  savedAt: number;
+  isReadOnly: boolean;
+  /** What is wrong with the text as it stands now; null: nothing. */
+  mistakes: Mistake[] | null;
+  canUndo: boolean;
+}
+
+export interface TokenView {
+  /** Position in the provider's `apiTokens`. */
+  index: number;
+  name: string;
+  /** The first 8 hex digits of its SHA-256; null: it is not known here. */
+  fingerprint: string | null;
+  source: "file" | "variable" | "text";
+  /** The file's or the variable's name; "" for one that is typed in the configuration. */
+  from: string;
+  isMissing: boolean;
+  weight?: number;
+}
+
+export interface ProviderView {
+  index: number;
+  id: string;
+  type: string;
+  address: string;
+  models: string[];
+  tokens: TokenView[];
+  /** The provider's object without its tokens, as it stands in the file. */
+  fields: Record<string, unknown>;
+  isDemo: boolean;
+  /** Left out while none of its variables is set. */
+  isLeftOut: boolean;
+}
+
+export interface RouteView {
+  index: number;
+  name: string;
+  fields: Record<string, unknown>;
+}
+
+export interface ConfigView {
+  providers: ProviderView[];
+  routes: RouteView[];
+  /** Every other top-level field, without secrets. */
+  gateway: Record<string, unknown>;
+}
+
+export interface PresetView {
+  type: string;
+  address: string;
+  variable: string;
+  model: string;
+  hasFreeProbe: boolean;
+}
+
+export interface ConsoleState {
+  gateway: {
+    version: string;
+    envoy: string;
+    workers: number | null;
+    address: string;
+    isUp: boolean;
+    /** Why it is down, in a sentence. */
+    reason: string;
+    isDemo: boolean;
+  };
+  file: FileState;
+  config: ConfigView;
+  status: Status | null;
+  demos: DemoState[];
+  needsPassword: boolean;
+}
+
+export interface DemoState {
+  provider: string;
+  tokens: { name: string; fault: string }[];
+}
+
+export interface TokenTestRequest {
+  type: string;
+  /** Where it differs from the type's own. */
+  url?: string;
+  /** Typed, or saved ones of this provider by name. */
+  tokens?: NewToken[];
+  saved?: { provider: string; names?: string[] };
+  model?: string;
+}
+
+export interface TokenTest {
+  name: string;
+  fingerprint: string;
+  result: "works" | "refused" | "limited" | "unreachable" | "unclear";
+  status: number;
+  ms: number;
+  model: string;
+  /** The provider's words, starred. */
+  words: string;
+}

@@ -1,0 +1,92 @@
+/** `GET /status` of the status listener, version 1: what the module tells of itself. Times are ages: the module's clock is not the wall clock. */
+
+/** A breaker's state in one word. */
+export type BreakerWord = "live" | "half-open" | "rate-limited" | "out" | "taken-out";
+
+/** One entry of the ledger that is not well, or was ordered so. */
+export interface BreakerStatus {
+  state: BreakerWord;
+  cause: string;
+  /** The provider's last words, starred; "" where none are known. */
+  words: string;
+  /** How long ago it opened, ms. */
+  sinceMs: number;
+  /** In how many ms a request or a probe may try it again; 0: now. -1: only when a person brings it back. */
+  opensInMs: number;
+  /** Consecutive failures that are counted. */
+  failures: number;
+  /** How many times in a row it has opened. */
+  opened: number;
+  /** Id of the request that tripped it; "" where it is not known. */
+  request: string;
+  failedProbes: number;
+  trial: { forMs: number; limitMs: number } | null;
+}
+
+export interface ModelStatus extends BreakerStatus {
+  /** Name at the provider. */
+  model: string;
+}
+
+export interface TokenStatus {
+  /** Its name, or '#' and the first 8 hex digits of its SHA-256. */
+  name: string;
+  state: BreakerWord;
+  breaker: BreakerStatus | null;
+  models: ModelStatus[];
+}
+
+export interface ProviderStatus {
+  id: string;
+  type: string;
+  state: BreakerWord;
+  breaker: BreakerStatus | null;
+  models: ModelStatus[];
+  apis: ModelStatus[];
+  tokens: TokenStatus[];
+}
+
+export interface HopStatus {
+  provider: string;
+  /** What the model becomes there; "": the name stays. */
+  model: string;
+  kind: "upstream" | "fallback";
+  weight: number;
+}
+
+export interface RouteStatus {
+  name: string;
+  models: string[];
+  hops: HopStatus[];
+  requests: { served: number; rescued: number; returned: number; refused: number; failed: number; clientLeft: number };
+}
+
+export interface SiteStatus {
+  /** Where it holds: "" for the whole gateway, else what its Higress rule matches. */
+  matches: string;
+  providers: ProviderStatus[];
+  routes: RouteStatus[];
+}
+
+/** A breaker that opened or closed, the newest first. */
+export interface ChangeStatus {
+  agoMs: number;
+  site: number;
+  provider: string;
+  token: string;
+  model: string;
+  state: BreakerWord;
+  cause: string;
+  request: string;
+}
+
+export interface Status {
+  version: 1;
+  gateway: { version: string };
+  /** Unix time of the gateway, ms. */
+  now: number;
+  sites: SiteStatus[];
+  /** At most `historyLength` of them. */
+  history: ChangeStatus[];
+  historyLength: number;
+}

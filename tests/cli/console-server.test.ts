@@ -1,0 +1,266 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ConsoleHost } from "../../cli/console/console-host.js";
+import { startConsole, type RunningConsole } from "../../cli/console/console-server.js";
+import type { ConsoleState, Review } from "../../cli/console/console-types.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
+import { ConfigError, pathText } from "../../cli/config/problem.js";
+import { parseSource } from "../../cli/config/source.js";
+
+const SECRET = "sk-a-secret-that-was-typed";
+const TEXT = `# mine
+status: {enabled: false}
+providers:
+  - type: qwen
+    apiTokens: ["\${KEY}", {name: typed, value: ${SECRET}}]
+routes:
+  - name: all
+    upstreams: [{provider: qwen}]
+`;
+const env = { KEY: "sk-from-a-variable" };
+
+let directory: string;
+let file: string;
+let served: number;
+let said: string[];
+let running: RunningConsole;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "console-"));
+  file = join(directory, "my.yaml");
+  writeFileSync(file, TEXT, { mode: 0o640 });
+  served = 0;
+  said = [];
+  running = await open({});
+});
+afterEach(async () => {
+  await running.close();
+  rmSync(directory, { recursive: true });
+});
+
+const load = (text: string) => resolveConfig(parseSource(text, file, directory), env);
+
+const open = (options: { password?: string; hosts?: string[] }) =>
+  startConsole(hostOf(), {
+    listen: { host: "127.0.0.1", port: 0 },
+    hosts: options.hosts ?? [],
+    password: options.password,
+    say: line => said.push(line),
+  });
+
+function hostOf(): ConsoleHost {
+  return {
+    file,
+    config: load(TEXT),
+    env,
+    describe: () => ({
+      version: "1",
+      envoy: "1.40.0",
+      workers: 2,
+      address: "http://localhost:8080",
+      isUp: true,
+      reason: "",
+      isDemo: false,
+    }),
+    preview(text) {
+      try {
+        load(text);
+        return Promise.resolve({ mistakes: [], warnings: [], restart: [] });
+      } catch (error) {
+        const problems = (error as ConfigError).problems;
+        const mistakes = problems.map(({ path, found, fix }) => ({ path: pathText(path), found, allowed: fix }));
+        return Promise.resolve({ mistakes, warnings: [], restart: [] });
+      }
+    },
+    reload: () => Promise.resolve(`served ${++served}`),
+    demos: () => [],
+    setDemo: () => Promise.resolve(),
+    resetDemos: () => Promise.resolve(),
+  };
+}
+
+interface Answer {
+  status: number;
+  body: string;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** As a browser on the console's own page would, but for the headers given. */
+function call(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const { host, port } = new URL(running.url);
+  return new Promise((done, fail) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const own = body === undefined ? {} : { origin: running.url, "content-type": "application/json" };
+    const sent = request({
+      host: "127.0.0.1",
+      port,
+      path,
+      method: body === undefined ? "GET" : "POST",
+      headers: { host, ...own, ...headers },
+    });
+    sent.once("error", fail).once("response", response => {
+      let answer = "";
+      response.on("data", chunk => (answer += String(chunk)));
+      response.once("end", () => done({ status: response.statusCode!, body: answer, headers: response.headers }));
+    });
+    sent.end(text);
+  });
+}
+
+const state = async (): Promise<ConsoleState> => JSON.parse((await call("/api/state")).body) as ConsoleState;
+const turnOn = { op: "set", path: ["routes", 0, "timeout"], value: "5m" };
+
+describe("pages of other origins", () => {
+  it.each([
+    ["a foreign name for this address", { host: "evil.example" }, 421],
+    ["another port", { host: "localhost:1" }, 421],
+    ["a foreign origin", { origin: "http://evil.example" }, 403],
+    ["an origin that hides", { origin: "null" }, 403],
+    ["another site's fetch", { "sec-fetch-site": "cross-site" }, 403],
+    ["another port's page", { "sec-fetch-site": "same-site" }, 403],
+    ["a form", { "content-type": "application/x-www-form-urlencoded" }, 415],
+    ["text that needs no preflight", { "content-type": "text/plain" }, 415],
+  ])("cannot change anything: %s", async (_, headers, status) => {
+    const { version } = (await state()).file;
+    expect(await call("/api/apply", { version, edits: [turnOn] }, headers)).toMatchObject({ status });
+    expect(readFileSync(file, "utf8")).toBe(TEXT);
+  });
+
+  it("cannot read anything, nor frame the page", async () => {
+    expect(await call("/api/state", undefined, { host: "evil.example" })).toMatchObject({ status: 421 });
+    expect(await call("/api/state", undefined, { "sec-fetch-site": "cross-site" })).toMatchObject({ status: 403 });
+    const { headers } = await call("/");
+    expect(headers["content-security-policy"]).toMatch(/frame-ancestors 'none'/);
+    expect(headers["content-security-policy"]).not.toMatch(/unsafe/);
+  });
+
+  it("a name of console.hosts is ours", async () => {
+    await running.close();
+    running = await open({ hosts: ["console.example.com"] });
+    expect(await call("/api/state", undefined, { host: "console.example.com" })).toMatchObject({ status: 200 });
+    expect(await call("/api/state", undefined, { host: "other.example.com" })).toMatchObject({ status: 421 });
+  });
+});
+
+describe("a password", () => {
+  beforeEach(async () => {
+    await running.close();
+    running = await open({ password: "right" });
+  });
+
+  it("stands before all that is read or changed, and its session is out of scripts' reach", async () => {
+    expect(await call("/api/state")).toMatchObject({ status: 401 });
+    expect(await call("/api/events")).toMatchObject({ status: 401 });
+    const { headers } = await call("/api/login", { password: "right" });
+    const [cookie] = headers["set-cookie"] as string[];
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Strict/);
+    const session = { cookie: cookie!.split(";")[0]! };
+    expect(await call("/api/state", undefined, session)).toMatchObject({ status: 200 });
+    await call("/api/logout", {}, session);
+    expect(await call("/api/state", undefined, session)).toMatchObject({ status: 401 });
+  });
+
+  it("is not guessed by trying", async () => {
+    for (let left = 4; left > 0; left--) {
+      const { status, body } = await call("/api/login", { password: "wrong" });
+      expect([status, (JSON.parse(body) as { triesLeft: number }).triesLeft]).toEqual([403, left]);
+    }
+    expect(await call("/api/login", { password: "wrong" })).toMatchObject({ status: 429 });
+    expect(await call("/api/login", { password: "right" })).toMatchObject({ status: 429 });
+  });
+});
+
+describe("a change", () => {
+  it("is shown as a diff, applied, told, and undone with the very same bytes", async () => {
+    const { version } = (await state()).file;
+    const { diff } = JSON.parse((await call("/api/review", { version, edits: [turnOn] })).body) as Review;
+    expect(diff.filter(({ kind }) => kind !== "same").map(({ text }) => text)).toEqual(["    timeout: 5m"]);
+    expect(await call("/api/apply", { version, edits: [turnOn] })).toMatchObject({ status: 200 });
+    expect(readFileSync(file, "utf8")).toContain("# mine");
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    expect((await state()).file.canUndo).toBe(true);
+    await call("/api/undo", {});
+    expect(readFileSync(file, "utf8")).toBe(TEXT);
+    expect(served).toBe(2);
+    expect(said.join("\n")).toMatch(/was saved \(1 lines added, 0 removed\)/);
+  });
+
+  it("with a mistake is refused with its place, and nothing is saved", async () => {
+    const { version } = (await state()).file;
+    const wrong = { op: "set", path: ["routes", 0, "timeout"], value: "5x" };
+    const { status, body } = await call("/api/apply", { version, edits: [wrong] });
+    expect(status).toBe(422);
+    expect((JSON.parse(body) as { review: Review }).review.mistakes).toMatchObject([{ path: "routes[0].timeout" }]);
+    expect(readFileSync(file, "utf8")).toBe(TEXT);
+  });
+
+  it("on a text that somebody else has replaced is told so, and theirs stays", async () => {
+    const { version } = (await state()).file;
+    writeFileSync(file, `${TEXT}# theirs\n`);
+    expect(await call("/api/apply", { version, edits: [turnOn] })).toMatchObject({ status: 409 });
+    expect(readFileSync(file, "utf8")).toContain("# theirs");
+  });
+
+  it("does not send saved tokens to another host", async () => {
+    const { version } = (await state()).file;
+    const moved = { op: "set", path: ["providers", 0, "url"], value: "https://elsewhere.example/v1" };
+    const { status, body } = await call("/api/apply", { version, edits: [moved] });
+    expect(status).toBe(422);
+    expect((JSON.parse(body) as { review: Review }).review.reenter).toEqual(["qwen"]);
+  });
+
+  it("of a file in a place that cannot be written is refused, and the pages know", async () => {
+    if (process.getuid?.() === 0) return; // root may write everywhere
+    chmodSync(directory, 0o500);
+    expect((await state()).file.isReadOnly).toBe(true);
+  });
+});
+
+describe("tokens", () => {
+  it("go to a file of their own, for its owner only, and never come back", async () => {
+    const { version } = (await state()).file;
+    const tokens = [{ provider: "qwen", tokens: [{ value: "sk-new-1" }, { name: "team", value: "sk-new-2" }] }];
+    const { status, body } = await call("/api/apply", { version, edits: [], tokens });
+    expect(status).toBe(200);
+    expect(readFileSync(file, "utf8")).toContain("valueFile: secrets/qwen-1");
+    expect(readFileSync(join(directory, "secrets/qwen-1"), "utf8")).toBe("sk-new-1\n");
+    expect(readFileSync(join(directory, "secrets/qwen-team"), "utf8")).toBe("sk-new-2\n");
+    expect(statSync(join(directory, "secrets/qwen-1")).mode & 0o777).toBe(0o600);
+    const all = body + (await call("/api/state")).body + said.join("\n");
+    for (const secret of ["sk-new-1", "sk-new-2", SECRET, env.KEY]) expect(all).not.toContain(secret);
+  });
+
+  it("that are typed in the file are in no diff", async () => {
+    const { version } = (await state()).file;
+    const edits = [{ op: "set", path: ["providers", 0, "apiTokens", 1, "name"], value: "other" }];
+    const { body } = await call("/api/review", { version, edits });
+    expect(body).toContain("name: other");
+    expect(body).not.toContain(SECRET);
+  });
+
+  it("replace one another, and a saved file is never overwritten", async () => {
+    for (const value of ["sk-first", "sk-second"]) {
+      const { version } = (await state()).file;
+      const tokens = [{ provider: "qwen", tokens: [{ name: "typed", value }], replaces: "typed" }];
+      expect(await call("/api/apply", { version, edits: [], tokens })).toMatchObject({ status: 200 });
+    }
+    expect(readFileSync(file, "utf8")).toMatch(/valueFile: secrets\/qwen-typed\.2/);
+    expect(readFileSync(join(directory, "secrets/qwen-typed"), "utf8")).toBe("sk-first\n");
+  });
+});
+
+describe("a test of a token", () => {
+  it("says that nobody is there, without the token", async () => {
+    const { body } = await call("/api/test", {
+      type: "openai",
+      url: "http://127.0.0.1:9/v1",
+      tokens: [{ value: "sk-asked" }],
+    });
+    expect(JSON.parse(body)).toMatchObject([{ result: "unreachable", status: 0 }]);
+    expect(body).not.toContain("sk-asked");
+  });
+});

@@ -1,0 +1,166 @@
+/** The frame around every page: where one can go, and whether the gateway serves. */
+import { useEffect } from "preact/hooks";
+import { attentionOf } from "./attention.js";
+import { connect, go, isDark, isOffline, mustLogIn, notice, path, place, setDark, state } from "./console-state.js";
+import { ask } from "./console-api.js";
+import { DryRunPage } from "./pages/dry-run.js";
+import { FirstRunPage } from "./pages/first-run.js";
+import { LoginPage } from "./pages/login.js";
+import { OverviewPage } from "./pages/overview.js";
+import { ProviderPage } from "./pages/provider-page.js";
+import { ProvidersPage } from "./pages/providers.js";
+import { RequestsPage } from "./pages/requests.js";
+import { RouteEditPage } from "./pages/route-edit.js";
+import { RoutesPage } from "./pages/routes.js";
+import { TryPage } from "./pages/try-page.js";
+import { Button, Link } from "./parts/controls.js";
+import { Mark } from "./parts/marks.js";
+import { language, setLanguage, t, type Word } from "./words.js";
+
+const ENTRIES: { page: string; word: Word }[] = [
+  { page: "overview", word: "overview" },
+  { page: "providers", word: "providers" },
+  { page: "routes", word: "routes" },
+  { page: "requests", word: "requests" },
+  { page: "try", word: "tryIt" },
+  { page: "dry-run", word: "dryRun" },
+];
+
+const LOOKED_AROUND = "ai-failover-looked-around";
+
+/** From then on the demo providers do not bring the first page up. */
+export function lookAround(): void {
+  localStorage.setItem(LOOKED_AROUND, "1");
+  go("/try");
+}
+
+export function App() {
+  const current = place.value[0] ?? startPage();
+  useEffect(() => {
+    const entry = ENTRIES.find(({ page }) => page === current);
+    document.title = `${entry ? `${t(entry.word)} · ` : ""}ai-failover`;
+  }, [current, language.value]);
+  if (mustLogIn.value) return <LoginPage />;
+  if (state.value === null) return <main class="page loading">{isOffline.value ? t("offline") : ""}</main>;
+  return (
+    <div class="frame">
+      <a class="skip" href="#content">
+        {t("skip")}
+      </a>
+      <nav aria-label="ai-failover">
+        <div class="brand">
+          <strong>ai-failover</strong>
+          <span class="note">Envoy {state.value.gateway.envoy}</span>
+        </div>
+        <ul>
+          {ENTRIES.map(({ page, word }) => (
+            <li key={page}>
+              <Link to={`/${page}`} current={page === current}>
+                {t(word)}
+              </Link>
+            </li>
+          ))}
+        </ul>
+        <div class="preferences">
+          <div class="segments" role="group" aria-label="Language">
+            <button type="button" aria-pressed={language.value === "en"} onClick={() => setLanguage("en")}>
+              EN
+            </button>
+            <button type="button" aria-pressed={language.value === "zh"} lang="zh-CN" onClick={() => setLanguage("zh")}>
+              中文
+            </button>
+          </div>
+          <Button kind="small" onClick={() => setDark(!isDark.value)}>
+            {isDark.value ? t("light") : t("dark")}
+          </Button>
+          {state.value.needsPassword && (
+            <Button kind="text" onClick={logOut}>
+              {t("logOut")}
+            </Button>
+          )}
+        </div>
+      </nav>
+      <Strip />
+      <main id="content" class="page" tabIndex={-1} key={path.value.split("?")[0]}>
+        {pageOf(current)}
+      </main>
+    </div>
+  );
+}
+
+function startPage(): string {
+  return state.value?.gateway.isDemo && localStorage.getItem(LOOKED_AROUND) === null ? "start" : "overview";
+}
+
+function pageOf(current: string) {
+  const [, name] = place.value;
+  switch (current) {
+    case "start":
+      return <FirstRunPage />;
+    case "providers":
+      return name === undefined ? <ProvidersPage /> : <ProviderPage id={name} />;
+    case "routes":
+      return name === undefined ? <RoutesPage /> : <RouteEditPage index={Number(name)} />;
+    case "requests":
+      return <RequestsPage />;
+    case "try":
+      return <TryPage />;
+    case "dry-run":
+      return <DryRunPage />;
+    default:
+      return <OverviewPage />;
+  }
+}
+
+async function logOut(): Promise<void> {
+  await ask("logout", {});
+  await connect();
+}
+
+/** One line that says whether the gateway serves: always there, only its words change. */
+function Strip() {
+  const { gateway, file } = state.value!;
+  const attention = attentionOf(state.value!).length;
+  const undo = async () => {
+    await ask("undo", {});
+    notice.value = t("undone");
+    await connect();
+  };
+  return (
+    <header class="strip">
+      <div role="status">
+        {isOffline.value ? (
+          <>
+            <Mark state="no-token" label="" /> {t("offline")}
+          </>
+        ) : !gateway.isUp ? (
+          <>
+            <Mark state="out" label="" /> {t("gatewayDown")} {gateway.reason}
+          </>
+        ) : (
+          <>
+            <Mark state="live" label="" /> {t("servingOn")} <strong>{gateway.address}</strong>
+            {gateway.isDemo ? ` ${t("withDemo")}` : ""}
+            {attention > 0 && (
+              <>
+                {" · "}
+                <Link to="/overview">{t("needAttention", { n: attention })}</Link>
+              </>
+            )}
+          </>
+        )}
+        {file.mistakes !== null && <span class="wrong"> · {t("fileError", { file: file.name })}</span>}
+      </div>
+      <div class="file">
+        <span class="note" aria-live="polite">
+          {notice.value || `${file.name} · ${t("saved", { time: new Date(file.savedAt).toLocaleTimeString() })}`}
+        </span>
+        {file.canUndo && (
+          <Button kind="text" onClick={undo}>
+            {t("undo")}
+          </Button>
+        )}
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,5 @@
+import { t } from "../words.js";
+
+export function DryRunPage() {
+  return <h1>{t("dryRun")}</h1>;
+}

@@ -1,0 +1,5 @@
+import { t } from "../words.js";
+
+export function RequestsPage() {
+  return <h1>{t("requests")}</h1>;
+}

@@ -1,0 +1,54 @@
+/** A state as a mark and a word: never by colour alone. */
+import type { BreakerWord } from "../../../cli/status/status-types.js";
+import { t } from "../words.js";
+
+export type StateWord = BreakerWord | "no-token";
+
+const HUES: Record<StateWord, string> = {
+  live: "green",
+  "half-open": "blue",
+  "rate-limited": "amber",
+  out: "red",
+  "taken-out": "grey",
+  "no-token": "grey",
+};
+
+export function Mark({ state, label }: { state: StateWord; label?: string }) {
+  return (
+    <svg class={`mark ${HUES[state]}`} viewBox="0 0 12 12" role="img" aria-label={label ?? t(state)}>
+      {shape(state)}
+    </svg>
+  );
+}
+
+function shape(state: StateWord) {
+  switch (state) {
+    case "live":
+      return <circle cx="6" cy="6" r="5" fill="currentColor" />;
+    case "half-open":
+      return (
+        <>
+          <circle cx="6" cy="6" r="4.5" fill="none" stroke="currentColor" stroke-width="1.5" />
+          <path d="M6 1.5a4.5 4.5 0 0 1 0 9z" fill="currentColor" />
+        </>
+      );
+    case "rate-limited":
+      return <path d="M6 1l5.2 10H.8z" fill="currentColor" />;
+    case "out":
+      return <rect x="1" y="1" width="10" height="10" fill="currentColor" />;
+    case "taken-out":
+      return <path d="M2 1h3v10H2zM7 1h3v10H7z" fill="currentColor" />;
+    case "no-token":
+      return (
+        <circle cx="6" cy="6" r="4.5" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="2 2" />
+      );
+  }
+}
+
+export function StateText({ state }: { state: StateWord }) {
+  return (
+    <span class={`state ${HUES[state]}`}>
+      <Mark state={state} label="" /> {t(state)}
+    </span>
+  );
+}
