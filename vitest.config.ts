@@ -14,6 +14,7 @@ export default defineConfig({
       project("cli"),
       project("filter"),
       project("envoy", { fileParallelism: false, testTimeout: 120_000 }),
+      project("console", { fileParallelism: false, testTimeout: 120_000 }),
     ],
   },
 });

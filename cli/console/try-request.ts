@@ -1,7 +1,5 @@
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
+import { request as send, type IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { urlOf } from "../run/admin-client.js";
 import { reachable } from "../run/envoy-process.js";
 import type { ConsoleHost } from "./console-host.js";
 import * as schemas from "./request-schemas.js";
@@ -22,26 +20,30 @@ interface Attempt {
  */
 export function openTry(server: FastifyInstance, host: ConsoleHost): void {
   server.post<{ Body: Attempt }>("/api/try", { schema: schemas.attempt }, async (request, reply) => {
-    const { path, body, key } = request.body;
+    const { path } = request.body;
     if (!PATHS.includes(path)) return reply.code(400).send({ error: `Only ${PATHS.join(", ")} can be tried here.` });
     const leaving = new AbortController();
     reply.raw.once("close", () => leaving.abort());
-    const response = await fetch(`${urlOf(reachable(host.config.listen))}${path}`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        "user-agent": "ai-failover-console",
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-      },
-      body: JSON.stringify(body),
-      signal: leaving.signal,
-    });
-    const passed = [...response.headers].filter(
-      ([name]) => name.startsWith("x-ai-failover-") || name === "retry-after",
-    );
-    void reply.code(200).headers(Object.fromEntries(passed));
-    void reply.header("x-status", String(response.status));
+    const response = await ask(host, request.body, leaving.signal);
+    for (const [name, value] of Object.entries(response.headers))
+      if (name.startsWith("x-ai-failover-") || name === "retry-after") void reply.header(name, value);
+    void reply.header("x-status", String(response.statusCode));
     void reply.header("content-type", "text/plain; charset=utf-8");
-    return reply.send(response.body === null ? "" : Readable.fromWeb(response.body as ReadableStream));
+    return reply.send(response);
+  });
+}
+
+/** On a connection of its own: one that is kept would still be served by the configuration before an edit. */
+function ask({ config }: ConsoleHost, { path, body, key }: Attempt, signal: AbortSignal): Promise<IncomingMessage> {
+  const { host, port } = reachable(config.listen);
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": "ai-failover-console",
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+  };
+  return new Promise((done, fail) => {
+    const sent = send({ host, port, path, method: "POST", headers, agent: false, signal });
+    sent.once("response", done).once("error", fail);
+    sent.end(JSON.stringify(body));
   });
 }

@@ -1,0 +1,62 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+
+const BINARY = "/usr/bin/chromium";
+
+/** Debian's Chromium, got where it is missing: a browser of playwright's own would have to be downloaded. */
+function findChromium(): string {
+  const path = process.env.CHROMIUM ?? BINARY;
+  if (existsSync(path)) return path;
+  try {
+    execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
+    execFileSync("apt-get", ["install", "-y", "-qq", "chromium"], { stdio: "ignore" });
+  } catch {
+    throw new Error(
+      `The console's tests need Chromium: install Debian's package "chromium", or set CHROMIUM to its path.`,
+    );
+  }
+  return path;
+}
+
+/** Chromium asks nobody for anything but the page. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: findChromium(),
+    args: [
+      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+      ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    ],
+  });
+}
+
+/** A person at the page: counts what they click, and remembers what went wrong. */
+export class Visitor {
+  clicks = 0;
+  readonly errors: string[] = [];
+
+  constructor(readonly page: Page) {
+    page.on("pageerror", error => this.errors.push(error.message));
+    page.on("console", message => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
+  }
+
+  async click(name: string | RegExp, within: Page | Locator = this.page, exact = true): Promise<void> {
+    this.clicks++;
+    await within
+      .getByRole("button", { name, exact: typeof name === "string" && exact })
+      .or(within.getByRole("link", { name, exact: typeof name === "string" && exact }))
+      .first()
+      .click();
+  }
+
+  /** What the last answer says, once it is complete. */
+  async answer(): Promise<string> {
+    // The page has drawn what the last click began.
+    await this.page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const last = this.page.locator("article.run[aria-busy=false]").last();
+    await last.waitFor();
+    return last.innerText();
+  }
+}
