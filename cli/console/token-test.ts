@@ -1,3 +1,4 @@
+import { Auth } from "../../assembly/config/presets.js";
 import { presets } from "../config/preset-table.js";
 import type { TokenTest } from "./console-types.js";
 import { addressOf } from "./config-view.js";
@@ -35,17 +36,19 @@ export async function testToken(type: string, url: string, model: string, token:
 
 function ask(type: string, base: string, model: string, token: string): Promise<Response> {
   const preset = presets.get(type);
-  const headers = { "content-type": "application/json", ...credential(preset?.auth ?? "bearer", token) };
+  const headers = { "content-type": "application/json", ...CREDENTIALS[preset?.auth ?? Auth.Bearer](token) };
   const signal = AbortSignal.timeout(LIMIT);
   if (model === "") return fetch(`${base}${preset?.probe || "/models"}`, { headers, signal, redirect: "error" });
   const body = JSON.stringify({ model, max_tokens: 1, messages: [{ role: "user", content: "Hi" }] });
   return fetch(`${base}/chat/completions`, { method: "POST", headers, body, signal, redirect: "error" });
 }
 
-function credential(auth: string, token: string): Record<string, string> {
-  if (auth === "bearer") return { authorization: `Bearer ${token}` };
-  return { [auth === "raw" ? "authorization" : auth]: token };
-}
+const CREDENTIALS: Record<Auth, (token: string) => Record<string, string>> = {
+  [Auth.Bearer]: token => ({ authorization: `Bearer ${token}` }),
+  [Auth.Raw]: token => ({ authorization: token }),
+  [Auth.XApiKey]: token => ({ "x-api-key": token }),
+  [Auth.ApiKey]: token => ({ "api-key": token }),
+};
 
 /** What a provider says in an error, wherever it puts it. */
 function wordsOf(body: string): string {
