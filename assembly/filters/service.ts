@@ -43,13 +43,17 @@ export function retire(services: Service[]): void {
   for (let i = 0, k = services.length; i < k; i++) {
     services[i].prober.retire();
     if (services[i].config.users > 0) lingering.push(services[i]);
+    else services[i].health.drop();
   }
 }
 
 /** Lets go of those that nobody reads any more; before the collector runs. */
 export function letGo(): void {
   const still: Service[] = [];
-  for (let i = 0, k = lingering.length; i < k; i++) if (lingering[i].config.users > 0) still.push(lingering[i]);
+  for (let i = 0, k = lingering.length; i < k; i++) {
+    if (lingering[i].config.users > 0) still.push(lingering[i]);
+    else lingering[i].health.drop();
+  }
   lingering = still;
 }
 

@@ -28,4 +28,8 @@ export class SharedStore extends Store {
   advance(): void {
     host.increment(this.moves, 1);
   }
+
+  random64(): u64 {
+    return host.random64();
+  }
 }

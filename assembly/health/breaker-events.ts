@@ -1,30 +1,38 @@
 /** What a write of a record means to people: whose breaker opens with it, and whose closes. */
 import { Provider } from "../config/plugin";
-import { Entry, RECORD, Record } from "./ledger-record";
+import { Entry, Record } from "./ledger-record";
+import { TokenIndex } from "./token-index";
 
-/** `entry` says whose: of the provider where its token is 0, else of that token; where its model is not 0, for that model alone. */
+/**
+ * `entry` says whose: of the provider where its token is 0, else of that token; where its model is not 0, for that model or API
+ * alone. `place`: of the token among those of the provider; -1: it is the provider's, or not configured here.
+ */
 export abstract class BreakerListener {
-  abstract opened(provider: Provider, entry: Entry): void;
-  abstract closed(provider: Provider, entry: Entry): void;
+  abstract opened(provider: Provider, place: i32, entry: Entry): void;
+  abstract closed(provider: Provider, place: i32, entry: Entry): void;
 }
 
-const room: StaticArray<u8> = new StaticArray<u8>(<i32>RECORD);
-
-function before(): Record {
-  return changetype<Record>(changetype<usize>(room));
-}
+const before = new Record(64);
 
 /** Keeps what stands in the store; size 0: nothing. */
 export function keep(ptr: usize, len: usize): void {
-  before().take(ptr, len);
+  before.take(ptr, len);
 }
 
 /** Tells what is new in `after` against what was kept. */
-export function tell(audience: BreakerListener, provider: Provider, after: Record): void {
-  for (let i = 0, k = after.count; i < k; i++)
-    if (after.at(i).isOpen && !isOpenIn(before(), after.at(i))) audience.opened(provider, after.at(i));
-  for (let i = 0, k = before().count; i < k; i++)
-    if (before().at(i).isOpen && !isOpenIn(after, before().at(i))) audience.closed(provider, before().at(i));
+export function tell(audience: BreakerListener, provider: Provider, tokens: TokenIndex, after: Record): void {
+  for (let i = 0, k = after.count; i < k; i++) {
+    const entry = after.at(i);
+    if (entry.isOpen && !isOpenIn(before, entry)) audience.opened(provider, placeOf(tokens, entry), entry);
+  }
+  for (let i = 0, k = before.count; i < k; i++) {
+    const entry = before.at(i);
+    if (entry.isOpen && !isOpenIn(after, entry)) audience.closed(provider, placeOf(tokens, entry), entry);
+  }
+}
+
+function placeOf(tokens: TokenIndex, entry: Entry): i32 {
+  return entry.token != 0 ? tokens.placeOf(entry.token) : -1;
 }
 
 function isOpenIn(record: Record, entry: Entry): bool {

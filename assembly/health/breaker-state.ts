@@ -1,7 +1,9 @@
-/** Whether an attempt may be made, as a record has it: over all the entries that concern its token and its model. */
+/**
+ * Whether an attempt may be made, as a record has it: over the entries of its provider, of its model there, of its API, of its token
+ * and of its token for that model.
+ */
 import { Provider } from "../config/plugin";
-import { concerns } from "./breaker-update";
-import { trialAt } from "./breaker-timing";
+import { FORCED_INTERVAL, isExpired, trialAt } from "./breaker-timing";
 import { Entry, Record } from "./ledger-record";
 
 export enum BreakerState {
@@ -11,67 +13,61 @@ export enum BreakerState {
   Shut,
 }
 
-/** `probing`: a prober is at work. */
-export function gateFor(
+/** How many entries an attempt may concern. */
+export const CONCERNED = 5;
+
+/** The `i`-th of the entries that an attempt concerns; null: all is well with that. */
+export function concernedEntry(view: Record, token: u64, model: u64, api: u64, i: i32): Entry | null {
+  if (i == 0) return view.find(0, 0);
+  if (i == 1) return view.find(0, model);
+  if (i == 2) return api != 0 ? view.find(0, api) : null;
+  return view.find(token, i == 3 ? 0 : model);
+}
+
+export function stateOf(provider: Provider, entry: Entry, probing: bool, now: u64): BreakerState {
+  if (entry.isHeldOut(now)) return BreakerState.Shut;
+  if (!entry.isOpen || isExpired(entry, now)) return BreakerState.Live;
+  if (entry.isLeased(now) || now < trialAt(provider, entry, probing)) return BreakerState.Shut;
+  // The one that tried whether it has passed was not told of it again.
+  if (entry.isRateLimit && entry.leaseUntil != 0) return BreakerState.Live;
+  return BreakerState.Trial;
+}
+
+/** Over all entries that an attempt concerns. */
+export function stateFor(
   provider: Provider,
   view: Record,
   token: u64,
   model: u64,
+  api: u64,
   probing: bool,
   now: u64,
 ): BreakerState {
   let worst = BreakerState.Live;
-  for (let i = 0, k = view.count; i < k; i++) {
-    const entry = view.at(i);
-    if (concerns(entry, token, model)) worst = max(worst, gateOf(provider, entry, probing, now));
+  for (let i = 0; i < CONCERNED && view.count > 0; i++) {
+    const entry = concernedEntry(view, token, model, api, i);
+    if (entry !== null) worst = max(worst, stateOf(provider, entry, probing, now));
   }
   return worst;
 }
 
-export function gateOf(provider: Provider, entry: Entry, probing: bool, now: u64): BreakerState {
-  if (!entry.isOpen) return BreakerState.Live;
-  if (entry.isRateLimit) return now < entry.openUntil ? BreakerState.Shut : BreakerState.Live;
-  return entry.isLeased(now) || now < trialAt(provider, entry, probing) ? BreakerState.Shut : BreakerState.Trial;
+/** When this entry lets an attempt through; 0: it does. u64.MAX_VALUE: not before a person says so. */
+export function opensAt(provider: Provider, entry: Entry, probing: bool, now: u64): u64 {
+  const held = entry.isHeldOut(now) ? entry.heldUntil : 0;
+  if (!entry.isOpen || isExpired(entry, now)) return held;
+  let until = trialAt(provider, entry, probing);
+  if (entry.isLeased(now)) until = max(until, entry.leaseUntil);
+  return max(held, until);
 }
 
-/** Of the wait that `waitFor` found: what of it is the token's own, and whether a rate limit ends last. */
-export let tokenWait: u64 = 0;
-export let waitIsLimit: bool = false;
-
-/** Ns until an attempt may be made; 0: now. */
-export function waitFor(provider: Provider, view: Record, token: u64, model: u64, probing: bool, now: u64): u64 {
-  let longest: u64 = 0;
-  tokenWait = 0;
-  waitIsLimit = false;
-  for (let i = 0, k = view.count; i < k; i++) {
-    const entry = view.at(i);
-    if (!entry.isOpen || !concerns(entry, token, model)) continue;
-    let until = entry.isRateLimit ? entry.openUntil : trialAt(provider, entry, probing);
-    if (entry.isLeased(now)) until = max(until, entry.leaseUntil);
-    const wait = until > now ? until - now : 0;
-    if (entry.token != 0) tokenWait = max(tokenWait, wait);
-    if (wait <= longest) continue;
-    longest = wait;
-    waitIsLimit = entry.isRateLimit;
-  }
-  return longest;
-}
-
-/** Whether an attempt of this lease is a trial that still counts. */
-export function isHeld(view: Record, token: u64, model: u64, lease: u32, now: u64): bool {
-  for (let i = 0, k = view.count; i < k; i++) {
-    const entry = view.at(i);
-    if (entry.isHeldBy(lease, now) && concerns(entry, token, model)) return true;
-  }
-  return false;
+/** Whether one attempt may be made although it is out, because nothing else is left. */
+export function mayForce(entry: Entry, now: u64): bool {
+  if (entry.isHeldOut(now)) return false;
+  return !entry.isOpen || (!entry.isLeased(now) && now >= entry.triedAt + FORCED_INTERVAL);
 }
 
 /** Whether a success has something to end: failures that were counted, a trial, a rate limit that has passed. */
-export function helps(view: Record, token: u64, model: u64, lease: u32, now: u64): bool {
-  for (let i = 0, k = view.count; i < k; i++) {
-    const entry = view.at(i);
-    if (!concerns(entry, token, model)) continue;
-    if (!entry.isOpen || (entry.isRateLimit ? now >= entry.openUntil : entry.isHeldBy(lease, now))) return true;
-  }
-  return false;
+export function ends(entry: Entry, lease: u32, now: u64): bool {
+  if (!entry.isOpen) return entry.failures > 0 || entry.suspicions > 0 || !entry.isHeldOut(now);
+  return entry.isTriedBy(lease) || (entry.isRateLimit && now >= entry.openUntil);
 }

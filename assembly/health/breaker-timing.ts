@@ -14,8 +14,18 @@ const FIRST_COOLDOWN: u64 = 30 * SECOND;
 const MOST_COOLDOWN: u64 = 600 * SECOND;
 const MOST_INTERVAL: u64 = 60 * SECOND;
 
-/** A trial holds its lease this much longer than it may take: then its worker is taken for dead. */
-export const LEASE_GRACE: u64 = 5 * SECOND;
+/** A probe holds its lease this much longer than it may take: then its worker is taken for dead. */
+const LEASE_GRACE: u64 = 5 * SECOND;
+/** A rate limit that is not told again within this time has passed. */
+const LIMIT_TRIAL: u64 = SECOND;
+/** What is out is asked at most once in this time when nothing else is left. */
+export const FORCED_INTERVAL: u64 = SECOND;
+/** Bounds what a provider tells. */
+const MOST_TOLD: u64 = 31 * 24 * 3600 * SECOND;
+/** What is known is forgotten this long after it last mattered. */
+const MEMORY: u64 = 3600 * SECOND;
+/** Probes that tell nothing, in a row, until a client's request is let through again. */
+const VAIN_PROBES: u8 = 3;
 /** If probes do not come, a client request is the trial, this long after the time of the probe and its limit. */
 const PROBE_GRACE: u64 = 20 * SECOND;
 
@@ -27,31 +37,67 @@ export enum ProbeKind {
   Completion,
 }
 
-/** How a probe could close this breaker. */
+/** How a probe could tell of this entry. What a free call proves is that the provider takes the token, not that it can pay. */
 export function probeOf(provider: Provider, entry: Entry): ProbeKind {
   const policy = provider.failover;
   if (!policy.enabled || entry.model != 0) return ProbeKind.None;
+  if (entry.isOpen) return probeOfOpen(provider, entry);
+  const isDoubted = entry.token != 0 && entry.suspicions > 0 && entry.suspect == <u8>Cause.Credential;
+  const isPossible = policy.cooldownDuration == 0 && provider.probePath !== null;
+  return isDoubted && isPossible ? ProbeKind.FreeCall : ProbeKind.None;
+}
+
+/** The same of a breaker that is open, or about to. */
+function probeOfOpen(provider: Provider, entry: Entry): ProbeKind {
+  const policy = provider.failover;
+  if (!policy.enabled || entry.model != 0) return ProbeKind.None;
   if (entry.token == 0) return policy.healthCheckModel !== null ? ProbeKind.Completion : ProbeKind.None;
-  if (policy.cooldownDuration > 0) return ProbeKind.None;
+  // A rate limit passes by itself.
+  if (policy.cooldownDuration > 0 || entry.isRateLimit) return ProbeKind.None;
   if (policy.healthCheckModel !== null) return ProbeKind.Completion;
-  // Who has no money left may still read the list of models: only a bad token is told by a free call.
-  if (entry.cause == <u8>Cause.Credential && provider.probePath !== null) return ProbeKind.FreeCall;
-  return ProbeKind.None;
+  return entry.cause == <u8>Cause.Credential && provider.probePath !== null ? ProbeKind.FreeCall : ProbeKind.None;
+}
+
+/** When a probe may be made; u64.MAX_VALUE: never. */
+export function probeAt(provider: Provider, entry: Entry): u64 {
+  if (probeOf(provider, entry) == ProbeKind.None) return u64.MAX_VALUE;
+  if (entry.isOpen) return entry.openUntil;
+  return entry.triedAt == 0 ? 0 : entry.triedAt + <u64>provider.failover.healthCheckInterval * NS_PER_MS;
 }
 
 /** When an open breaker lets a client request through as its trial. */
 export function trialAt(provider: Provider, entry: Entry, probing: bool): u64 {
-  if (!probing || probeOf(provider, entry) == ProbeKind.None) return entry.openUntil;
+  if (!probing || entry.vainProbes >= VAIN_PROBES || probeOf(provider, entry) == ProbeKind.None) return entry.openUntil;
   return entry.openUntil + <u64>provider.failover.healthCheckTimeout * NS_PER_MS + PROBE_GRACE;
+}
+
+/**
+ * How long a trial keeps others out. One that hangs holds nobody: after `openFor` another may start, and after twice that time the
+ * next one, so that also what answers slowly is given time.
+ */
+export function trialLease(provider: Provider, entry: Entry): u64 {
+  const first = entry.isRateLimit ? LIMIT_TRIAL : <u64>provider.breaker.openFor * NS_PER_MS;
+  return first << min<u64>(<u64>entry.trials, 6);
+}
+
+/** Nothing of it matters any more. */
+export function isExpired(entry: Entry, now: u64): bool {
+  return now > max(entry.openUntil, entry.touched) + MEMORY && now > entry.heldUntil;
 }
 
 export function probeLease(policy: FailoverPolicy): u64 {
   return <u64>policy.healthCheckTimeout * NS_PER_MS + LEASE_GRACE;
 }
 
+/** What the provider asked to wait, ns. */
+export function toldWait(ms: i64): u64 {
+  return ms > 0 ? min(<u64>ms * NS_PER_MS, MOST_TOLD) : 0;
+}
+
 /** Failures that open it, in halves. */
 export function failuresToOpen(provider: Provider, entry: Entry): i32 {
-  if (entry.token != 0) return entry.model != 0 ? 1 : provider.failover.failureThreshold * 2;
+  if (entry.isRateLimit) return 1;
+  if (entry.token != 0) return provider.failover.failureThreshold * 2;
   return provider.breaker.failureThreshold * 2;
 }
 
@@ -67,7 +113,7 @@ export function openFor(provider: Provider, entry: Entry, probing: bool, random:
     return most / 2 + share(most / 2, random);
   }
   const policy = provider.failover;
-  const probed = probing && probeOf(provider, entry) != ProbeKind.None;
+  const probed = probing && probeOfOpen(provider, entry) != ProbeKind.None;
   if (entry.token == 0) {
     const first = <u64>provider.breaker.openFor * NS_PER_MS;
     if (probed && times > 1) return interval(policy, random);

@@ -1,69 +1,100 @@
 /**
  * What this worker knows of all tokens and providers of a configuration, and what it learns from its own attempts. Nothing here
- * allocates after the constructor. Times are monotonic ns; `model` is `hash64` of the model's name at the provider.
+ * allocates on the collector's heap after the constructor. Times are monotonic ns; models and APIs are keys of `names`.
  */
-import { Provider, TokenChoice } from "../config/plugin";
-import { BreakerUpdate, UpdateKind, concerns } from "./breaker-update";
-import { FIRST, NOWHERE, TokenSearch, mix, score } from "./token-choice";
+import { mix } from "../text/hash";
+import { Provider } from "../config/plugin";
+import { BreakerUpdate, UpdateKind } from "./breaker-update";
+import { TokenSearch, Waiting, choose, soonestToken } from "./token-choice";
 import { StaleConnections } from "./stale-connections";
-import { BreakerState, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./breaker-state";
-import { Ledger } from "./ledger";
+import { BreakerState, CONCERNED, concernedEntry, ends, mayForce, opensAt, stateFor, stateOf } from "./breaker-state";
+import { Ledger, seedKey } from "./ledger";
 import { BreakerListener } from "./breaker-events";
-import { LEASE_GRACE, NS_PER_MS } from "./breaker-timing";
-import { MOST_WAIT } from "./retry-after";
+import { isExpired, toldWait, trialLease } from "./breaker-timing";
+import { Entry } from "./ledger-record";
 import { Store } from "./ledger-store";
-import { tokenHash } from "./token-hash";
+import { NO_MODEL, NameHash } from "./name-hash";
 import { Cause, Scope, Verdict } from "./verdict";
 
-/** `hash64` of no name: a request that names no model cannot name a wrong one. */
-const NO_MODEL: u64 = 0xcbf29ce484222325;
 const TRIES = 3;
+/** In the place of a token in an order that concerns the whole provider. */
+export const WHOLE_PROVIDER: i32 = -1;
 
 export class Health {
-  /** Whether the hop that `pick` found last is a trial. */
+  /** Whether the hop that `pick` or `pickForced` found last is a trial. */
   trial: bool = false;
   /** A prober is at work: where a probe is possible it is the trial, not a client's request. Set by the role that probes. */
   isProbing: bool = false;
-  /** By `Provider.index`. */
-  readonly ledgers: Ledger[] = [];
+  /** Makes the keys of models and APIs. */
+  readonly names: NameHash;
+  /** By `Provider.index`; through `current` alone they are up to date. */
+  private readonly ledgers: Ledger[] = [];
   private generation: u64 = 0;
-  private fresh: bool = false;
-  /** Tells the leases of this worker from those of others; from the first random number that comes by. */
-  private salt: u64 = 0;
+  /** Indexes of ledgers with changes that are not written yet. */
+  private readonly late: StaticArray<i32>;
+  private lateCount: i32 = 0;
+  /** Tells the leases of this worker from those of others. */
+  private readonly salt: u64;
   private doubts: StaleConnections = new StaleConnections();
-  private soonestIsLimit: bool = false;
+  private waiting: Waiting = new Waiting();
 
   constructor(
     providers: Provider[],
     private readonly store: Store,
     audience: BreakerListener | null = null,
   ) {
-    for (let i = 0, k = providers.length; i < k; i++) this.ledgers.push(new Ledger(providers[i], store, audience));
+    this.names = new NameHash(store, seedKey());
+    this.salt = store.random64() | 1;
+    this.late = new StaticArray<i32>(providers.length);
+    for (let i = 0, k = providers.length; i < k; i++)
+      this.ledgers.push(new Ledger(providers[i], store, this.names, audience));
+    this.generation = store.generation();
   }
 
-  /** Once per request, and on the tick: takes over what other workers wrote since the last time, and writes what is left of our own. */
+  /** Once per request, and on the tick: what other workers wrote since the last time counts from now on, and ours is written. */
   refresh(): void {
-    const generation = this.store.generation();
-    if (this.fresh && generation == this.generation) {
-      this.settle();
-      return;
-    }
-    this.generation = generation;
-    this.fresh = true;
-    for (let i = 0, k = this.ledgers.length; i < k; i++) {
-      const ledger = this.ledgerAt(i);
-      if (ledger.read()) ledger.settle();
-    }
+    this.generation = this.store.generation();
+    if (this.lateCount > 0) this.settle();
   }
 
   /** Writes what lost its race. */
   private settle(): void {
-    for (let i = 0, k = this.ledgers.length; i < k; i++) this.ledgerAt(i).settle();
+    const count = this.lateCount;
+    this.lateCount = 0;
+    for (let i = 0; i < count; i++) {
+      const index = unchecked(this.late[i]);
+      const ledger = unchecked(this.ledgers[index]);
+      ledger.isLate = !ledger.settle();
+      if (ledger.isLate) unchecked((this.late[this.lateCount++] = index));
+    }
   }
 
   get isSettled(): bool {
-    for (let i = 0, k = this.ledgers.length; i < k; i++) if (!this.ledgerAt(i).isSettled) return false;
-    return true;
+    return this.lateCount == 0;
+  }
+
+  get count(): i32 {
+    return this.ledgers.length;
+  }
+
+  /** What is known of a provider, by `Provider.index`, as of the last `refresh`. */
+  current(index: i32): Ledger {
+    const ledger = unchecked(this.ledgers[index]);
+    ledger.refresh(this.generation);
+    return ledger;
+  }
+
+  /** Makes the change of the last `newChange` of this ledger. */
+  commit(ledger: Ledger): void {
+    ledger.commit();
+    if (ledger.isSettled || ledger.isLate) return;
+    ledger.isLate = true;
+    unchecked((this.late[this.lateCount++] = ledger.provider.index));
+  }
+
+  /** Gives its memory back: nothing of it is used any more. */
+  drop(): void {
+    for (let i = 0, k = this.ledgers.length; i < k; i++) unchecked(this.ledgers[i]).drop();
   }
 
   // === Choice ===
@@ -74,106 +105,127 @@ export class Health {
    */
   pick(provider: Provider, search: TokenSearch): i32 {
     this.trial = false;
-    if (this.salt == 0) this.salt = search.random | 1;
-    const ledger = this.ledgerAt(provider.index);
+    const ledger = this.current(provider.index);
     for (let i = 0; i < TRIES; i++) {
-      const token = this.best(ledger, search);
+      const base = this.providerState(ledger, search);
+      const token = choose(ledger, search, base, this.isProbing);
       if (token < 0) return -1;
-      const hash = tokenHash(provider, token);
-      let gate = this.gate(ledger, hash, search.model, search.now);
-      if (gate == BreakerState.Trial) gate = this.lease(ledger, hash, search);
-      if (gate == BreakerState.Shut) continue;
-      this.trial = gate == BreakerState.Trial;
+      const key = ledger.tokens.keyOf(token);
+      let state = ledger.view.count == 0 ? BreakerState.Live : this.stateOf(ledger, key, search);
+      if (state == BreakerState.Trial) state = this.lease(ledger, key, search, false);
+      if (state == BreakerState.Shut) continue;
+      this.trial = state == BreakerState.Trial;
       return token;
     }
     return -1;
   }
 
-  /** A trial that waits comes before what is live, unless the choice is sticky: a token must come back even when nobody needs it. */
-  private best(ledger: Ledger, search: TokenSearch): i32 {
-    const provider = ledger.provider;
-    const isSticky = provider.tokenChoice == TokenChoice.Sticky;
-    let best = -1;
-    let high = NOWHERE;
-    for (let i = 0, k = max(provider.tokens.length, 1); i < k; i++) {
-      if (search.hasTried(provider, i)) continue;
-      const hash = tokenHash(provider, i);
-      const gate = this.gate(ledger, hash, search.model, search.now);
-      if (gate == BreakerState.Shut) continue;
-      let points = FIRST;
-      if (gate == BreakerState.Live || isSticky) points = score(provider, i, hash, search.sticky, search.random);
-      if (best >= 0 && points <= high) continue;
-      best = i;
-      high = points;
-    }
-    return best;
-  }
-
-  /** The token that opens soonest, for when nothing is live. */
-  pickSoonest(provider: Provider, model: u64, now: u64): i32 {
+  /**
+   * For when nothing may be tried: the token that opens soonest, as the one forced attempt that its breakers allow at a time, and at
+   * most once a second. It ends like a trial. -1: another has it, or had it just now, or a person took it out.
+   */
+  pickForced(provider: Provider, search: TokenSearch): i32 {
     this.trial = false;
-    const view = this.ledgerAt(provider.index).view;
-    let best = 0;
-    let soonest: u64 = u64.MAX_VALUE;
-    let own: u64 = u64.MAX_VALUE;
-    for (let i = 0, k = provider.tokens.length; i < k; i++) {
-      const wait = waitFor(provider, view, tokenHash(provider, i), model, this.isProbing, now);
-      // Where the provider's breaker decides for all, the token's own tells them apart.
-      if (wait > soonest || (wait == soonest && tokenWait >= own)) continue;
-      best = i;
-      soonest = wait;
-      own = tokenWait;
-    }
-    return best;
+    const ledger = this.current(provider.index);
+    soonestToken(ledger, search, this.isProbing, true, this.waiting);
+    const token = this.waiting.token;
+    if (token < 0) return -1;
+    const state = this.lease(ledger, ledger.tokens.keyOf(token), search, true);
+    if (state == BreakerState.Shut) return -1;
+    this.trial = state == BreakerState.Trial;
+    return token;
   }
 
-  /** Ns until something of this provider may be tried; 0: now. */
-  opensIn(provider: Provider, model: u64, now: u64): u64 {
-    const view = this.ledgerAt(provider.index).view;
-    let soonest: u64 = u64.MAX_VALUE;
-    for (let i = 0, k = max(provider.tokens.length, 1); i < k; i++) {
-      const wait = waitFor(provider, view, tokenHash(provider, i), model, this.isProbing, now);
-      if (wait >= soonest) continue;
-      soonest = wait;
-      this.soonestIsLimit = waitIsLimit;
-    }
-    return soonest;
+  /** The token that opens soonest, for a hop that waits for it. */
+  soonestToken(provider: Provider, search: TokenSearch): i32 {
+    return max(this.findWaiting(provider, search).token, 0);
   }
 
-  /** Whether it is a rate limit that keeps the token that opens soonest closed. */
-  isRateLimited(provider: Provider, model: u64, now: u64): bool {
-    return this.opensIn(provider, model, now) > 0 && this.soonestIsLimit;
+  /** Ns until something of this provider may be tried; 0: now; u64.MAX_VALUE: never by itself. */
+  opensIn(provider: Provider, search: TokenSearch): u64 {
+    const until = this.findWaiting(provider, search).until;
+    if (until == u64.MAX_VALUE) return until;
+    return until > search.now ? until - search.now : 0;
+  }
+
+  /** Whether it is a rate limit that keeps the token closed that opens soonest. */
+  isRateLimited(provider: Provider, search: TokenSearch): bool {
+    const waiting = this.findWaiting(provider, search);
+    return waiting.until > search.now && waiting.isLimit;
+  }
+
+  private findWaiting(provider: Provider, search: TokenSearch): Waiting {
+    const ledger = this.current(provider.index);
+    const waiting = this.waiting;
+    soonestToken(ledger, search, this.isProbing, false, waiting);
+    for (let i = 0; i < PROVIDERS_OWN && ledger.view.count > 0; i++) {
+      const entry = concernedEntry(ledger.view, 0, search.model, search.api, i);
+      if (entry === null) continue;
+      const until = opensAt(provider, entry, this.isProbing, search.now);
+      if (until <= waiting.until || until <= search.now) continue;
+      waiting.until = until;
+      waiting.isLimit = entry.isRateLimit;
+    }
+    return waiting;
   }
 
   /** After a fault of the provider, whether the same token may be tried once more. */
-  mayTryAgain(provider: Provider, token: i32, model: u64, now: u64): bool {
-    return this.gate(this.ledgerAt(provider.index), tokenHash(provider, token), model, now) == BreakerState.Live;
+  mayTryAgain(provider: Provider, token: i32, search: TokenSearch): bool {
+    const ledger = this.current(provider.index);
+    return this.stateOf(ledger, ledger.tokens.keyOf(token), search) == BreakerState.Live;
   }
 
-  private gate(ledger: Ledger, token: u64, model: u64, now: u64): BreakerState {
-    return gateFor(ledger.provider, ledger.view, token, model, this.isProbing, now);
+  private stateOf(ledger: Ledger, token: u64, search: TokenSearch): BreakerState {
+    const view = ledger.view;
+    return stateFor(ledger.provider, view, token, search.model, search.api, this.isProbing, search.now);
   }
 
-  /** Takes the one trial of every half-open breaker in the way, for all workers. Shut: another has it. */
-  private lease(ledger: Ledger, token: u64, search: TokenSearch): BreakerState {
-    const model = search.model;
-    const now = search.now;
+  /** Of what is not the token's own. */
+  private providerState(ledger: Ledger, search: TokenSearch): BreakerState {
+    let worst = BreakerState.Live;
+    for (let i = 0; i < PROVIDERS_OWN && ledger.view.count > 0; i++) {
+      const entry = concernedEntry(ledger.view, 0, search.model, search.api, i);
+      if (entry !== null) worst = max(worst, stateOf(ledger.provider, entry, this.isProbing, search.now));
+    }
+    return worst;
+  }
+
+  /**
+   * Takes the one trial of every breaker in the way, for all workers: of those that are half-open, or with `forced` of all that are
+   * open. Shut: another has it.
+   */
+  private lease(ledger: Ledger, token: u64, search: TokenSearch, forced: bool): BreakerState {
     for (let tries = 0; tries < TRIES; tries++) {
       ledger.read();
-      const gate = this.gate(ledger, token, model, now);
-      if (gate != BreakerState.Trial) return gate;
-      const view = ledger.view;
-      for (let i = 0, k = view.count; i < k; i++) {
-        const entry = view.at(i);
-        if (!concerns(entry, token, model) || gateOf(ledger.provider, entry, this.isProbing, now) != BreakerState.Trial)
-          continue;
-        entry.lease = this.leaseOf(token, model);
-        entry.leaseUntil = search.deadline + LEASE_GRACE;
+      const state = this.stateOf(ledger, token, search);
+      if (forced ? state == BreakerState.Live || !this.mayForce(ledger, token, search) : state != BreakerState.Trial)
+        return state == BreakerState.Live ? state : BreakerState.Shut;
+      for (let i = 0; i < CONCERNED; i++) {
+        const entry = concernedEntry(ledger.view, token, search.model, search.api, i);
+        if (entry === null || !entry.isOpen || isExpired(entry, search.now)) continue;
+        if (!forced && stateOf(ledger.provider, entry, this.isProbing, search.now) != BreakerState.Trial) continue;
+        this.hold(ledger.provider, entry, token, search);
       }
       if (ledger.write()) return BreakerState.Trial;
     }
     ledger.read();
     return BreakerState.Shut;
+  }
+
+  private mayForce(ledger: Ledger, token: u64, search: TokenSearch): bool {
+    for (let i = 0; i < CONCERNED; i++) {
+      const entry = concernedEntry(ledger.view, token, search.model, search.api, i);
+      if (entry !== null && !mayForce(entry, search.now)) return false;
+    }
+    return true;
+  }
+
+  private hold(provider: Provider, entry: Entry, token: u64, search: TokenSearch): void {
+    entry.former = entry.lease;
+    entry.lease = this.leaseOf(token, search.model);
+    entry.leaseUntil = search.now + trialLease(provider, entry);
+    entry.triedAt = search.now;
+    if (entry.trials < 0xff) entry.trials++;
   }
 
   private leaseOf(token: u64, model: u64): u32 {
@@ -184,59 +236,70 @@ export class Health {
 
   /**
    * An attempt failed. `exchange`: its number; one exchange counts once against a provider. `trial`: what `pick` said of it;
-   * without it any attempt of this worker with this token and model may end a trial.
+   * without it the attempt ends no trial.
    */
   failed(
     provider: Provider,
     token: i32,
     model: u64,
+    api: u64,
     verdict: Verdict,
     exchange: u64,
     now: u64,
     trial: bool = true,
   ): void {
-    const ledger = this.ledgerAt(provider.index);
-    const hash = tokenHash(provider, token);
-    const lease = trial ? this.leaseOf(hash, model) : 0;
-    const held = isHeld(ledger.view, hash, model, lease, now);
-    const scope = scopeOf(provider, model, verdict);
-    if (scope == Scope.Nobody && !held) return;
-    if (verdict.doubtful && !held && !this.doubts.isSecond(exchange, provider.index)) return;
-    const change = this.newChange(ledger, UpdateKind.Failed, hash, model, lease, now);
+    const ledger = this.current(provider.index);
+    const key = ledger.tokens.keyOf(token);
+    const lease = trial ? this.leaseOf(key, model) : 0;
+    const holds = isHeld(ledger, key, model, api, lease);
+    const scope = scopeOf(provider, model, api, verdict);
+    if (scope == Scope.Nobody && !holds) return;
+    if (verdict.doubtful && !holds && !this.doubts.isSecond(exchange, provider.index)) return;
+    const change = this.newChange(ledger, UpdateKind.Failed, key, model, api, lease, now);
     change.scope = scope;
     change.cause = verdict.cause;
+    change.widens = verdict.widens;
     change.halves = verdict.half ? 1 : 2;
-    if (verdict.cause == Cause.RateLimit) change.wait = <u64>min(max(verdict.waitMs, 0), MOST_WAIT) * NS_PER_MS;
+    change.wait = toldWait(verdict.waitMs);
     change.exchange = (<u32>mix(exchange ^ this.salt)) | 1;
-    ledger.commit();
+    this.commit(ledger);
   }
 
   /** An attempt was answered well. Costs nothing while all is well. */
-  succeeded(provider: Provider, token: i32, model: u64, now: u64, trial: bool = true): void {
-    const ledger = this.ledgerAt(provider.index);
+  succeeded(provider: Provider, token: i32, model: u64, api: u64, now: u64, trial: bool = true): void {
+    const ledger = this.current(provider.index);
     if (ledger.view.count == 0) return;
-    const hash = tokenHash(provider, token);
-    const lease = trial ? this.leaseOf(hash, model) : 0;
-    if (!helps(ledger.view, hash, model, lease, now)) return;
-    this.newChange(ledger, UpdateKind.Succeeded, hash, model, lease, now);
-    ledger.commit();
+    const key = ledger.tokens.keyOf(token);
+    const lease = trial ? this.leaseOf(key, model) : 0;
+    if (!hasToEnd(ledger, key, model, api, lease, now)) return;
+    this.newChange(ledger, UpdateKind.Succeeded, key, model, api, lease, now);
+    this.commit(ledger);
   }
 
   /** An attempt ended without a verdict, or was never made: a trial is given back. */
-  released(provider: Provider, token: i32, model: u64, now: u64, trial: bool = true): void {
-    const ledger = this.ledgerAt(provider.index);
-    const hash = tokenHash(provider, token);
-    const lease = this.leaseOf(hash, model);
-    if (!trial || !isHeld(ledger.view, hash, model, lease, now)) return;
-    this.newChange(ledger, UpdateKind.Released, hash, model, lease, now);
-    ledger.commit();
+  released(provider: Provider, token: i32, model: u64, api: u64, now: u64, trial: bool = true): void {
+    const ledger = this.current(provider.index);
+    const key = ledger.tokens.keyOf(token);
+    const lease = this.leaseOf(key, model);
+    if (!trial || !isHeld(ledger, key, model, api, lease)) return;
+    this.newChange(ledger, UpdateKind.Released, key, model, api, lease, now);
+    this.commit(ledger);
   }
 
-  private newChange(ledger: Ledger, kind: UpdateKind, token: u64, model: u64, lease: u32, now: u64): BreakerUpdate {
+  private newChange(
+    ledger: Ledger,
+    kind: UpdateKind,
+    token: u64,
+    model: u64,
+    api: u64,
+    lease: u32,
+    now: u64,
+  ): BreakerUpdate {
     const change = ledger.newChange();
     change.kind = kind;
     change.token = token;
     change.model = model;
+    change.api = api;
     change.at = now;
     change.lease = lease;
     change.random = <u32>mix(now ^ this.salt);
@@ -244,14 +307,56 @@ export class Health {
     return change;
   }
 
-  private ledgerAt(i: i32): Ledger {
-    return unchecked(this.ledgers[i]);
+  // === A person's orders: they outrank what is learnt, and outlast reloads ===
+
+  /** `token`: its place, or WHOLE_PROVIDER. `until`: u64.MAX_VALUE: until it is brought back. */
+  takeOut(provider: Provider, token: i32, until: u64, now: u64): void {
+    this.order(UpdateKind.TakenOut, provider, token, until, now);
+  }
+
+  /** Ends such an order, and forgets what was learnt of it: of a provider for models and APIs, too, of a token for models. */
+  bringBack(provider: Provider, token: i32, now: u64): void {
+    this.order(UpdateKind.BroughtBack, provider, token, 0, now);
+  }
+
+  /** What is out has its trial, or its probe, now. */
+  tryNow(provider: Provider, token: i32, now: u64): void {
+    this.order(UpdateKind.TryNow, provider, token, 0, now);
+  }
+
+  private order(kind: UpdateKind, provider: Provider, token: i32, until: u64, now: u64): void {
+    const ledger = this.current(provider.index);
+    const key = token == WHOLE_PROVIDER ? 0 : ledger.tokens.keyOf(token);
+    const change = this.newChange(ledger, kind, key, 0, 0, 0, now);
+    change.wait = until;
+    this.commit(ledger);
   }
 }
 
-/** Who answers for a failure under this configuration. */
-function scopeOf(provider: Provider, model: u64, verdict: Verdict): Scope {
+/** The first of the entries that an attempt concerns are not its token's own. */
+const PROVIDERS_OWN = 3;
+
+/** Whether an attempt of this lease is a trial that still counts. */
+function isHeld(ledger: Ledger, token: u64, model: u64, api: u64, lease: u32): bool {
+  for (let i = 0; i < CONCERNED && lease != 0 && ledger.view.count > 0; i++) {
+    const entry = concernedEntry(ledger.view, token, model, api, i);
+    if (entry !== null && entry.isHeldBy(lease)) return true;
+  }
+  return false;
+}
+
+function hasToEnd(ledger: Ledger, token: u64, model: u64, api: u64, lease: u32, now: u64): bool {
+  for (let i = 0; i < CONCERNED; i++) {
+    const entry = concernedEntry(ledger.view, token, model, api, i);
+    if (entry !== null && ends(entry, lease, now)) return true;
+  }
+  return false;
+}
+
+/** What a failure counts against under this configuration. */
+function scopeOf(provider: Provider, model: u64, api: u64, verdict: Verdict): Scope {
   const scope = verdict.scope;
+  if (scope == Scope.ProviderApi && api == 0) return Scope.Nobody;
   if (!provider.failover.enabled && (scope == Scope.Token || scope == Scope.TokenModel)) return Scope.Nobody;
   if (verdict.cause == Cause.Model && model == NO_MODEL) return Scope.Nobody;
   return scope;

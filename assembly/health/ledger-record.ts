@@ -2,31 +2,60 @@
  * What all workers know of one provider, as the bytes that stand in shared data. Only what is not well has an entry: of a
  * healthy provider the record is empty.
  *
- *   record: u32 layout | u32 count | count entries
+ *   record: u32 layout | u32 count | count entries, sorted by token, then by model
  *
- *   entry, 80 bytes
- *     0  u64 token       hash; 0: whatever the token
- *     8  u64 model       hash of its name there; 0: whatever the model
+ *   entry, 144 bytes
+ *     0  u64 token       its key (name-hash.ts); 0: whatever the token
+ *     8  u64 model       key of the model's name there, or of the API; 0: whatever the model
  *    16  u64 openUntil   monotonic ns; 0: closed, failures are only counted
  *    24  u64 leaseUntil  one trial has until then; 0: none runs
- *    32  u64 touched     when it changed last
- *    40  u32 lease       whose trial
- *    44  u16 failures    consecutive, in halves
- *    46  u16 successes   consecutive, of trials
- *    48  u16 opened      times in a row
- *    50  u8  cause       of the last failure
- *    52  u32 exchanges   the last seven whose failure counted, hashed, the newest first: exact up to a threshold of eight
+ *    32  u64 triedAt     when the last trial or forced attempt began, or the last failure opened it
+ *    40  u64 touched     when it changed last
+ *    48  u64 since       when it opened first of the times in a row; 0: it has not
+ *    56  u64 goodAt      the last good answer that was written here; 0: none was
+ *    64  u64 heldUntil   a person took it out until then, whatever is learnt; 0: nobody did
+ *    72  u64 firstModel  of a suspicion (widening.ts): the model that failed first; 0: there is none
+ *    80  u32 lease       whose trial
+ *    84  u32 former      whose trial ran before, and may still end well
+ *    88  u32 counted     failures since it was well
+ *    92  u32 tripper     hash of the exchange that opened it last
+ *    96  u16 failures    consecutive, in halves
+ *    98  u16 suspicions  the same, of single models (widening.ts)
+ *   100  u16 successes   consecutive, of trials
+ *   102  u16 opened      times in a row
+ *   104  u16 failedProbes  in a row
+ *   106  u8  cause       of the last failure
+ *   107  u8  suspect     cause of the suspicion
+ *   108  u8  trials      since it opened last
+ *   109  u8  flags       FLAG_*
+ *   110  u8  vainProbes  in a row: they told nothing
+ *   112  7 x u32         the last exchanges whose failure counted, hashed, the newest first: exact up to a threshold of eight
  *
- * (token 0, model 0) is the provider's breaker, (token, 0) the token's, (0, model) the provider's for a model, (token, model)
- * a rate limit.
+ * (token 0, model 0) is the provider's breaker, (token, 0) the token's, (0, model) the provider's for a model or an API,
+ * (token, model) the token's for a model.
+ *
+ * Entries of the provider and of its tokens always find a place. Those of names that callers choose are bounded: `NAMES` of a
+ * provider, `TOKEN_NAMES` of a token. Of these the one that is worth least goes first.
  */
 import { Cause } from "./verdict";
 
 /** A new layout needs a new number: it is part of the record and of its key. */
-export const LAYOUT: u32 = 1;
-export const CAPACITY: i32 = 128;
+export const LAYOUT: u32 = 2;
+/** Models and APIs of one provider. */
+export const NAMES: i32 = 32;
+/** Models of one token. */
+export const TOKEN_NAMES: i32 = 8;
+/** Models of all tokens together are at most this many, and two for each token. */
+const ALL_TOKEN_NAMES: i32 = 64;
 const HEADER: usize = 8;
 const NOTED: usize = 7;
+/** No record has more entries: a greater count is damage. */
+const MOST_ENTRIES: u32 = 1 << 20;
+const ENTRY: usize = 144;
+
+export const FLAG_API: u8 = 1;
+/** Two models have failed in the same way. */
+export const FLAG_CORROBORATED: u8 = 2;
 
 @unmanaged
 export class Entry {
@@ -34,12 +63,26 @@ export class Entry {
   model: u64;
   openUntil: u64;
   leaseUntil: u64;
+  triedAt: u64;
   touched: u64;
+  since: u64;
+  goodAt: u64;
+  heldUntil: u64;
+  firstModel: u64;
   lease: u32;
+  former: u32;
+  counted: u32;
+  tripper: u32;
   failures: u16;
+  suspicions: u16;
   successes: u16;
   opened: u16;
+  failedProbes: u16;
   cause: u8;
+  suspect: u8;
+  trials: u8;
+  flags: u8;
+  vainProbes: u8;
   private exchanges: u32;
 
   get isOpen(): bool {
@@ -50,12 +93,31 @@ export class Entry {
     return this.cause == <u8>Cause.RateLimit;
   }
 
+  get isOfApi(): bool {
+    return (this.flags & FLAG_API) != 0;
+  }
+
+  get isCorroborated(): bool {
+    return (this.flags & FLAG_CORROBORATED) != 0;
+  }
+
+  /** A person took it out. */
+  isHeldOut(now: u64): bool {
+    return this.heldUntil > now;
+  }
+
   isLeased(now: u64): bool {
     return this.leaseUntil > now;
   }
 
-  isHeldBy(lease: u32, now: u64): bool {
-    return lease != 0 && this.lease == lease && this.leaseUntil > now;
+  /** The trial that runs. */
+  isHeldBy(lease: u32): bool {
+    return lease != 0 && this.lease == lease;
+  }
+
+  /** The trial that runs, or the one that it took over from. */
+  isTriedBy(lease: u32): bool {
+    return lease != 0 && (this.lease == lease || this.former == lease);
   }
 
   hasCounted(exchange: u32): bool {
@@ -68,29 +130,52 @@ export class Entry {
     store<u32>(this.noted, exchange);
   }
 
+  /** Forgets everything that was learnt; what a person ordered holds on. */
+  forget(): void {
+    const token = this.token;
+    const model = this.model;
+    const heldUntil = this.heldUntil;
+    const flags = this.flags & FLAG_API;
+    memory.fill(changetype<usize>(this), 0, ENTRY);
+    this.token = token;
+    this.model = model;
+    this.heldUntil = heldUntil;
+    this.flags = flags;
+  }
+
   private get noted(): usize {
     return changetype<usize>(this) + offsetof<Entry>("exchanges");
   }
 }
 
-const ENTRY: usize = 80;
-export const RECORD: usize = HEADER + <usize>CAPACITY * ENTRY;
-
-/** How much would be lost with it; the least goes first when the record is full. */
-function worth(token: u64, model: u64, open: bool): i32 {
-  if (!open) return 0;
-  if (model != 0) return 1;
-  return token != 0 ? 2 : 3;
+/** What would be lost with it: a model that does not exist concerns nobody but who asks for it; then it counts whether it is open. */
+function worth(cause: u8, open: bool): i32 {
+  const isUnknownName = cause == <u8>Cause.Model || cause == <u8>Cause.Api;
+  return (isUnknownName ? 0 : 2) + (open ? 1 : 0);
 }
 
-@unmanaged
 export class Record {
-  private layout: u32;
-  count: i32;
+  count: i32 = 0;
+  /** Enough for most; what needs more moves to a block of its own. */
+  private readonly usual: StaticArray<u8>;
+  private block: usize = 0;
+  private room: usize;
+
+  constructor(private capacity: i32) {
+    const usual = new StaticArray<u8>(<i32>(HEADER + <usize>capacity * ENTRY));
+    this.usual = usual;
+    this.room = changetype<usize>(usual);
+  }
 
   clear(): void {
-    this.layout = LAYOUT;
     this.count = 0;
+  }
+
+  /** Its bytes, valid until the next change. */
+  get ptr(): usize {
+    store<u32>(this.room, LAYOUT);
+    store<u32>(this.room, this.count, 4);
+    return this.room;
   }
 
   get size(): usize {
@@ -102,59 +187,115 @@ export class Record {
     this.clear();
     if (len < HEADER || load<u32>(ptr) != LAYOUT) return;
     const count = load<u32>(ptr, 4);
-    if (count > <u32>CAPACITY || len != HEADER + <usize>count * ENTRY) return;
-    memory.copy(changetype<usize>(this), ptr, len);
+    if (count > MOST_ENTRIES || len != HEADER + <usize>count * ENTRY) return;
+    this.reserve(<i32>count);
+    memory.copy(this.room, ptr, len);
+    this.count = <i32>count;
+    for (let i = 1; i < this.count; i++)
+      if (!isBefore(this.at(i - 1), this.at(i).token, this.at(i).model)) return this.clear();
   }
 
   at(i: i32): Entry {
-    return changetype<Entry>(changetype<usize>(this) + HEADER + <usize>i * ENTRY);
+    return changetype<Entry>(this.room + HEADER + <usize>i * ENTRY);
   }
 
   find(token: u64, model: u64): Entry | null {
-    for (let i = 0, k = this.count; i < k; i++) {
-      const entry = this.at(i);
-      if (entry.token == token && entry.model == model) return entry;
+    if (this.count == 0) return null;
+    const i = this.placeOf(token, model);
+    if (i == this.count) return null;
+    const entry = this.at(i);
+    return entry.token == token && entry.model == model ? entry : null;
+  }
+
+  /** Where the first entry is, or would be, that does not come before these. */
+  placeOf(token: u64, model: u64): i32 {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isBefore(this.at(middle), token, model)) low = middle + 1;
+      else high = middle;
     }
-    return null;
+    return low;
   }
 
   /**
-   * A new entry that is about to open, or only to count; in a full record in place of the one that is worth least, of equals the one
-   * that opens soonest, then the oldest. Null: all are worth more.
+   * A new entry; where names are at their bound in place of the one that is worth least, of equals the one that opens soonest, then
+   * the oldest. Null: all are worth more. Entries found before may have moved. `tokens`: how many the provider has.
    */
-  add(token: u64, model: u64, opens: bool): Entry | null {
-    let entry: Entry;
-    if (this.count < CAPACITY) entry = this.at(this.count++);
-    else {
-      entry = this.least();
-      if (worth(entry.token, entry.model, entry.isOpen) > worth(token, model, opens)) return null;
-    }
+  add(token: u64, model: u64, flags: u8, cause: Cause, opens: bool, tokens: i32, now: u64): Entry | null {
+    if (model != 0 && !this.makeRoom(token, worth(<u8>cause, opens), tokens, now)) return null;
+    this.reserve(this.count + 1);
+    const i = this.placeOf(token, model);
+    const entry = this.at(i);
+    memory.copy(changetype<usize>(entry) + ENTRY, changetype<usize>(entry), <usize>(this.count - i) * ENTRY);
+    this.count++;
     memory.fill(changetype<usize>(entry), 0, ENTRY);
     entry.token = token;
     entry.model = model;
+    entry.flags = flags;
     return entry;
   }
 
-  private least(): Entry {
-    let least = this.at(0);
-    let low = worth(least.token, least.model, least.isOpen);
-    for (let i = 1, k = this.count; i < k; i++) {
-      const entry = this.at(i);
-      const value = worth(entry.token, entry.model, entry.isOpen);
-      if (value > low) continue;
-      if (value == low) {
-        if (entry.openUntil > least.openUntil) continue;
-        if (entry.openUntil == least.openUntil && entry.touched >= least.touched) continue;
-      }
-      least = entry;
-      low = value;
-    }
-    return least;
+  remove(entry: Entry): void {
+    const next = changetype<usize>(entry) + ENTRY;
+    memory.copy(changetype<usize>(entry), next, changetype<usize>(this.at(this.count)) - next);
+    this.count--;
   }
 
-  /** The last one takes its place. */
-  remove(entry: Entry): void {
-    const last = this.at(--this.count);
-    if (last != entry) memory.copy(changetype<usize>(entry), changetype<usize>(last), ENTRY);
+  /** Gives its memory back: nothing of it is used any more. */
+  drop(): void {
+    if (this.block != 0) heap.free(this.block);
+    this.block = 0;
+    this.room = changetype<usize>(this.usual);
+    this.capacity = (this.usual.length - <i32>HEADER) / <i32>ENTRY;
+    this.count = 0;
   }
+
+  /** Keeps the bounds of names before one more of `token`. False: it is worth less than all that are there. */
+  private makeRoom(token: u64, value: i32, tokens: i32, now: u64): bool {
+    const from = this.placeOf(token, 1);
+    const to = token == u64.MAX_VALUE ? this.count : this.placeOf(token + 1, 0);
+    if (to - from >= (token == 0 ? NAMES : TOKEN_NAMES)) return this.removeLeast(from, to, value, now);
+    if (token == 0) return true;
+    const first = this.placeOf(1, 0);
+    let names = 0;
+    for (let i = first; i < this.count; i++) if (this.at(i).model != 0) names++;
+    return names < ALL_TOKEN_NAMES + 2 * tokens || this.removeLeast(first, this.count, value, now);
+  }
+
+  private removeLeast(from: i32, to: i32, value: i32, now: u64): bool {
+    let least: Entry | null = null;
+    let low = value;
+    for (let i = from; i < to; i++) {
+      const entry = this.at(i);
+      if (entry.model == 0) continue;
+      const its = worth(entry.cause, entry.openUntil > now);
+      if (its > low || (its == low && least !== null && !isLess(entry, least))) continue;
+      least = entry;
+      low = its;
+    }
+    if (least === null) return false;
+    this.remove(least);
+    return true;
+  }
+
+  private reserve(count: i32): void {
+    if (count <= this.capacity) return;
+    const capacity = max(count, this.capacity * 2);
+    const block = heap.alloc(HEADER + <usize>capacity * ENTRY);
+    memory.copy(block, this.room, this.size);
+    if (this.block != 0) heap.free(this.block);
+    this.block = block;
+    this.room = block;
+    this.capacity = capacity;
+  }
+}
+
+function isBefore(entry: Entry, token: u64, model: u64): bool {
+  return entry.token < token || (entry.token == token && entry.model < model);
+}
+
+function isLess(entry: Entry, other: Entry): bool {
+  return entry.openUntil < other.openUntil || (entry.openUntil == other.openUntil && entry.touched < other.touched);
 }

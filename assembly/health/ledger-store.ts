@@ -17,4 +17,6 @@ export abstract class Store {
   /** Moves with every `advance` of any worker: while it stands, nothing need be read again. */
   abstract generation(): u64;
   abstract advance(): void;
+  /** A new random number. */
+  abstract random64(): u64;
 }

@@ -3,15 +3,15 @@
  * answer counts only while that lease stands, so that a late one brings nothing back.
  */
 import { Bytes } from "../text/bytes";
+import { mix } from "../text/hash";
 import { Provider } from "../config/plugin";
 import { UpdateKind } from "./breaker-update";
-import { mix } from "./token-choice";
 import { Health } from "./health";
 import { Ledger } from "./ledger";
-import { ProbeKind, probeLease, probeOf } from "./breaker-timing";
+import { ProbeKind, probeAt, probeLease, probeOf } from "./breaker-timing";
 import { Entry } from "./ledger-record";
-import { indexOfToken, tokenHash } from "./token-hash";
 import { Cause, Scope, Verdict } from "./verdict";
+import { isFault } from "./widening";
 
 /** At once, by one worker: what probes may cost. */
 const SEATS = 4;
@@ -28,7 +28,7 @@ export class Probe {
   ticket: u32 = 0;
   /** Its place is free again after that. */
   until: u64 = 0;
-  /** Whose breaker it tries: a token's hash, 0 the provider's. */
+  /** Whose breaker it tries: a token's key, 0 the provider's. */
   entry: u64 = 0;
   /** Why that is open. */
   cause: Cause = Cause.None;
@@ -55,7 +55,7 @@ export class Probes {
     if (seat === null) return false;
     for (let i = 0, k = this.providers.length; i < k; i++) {
       const at = (this.turn + i) % k;
-      if (!this.find(unchecked(this.health.ledgers[at]), seat, random, now)) continue;
+      if (!this.find(this.health.current(at), seat, random, now)) continue;
       this.turn = (at + 1) % k;
       this.due = seat;
       return true;
@@ -73,7 +73,7 @@ export class Probes {
     for (let i = 0, k = view.count; i < k; i++) {
       const entry = view.at(i);
       if (!isDue(ledger.provider, entry, now)) continue;
-      const token = entry.token == 0 ? liveToken(ledger) : indexOfToken(ledger.provider, entry.token);
+      const token = entry.token == 0 ? liveToken(ledger) : ledger.tokens.placeOf(entry.token);
       if (token < 0) continue;
       // A lost race leaves a view that was read anew: what else is due is found the next time.
       return this.lease(ledger, entry.token, token, seat, random, now);
@@ -81,17 +81,18 @@ export class Probes {
     return false;
   }
 
-  private lease(ledger: Ledger, hash: u64, token: i32, seat: Probe, random: u64, now: u64): bool {
+  private lease(ledger: Ledger, key: u64, token: i32, seat: Probe, random: u64, now: u64): bool {
     const provider = ledger.provider;
     ledger.read();
-    const entry = ledger.view.find(hash, 0);
+    const entry = ledger.view.find(key, 0);
     if (entry === null || !isDue(provider, entry, now)) return false;
     const ticket = (<u32>mix(random ^ ++this.tickets)) | 1;
     const until = now + probeLease(provider.failover);
     entry.lease = ticket;
     entry.leaseUntil = until;
+    entry.triedAt = now;
     const kind = probeOf(provider, entry);
-    const cause = <Cause>entry.cause;
+    const cause = <Cause>(entry.isOpen ? entry.cause : entry.suspect);
     if (!ledger.write()) {
       ledger.read();
       return false;
@@ -103,7 +104,7 @@ export class Probes {
     seat.timeoutMs = provider.failover.healthCheckTimeout;
     seat.ticket = ticket;
     seat.until = until;
-    seat.entry = hash;
+    seat.entry = key;
     seat.cause = cause;
     return true;
   }
@@ -119,16 +120,16 @@ export class Probes {
     const seat = this.seatOf(ticket);
     if (seat === null) return;
     seat.until = now;
-    const ledger = unchecked(this.health.ledgers[seat.provider]);
+    const ledger = this.health.current(seat.provider);
     const change = ledger.newChange();
-    change.kind = outcomeOf(seat.entry == 0, verdict);
+    change.kind = outcomeOf(seat, verdict);
     change.token = seat.entry;
     change.at = now;
     change.lease = ticket;
     change.random = <u32>mix((<u64>ticket) ^ now);
     change.probing = true;
     change.cause = verdict !== null && change.kind == UpdateKind.ProbeBad ? verdict.cause : seat.cause;
-    ledger.commit();
+    this.health.commit(ledger);
   }
 
   private seatOf(ticket: u32): Probe | null {
@@ -138,27 +139,28 @@ export class Probes {
 }
 
 function isDue(provider: Provider, entry: Entry, now: u64): bool {
-  return entry.isOpen && now >= entry.openUntil && !entry.isLeased(now) && probeOf(provider, entry) != ProbeKind.None;
+  return now >= probeAt(provider, entry) && !entry.isLeased(now) && !entry.isHeldOut(now);
 }
 
-/** What a probe's answer says of the breaker that it tries. */
-function outcomeOf(ofProvider: bool, verdict: Verdict | null): UpdateKind {
+/** What a probe's answer proves of the breaker that it tries. */
+function outcomeOf(probe: Probe, verdict: Verdict | null): UpdateKind {
   if (verdict === null) return UpdateKind.ProbeGood;
-  const fault = verdict.scope == Scope.Provider || verdict.cause == Cause.Slow;
   // It was never sent.
   if (verdict.cause == Cause.Local) return UpdateKind.ProbeVain;
   // A provider that refuses this token, or this model, is there.
-  if (ofProvider) return fault ? UpdateKind.ProbeBad : UpdateKind.ProbeGood;
-  if (verdict.scope == Scope.Token) return UpdateKind.ProbeBad;
-  // A provider that is down says nothing of the token. Whatever else it says, it said it to a token that it takes.
-  return fault ? UpdateKind.ProbeVain : UpdateKind.ProbeGood;
+  if (probe.entry == 0) return isFault(verdict.cause) ? UpdateKind.ProbeBad : UpdateKind.ProbeGood;
+  // A provider that is down says nothing of the token.
+  if (isFault(verdict.cause)) return UpdateKind.ProbeVain;
+  const isRefused = verdict.scope == Scope.Token || verdict.cause == Cause.Credential || verdict.cause == Cause.Quota;
+  if (isRefused) return verdict.cause == Cause.RateLimit ? UpdateKind.ProbeVain : UpdateKind.ProbeBad;
+  // Whatever else it says, it said it to a token that it takes; that the token can pay again, only a good answer proves.
+  return probe.cause == Cause.Credential ? UpdateKind.ProbeGood : UpdateKind.ProbeVain;
 }
 
 /** A token to probe the provider with: one that is not out, else any. */
 function liveToken(ledger: Ledger): i32 {
-  const provider = ledger.provider;
-  for (let i = 0, k = provider.tokens.length; i < k; i++) {
-    const entry = ledger.view.find(tokenHash(provider, i), 0);
+  for (let i = 0, k = ledger.tokens.count; i < k; i++) {
+    const entry = ledger.view.find(ledger.tokens.keyOf(i), 0);
     if (entry === null || !entry.isOpen) return i;
   }
   return 0;

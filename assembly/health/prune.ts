@@ -3,14 +3,14 @@ import { Health } from "./health";
 import { Ledger } from "./ledger";
 
 /**
- * `healths`: all of the newest configuration, whose rules may give one provider different tokens. Called by its root alone, again
- * on each tick until it answers true: old configurations that are still drained may have written in between.
+ * `healths`: of all configurations in this VM, which may give one provider different tokens. Called on each tick until it answers
+ * true, and again when a configuration comes or goes: others may have written in between.
  */
 export function pruneTokens(healths: Health[]): bool {
   let done = true;
   for (let i = 0, k = healths.length; i < k; i++) {
-    const ledgers = healths[i].ledgers;
-    for (let j = 0, n = ledgers.length; j < n; j++) if (!forgetIn(ledgers[j], healths)) done = false;
+    const health = healths[i];
+    for (let j = 0, n = health.count; j < n; j++) if (!forgetIn(health.current(j), healths)) done = false;
   }
   return done;
 }
@@ -28,9 +28,11 @@ function forgetIn(ledger: Ledger, healths: Health[]): bool {
 
 function isConfigured(ledger: Ledger, token: u64, healths: Health[]): bool {
   for (let i = 0, k = healths.length; i < k; i++) {
-    const ledgers = healths[i].ledgers;
-    for (let j = 0, n = ledgers.length; j < n; j++)
-      if (ledgers[j].isOf(ledger) && ledgers[j].hasToken(token)) return true;
+    const health = healths[i];
+    for (let j = 0, n = health.count; j < n; j++) {
+      const other = health.current(j);
+      if (other.isOf(ledger) && other.tokens.placeOf(token) >= 0) return true;
+    }
   }
   return false;
 }

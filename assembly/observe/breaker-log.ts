@@ -5,7 +5,6 @@ import { Provider } from "../config/plugin";
 import { BreakerListener } from "../health/breaker-events";
 import { NS_PER_MS } from "../health/breaker-timing";
 import { Entry } from "../health/ledger-record";
-import { indexOfToken } from "../health/token-hash";
 import { Cause, causeName } from "../health/verdict";
 import * as host from "../proxywasm/host";
 
@@ -16,6 +15,7 @@ const line = new Writer();
 const OUT = Bytes.of(" is out");
 const BACK = Bytes.of(" is back");
 const ONE_MODEL = Bytes.of(" for one model");
+const ONE_API = Bytes.of(" for one API");
 const CAUSE = Bytes.of(": ");
 const AGAIN = Bytes.of(", tried again in ");
 const MS = Bytes.of("ms");
@@ -24,10 +24,10 @@ const SECOND: i32 = 0x73;
 
 export class BreakerLog extends BreakerListener {
   /** A warning where somebody may have to do something; a rate limit passes by itself. */
-  opened(provider: Provider, entry: Entry): void {
+  opened(provider: Provider, place: i32, entry: Entry): void {
     const level = entry.isRateLimit ? host.LogLevel.Info : host.LogLevel.Warn;
     if (!host.logs(level)) return;
-    begin(provider, entry, OUT);
+    begin(provider, place, entry, OUT);
     line.text(CAUSE);
     line.text(causeName(<Cause>entry.cause));
     line.text(AGAIN);
@@ -38,21 +38,20 @@ export class BreakerLog extends BreakerListener {
     host.logBytes(level, line.ptr, line.len);
   }
 
-  closed(provider: Provider, entry: Entry): void {
+  closed(provider: Provider, place: i32, entry: Entry): void {
     if (!host.logs(host.LogLevel.Info)) return;
-    begin(provider, entry, BACK);
+    begin(provider, place, entry, BACK);
     host.logBytes(host.LogLevel.Info, line.ptr, line.len);
   }
 }
 
-function begin(provider: Provider, entry: Entry, what: Bytes): void {
+function begin(provider: Provider, place: i32, entry: Entry, what: Bytes): void {
   line.into(scratch, CAPACITY);
   line.text(provider.id);
-  const token = entry.token != 0 ? indexOfToken(provider, entry.token) : -1;
-  if (token >= 0 && token < provider.tokens.length) {
+  if (place >= 0 && place < provider.tokens.length) {
     line.byte(SLASH);
-    line.text(provider.tokens[token].label);
+    line.text(provider.tokens[place].label);
   }
   line.text(what);
-  if (entry.model != 0) line.text(ONE_MODEL);
+  if (entry.model != 0) line.text(entry.isOfApi ? ONE_API : ONE_MODEL);
 }

@@ -151,6 +151,8 @@ export class Exchange {
   /** One block: path and query without credentials, the decoded model, and the client's headers as the host gave them. */
   text: usize;
   pathLen: usize;
+  /** Key of the API in the ledger. */
+  api: u64;
   /** What of the path is the gateway's own (`head.mount`). */
   basePrefix: usize;
   modelLen: usize;
@@ -264,6 +266,7 @@ export function open(gateway: u32, config: SiteConfig, health: Health, now: u64)
   x.declaredLength = 0;
   x.text = 0;
   x.pathLen = 0;
+  x.api = 0;
   x.basePrefix = 0;
   x.modelLen = 0;
   x.headers = 0;

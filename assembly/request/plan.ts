@@ -2,7 +2,6 @@
  * Which hop comes next. The plan is the order of upstreams, fixed when the request comes; the token is chosen when a hop is
  * armed, so that what other workers have learnt meanwhile counts.
  */
-import { hash64 } from "../text/hash";
 import {
   Dialect,
   Endpoint,
@@ -34,6 +33,7 @@ import { hashOf } from "./request-head";
 import { hasTime, routeLimit } from "./time-limits";
 
 const NS_PER_MS: u64 = 1000000;
+const QUESTION: u8 = 0x3f;
 /** Where a provider serves a dialect; null: it does not. */
 function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
   return dialect == Dialect.Messages ? provider.messages : provider.openai;
@@ -44,7 +44,7 @@ function append(x: Exchange, upstream: Upstream): void {
   const entry = entryAt(x, x.upstreamCount++);
   entry.upstream = changetype<usize>(upstream);
   entry.target = modelThere(x, upstream);
-  entry.model = modelHash(x, entry.target);
+  entry.model = modelKey(x, entry.target);
   entry.wasAsked = false;
 }
 
@@ -55,10 +55,18 @@ function modelThere(x: Exchange, upstream: Upstream): usize {
   return changetype<usize>(mapping.lookup(modelOf(x), x.modelLen));
 }
 
-function modelHash(x: Exchange, target: usize): u64 {
-  if (target == 0) return hash64(modelOf(x), x.modelLen);
+function modelKey(x: Exchange, target: usize): u64 {
+  const names = healthOf(x).names;
+  if (target == 0) return names.model(modelOf(x), x.modelLen);
   const name = changetype<ModelName>(target).text;
-  return hash64(name.ptr, name.len);
+  return names.model(name.ptr, name.len);
+}
+
+/** The API's path, without the query and what of it is the gateway's own. */
+function apiKey(x: Exchange): u64 {
+  let end = x.basePrefix;
+  while (end < x.pathLen && load<u8>(x.text + end) != QUESTION) end++;
+  return healthOf(x).names.api(x.text + x.basePrefix, end - x.basePrefix);
 }
 
 /** One of `upstreams` by relative weight. */
@@ -78,6 +86,7 @@ function draw(upstreams: Upstream[], random: u64): i32 {
 /** Fixes the order of upstreams: one by weight, the route's others, then the fallback. */
 export function order(x: Exchange, route: Route, random: u64): void {
   x.route = changetype<usize>(route);
+  x.api = apiKey(x);
   x.upstreamCount = 0;
   const upstreams = route.upstreams;
   const count = upstreams.length;
@@ -128,18 +137,28 @@ function stickyOf(x: Exchange, provider: Provider): u64 {
 
 const search = new TokenSearch();
 
+/** Fills `search` with what is looked for at this upstream, whatever was tried. */
+function searchFor(x: Exchange, entry: PlanEntry, now: u64): TokenSearch {
+  const target = entry.target != 0 ? changetype<ModelName>(entry.target).text : null;
+  search.model = entry.model;
+  search.api = x.api;
+  search.name = target !== null ? target.ptr : modelOf(x);
+  search.nameLen = target !== null ? target.len : x.modelLen;
+  search.triedCount = 0;
+  search.now = now;
+  return search;
+}
+
 /** Arms a live token of the upstream at `position` that this exchange has not tried. */
 function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const entry = entryAt(x, position);
   const provider = upstreamOf(entry).provider;
   const health = healthOf(x);
-  search.model = entry.model;
+  searchFor(x, entry, now);
   search.sticky = stickyOf(x, provider);
   search.tried = x.tried + ((<usize>x.triedFrom) << 3);
   search.triedCount = x.stepCount - x.triedFrom;
   search.random = random;
-  search.now = now;
-  search.deadline = x.deadline;
   const token = health.pick(provider, search);
   if (token < 0) return false;
   fill(x.armed, x, entry, token, health.trial);
@@ -184,17 +203,27 @@ export function findAlternative(x: Exchange, now: u64): void {
     const entry = entryAt(x, i);
     const provider = upstreamOf(entry).provider;
     if (entry.wasAsked || (entry.model == current.model && provider === upstreamOf(current).provider)) continue;
-    if (healthOf(x).opensIn(provider, entry.model, now) > within) continue;
+    if (healthOf(x).opensIn(provider, searchFor(x, entry, now)) > within) continue;
     x.hasNoAlternative = false;
     return;
   }
 }
 
-/** Arms the hop whose breaker opens soonest: better than no attempt at all. */
+/**
+ * Arms a hop although its breaker is open, the one that opens soonest if that may be asked: better than no attempt at all. False:
+ * each breaker has had its forced attempt just now.
+ */
 export function armSoonest(x: Exchange, now: u64): bool {
-  const position = soonest(x, false, now);
-  if (position >= 0) armForced(x, position, now);
-  return position >= 0;
+  const first = max(soonest(x, false, now), 0);
+  for (let n = 0, k = x.upstreamCount; n < k; n++) {
+    const position = (first + n) % k;
+    const entry = entryAt(x, position);
+    const token = healthOf(x).pickForced(upstreamOf(entry).provider, searchFor(x, entry, now));
+    if (token < 0) continue;
+    armForced(x, position, token, healthOf(x).trial);
+    return true;
+  }
+  return false;
 }
 
 /** What `soonest` found: nanoseconds until then. */
@@ -207,8 +236,8 @@ function soonest(x: Exchange, limited: bool, now: u64): i32 {
   for (let i = 0; i < x.upstreamCount; i++) {
     const entry = entryAt(x, i);
     const provider = upstreamOf(entry).provider;
-    if (limited && !healthOf(x).isRateLimited(provider, entry.model, now)) continue;
-    const wait = healthOf(x).opensIn(provider, entry.model, now);
+    if (limited && !healthOf(x).isRateLimited(provider, searchFor(x, entry, now))) continue;
+    const wait = healthOf(x).opensIn(provider, searchFor(x, entry, now));
     if (position >= 0 && wait >= soonestWait) continue;
     soonestWait = wait;
     position = i;
@@ -216,9 +245,8 @@ function soonest(x: Exchange, limited: bool, now: u64): i32 {
   return position;
 }
 
-function armForced(x: Exchange, position: i32, now: u64): void {
-  const entry = entryAt(x, position);
-  fill(x.armed, x, entry, healthOf(x).pickSoonest(upstreamOf(entry).provider, entry.model, now), false);
+function armForced(x: Exchange, position: i32, token: i32, trial: bool): void {
+  fill(x.armed, x, entryAt(x, position), token, trial);
   x.armed.forced = true;
   x.hasArmed = true;
   goTo(x, position);
@@ -274,7 +302,7 @@ function armAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
   }
   if (verdict.next == Next.SameProvider && !x.hasRetriedProvider) {
     let again = armToken(x, x.position, random, now);
-    if (!again && healthOf(x).mayTryAgain(provider, current.token, current.model, now)) {
+    if (!again && healthOf(x).mayTryAgain(provider, current.token, searchFor(x, entryAt(x, x.position), now))) {
       fill(x.armed, x, entryAt(x, x.position), current.token, false);
       x.hasArmed = again = true;
     }
@@ -292,7 +320,7 @@ export function disarm(x: Exchange, now: u64): void {
   if (!x.hasArmed) return;
   x.hasArmed = false;
   const hop = x.armed;
-  if (hop.trial) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, now);
+  if (hop.trial) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, x.api, now);
 }
 
 /** Whether a rate limit keeps the hop closed that opens soonest: a wait can outlast it. */
@@ -311,7 +339,8 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
   if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
   if (!hasTime(x, now + wait + (wait >> 1)) || !budgetOf(x).take(now)) return 0;
   for (let i = 0; i < x.upstreamCount; i++) entryAt(x, i).wasAsked = false;
-  armForced(x, position, now);
+  const entry = entryAt(x, position);
+  armForced(x, position, healthOf(x).soonestToken(upstreamOf(entry).provider, searchFor(x, entry, now)), false);
   x.triedFrom = x.stepCount;
   return max(wait, 1);
 }
@@ -321,6 +350,13 @@ export function armAfterWait(x: Exchange, now: u64): u64 {
  * is, and the hop stays forced.
  */
 export function rearm(x: Exchange, random: u64, now: u64): bool {
+  const forced = x.armed;
+  const provider = changetype<Provider>(forced.provider);
+  const token = forced.token;
+  const model = forced.model;
+  const trial = forced.trial;
   healthOf(x).refresh();
-  return armToken(x, x.position, random, now);
+  if (!armToken(x, x.position, random, now)) return false;
+  if (trial) healthOf(x).released(provider, token, model, x.api, now);
+  return true;
 }

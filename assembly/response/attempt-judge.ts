@@ -173,7 +173,7 @@ function onBroken(a: Attempt, how: End, now: u64): bool {
 function leave(a: Attempt, now: u64): bool {
   a.state = State.Over;
   trail.note(stepOf(a.exchange, a.step), a.status, Cause.Client, millis(a, now));
-  healthOf(a.exchange).released(providerOf(a), a.token, a.model, now, a.trial);
+  healthOf(a.exchange).released(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
   return false;
 }
 
@@ -220,7 +220,7 @@ function pass(a: Attempt, now: u64): Decision {
   trail.note(stepOf(a.exchange, a.step), a.status, Cause.None, millis(a, now));
   a.exchange.outcome = Outcome.Served;
   // A trial's breaker closes with the first good bytes: a long stream must not hold it half-open.
-  if (a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now, a.trial);
+  if (a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
   return Decision.Pass;
 }
 
@@ -230,7 +230,7 @@ function onPassed(a: Attempt, now: u64): void {
   const seen = a.validator.finish();
   noteInvalid(a);
   if (seen != Progress.Failed && !a.validator.hasFailed) {
-    if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, now, a.trial);
+    if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
     return;
   }
   classifyFlaw(a);
@@ -287,8 +287,9 @@ function fail(a: Attempt, now: u64): Decision {
   if (!callsModel(x) && a.status != 0 && verdict.cause != Cause.RateLimit && verdict.cause != Cause.Quota)
     verdict.scope = Scope.Nobody;
   const health = healthOf(x);
-  if (verdict.cause == Cause.Slow && a.isShortOfTime) health.released(providerOf(a), a.token, a.model, now, a.trial);
-  else health.failed(providerOf(a), a.token, a.model, verdict, x.serial, now, a.trial);
+  if (verdict.cause == Cause.Slow && a.isShortOfTime)
+    health.released(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
+  else health.failed(providerOf(a), a.token, a.model, x.api, verdict, x.serial, now, a.trial);
   return Decision.Fail;
 }
 

@@ -13,6 +13,8 @@ describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
     const envoy = start({ mode, tokens, clusters: { qwen: badKey, deepseek: badKey } });
     expect(envoy.ask(plain).headers["x-ai-failover-trail"]).not.toContain("forced");
     expect(envoy.metric("ai_failover_forced.provider.qwen")).toBe(0);
+    // Each breaker has one forced attempt a second.
+    envoy.advance(1000);
     envoy.forget();
 
     const failed = envoy.ask(plain);
@@ -21,6 +23,7 @@ describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
     expect(failed.text).toContain("qwen/t1;forced;status=401");
 
     envoy.setProvider("qwen", chat("Hi"));
+    envoy.advance(1000);
     const served = envoy.ask(plain);
     expect(served.status).toBe(200);
     expect(tried(served.headers["x-ai-failover-trail"])).toBe("qwen/t1;forced;status=200");
@@ -29,6 +32,7 @@ describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
     expect(envoy.metric("ai_failover_forced.provider.deepseek")).toBe(0);
     expect(envoy.log.map(tried)).toEqual([
       expect.stringMatching(/^warn #2 all failed: qwen\/t1;forced;status=401/),
+      "info qwen/t1 is back",
       expect.stringMatching(/^info #3 all served: qwen\/t1;forced;status=200/),
     ]);
   });

@@ -59,7 +59,7 @@ interface Exports {
   world(): void;
   newConfiguration(): void;
   provider(key: number, choice: number): number;
-  token(p: number, hash: bigint, weight: number): void;
+  token(p: number, hash: bigint, weight: number, priority: number, model: bigint): void;
   failover(p: number, enabled: boolean, failures: number, successes: number, cooldown: number): void;
   healthCheck(p: number, interval: number, timeout: number, model: boolean, path: boolean): void;
   breaker(p: number, failures: number, openFor: number, maxOpenFor: number): void;
@@ -73,25 +73,64 @@ interface Exports {
   seed(value: bigint): void;
   noTried(): void;
   addTried(p: number, token: number, model: bigint): void;
-  pick(v: number, p: number, model: bigint, sticky: bigint, now: bigint): number;
+  pick(v: number, p: number, model: bigint, api: bigint, sticky: bigint, now: bigint): number;
   isTrial(v: number): number;
-  pickSoonest(v: number, p: number, model: bigint, now: bigint): number;
-  opensIn(v: number, p: number, model: bigint, now: bigint): bigint;
-  isRateLimited(v: number, p: number, model: bigint, now: bigint): number;
-  mayTryAgain(v: number, p: number, token: number, model: bigint, now: bigint): number;
+  pickForced(v: number, p: number, model: bigint, api: bigint, now: bigint): number;
+  soonestToken(v: number, p: number, model: bigint, api: bigint, now: bigint): number;
+  opensIn(v: number, p: number, model: bigint, api: bigint, now: bigint): bigint;
+  isRateLimited(v: number, p: number, model: bigint, api: bigint, now: bigint): number;
+  mayTryAgain(v: number, p: number, token: number, model: bigint, api: bigint, now: bigint): number;
   act(...act: RawAct): void;
+  takeOut(v: number, p: number, token: number, until: bigint, now: bigint): void;
+  bringBack(v: number, p: number, token: number, now: bigint): void;
+  tryNow(v: number, p: number, token: number, now: bigint): void;
+  sipHash(key0: bigint, key1: bigint, domain: bigint, ptr: number, len: number): bigint;
+  keyOf(v: number, ofApi: boolean, name: bigint): bigint;
   nextProbe(v: number, now: bigint): number;
   probe(v: number, field: number): number;
-  probeAnswered(v: number, ticket: number, kind: number, now: bigint): void;
+  probeAnswered(v: number, ticket: number, isGood: boolean, kind: number, wait: bigint, now: bigint): void;
   forget(v: number): void;
   isQuiet(v: number): number;
   entries(v: number, p: number): number;
   requests(v: number, p: number, model: bigint, now: bigint, times: number): number;
 }
-type RawAct = [number, number, number, number, bigint, number, bigint, bigint];
+type RawAct = [number, number, number, number, bigint, bigint, number, bigint, bigint, bigint];
 
-/** How an attempt failed: its status, its end, or a 429 that asks for a wait in ms. */
-export type Failure = number | End | { wait: number };
+/** What an attempt's failure counts against, as the judge of answers would say. */
+export interface Evidence {
+  cause: string;
+  scope: (typeof SCOPES)[number];
+  widens?: boolean;
+  half?: boolean;
+  doubtful?: boolean;
+  wait?: number;
+}
+
+/** How an attempt failed: in short, or a rate limit of one model that asks for a wait in ms, or as the judge says it. */
+export type Failure = keyof typeof EVIDENCE | { wait: number } | Evidence;
+
+const provider = (cause: string): Evidence => ({ cause, scope: "provider" });
+const providerModel = (cause: string): Evidence => ({ cause, scope: "provider-model", widens: true });
+const slow: Evidence = { cause: "slow", scope: "provider-model", widens: true, half: true };
+const nobody = (cause: string): Evidence => ({ cause, scope: "nobody" });
+
+/** What these tests take the usual failures for; how answers are judged is told in the tests of the judge. */
+export const EVIDENCE = {
+  revoked: { cause: "credential", scope: "token" },
+  empty: { cause: "quota", scope: "token" },
+  forbidden: { cause: "credential", scope: "token-model", widens: true },
+  limited: { cause: "rate-limit", scope: "token-model" },
+  "no model": { cause: "model", scope: "provider-model" },
+  "no api": { cause: "api", scope: "provider-api" },
+  error: providerModel("provider"),
+  cut: providerModel("broken-stream"),
+  slow,
+  refused: provider("connect"),
+  reset: { ...provider("connect"), doubtful: true },
+  mistake: nobody("caller"),
+  left: nobody("client"),
+  local: nobody("local"),
+} satisfies Record<string, Evidence>;
 
 export interface Hop {
   token: number;
@@ -101,6 +140,9 @@ export interface Hop {
 interface Settings {
   tokens?: number | bigint[];
   weights?: number[];
+  priorities?: number[];
+  /** The one model that a token may serve. */
+  models?: (bigint | undefined)[];
   choice?: (typeof CHOICES)[number];
   enabled?: boolean;
   failureThreshold?: number;
@@ -116,18 +158,21 @@ interface Settings {
 }
 
 const MODEL = 77n;
+const API = 99n;
 const NS = 1_000_000n;
 
 /** Of which attempt an end is told. */
 export interface Ended {
   p?: number;
   model?: bigint;
+  api?: bigint;
   exchange?: bigint;
   trial?: boolean;
 }
 
 export interface Asked {
   model?: bigint;
+  api?: bigint;
   sticky?: bigint;
   tried?: number[];
 }
@@ -146,6 +191,12 @@ export class HealthRoom {
   // === Verdicts ===
 
   get causeNames(): string[] {
+    return (this.names ??= this.readCauseNames());
+  }
+
+  private names: string[] | undefined;
+
+  private readCauseNames(): string[] {
     return Array.from({ length: this.wasm.causes() }, (_, i) =>
       Buffer.from(this.wasm.memory.buffer, this.wasm.namePtr(i), this.wasm.nameLen(i)).toString(),
     );
@@ -191,6 +242,10 @@ export class HealthRoom {
     };
   }
 
+  sipHash(key0: bigint, key1: bigint, domain: bigint, text: Uint8Array): bigint {
+    return this.with(text, (ptr, len) => BigInt.asUintN(64, this.wasm.sipHash(key0, key1, domain, ptr, len)));
+  }
+
   retryAfter(headers: Record<string, string>, unixMs = Date.UTC(2026, 10, 25)): number {
     this.wasm.afterStart(BigInt(unixMs));
     for (const [name, value] of Object.entries(headers))
@@ -220,7 +275,9 @@ export class HealthRoom {
     const tokens = Array.isArray(s.tokens)
       ? s.tokens
       : Array.from({ length: s.tokens ?? 1 }, (_, t) => BigInt(1000 + t));
-    tokens.forEach((hash, t) => this.wasm.token(p, hash, s.weights?.[t] ?? 1));
+    tokens.forEach((hash, t) =>
+      this.wasm.token(p, hash, s.weights?.[t] ?? 1, s.priorities?.[t] ?? 0, s.models?.[t] ?? 0n),
+    );
     this.wasm.failover(p, s.enabled ?? true, s.failureThreshold ?? 1, s.successThreshold ?? 1, s.cooldownDuration ?? 0);
     this.wasm.healthCheck(
       p,
@@ -230,6 +287,17 @@ export class HealthRoom {
       s.probePath ?? false,
     );
     this.wasm.breaker(p, s.breaker?.failureThreshold ?? 3, s.breaker?.openFor ?? 5000, s.breaker?.maxOpenFor ?? 60000);
+  }
+
+  /** A failure as one number, and the wait that it asks for. */
+  codeOf(failure: Failure): { kind: number; wait: bigint } {
+    const evidence: Evidence =
+      typeof failure === "string" ? EVIDENCE[failure] : isLimit(failure) ? EVIDENCE.limited : failure;
+    const wait = typeof failure === "object" ? failure.wait : undefined;
+    const { cause, scope, widens = false, half = false, doubtful = false } = evidence;
+    const flags = (widens ? 1 : 0) | (half ? 2 : 0) | (doubtful ? 4 : 0);
+    const kind = this.causeNames.indexOf(cause) | (SCOPES.indexOf(scope) << 8) | (flags << 16);
+    return { kind, wait: BigInt(wait ?? -1) };
   }
 
   worker(probing = false): Worker {
@@ -244,8 +312,9 @@ export class HealthRoom {
     return ++this.exchanges;
   }
 
-  private with<Result>(text: string | object, use: (ptr: number, len: number) => Result): Result {
-    const bytes = Buffer.from(typeof text === "string" ? text : JSON.stringify(text));
+  private with<Result>(text: string | object | Uint8Array, use: (ptr: number, len: number) => Result): Result {
+    const isText = typeof text === "string" || text instanceof Uint8Array;
+    const bytes = Buffer.from(isText ? text : JSON.stringify(text));
     const block = this.wasm.alloc(bytes.length + 64);
     const memory = new Uint8Array(this.wasm.memory.buffer, block, bytes.length + 64);
     memory.fill(0x22);
@@ -254,6 +323,10 @@ export class HealthRoom {
     this.wasm.free(block);
     return result;
   }
+}
+
+function isLimit(failure: { wait: number } | Evidence): failure is { wait: number } {
+  return !("cause" in failure);
 }
 
 /** One VM. `p` is the provider's place in the configuration. */
@@ -267,10 +340,10 @@ export class Worker {
     return this.room.wasm;
   }
 
-  pick(p = 0, { model = MODEL, sticky = 0n, tried = [] }: Asked = {}): Hop | undefined {
+  pick(p = 0, { model = MODEL, api = API, sticky = 0n, tried = [] }: Asked = {}): Hop | undefined {
     this.wasm.noTried();
     tried.forEach(token => this.wasm.addTried(p, token, model));
-    const token = this.wasm.pick(this.vm, p, model, sticky, this.room.ns);
+    const token = this.wasm.pick(this.vm, p, model, api, sticky, this.room.ns);
     return token < 0 ? undefined : { token, trial: this.wasm.isTrial(this.vm) !== 0 };
   }
 
@@ -285,15 +358,15 @@ export class Worker {
   }
 
   succeeded(token: number, end: Ended = {}): void {
-    this.wasm.act(...this.rawAct("succeeded", token, 0, end));
+    this.wasm.act(...this.rawAct("succeeded", token, "local", end));
   }
 
   released(token: number, end: Ended = {}): void {
-    this.wasm.act(...this.rawAct("released", token, 0, end));
+    this.wasm.act(...this.rawAct("released", token, "local", end));
   }
 
   /** The same, while the next write of another worker is under way. */
-  interlope(act: Act, token: number, failure: Failure = 0): void {
+  interlope(act: Act, token: number, failure: Failure = "local"): void {
     this.wasm.interlope(...this.rawAct(act, token, failure, {}));
   }
 
@@ -301,27 +374,49 @@ export class Worker {
     act: Act,
     token: number,
     failure: Failure,
-    { p = 0, model = MODEL, exchange = this.room.newExchange(), trial = true }: Ended,
+    { p = 0, model = MODEL, api = API, exchange = this.room.newExchange(), trial = true }: Ended,
   ): RawAct {
     const code = ACTS.indexOf(act) + (trial ? 0 : 10);
-    return [this.vm, code, p, token, model, kindOf(failure), exchange, this.room.ns];
+    const { kind, wait } = this.room.codeOf(failure);
+    return [this.vm, code, p, token, model, api, kind, wait, exchange, this.room.ns];
+  }
+
+  /** Of what is out, the one forced attempt that is allowed now. */
+  forced(p = 0, { model = MODEL, api = API }: Asked = {}): Hop | undefined {
+    this.refresh();
+    const token = this.wasm.pickForced(this.vm, p, model, api, this.room.ns);
+    return token < 0 ? undefined : { token, trial: this.wasm.isTrial(this.vm) !== 0 };
   }
 
   soonest(p = 0, model = MODEL): number {
-    return this.wasm.pickSoonest(this.vm, p, model, this.room.ns);
+    return this.wasm.soonestToken(this.vm, p, model, API, this.room.ns);
+  }
+
+  /** A person's orders; `token` undefined: for the whole provider. */
+  takeOut(token?: number, ms?: number, p = 0): void {
+    const until = ms === undefined ? (1n << 64n) - 1n : this.room.ns + BigInt(ms) * NS;
+    this.wasm.takeOut(this.vm, p, token ?? -1, until, this.room.ns);
+  }
+
+  bringBack(token?: number, p = 0): void {
+    this.wasm.bringBack(this.vm, p, token ?? -1, this.room.ns);
+  }
+
+  tryNow(token?: number, p = 0): void {
+    this.wasm.tryNow(this.vm, p, token ?? -1, this.room.ns);
   }
 
   /** Ms. */
   opensIn(p = 0, model = MODEL): number {
-    return Number(BigInt.asUintN(64, this.wasm.opensIn(this.vm, p, model, this.room.ns)) / NS);
+    return Number(BigInt.asUintN(64, this.wasm.opensIn(this.vm, p, model, API, this.room.ns)) / NS);
   }
 
   isRateLimited(p = 0, model = MODEL): boolean {
-    return this.wasm.isRateLimited(this.vm, p, model, this.room.ns) !== 0;
+    return this.wasm.isRateLimited(this.vm, p, model, API, this.room.ns) !== 0;
   }
 
   mayTryAgain(token: number, p = 0, model = MODEL): boolean {
-    return this.wasm.mayTryAgain(this.vm, p, token, model, this.room.ns) !== 0;
+    return this.wasm.mayTryAgain(this.vm, p, token, model, API, this.room.ns) !== 0;
   }
 
   refresh(): void {
@@ -347,8 +442,9 @@ export class Worker {
     };
   }
 
-  probeAnswered(probe: { ticket: number }, answer: Failure): void {
-    this.wasm.probeAnswered(this.vm, probe.ticket, kindOf(answer), this.room.ns);
+  probeAnswered(probe: { ticket: number }, answer: Failure | "good"): void {
+    const { kind, wait } = this.room.codeOf(answer === "good" ? "local" : answer);
+    this.wasm.probeAnswered(this.vm, probe.ticket, answer === "good", kind, wait, this.room.ns);
   }
 
   forget(): void {
@@ -364,9 +460,4 @@ export class Worker {
   entries(p = 0): number {
     return this.wasm.entries(this.vm, p);
   }
-}
-
-function kindOf(failure: Failure): number {
-  if (typeof failure === "number") return failure;
-  return typeof failure === "string" ? ENDS.indexOf(failure) : 1_000_000 + failure.wait;
 }

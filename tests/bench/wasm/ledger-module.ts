@@ -12,6 +12,7 @@ export { allocate as proxy_on_memory_allocate } from "../../../assembly/proxywas
 
 const REQUESTS: u64 = 100_000;
 const MODEL: u64 = 4711;
+const API: u64 = 4712;
 
 /** Two providers with three tokens each, as many as most have. */
 function makeProviders(): Provider[] {
@@ -35,13 +36,13 @@ function measure(health: Health, provider: Provider): u64 {
   const now = host.monotonic();
   const search = new TokenSearch();
   search.model = MODEL;
+  search.api = API;
   search.now = now;
-  search.deadline = now;
   for (let i: u64 = 0; i < REQUESTS; i++) {
     health.refresh();
     search.random = i;
     const token = health.pick(provider, search);
-    health.succeeded(provider, token, MODEL, now, false);
+    health.succeeded(provider, token, MODEL, API, now, false);
   }
   return (host.monotonic() - now) / REQUESTS;
 }
@@ -65,7 +66,7 @@ export function proxy_on_configure(_id: u32, _size: usize): u32 {
   const dead = new Verdict();
   dead.cause = Cause.Credential;
   dead.scope = Scope.Token;
-  health.failed(providers[0], 0, MODEL, dead, 1, host.monotonic(), false);
+  health.failed(providers[0], 0, MODEL, API, dead, 1, host.monotonic(), false);
   tell("while a token is out", measure(health, providers[0]));
   return 1;
 }

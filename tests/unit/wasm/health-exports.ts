@@ -1,5 +1,5 @@
 import { Bytes } from "../../../assembly/text/bytes";
-import { Provider, Route, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
+import { Predicate, Provider, Route, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
 import { RetryBudget } from "../../../assembly/health/retry-budget";
 import * as classify from "../../../assembly/health/classify";
 import { TokenSearch, hopKey } from "../../../assembly/health/token-choice";
@@ -9,8 +9,9 @@ import { isIdle as isQuietNow } from "../../../assembly/health/idle";
 import { Probes } from "../../../assembly/health/probe-schedule";
 import * as after from "../../../assembly/health/retry-after";
 import { ABSENT, Store } from "../../../assembly/health/ledger-store";
-import { RECORD } from "../../../assembly/health/ledger-record";
-import { CAUSES, Verdict, causeName } from "../../../assembly/health/verdict";
+import { CAUSES, Cause, Scope, Verdict, causeName } from "../../../assembly/health/verdict";
+
+export { sipHash } from "../../../assembly/text/sip-hash";
 
 export function alloc(size: usize): usize {
   return heap.alloc(size);
@@ -133,7 +134,7 @@ export function budgetTake(now: u64): bool {
 // === One store, several workers ===
 
 class Slot {
-  readonly at: usize = heap.alloc(RECORD);
+  at: usize = 0;
   len: usize = 0;
   version: u32 = 0;
   constructor(readonly key: Bytes) {}
@@ -147,7 +148,9 @@ class Interloper {
     readonly provider: i32,
     readonly token: i32,
     readonly model: u64,
+    readonly api: u64,
     readonly kind: i32,
+    readonly wait: i64,
     readonly exchange: u64,
     readonly now: u64,
   ) {}
@@ -178,7 +181,7 @@ class Shared extends Store {
   write(key: Bytes, ptr: usize, len: usize, version: u32): bool {
     if (this.interlopers.length > 0) {
       const one = this.interlopers.shift();
-      act(one.vm, one.act, one.provider, one.token, one.model, one.kind, one.exchange, one.now);
+      act(one.vm, one.act, one.provider, one.token, one.model, one.api, one.kind, one.wait, one.exchange, one.now);
     }
     if (this.losses > 0) {
       this.losses--;
@@ -191,6 +194,8 @@ class Shared extends Store {
       this.slots.push(slot);
     }
     this.writes++;
+    if (slot.at != 0) heap.free(slot.at);
+    slot.at = heap.alloc(len);
     memory.copy(slot.at, ptr, len);
     slot.len = len;
     slot.version = ++this.versions;
@@ -204,6 +209,10 @@ class Shared extends Store {
 
   advance(): void {
     this.moves++;
+  }
+
+  random64(): u64 {
+    return random();
   }
 
   private slotOf(key: Bytes): Slot | null {
@@ -239,10 +248,17 @@ export function provider(key: i32, choice: i32): i32 {
   return p.index;
 }
 
-export function token(p: i32, hash: u64, weight: i32): void {
+export function token(p: i32, hash: u64, weight: i32, priority: i32, model: u64): void {
   const t = new Token();
   t.hash = hash;
   t.weight = weight;
+  t.priority = priority;
+  if (model != 0) {
+    const predicate = new Predicate();
+    predicate.exact = true;
+    predicate.value = Bytes.of(model.toString());
+    t.models.push(predicate);
+  }
   providers[p].tokens.push(t);
 }
 
@@ -270,7 +286,12 @@ export function breaker(p: i32, failures: i32, openFor: i32, maxOpenFor: i32): v
 }
 
 export function vm(probing: bool): i32 {
+  const reads = shared.reads;
+  const writes = shared.writes;
   const health = new Health(providers, shared);
+  // The seed of the keys is not what is counted.
+  shared.reads = reads;
+  shared.writes = writes;
   health.isProbing = probing;
   vms.push(health);
   probes.push(new Probes(health, providers));
@@ -281,8 +302,19 @@ export function lose(writes: i32): void {
   shared.losses = writes;
 }
 
-export function interlope(v: i32, act: i32, p: i32, token: i32, model: u64, kind: i32, exchange: u64, now: u64): void {
-  shared.interlopers.push(new Interloper(v, act, p, token, model, kind, exchange, now));
+export function interlope(
+  v: i32,
+  act: i32,
+  p: i32,
+  token: i32,
+  model: u64,
+  api: u64,
+  kind: i32,
+  wait: i64,
+  exchange: u64,
+  now: u64,
+): void {
+  shared.interlopers.push(new Interloper(v, act, p, token, model, api, kind, wait, exchange, now));
 }
 
 export function reads(): i32 {
@@ -315,9 +347,6 @@ function random(): u64 {
 const search = new TokenSearch();
 search.tried = heap.alloc(256);
 
-/** A route's `timeout`. */
-const REQUEST_TIME: u64 = 120_000_000_000;
-
 export function noTried(): void {
   search.triedCount = 0;
 }
@@ -327,57 +356,102 @@ export function addTried(p: i32, token: i32, model: u64): void {
   search.triedCount++;
 }
 
-export function pick(v: i32, p: i32, model: u64, sticky: u64, now: u64): i32 {
-  look(model, sticky, now);
+export function pick(v: i32, p: i32, model: u64, api: u64, sticky: u64, now: u64): i32 {
+  look(model, api, sticky, now);
   return vms[v].pick(providers[p], search);
 }
 
-function look(model: u64, sticky: u64, now: u64): void {
+/** A model's name is its number in decimals. */
+function look(model: u64, api: u64, sticky: u64, now: u64): TokenSearch {
+  const name = model.toString();
+  search.name = changetype<usize>(nameRoom);
+  search.nameLen = name.length;
+  String.UTF8.encodeUnsafe(changetype<usize>(name), name.length, search.name);
   search.model = model;
+  search.api = api;
   search.sticky = sticky;
   search.random = random();
   search.now = now;
-  search.deadline = now + REQUEST_TIME;
+  return search;
 }
+
+const nameRoom = new StaticArray<u8>(32);
 
 export function isTrial(v: i32): bool {
   return vms[v].trial;
 }
 
-export function pickSoonest(v: i32, p: i32, model: u64, now: u64): i32 {
-  return vms[v].pickSoonest(providers[p], model, now);
+export function pickForced(v: i32, p: i32, model: u64, api: u64, now: u64): i32 {
+  return vms[v].pickForced(providers[p], look(model, api, 0, now));
 }
 
-export function opensIn(v: i32, p: i32, model: u64, now: u64): u64 {
-  return vms[v].opensIn(providers[p], model, now);
+export function soonestToken(v: i32, p: i32, model: u64, api: u64, now: u64): i32 {
+  return vms[v].soonestToken(providers[p], look(model, api, 0, now));
 }
 
-export function isRateLimited(v: i32, p: i32, model: u64, now: u64): bool {
-  return vms[v].isRateLimited(providers[p], model, now);
+export function opensIn(v: i32, p: i32, model: u64, api: u64, now: u64): u64 {
+  return vms[v].opensIn(providers[p], look(model, api, 0, now));
 }
 
-export function mayTryAgain(v: i32, p: i32, token: i32, model: u64, now: u64): bool {
-  return vms[v].mayTryAgain(providers[p], token, model, now);
+export function isRateLimited(v: i32, p: i32, model: u64, api: u64, now: u64): bool {
+  return vms[v].isRateLimited(providers[p], look(model, api, 0, now));
+}
+
+export function mayTryAgain(v: i32, p: i32, token: i32, model: u64, api: u64, now: u64): bool {
+  return vms[v].mayTryAgain(providers[p], token, look(model, api, 0, now));
 }
 
 const outcome = new Verdict();
 
-/** A status of three digits, or an `End`; above a million, a 429 that asks for that many ms less a million. */
-function judge(kind: i32): Verdict {
-  if (kind < 100) classify.classifyEnd(kind, outcome);
-  else classify.classifyAnswer(0, kind > 1000000 ? 429 : kind, 0, 0, outcome);
-  if (kind > 1000000) outcome.waitMs = kind - 1000000;
+/** `kind`: cause, scope, widens, half, doubtful, in bytes of 8, 8, 1, 1, 1 bits. */
+function judge(kind: i32, wait: i64): Verdict {
+  outcome.cause = <Cause>(kind & 0xff);
+  outcome.scope = <Scope>((kind >> 8) & 0xff);
+  outcome.widens = ((kind >> 16) & 1) != 0;
+  outcome.half = ((kind >> 17) & 1) != 0;
+  outcome.doubtful = ((kind >> 18) & 1) != 0;
+  outcome.waitMs = wait;
   return outcome;
 }
 
 /** What ends an attempt: 0 failed, 1 succeeded, 2 released; with 10 more, one that was no trial. */
-export function act(v: i32, act: i32, p: i32, token: i32, model: u64, kind: i32, exchange: u64, now: u64): void {
+export function act(
+  v: i32,
+  act: i32,
+  p: i32,
+  token: i32,
+  model: u64,
+  api: u64,
+  kind: i32,
+  wait: i64,
+  exchange: u64,
+  now: u64,
+): void {
   const health = vms[v];
   const trial = act < 10;
   const what = act % 10;
-  if (what == 0) health.failed(providers[p], token, model, judge(kind), exchange, now, trial);
-  else if (what == 1) health.succeeded(providers[p], token, model, now, trial);
-  else health.released(providers[p], token, model, now, trial);
+  if (what == 0) health.failed(providers[p], token, model, api, judge(kind, wait), exchange, now, trial);
+  else if (what == 1) health.succeeded(providers[p], token, model, api, now, trial);
+  else health.released(providers[p], token, model, api, now, trial);
+}
+
+export function takeOut(v: i32, p: i32, token: i32, until: u64, now: u64): void {
+  vms[v].takeOut(providers[p], token, until, now);
+}
+
+export function bringBack(v: i32, p: i32, token: i32, now: u64): void {
+  vms[v].bringBack(providers[p], token, now);
+}
+
+export function tryNow(v: i32, p: i32, token: i32, now: u64): void {
+  vms[v].tryNow(providers[p], token, now);
+}
+
+/** Key of a model's or an API's name of decimals. */
+export function keyOf(v: i32, ofApi: bool, name: u64): u64 {
+  const found = look(name, 0, 0, 0);
+  const names = vms[v].names;
+  return ofApi ? names.api(found.name, found.nameLen) : names.model(found.name, found.nameLen);
 }
 
 /** The ticket of a probe that is due; 0: none. */
@@ -395,9 +469,8 @@ export function probe(v: i32, field: i32): i32 {
   return (field == 4 ? due.model !== null : due.entry == 0) ? 1 : 0;
 }
 
-/** kind 200: a good answer. */
-export function probeAnswered(v: i32, ticket: u32, kind: i32, now: u64): void {
-  probes[v].answered(ticket, kind == 200 ? null : judge(kind), now);
+export function probeAnswered(v: i32, ticket: u32, isGood: bool, kind: i32, wait: i64, now: u64): void {
+  probes[v].answered(ticket, isGood ? null : judge(kind, wait), now);
 }
 
 export function forget(v: i32): bool {
@@ -409,8 +482,10 @@ export function isQuiet(v: i32): bool {
 }
 
 export function entries(v: i32, p: i32): i32 {
-  return vms[v].ledgers[p].view.count;
+  return vms[v].current(p).view.count;
 }
+
+const API: u64 = 99;
 
 /** One request as the success path makes it, `times` over: what it costs is measured from outside. */
 export function requests(v: i32, p: i32, model: u64, now: u64, times: i32): i32 {
@@ -418,11 +493,12 @@ export function requests(v: i32, p: i32, model: u64, now: u64, times: i32): i32 
   const served = providers[p];
   let sum = 0;
   noTried();
+  look(model, API, 0, now);
   for (let i = 0; i < times; i++) {
     health.refresh();
-    look(model, 0, now);
+    search.random = random();
     const token = health.pick(served, search);
-    health.succeeded(served, token, model, now);
+    health.succeeded(served, token, model, API, now);
     sum += token;
   }
   return sum;

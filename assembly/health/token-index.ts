@@ -1,0 +1,128 @@
+/** The tokens of one provider: by place, by key, and in the order in which they may be chosen. Built once. */
+import { Provider, TokenChoice } from "../config/plugin";
+import { NO_TOKEN, NameHash } from "./name-hash";
+
+export class TokenIndex {
+  /** At least one: a provider without tokens has one hop all the same. */
+  readonly count: i32;
+  /** Places by rank: by priority, and those of weight 0 behind the others of theirs. */
+  readonly order: StaticArray<i32>;
+  /** Where in `order` each group of one rank begins, and the end of the last. */
+  readonly groups: StaticArray<i32>;
+  /** Whether some token may serve certain models alone. */
+  readonly hasModels: bool;
+  private readonly keys: StaticArray<u64>;
+  /** Running sums of the shares, along `order`. */
+  private readonly sums: StaticArray<u64>;
+  /** Open addressing: place + 1; 0: free. */
+  private readonly table: StaticArray<i32>;
+
+  constructor(provider: Provider, names: NameHash) {
+    const tokens = provider.tokens;
+    const count = max(tokens.length, 1);
+    const keys = new StaticArray<u64>(count);
+    const sums = new StaticArray<u64>(count);
+    let hasModels = false;
+    for (let i = 0; i < count; i++) {
+      keys[i] = i < tokens.length ? names.token(tokens[i].hash) : NO_TOKEN;
+      if (i < tokens.length && tokens[i].models.length > 0) hasModels = true;
+    }
+    const order = orderOf(provider, count);
+    let sum: u64 = 0;
+    for (let i = 0; i < count; i++) {
+      sum += shareOf(provider, order[i]);
+      sums[i] = sum;
+    }
+    this.count = count;
+    this.keys = keys;
+    this.hasModels = hasModels;
+    this.order = order;
+    this.groups = groupsOf(order, provider);
+    this.sums = sums;
+    this.table = tableOf(keys);
+  }
+
+  keyOf(place: i32): u64 {
+    return unchecked(this.keys[place]);
+  }
+
+  /** -1: it is not configured. */
+  placeOf(key: u64): i32 {
+    const mask = this.table.length - 1;
+    let at = (<i32>key) & mask;
+    while (true) {
+      const found = unchecked(this.table[at]);
+      if (found == 0) return -1;
+      if (unchecked(this.keys[found - 1]) == key) return found - 1;
+      at = (at + 1) & mask;
+    }
+  }
+
+  /** One of the group from `from` to `to` by its share. */
+  draw(from: i32, to: i32, random: u64): i32 {
+    const before = from > 0 ? unchecked(this.sums[from - 1]) : 0;
+    const target = before + (random % (unchecked(this.sums[to - 1]) - before));
+    let low = from;
+    let high = to - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (unchecked(this.sums[middle]) > target) high = middle;
+      else low = middle + 1;
+    }
+    return unchecked(this.order[low]);
+  }
+}
+
+/** What a token gets of the requests, in relation to the others of its group. */
+export function shareOf(provider: Provider, place: i32): u64 {
+  if (provider.tokenChoice != TokenChoice.Weighted || provider.tokens.length == 0) return 1;
+  return <u64>max(unchecked(provider.tokens[place]).weight, 1);
+}
+
+/** The lowest is used first. */
+function rankOf(provider: Provider, place: i32): i64 {
+  if (provider.tokens.length == 0) return 0;
+  const token = unchecked(provider.tokens[place]);
+  return ((<i64>token.priority) << 1) | (token.weight <= 0 ? 1 : 0);
+}
+
+/** By rank; of equals the order of the configuration stays: a merge sort. */
+function orderOf(provider: Provider, count: i32): StaticArray<i32> {
+  const order = new StaticArray<i32>(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  const spare = new StaticArray<i32>(count);
+  for (let width = 1; width < count; width *= 2) {
+    for (let from = 0; from < count; from += 2 * width) {
+      const middle = min(from + width, count);
+      const to = min(from + 2 * width, count);
+      let a = from;
+      let b = middle;
+      for (let i = from; i < to; i++) {
+        const takesA = a < middle && (b >= to || rankOf(provider, order[a]) <= rankOf(provider, order[b]));
+        spare[i] = takesA ? order[a++] : order[b++];
+      }
+    }
+    for (let i = 0; i < count; i++) order[i] = spare[i];
+  }
+  return order;
+}
+
+function tableOf(keys: StaticArray<u64>): StaticArray<i32> {
+  let size = 2;
+  while (size < keys.length * 2) size *= 2;
+  const table = new StaticArray<i32>(size);
+  for (let place = 0; place < keys.length; place++) {
+    let at = (<i32>keys[place]) & (size - 1);
+    while (table[at] != 0) at = (at + 1) & (size - 1);
+    table[at] = place + 1;
+  }
+  return table;
+}
+
+function groupsOf(order: StaticArray<i32>, provider: Provider): StaticArray<i32> {
+  const starts: i32[] = [];
+  for (let i = 0; i < order.length; i++)
+    if (i == 0 || rankOf(provider, order[i]) != rankOf(provider, order[i - 1])) starts.push(i);
+  starts.push(order.length);
+  return StaticArray.fromArray(starts);
+}
