@@ -30,11 +30,13 @@ const BODY = host.Buffer.RequestBody;
 /** Goes down the chain in place of the parked body, so that no buffer limit of Envoy counts (facts 3.4). */
 const PLACEHOLDER = Bytes.of("{}");
 
+/** Those of all configurations in this VM: each has its own prober, served by whichever timer runs. */
+const living: GatewayFilter[] = [];
+/** Nothing is left in the ledger of tokens that no configuration has. */
+let isPruned: bool = false;
+
 export class GatewayFilter extends Handler {
-  private services: Service[] = [];
-  private healths: Health[] = [];
-  /** Nothing is left in the ledger of tokens that this configuration does not have. */
-  private tidied: bool = false;
+  readonly services: Service[] = [];
 
   constructor(
     private plugin: Plugin,
@@ -46,7 +48,8 @@ export class GatewayFilter extends Handler {
     for (let i = 0, k = plugin.rules.length; i < k; i++) this.services.push(new Service(plugin.rules[i].config, root));
     const global = plugin.global;
     if (global !== null) this.services.push(new Service(global, root));
-    for (let i = 0, k = this.services.length; i < k; i++) this.healths.push(this.services[i].health);
+    living.push(this);
+    isPruned = false;
     timer.takeOver(root);
   }
 
@@ -130,14 +133,20 @@ export class GatewayFilter extends Handler {
     if (!timer.isOf(this.root)) return;
     const now = host.monotonic();
     let busy = deadlines.look(now);
-    // It may have gone to streams of other roots.
+    for (let i = 0, k = living.length; i < k; i++) if (living[i].keepHealth(now)) busy = true;
+    if (!isPruned) {
+      isPruned = pruneTokens(healthsInUse());
+      if (!isPruned) busy = true;
+    }
+    // It may have gone to other roots and their streams.
     host.setEffective(this.root);
-    if (timer.isNewest(this.root) && this.keepHealth(now)) busy = true;
     if (!busy) timer.stop();
   }
 
   /** Probes what is due. True: there is more to do. */
   private keepHealth(now: u64): bool {
+    // The answer to a callout comes to the root that made it.
+    if (!host.setEffective(this.root)) return false;
     let busy = false;
     for (let i = 0, k = this.services.length; i < k; i++) {
       const service = unchecked(this.services[i]);
@@ -145,8 +154,7 @@ export class GatewayFilter extends Handler {
       service.prober.look(now);
       if (!isIdle(service.health)) busy = true;
     }
-    if (!this.tidied) this.tidied = pruneTokens(this.healths);
-    return busy || !this.tidied;
+    return busy;
   }
 
   calloutAnswered(token: u32, headers: u32, size: usize): void {
@@ -157,8 +165,18 @@ export class GatewayFilter extends Handler {
   }
 
   retire(): void {
+    const at = living.indexOf(this);
+    if (at >= 0) living.splice(at, 1);
+    isPruned = false;
     timer.forget(this.root);
     for (let i = 0, k = this.services.length; i < k; i++) callouts.forget(this.services[i].config, host.monotonic());
     retire(this.services);
   }
+}
+
+function healthsInUse(): Health[] {
+  const healths: Health[] = [];
+  for (let i = 0, k = living.length; i < k; i++)
+    for (let j = 0, n = living[i].services.length; j < n; j++) healths.push(living[i].services[j].health);
+  return healths;
 }

@@ -9,8 +9,8 @@ const PERIOD: u32 = 50;
 
 /** The root whose timer runs; 0: none. Any root's tick serves the streams of the whole VM. */
 let ticking: u32 = 0;
-/** The root of the newest configuration, which alone probes; 0: it is gone. */
-let newest: u32 = 0;
+/** The roots of all configurations in this VM, the newest last. */
+const roots: u32[] = [];
 
 /** From a callback of this client's stream: something may run out of time, or have to be probed. */
 export function start(c: ClientStream): void {
@@ -26,7 +26,7 @@ export function startFor(a: Attempt): void {
 /** `context` is the effective one, and is so again afterwards. */
 function startFrom(context: u32, c: ClientStream): void {
   if (ticking != 0) return;
-  if (newest != 0 && host.setEffective(newest)) ticking = newest;
+  if (roots.length > 0 && host.setEffective(roots[roots.length - 1])) ticking = roots[roots.length - 1];
   // A stream's timer is that of its own root.
   else if (context == c.id || host.setEffective(c.id)) ticking = serviceOf(c).root;
   if (ticking != 0) host.setTick(PERIOD);
@@ -35,16 +35,24 @@ function startFrom(context: u32, c: ClientStream): void {
 
 /** A new configuration's root takes the timer over. */
 export function takeOver(root: u32): void {
-  newest = root;
+  roots.push(root);
   ticking = root;
   host.setTick(PERIOD);
 }
 
 /** The root is gone, and its timer with it: who still waits needs another one. */
 export function forget(root: u32): void {
-  if (newest == root) newest = 0;
+  const at = roots.indexOf(root);
+  if (at >= 0) roots.splice(at, 1);
   if (ticking != root) return;
   ticking = 0;
+  // An update that the host refuses leaves the configuration before it at work.
+  if (roots.length > 0 && host.setEffective(roots[roots.length - 1])) {
+    ticking = roots[roots.length - 1];
+    host.setTick(PERIOD);
+    host.setEffective(root);
+    return;
+  }
   for (let i: u32 = 0, k = exchanges.slots(); i < k && ticking == 0; i++) {
     const x = exchanges.slot(i);
     if (x !== null && x.gateway != 0) startFrom(root, changetype<ClientStream>(x.client));
@@ -56,10 +64,6 @@ export function isOf(root: u32): bool {
   if (ticking == root) return true;
   host.setTick(0);
   return false;
-}
-
-export function isNewest(root: u32): bool {
-  return newest == root;
 }
 
 /** From the tick: nothing can run out of time. */

@@ -34,3 +34,34 @@ describe.each(MODES)("after an update of the configuration, in %s mode,", mode =
     expect(periods.filter(period => period > 0)).toEqual([]);
   });
 });
+
+describe("probing, in a VM with several configurations,", () => {
+  const badKey = json(401, openAiError("invalid_api_key"));
+  const provider = { type: "deepseek", url: "https://one.test/v1" };
+  const options = { tokens: { one: 1, two: 1 }, provider };
+  const probesAt = (envoy: ReturnType<typeof start>, name: string) =>
+    envoy.provider(name).seen.filter(({ by }) => by === "callout");
+
+  it("goes on after the host has refused an update", () => {
+    const clusters = { one: [badKey, badKey, chat("Hi")], two: chat("Hi") };
+    const envoy = start({ ...options, clusters });
+    envoy.ask(ask);
+    envoy.refuseUpdate(change("callout", options));
+    envoy.advance(20_000);
+    expect(probesAt(envoy, "one").length).toBeGreaterThan(0);
+    envoy.refuseUpdate(change("callout", options));
+    envoy.setProvider("one", badKey);
+    envoy.ask(ask);
+    const before = probesAt(envoy, "one").length;
+    envoy.advance(20_000);
+    expect(probesAt(envoy, "one").length).toBeGreaterThan(before);
+  });
+
+  it("is done for each of them, not for the newest alone", () => {
+    const envoy = start({ ...options, clusters: { one: badKey, two: chat("Hi"), three: chat("Hi") } });
+    envoy.ask(ask);
+    envoy.addListener("other", pluginConfig({ tokens: { three: 1 }, provider }));
+    envoy.advance(20_000);
+    expect(probesAt(envoy, "one").length).toBeGreaterThan(0);
+  });
+});

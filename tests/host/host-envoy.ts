@@ -150,6 +150,16 @@ export class Envoy {
     return true;
   }
 
+  /** A listener update that Envoy refuses after the module has taken its configuration. */
+  refuseUpdate(change: Pick<EnvoyOptions, "gateway" | "attempt">): void {
+    for (const thread of this.threads) thread.refuse(placesOf(change));
+  }
+
+  /** One more listener with a configuration of its own, in the same VMs. */
+  addListener(name: string, configuration: object): void {
+    for (const thread of this.threads) thread.add(name, Buffer.from(JSON.stringify(configuration)));
+  }
+
   /** New code, or an edit in Higress: new VMs beside the old ones, which live on for their streams. */
   replace(change: Pick<EnvoyOptions, "gateway" | "attempt"> & { module?: WebAssembly.Module }): void {
     const options = { ...this.vmOptions, module: change.module ?? this.vmOptions.module };

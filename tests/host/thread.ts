@@ -63,6 +63,21 @@ export class Thread {
     return true;
   }
 
+  /** Envoy refuses a listener update for reasons of its own: the new roots are gone as soon as they are made. */
+  refuse(places: Places): void {
+    for (const [name, configuration] of places) {
+      const root = this.makeRoot(name, configuration);
+      if (root === null) continue;
+      root.retired = true;
+      root.vm.removeIfUnused(root);
+    }
+  }
+
+  /** One more listener with its own configuration in the same VM. */
+  add(name: string, configuration: Buffer): void {
+    this.makeRoot(name, configuration);
+  }
+
   /** null: its configuration is refused. */
   private makeRoot(name: string, configuration: Buffer): Context | null {
     const root = this.vm.createRoot(name, configuration);
