@@ -9,7 +9,7 @@ import { Family } from "../config/presets";
 import { BodyType, readResponseHead } from "../response/response-head";
 import { Defect, Progress, newValidator } from "../response/validator";
 import * as hopRequest from "../request/hop-request";
-import { classifyAnswer, classifyEnd, classifyError } from "../health/classify";
+import { FailedAnswer, classifyAnswer, classifyEnd, classifyError } from "../health/classify";
 import { Health } from "../health/health";
 import { ProbeKind } from "../health/breaker-timing";
 import { Probe, Probes } from "../health/probe-schedule";
@@ -33,6 +33,7 @@ const textRoom: usize = heap.alloc(CAPACITY);
 const body = new Writer();
 const bodyRoom: usize = heap.alloc(CAPACITY);
 const verdict = new Verdict();
+const failed = new FailedAnswer();
 const judge = newValidator();
 /** How much of an answer is read. */
 const MOST_READ: usize = 64 << 10;
@@ -94,9 +95,13 @@ export class Prober {
     const family = this.providers[this.probes.providerOf(ticket)].family;
     const text = (size > 0 ? host.body(host.Buffer.CalloutResponseBody, 0, min(size, MOST_READ)) : null) || EMPTY;
     const status = head.status;
-    if (status < 200 || status > 299) classifyAnswer(family, status, text.ptr, text.len, verdict);
-    else if (hasError(text, head.body)) classifyError(family, status, judge.errorPtr, judge.errorLen, verdict);
-    else {
+    if (status < 200 || status > 299) {
+      failed.set(family, status, text.ptr, text.len);
+      classifyAnswer(failed, verdict);
+    } else if (hasError(text, head.body)) {
+      failed.set(family, status, judge.errorPtr, judge.errorLen);
+      classifyError(failed, verdict);
+    } else {
       this.probes.answered(ticket, null, now);
       return true;
     }

@@ -1,103 +1,102 @@
 /** Judges a failed attempt by the failure table. */
-import { equalsIgnoreCase, containsIgnoreCase, Char } from "../text/ascii";
+import { containsIgnoreCase, equalsIgnoreCase, indexOf, Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import { Kind } from "../json/lexer";
-import { foundMember, lookup } from "../json/lookup";
-import { parseDecimal, parseDuration } from "../http/durations";
 import { AlsoOn, Provider, Route } from "../config/plugin";
 import { Family } from "../config/presets";
-import { CONSEQUENCES, END_CAUSES, Place, ROWS, Row, answeredBadly, causeOfStatus } from "./failure-table";
+import { ASKED_MODEL, ErrorText, Place, QUOTED } from "./error-text";
+import * as table from "./failure-table";
+import { Judgement, Row, Where } from "./failure-table";
+import * as retryAfter from "./retry-after";
+import { waitInWords } from "./wait-words";
 import { Cause, End, Next, Scope, Verdict } from "./verdict";
 
-/**
- * Where providers put the pieces of an error, the most exact first: OpenAI's shape, Gemini's details, Azure's inner error,
- * DashScope's native shape, plain texts (Ollama, FastAPI), and Gemini's array of one.
- */
-const CODES: Bytes[] = [
-  "error.details.0.reason",
-  "error.innererror.code",
-  "error.code",
-  "error.status",
-  "code",
-  "0.error.details.0.reason",
-  "0.error.status",
-].map<Bytes>((path: string) => Bytes.of(path));
-const TYPES: Bytes[] = ["error.type", "type", "0.error.type"].map<Bytes>((path: string) => Bytes.of(path));
-const MESSAGES: Bytes[] = ["error.message", "message", "error", "detail", "0.error.message"].map<Bytes>(
-  (path: string) => Bytes.of(path),
-);
-/** A status in the body, for an error inside a 200. */
-const STATUSES: Bytes[] = ["error.code", "status_code", "code", "0.error.code"].map<Bytes>((path: string) =>
-  Bytes.of(path),
-);
-/** google.rpc.RetryInfo stands at no fixed place among the details. */
-const DELAYS: Bytes[] = [
-  "error.details.0.retryDelay",
-  "error.details.1.retryDelay",
-  "error.details.2.retryDelay",
-  "error.details.3.retryDelay",
-  "0.error.details.0.retryDelay",
-  "0.error.details.1.retryDelay",
-  "0.error.details.2.retryDelay",
-  "0.error.details.3.retryDelay",
-].map<Bytes>((path: string) => Bytes.of(path));
+/** A failed answer, as its judges need it. One record is used again and again: set all its fields. */
+export class FailedAnswer {
+  family: Family = Family.OpenAI;
+  status: i32 = 0;
+  /** Of its body the first bytes, perhaps cut. */
+  body: usize = 0;
+  len: usize = 0;
+  /** The model's name at the provider; length 0: the request named none. */
+  model: usize = 0;
+  modelLen: usize = 0;
+  /** To a path that no API of ours has: the provider may lack the path, and have the model. */
+  isStrangePath: bool = false;
+  /** The provider's wall clock, ms; 0: not known. */
+  unixMs: i64 = 0;
+  /** What its headers asked for, ms; -1: nothing. */
+  waitMs: i64 = -1;
+  /** See `AskedWait`. */
+  isWaitFirm: bool = false;
+  isSubscription: bool = false;
+
+  /** Everything but the wait, which is that of no header. */
+  set(family: Family, status: i32, body: usize, len: usize): void {
+    this.family = family;
+    this.status = status;
+    this.body = body;
+    this.len = len;
+    this.model = 0;
+    this.modelLen = 0;
+    this.isStrangePath = false;
+    this.unixMs = 0;
+    this.waitMs = -1;
+    this.isWaitFirm = false;
+    this.isSubscription = false;
+  }
+}
+
+const BAD_REQUEST = 400;
+const PAYMENT_REQUIRED = 402;
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
+const NOT_FOUND = 404;
+const GONE = 410;
+const PRECONDITION_FAILED = 412;
+const TOO_LARGE = 413;
+const UNPROCESSABLE = 422;
+const TOO_MANY = 429;
+
+/** What the body of the answer says that was judged last. */
+export const errorText = new ErrorText();
 
 /** Whether an answer's body may say more than its status. */
 export function needsBody(status: i32): bool {
   return status >= 400;
 }
 
-/** An answer with a bad status; of its body the first `len` bytes, perhaps cut. `strange`: to a path that is no completion's. */
-export function classifyAnswer(
-  family: Family,
-  status: i32,
-  body: usize,
-  len: usize,
-  verdict: Verdict,
-  strange: bool = false,
-): void {
-  const known = causeInBody(family, body, len, false);
-  conclude(known != Cause.None ? known : causeOfStatus(status), verdict);
-  // It may be the path that the provider does not have, and the model may be well.
-  if (strange && known == Cause.None && verdict.cause == Cause.Model) verdict.scope = Scope.Nobody;
-  if (status == FORBIDDEN && known == Cause.None && isPage(body, len)) {
-    verdict.scope = Scope.Nobody;
-    verdict.next = Next.NextProvider;
-  }
-  if (verdict.cause == Cause.RateLimit) verdict.waitMs = delayInBody(body, len);
-}
-
-const FORBIDDEN = 403;
-
-/** A web page: a firewall before the provider did not like the prompt, and would not like it with another token. */
-function isPage(body: usize, len: usize): bool {
-  let at: usize = 0;
-  while (at < len && <i32>load<u8>(body + at) <= Char.Space) at++;
-  return at < len && <i32>load<u8>(body + at) == Char.Less;
+/** An answer with a bad status. */
+export function classifyAnswer(answer: FailedAnswer, verdict: Verdict): void {
+  readText(answer);
+  conclude(judgementOf(answer), verdict);
+  if (verdict.scope == Scope.ProviderApi && answer.isStrangePath) verdict.scope = Scope.Nobody;
+  addWait(answer, verdict);
 }
 
 /** An error object inside an answer whose status was good: the provider is not asked the same again. */
-export function classifyError(family: Family, status: i32, body: usize, len: usize, verdict: Verdict): void {
-  const inside = statusInBody(body, len);
-  const known = causeInBody(family, body, len, true);
-  conclude(known != Cause.None ? known : causeOfStatus(inside > 0 ? inside : status), verdict);
+export function classifyError(answer: FailedAnswer, verdict: Verdict): void {
+  readText(answer);
+  const inside = errorText.status;
+  let judgement = rowIn(table.ROWS, answer.family, inside, true);
+  if (judgement === null && inside == 0) judgement = rowIn(table.BROAD, answer.family, inside, true);
+  if (judgement === null) judgement = table.judgementOfStatus(inside > 0 ? inside : answer.status);
+  conclude(judgement, verdict);
   if (verdict.next == Next.SameProvider) verdict.next = Next.NextProvider;
-  if (verdict.cause == Cause.RateLimit) verdict.waitMs = delayInBody(body, len);
+  addWait(answer, verdict);
 }
 
 /** An attempt without an answer that could be judged. */
 export function classifyEnd(end: End, verdict: Verdict): void {
-  conclude(unchecked(END_CAUSES[end]), verdict);
-  if (answeredBadly(end)) verdict.next = Next.NextProvider;
+  conclude(unchecked(table.END_JUDGEMENTS[end]), verdict);
   verdict.doubtful = end == End.Reset;
 }
 
-function conclude(cause: Cause, verdict: Verdict): void {
-  const consequence = unchecked(CONSEQUENCES[cause]);
-  verdict.cause = cause;
-  verdict.scope = consequence.scope;
-  verdict.next = consequence.next;
-  verdict.half = consequence.half;
+function conclude(judgement: Judgement, verdict: Verdict): void {
+  verdict.cause = judgement.cause;
+  verdict.scope = judgement.scope;
+  verdict.next = judgement.next;
+  verdict.widens = judgement.widens;
+  verdict.half = judgement.half;
   verdict.doubtful = false;
   verdict.stay = false;
   verdict.waitMs = -1;
@@ -119,7 +118,12 @@ function alsoOnBit(cause: Cause): i32 {
 
 /** What the configuration says of a cause: other providers may not see a mistake in it. Who answers for it stays as it is. */
 export function applyAlsoOn(verdict: Verdict, route: Route): void {
-  if (verdict.next == Next.Return && (route.alsoOn & alsoOnBit(verdict.cause)) != 0) verdict.next = Next.NextProvider;
+  if (isEnd(verdict.next) && (route.alsoOn & alsoOnBit(verdict.cause)) != 0) verdict.next = Next.NextProvider;
+}
+
+/** Whether the table has no other hop in mind. */
+function isEnd(next: Next): bool {
+  return next == Next.Return || next == Next.SecondOpinion;
 }
 
 /** And of a bad status: `responseCodes` about other providers, `failoverOnStatus` and `retryOnStatus` about other tokens. */
@@ -128,97 +132,265 @@ export function applyOverrides(verdict: Verdict, status: i32, route: Route, prov
   const codes = route.responseCodes;
   if (codes !== null) {
     if (!codes.has(status)) verdict.stay = true;
-    else if (verdict.next == Next.Return) verdict.next = Next.NextProvider;
+    else if (isEnd(verdict.next)) verdict.next = Next.NextProvider;
   }
   const takesOut = provider.failover.failoverOnStatus;
-  if (takesOut !== null && takesOut.has(status) && verdict.next == Next.Return) verdict.next = Next.NextToken;
+  if (takesOut !== null && takesOut.has(status) && isEnd(verdict.next)) verdict.next = Next.NextToken;
   const retried = provider.retry.retryOnStatus;
   if (retried !== null) {
     if (!retried.has(status)) {
-      if (verdict.next != Next.Return) verdict.next = Next.NextProvider;
-    } else if (verdict.next == Next.Return || verdict.next == Next.NextProvider) verdict.next = Next.NextToken;
+      if (!isEnd(verdict.next)) verdict.next = Next.NextProvider;
+    } else if (isEnd(verdict.next) || verdict.next == Next.NextProvider) verdict.next = Next.NextToken;
   }
   if (verdict.stay && verdict.next == Next.NextProvider) verdict.next = Next.Return;
 }
 
-// === Reading an error's body ===
+function readText(answer: FailedAnswer): void {
+  retryAfter.start(answer.unixMs);
+  errorText.read(answer.body, answer.len, answer.model, answer.modelLen, answer.unixMs);
+  retryAfter.finish();
+}
 
-/** The texts that stand in an error, without quotes: `Place`, pointer and length of each. */
-const MOST_TEXTS = 16;
-const places = new StaticArray<i32>(MOST_TEXTS);
-const texts = new StaticArray<usize>(MOST_TEXTS);
-const lengths = new StaticArray<usize>(MOST_TEXTS);
-let textCount = 0;
+// === What an answer proves ===
 
-/** `inside`: within a good answer, where no status tells a caller's mistake. */
-function causeInBody(family: Family, body: usize, len: usize, inside: bool): Cause {
-  textCount = 0;
-  if (len == 0) return Cause.None;
-  collect(body, len, CODES, Place.Code);
-  collect(body, len, TYPES, Place.Type);
-  collect(body, len, MESSAGES, Place.Message);
-  if (textCount == 0) return Cause.None;
-  for (let i = 0, k = ROWS.length; i < k; i++) {
-    const row = unchecked(ROWS[i]);
-    if ((row.families & (1 << family)) == 0 || (row.cause == Cause.Caller && !inside)) continue;
-    const place = row.place == Place.Opening ? Place.Message : row.place;
-    for (let j = 0; j < textCount; j++) {
-      if (unchecked(places[j]) == place && fits(unchecked(texts[j]), unchecked(lengths[j]), row)) return row.cause;
+function judgementOf(answer: FailedAnswer): Judgement {
+  const status = answer.status;
+  if (status < 400) return table.judgementOfStatus(status);
+  const known = rowIn(table.ROWS, answer.family, status, isOfRequest(status));
+  if (known !== null) return known === table.RATE ? rateOf(answer) : known === table.FAULT ? faultOf(status) : known;
+  if (status == FORBIDDEN && isPage(answer.body, answer.len)) return table.FIREWALL;
+  if (refusesModel(status)) return table.NO_MODEL;
+  if ((status == BAD_REQUEST || status == UNPROCESSABLE || status == TOO_LARGE) && namesParameter())
+    return table.CALLER;
+  return status == TOO_MANY ? rateOf(answer) : table.judgementOfStatus(status);
+}
+
+/** Words of a rate may mean something else: a subscription's window, or one request that is too much at once. */
+function rateOf(answer: FailedAnswer): Judgement {
+  if (answer.status == TOO_LARGE) return table.TOO_LARGE;
+  return answer.isSubscription ? table.ACCOUNT_WINDOW : table.RATE;
+}
+
+/** Who says by a 4xx that there is too much work would say it again. */
+function faultOf(status: i32): Judgement {
+  return status < 500 ? table.SLOW_FAULT : table.FAULT;
+}
+
+/** Whether a status tells of the request or of nothing: then a client's words may stand in the message. */
+function isOfRequest(status: i32): bool {
+  switch (status) {
+    case UNAUTHORIZED:
+    case PAYMENT_REQUIRED:
+    case FORBIDDEN:
+    case PRECONDITION_FAILED:
+    case TOO_MANY:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** A web page: a firewall before the provider did not like the prompt, and would not like it with another token. */
+function isPage(body: usize, len: usize): bool {
+  let at: usize = 0;
+  while (at < len && <i32>load<u8>(body + at) <= Char.Space) at++;
+  return at < len && <i32>load<u8>(body + at) == Char.Less;
+}
+
+/** What denies a thing, and what tells that the thing is a part of the request. Of these, words beside the model's name in a 400. */
+const DENIALS: Bytes[] = words(
+  "not no invalid unknown unsupported unavailable cannot doesnt isnt dont passed decommissioned deprecated retired removed sunset",
+);
+const REQUEST_WORDS: Bytes[] = words(
+  "parameter parameters max_tokens max_completion_tokens temperature top_p tool tools image images input inputs content tokens " +
+    "prompt role format schema stream streaming function functions value field audio vision reasoning reasoning_effort " +
+    "thinking logprobs system modalities message messages stop seed n response_format tool_choice file \x01",
+);
+
+/** With their blanks. */
+function words(texts: string): Bytes[] {
+  return texts.split(" ").map<Bytes>((text: string) => Bytes.of(" " + text + " "));
+}
+
+/** A 404 or 410 that names the model, or a 400 that denies it and nothing else. */
+function refusesModel(status: i32): bool {
+  if (status != NOT_FOUND && status != GONE && status != BAD_REQUEST && status != UNPROCESSABLE) return false;
+  if (!errorText.namesModel) return false;
+  if (status == NOT_FOUND || status == GONE) return true;
+  return !namesParameter() && saysOneOf(DENIALS) && !saysOneOf(REQUEST_WORDS);
+}
+
+function saysOneOf(words: Bytes[]): bool {
+  for (let i = 0; i < errorText.count; i++) {
+    const text = errorText.at(i);
+    if (text.wordsLen == 0) continue;
+    for (let j = 0, k = words.length; j < k; j++) {
+      const word = unchecked(words[j]);
+      if (indexOf(text.words, text.wordsLen, word.ptr, word.len) >= 0) return true;
     }
   }
-  return Cause.None;
+  return false;
 }
 
-function collect(body: usize, len: usize, paths: Bytes[], place: Place): void {
-  for (let i = 0, k = paths.length; i < k && textCount < MOST_TEXTS; i++) {
-    if (!readText(body, len, unchecked(paths[i]))) continue;
-    unchecked((places[textCount] = place));
-    unchecked((texts[textCount] = textPtr));
-    unchecked((lengths[textCount] = textLen));
-    textCount++;
+const MODEL = Bytes.of("model");
+const NULL = Bytes.of("null");
+
+/** Whether the body says which parameter is wrong, and it is not the model. */
+function namesParameter(): bool {
+  let names = false;
+  for (let i = 0; i < errorText.count; i++) {
+    const text = errorText.at(i);
+    if (text.place != Place.Param || equalsIgnoreCase(text.ptr, text.len, NULL)) continue;
+    if (equalsIgnoreCase(text.ptr, text.len, MODEL)) return false;
+    names = true;
+  }
+  return names;
+}
+
+// === The table ===
+
+/** `guarded`: a client's words may be in the message. */
+function rowIn(rows: Row[], family: Family, status: i32, guarded: bool): Judgement | null {
+  const refuses = status == UNAUTHORIZED || status == FORBIDDEN;
+  // No fault of the provider makes it ask for a token or for money.
+  const hasSpoken = refuses || status == PAYMENT_REQUIRED;
+  for (let i = 0, k = rows.length; i < k; i++) {
+    const row = unchecked(rows[i]);
+    if ((row.families & (1 << family)) == 0 || (row.isOfRefusal && !refuses)) continue;
+    if (hasSpoken && row.judgement === table.FAULT) continue;
+    for (let j = 0; j < errorText.count; j++) if (fits(j, row, guarded)) return row.judgement;
+  }
+  return null;
+}
+
+function fits(at: i32, row: Row, guarded: bool): bool {
+  const text = errorText.at(at);
+  switch (row.where) {
+    case Where.Code:
+      return text.place == Place.Code && isCode(text.ptr, text.len, row.text);
+    case Where.CodeHolds:
+      return text.place == Place.Code && containsIgnoreCase(text.ptr, text.len, row.text);
+    case Where.FrameCode:
+      return text.place == Place.FrameCode && row.text.equals(text.ptr, text.len);
+    default:
+      if (text.wordsLen == 0) return false;
+      return guarded && row.judgement.takesToken
+        ? hasPhrase(text.words, openingLen(text.words, text.wordsLen), row.text)
+        : hasPhrase(text.words, text.wordsLen, row.text);
   }
 }
 
-let textPtr: usize = 0;
-let textLen: usize = 0;
-
-/** The string or number at `path`, as it is written. */
-function readText(body: usize, len: usize, path: Bytes): bool {
-  const kind = lookup(body, len, path);
-  if (kind != Kind.String && kind != Kind.Number) return false;
-  const quote: usize = kind == Kind.String ? 1 : 0;
-  textPtr = body + foundMember.start + quote;
-  textLen = foundMember.end - foundMember.start - 2 * quote;
-  return true;
+/** The word itself, or with a dot and more behind it, or behind AWS's "namespace#". */
+function isCode(ptr: usize, len: usize, text: Bytes): bool {
+  for (let i: usize = 0; i < len; i++)
+    if (load<u8>(ptr + i) == HASH) {
+      ptr += i + 1;
+      len -= i + 1;
+      break;
+    }
+  if (len < text.len || !equalsIgnoreCase(ptr, text.len, text)) return false;
+  return len == text.len || load<u8>(ptr + text.len) == Char.Dot;
 }
 
-function fits(ptr: usize, len: usize, row: Row): bool {
-  const text = row.text;
-  if (row.place == Place.Message) return containsIgnoreCase(ptr, len, text);
-  if (row.place == Place.Opening) return len >= text.len && equalsIgnoreCase(ptr, text.len, text);
-  if (equalsIgnoreCase(ptr, len, text)) return true;
-  return (
-    row.place == Place.Code &&
-    len > text.len &&
-    load<u8>(ptr + text.len) == Char.Dot &&
-    equalsIgnoreCase(ptr, text.len, text)
-  );
-}
+const HASH: u8 = 0x23;
+const MOST_BETWEEN = 4;
 
-/** A bad status that the body tells; 0: none. */
-function statusInBody(body: usize, len: usize): i32 {
-  for (let i = 0, k = STATUSES.length; i < k; i++) {
-    if (!readText(body, len, unchecked(STATUSES[i]))) continue;
-    const status = parseDecimal(textPtr, textLen);
-    if (status >= 400 && status < 600) return <i32>status;
+/** A phrase in words, of which `*` stands for up to four. */
+function hasPhrase(ptr: usize, len: usize, phrase: Bytes): bool {
+  const star = indexOf(phrase.ptr, phrase.len, STAR_TEXT, 1);
+  if (star < 0) return indexOf(ptr, len, phrase.ptr, phrase.len) >= 0;
+  const end = ptr + len;
+  const rest = phrase.ptr + star + 1;
+  const restLen = phrase.len - star - 1;
+  while (true) {
+    const at = indexOf(ptr, end - ptr, phrase.ptr, star);
+    if (at < 0) return false;
+    // At the blank behind the first part.
+    let p = ptr + at + star;
+    ptr = p;
+    if (p >= end || load<u8>(p) != Char.Space) continue;
+    for (let i = 0; i <= MOST_BETWEEN && p + 1 + restLen <= end; i++) {
+      if (memory.compare(p + 1, rest, restLen) == 0) return true;
+      p++;
+      if (load<u8>(p) == Char.Dot) break;
+      while (p < end && load<u8>(p) != Char.Space) p++;
+    }
   }
-  return 0;
 }
 
-/** The wait that the body asks for, ms; -1: none. */
-function delayInBody(body: usize, len: usize): i64 {
-  if (len == 0) return -1;
-  for (let i = 0, k = DELAYS.length; i < k; i++)
-    if (readText(body, len, unchecked(DELAYS[i]))) return parseDuration(textPtr, textLen);
-  return -1;
+const STAR_TEXT = memory.data<u8>([0x2a]);
+
+/** What may stand before the colon of an opening: "Error code: 400 - ...", "OpenAIException: ...". */
+const PREFIXES: Bytes[] = ["error", "exception", "code", "request", "message", "status"].map<Bytes>((text: string) =>
+  Bytes.of(text),
+);
+
+/** How many bytes of these words are the provider's own for sure: to the first quote or colon that is no prefix's. */
+function openingLen(ptr: usize, len: usize): usize {
+  for (let i: usize = 1; i < len; i++) {
+    const c = load<u8>(ptr + i);
+    if (c == QUOTED || c == ASKED_MODEL) return i;
+    if (c == Char.Colon && !endsWithPrefix(ptr, i - 1)) return i;
+  }
+  return len;
+}
+
+function endsWithPrefix(ptr: usize, len: usize): bool {
+  for (let i = 0, k = PREFIXES.length; i < k; i++) {
+    const prefix = unchecked(PREFIXES[i]);
+    if (len >= prefix.len && equalsIgnoreCase(ptr + len - prefix.len, prefix.len, prefix)) return true;
+  }
+  return false;
+}
+
+// === Waits ===
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/** A wrong time must not keep a thing out for ever: the longest that is believed, by what is out. */
+const MOST_OF_QUOTA: i64 = 31 * DAY;
+const MOST_OF_RATE: i64 = DAY;
+const MOST_OF_FAULT: i64 = HOUR;
+
+function mostOf(cause: Cause): i64 {
+  switch (cause) {
+    case Cause.Quota:
+      return MOST_OF_QUOTA;
+    case Cause.RateLimit:
+      return MOST_OF_RATE;
+    case Cause.Provider:
+      return MOST_OF_FAULT;
+    default:
+      return -1;
+  }
+}
+
+/** What the provider asked to wait, in headers, members and words. */
+function addWait(answer: FailedAnswer, verdict: Verdict): void {
+  if (verdict.scope == Scope.Nobody) return;
+  const most = mostOf(verdict.cause);
+  if (most < 0) return;
+  const wait = min(askedWait(answer), most);
+  if (verdict.cause != Cause.Quota || wait < 0) {
+    verdict.waitMs = wait;
+    return;
+  }
+  // A window that ends within a minute is a rate like any other; money does not come back so soon.
+  if (wait > MINUTE) verdict.waitMs = wait;
+  else if (verdict.scope == Scope.TokenModel && !verdict.widens) {
+    verdict.cause = Cause.RateLimit;
+    verdict.waitMs = wait;
+  }
+}
+
+function askedWait(answer: FailedAnswer): i64 {
+  let told = errorText.waitMs;
+  for (let i = 0; i < errorText.count; i++) {
+    const text = errorText.at(i);
+    if (text.wordsLen > 0) told = max(told, waitInWords(text.ptr, text.len, answer.unixMs));
+  }
+  told = max(told, retryAfter.asked.ms);
+  // Where no limit is spent, a reset says how long all of it takes to come back, and the body how long this request has to wait.
+  return told >= 0 && !answer.isWaitFirm ? told : max(told, answer.waitMs);
 }

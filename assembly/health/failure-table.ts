@@ -1,270 +1,865 @@
 /**
- * The failure table: what providers say, and what we make of it. Read from top to bottom, the first row that fits counts; a
- * known word in the body outranks the status (DashScope says 400 `Arrearage`, Gemini 400 `API_KEY_INVALID`).
+ * The failure table: what providers say, and what it proves. Read from top to bottom, the first row that fits counts: exact words before
+ * broad ones. A known word outranks the status (DashScope says 400 `Arrearage`, Gemini 400 `API_KEY_INVALID`), but a broad one never
+ * does (Ollama types every 401 and 429 as `api_error`).
+ *
+ * To add an error of a provider: one row here, under the judgement that its documentation proves, and one in
+ * tests/unit/classify-words.ts.
  *
  * Sources, read in November 2026:
- *   OpenAI     developers.openai.com/api/docs/guides/error-codes
- *   DashScope  help.aliyun.com/zh/model-studio/error-code, .../rate-limit, alibabacloud.com/help/en/model-studio/error-code
- *   DeepSeek   api-docs.deepseek.com/quick_start/error_codes; words of its 400s: github.com/666ghj/BettaFish/issues/108,
- *              github.com/FoundationAgents/OpenManus/issues/79
- *   Anthropic  docs.anthropic.com/en/api/errors; words of its 400s: github.com/anthropics/claude-code/issues/2127, .../4951
- *   Gemini     ai.google.dev/gemini-api/docs/troubleshooting, cloud.google.com/apis/design/errors
- *   Azure      learn.microsoft.com/azure/ai-services/openai/how-to/quota, .../concepts/content-filter
- *   others that speak OpenAI's dialect: platform.moonshot.cn/docs, open.bigmodel.cn/dev/api/error-code,
- *              volcengine.com/docs/82379/1299023, openrouter.ai/docs/api/reference/errors-and-debugging, docs.x.ai/developers/debugging;
- *              words of xAI's: github.com/UKGovernmentBEIS/inspect_ai/pull/2267
+ *   OpenAI      developers.openai.com/api/docs/guides/error-codes
+ *   Anthropic   docs.anthropic.com/en/api/errors
+ *   DashScope   help.aliyun.com/zh/model-studio/error-code, alibabacloud.com/help/en/model-studio/error-code
+ *   DeepSeek    api-docs.deepseek.com/quick_start/error_codes
+ *   Gemini      ai.google.dev/gemini-api/docs/troubleshooting, cloud.google.com/apis/design/errors
+ *   Azure       learn.microsoft.com/azure/ai-services/openai/how-to/quota, .../concepts/content-filter
+ *   Bedrock     docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
+ *   Moonshot    platform.moonshot.cn/docs, Zhipu open.bigmodel.cn/dev/api/error-code, Volcengine volcengine.com/docs/82379/1299023
+ *   MiniMax     platform.minimax.io/docs/api-reference/errorcode, SiliconFlow docs.siliconflow.cn/en/faqs/error-code
+ *   Tencent     cloud.tencent.com/document/product/1729/97740
+ *   OpenRouter  openrouter.ai/docs/api/reference/errors-and-debugging, xAI docs.x.ai/developers/debugging
+ *   Groq        console.groq.com/docs/errors, Mistral docs.mistral.ai, Fireworks docs.fireworks.ai, NVIDIA docs.api.nvidia.com
+ *   relays      LiteLLM docs.litellm.ai/docs/exception_mapping, one-api and new-api by their source
  */
 import { Bytes } from "../text/bytes";
 import { Family } from "../config/presets";
-import { Cause, End, Next, Scope } from "./verdict";
+import { Cause, Next, Scope } from "./verdict";
 
 /** Where in an error a row's word stands. */
-export enum Place {
-  /** The code is this word, or begins with it and a dot ("Throttling.RateQuota"). */
+export enum Where {
+  /** A code, type or reason is this word, or begins with it and a dot ("Throttling.RateQuota"). */
   Code,
-  /** The type is this word. */
-  Type,
-  /** The message has this in it. */
-  Message,
-  /** The message begins with it. Behind that may stand a client's own words, which must not cost a token. */
-  Opening,
+  /** A code has this in it. */
+  CodeHolds,
+  /** The number of a `base_resp`, or in parentheses at the end of a message. */
+  FrameCode,
+  /**
+   * The message has these words. `*` stands for up to four words; what is quoted and the model's name count as one. A phrase that takes a
+   * token out must open the message where the status is about the request: behind a colon or a quote may stand a client's words.
+   */
+  Says,
 }
+
+/** What a failure proves, and where the request goes on. */
+export class Judgement {
+  constructor(
+    readonly cause: Cause,
+    readonly scope: Scope,
+    readonly next: Next,
+    readonly widens: bool = false,
+    readonly half: bool = false,
+  ) {}
+
+  /** A client's words must not bring this about. */
+  get takesToken(): bool {
+    return this.scope == Scope.Token;
+  }
+}
+
+// === What failures prove ===
+
+/** The token is wrong, revoked or expired. */
+export const KEY_WRONG = new Judgement(Cause.Credential, Scope.Token, Next.NextToken);
+/** The token may not do this: nothing says more. */
+export const KEY_REFUSED = new Judgement(Cause.Credential, Scope.TokenModel, Next.NextToken, true);
+/** The account has no money: it is empty, closed or suspended. */
+export const ACCOUNT_EMPTY = new Judgement(Cause.Quota, Scope.Token, Next.NextToken);
+/** The token's share of this model is used up. */
+export const MODEL_SHARE_USED = new Judgement(Cause.Quota, Scope.TokenModel, Next.NextToken, true);
+/** A window of hours or days: of the account, and of one model. Nobody waits for its end. */
+export const ACCOUNT_WINDOW = new Judgement(Cause.Quota, Scope.Token, Next.NextToken);
+export const MODEL_WINDOW = new Judgement(Cause.Quota, Scope.TokenModel, Next.NextToken);
+/** Too many at once, or in a minute. */
+export const RATE = new Judgement(Cause.RateLimit, Scope.TokenModel, Next.NextToken);
+export const ACCOUNT_RATE = new Judgement(Cause.RateLimit, Scope.Token, Next.NextToken);
+/** This request alone is larger than what the token may use: smaller ones go on. */
+export const TOO_LARGE = new Judgement(Cause.RateLimit, Scope.Nobody, Next.NextToken);
+/** The same, of money. */
+export const TOO_DEAR = new Judgement(Cause.Quota, Scope.Nobody, Next.NextToken);
+/** The provider does not serve the model. */
+export const NO_MODEL = new Judgement(Cause.Model, Scope.ProviderModel, Next.NextProvider);
+/** The same, unless it is the token that may not see it. */
+export const NO_MODEL_OR_ACCESS = new Judgement(Cause.Model, Scope.ProviderModel, Next.NextToken);
+export const NO_API = new Judgement(Cause.Api, Scope.ProviderApi, Next.NextProvider);
+export const CONTEXT = new Judgement(Cause.ContextWindow, Scope.Nobody, Next.Return);
+export const FILTER = new Judgement(Cause.ContentFilter, Scope.Nobody, Next.Return);
+export const CALLER = new Judgement(Cause.Caller, Scope.Nobody, Next.Return);
+/** A 4xx that says nothing known. */
+export const UNKNOWN = new Judgement(Cause.Caller, Scope.Nobody, Next.SecondOpinion);
+/** The provider's own fault, or too much work, at least with this model. */
+export const FAULT = new Judgement(Cause.Provider, Scope.ProviderModel, Next.SameProvider, true);
+/** It would take as long again, or answer the same. */
+export const SLOW_FAULT = new Judgement(Cause.Provider, Scope.ProviderModel, Next.NextProvider, true);
+/** It passes by itself, or it is this request's. */
+export const PASSING = new Judgement(Cause.Provider, Scope.Nobody, Next.NextProvider);
+/** A firewall before the provider dislikes the prompt, and would with any token. */
+export const FIREWALL = new Judgement(Cause.Credential, Scope.Nobody, Next.NextProvider);
+
+const UNREACHABLE = new Judgement(Cause.Connect, Scope.Provider, Next.SameProvider);
+const SLOW = new Judgement(Cause.Slow, Scope.ProviderModel, Next.NextProvider, true, true);
+const BROKEN = new Judgement(Cause.BrokenStream, Scope.ProviderModel, Next.NextProvider, true);
+const CLIENT = new Judgement(Cause.Client, Scope.Nobody, Next.Return);
+const LOCAL = new Judgement(Cause.Local, Scope.Nobody, Next.NextProvider);
+
+// === What providers say ===
+
+/** Words that only one meaning has are looked for in any family: a compatible endpoint may speak another's. */
+const ANY = -1;
+const DASHSCOPE = 1 << Family.DashScope;
 
 export class Row {
   readonly text: Bytes;
   constructor(
-    /** Bits by `Family`. */
-    readonly families: i32,
-    readonly place: Place,
+    readonly judgement: Judgement,
+    readonly where: Where,
     text: string,
-    readonly cause: Cause,
+    /** Bits by `Family`. */
+    readonly families: i32 = ANY,
+    /** Only where the status refuses the token: 401, 403. */
+    readonly isOfRefusal: bool = false,
   ) {
-    this.text = Bytes.of(text);
+    const isPhrase = where == Where.Says;
+    // Phrases are whole words, but of languages that have no blanks between them.
+    this.text = Bytes.of(isPhrase && text.charCodeAt(0) < 0x80 ? " " + text.replaceAll(" * ", "*") + " " : text);
   }
 }
 
-/** Words that only one meaning has are looked for in any family: a compatible endpoint may speak another's. */
-const ANY = -1;
-/** And all that speak its dialect (xAI, Zhipu, OpenRouter ...): who serves a compatible url, a configuration need not say. */
-const OPENAI = 1 << Family.OpenAI;
-const DASHSCOPE = 1 << Family.DashScope;
-const DEEPSEEK = 1 << Family.DeepSeek;
-const ANTHROPIC = 1 << Family.Anthropic;
-const GEMINI = 1 << Family.Gemini;
-const AZURE = 1 << Family.Azure;
-
-function code(families: i32, text: string, cause: Cause): Row {
-  return new Row(families, Place.Code, text, cause);
+function code(judgement: Judgement, word: string, families: i32 = ANY): Row {
+  return new Row(judgement, Where.Code, word, families);
 }
-function type(families: i32, text: string, cause: Cause): Row {
-  return new Row(families, Place.Type, text, cause);
+function codeHolds(judgement: Judgement, text: string): Row {
+  return new Row(judgement, Where.CodeHolds, text);
 }
-function says(families: i32, text: string, cause: Cause): Row {
-  return new Row(families, Place.Message, text, cause);
+function frame(judgement: Judgement, number: string): Row {
+  return new Row(judgement, Where.FrameCode, number);
 }
-function opens(families: i32, text: string, cause: Cause): Row {
-  return new Row(families, Place.Opening, text, cause);
+function says(judgement: Judgement, phrase: string): Row {
+  return new Row(judgement, Where.Says, phrase);
+}
+/** Words that say it of a token only in a 401 or 403. */
+function refusalCode(judgement: Judgement, word: string): Row {
+  return new Row(judgement, Where.Code, word, ANY, true);
+}
+function refusalSays(judgement: Judgement, phrase: string): Row {
+  return new Row(judgement, Where.Says, phrase, ANY, true);
 }
 
 export const ROWS: Row[] = [
-  // Codes: the exact word first.
-  code(ANY, "invalid_api_key", Cause.Credential),
-  code(ANY, "InvalidApiKey", Cause.Credential),
-  code(ANY, "API_KEY_INVALID", Cause.Credential),
-  code(ANY, "API_KEY_SERVICE_BLOCKED", Cause.Credential),
-  code(ANY, "API_KEY_HTTP_REFERRER_BLOCKED", Cause.Credential),
-  code(ANY, "API_KEY_IP_ADDRESS_BLOCKED", Cause.Credential),
-  code(ANY, "account_deactivated", Cause.Credential),
-  code(ANY, "ip_not_authorized", Cause.Credential),
-  code(ANY, "AuthenticationError", Cause.Credential),
-  code(ANY, "UNAUTHENTICATED", Cause.Credential),
-  code(ANY, "Workspace.AccessDenied", Cause.Credential),
+  // --- this request alone is too large: it outranks the limit's own code ---
+  says(TOO_LARGE, "request too large for"), // OpenAI, Groq
+  says(TOO_LARGE, "extra usage is required for long context"), // Anthropic
+  says(TOO_LARGE, "prompt tokens limit exceeded"), // OpenRouter
+  says(TOO_LARGE, "input or output tokens must be reduced"),
+  says(TOO_LARGE, "reduce your message size"),
+  says(TOO_LARGE, "reduce the size of your request"),
+  says(TOO_LARGE, "long context beta is not yet available"), // Anthropic
+  says(TOO_DEAR, "fewer max_tokens"), // OpenRouter, a 402
+  says(TOO_DEAR, "can only afford"), // OpenRouter, a 402
 
-  code(DASHSCOPE, "insufficient_quota", Cause.RateLimit), // of tokens per minute: other models go on
-  code(ANY, "insufficient_quota", Cause.Quota),
-  code(ANY, "credit_balance_exhausted", Cause.Quota),
-  code(ANY, "organization_spend_limit_exceeded", Cause.Quota),
-  code(ANY, "organization_usage_limit_exceeded", Cause.Quota),
-  code(ANY, "project_spend_limit_exceeded", Cause.Quota),
-  code(ANY, "billing_not_active", Cause.Quota),
-  code(ANY, "billing_hard_limit_reached", Cause.Quota),
-  code(ANY, "Arrearage", Cause.Quota),
-  code(ANY, "PrepaidBillOverdue", Cause.Quota),
-  code(ANY, "PostpaidBillOverdue", Cause.Quota),
-  code(ANY, "CommodityNotPurchased", Cause.Quota),
-  code(ANY, "AllocationQuota.FreeTierOnly", Cause.Quota),
-  code(ANY, "AccountOverdueError", Cause.Quota),
-  code(OPENAI, "1113", Cause.Quota), // Zhipu: the account is in arrears, said with a 429
+  // --- the caller's own ---
+  code(CONTEXT, "context_length_exceeded"), // OpenAI, llama.cpp
+  code(CONTEXT, "string_above_max_length"), // OpenAI, llama.cpp
+  code(CONTEXT, "exceed_context_size_error"), // OpenAI, llama.cpp
+  code(CONTEXT, "tokens_limit_reached"), // GitHub
+  code(CONTEXT, "model_max_prompt_tokens_exceeded"), // GitHub
+  code(CONTEXT, "context_window_exceeded"), // GitHub
+  code(CONTEXT, "1261"), // Zhipu, LiteLLM
+  code(CONTEXT, "ContextWindowExceededError"), // Zhipu, LiteLLM
+  code(CONTEXT, "context_length_error"), // Zhipu, LiteLLM
+  frame(CONTEXT, "1039"), // MiniMax
+  says(CONTEXT, "maximum context length"),
+  says(CONTEXT, "max context length"),
+  says(CONTEXT, "context length exceeded"),
+  says(CONTEXT, "context window exceeded"),
+  says(CONTEXT, "exceeds the context window"),
+  says(CONTEXT, "exceed context limit"),
+  says(CONTEXT, "exceeds the model context"),
+  says(CONTEXT, "model context limit"),
+  says(CONTEXT, "exceeds the available context size"),
+  says(CONTEXT, "the context overflows"),
+  says(CONTEXT, "context length of only"),
+  says(CONTEXT, "context overflow"),
+  says(CONTEXT, "prompt is too long"),
+  says(CONTEXT, "input is too long"),
+  says(CONTEXT, "input too long"),
+  says(CONTEXT, "prompt too long"),
+  says(CONTEXT, "prompt exceeds max length"),
+  says(CONTEXT, "exceeds the maximum number of tokens allowed"),
+  says(CONTEXT, "exceeded model token limit"),
+  says(CONTEXT, "exceeds model token limit"),
+  says(CONTEXT, "range of input length should be"),
+  says(CONTEXT, "input length exceeds"),
+  says(CONTEXT, "too many input tokens"),
+  says(CONTEXT, "input token count"),
+  says(CONTEXT, "too many tokens in"),
+  says(CONTEXT, "too large for * model"),
+  says(CONTEXT, "exceeds the maximum input"),
+  says(CONTEXT, "reduce the length of the"),
+  says(CONTEXT, "超过最大长度"),
+  says(CONTEXT, "上下文长度"),
+  says(CONTEXT, "超出最大长度"),
+  says(CONTEXT, "输入过长"),
+  says(CONTEXT, "超长"),
+  says(CONTEXT, "输入长度"),
+  code(FILTER, "content_filter"),
+  code(FILTER, "content_policy_violation"),
+  code(FILTER, "invalid_prompt"),
+  code(FILTER, "image_content_policy_violation"),
+  code(FILTER, "ResponsibleAIPolicyViolation"),
+  code(FILTER, "DataInspectionFailed"),
+  code(FILTER, "data_inspection_failed"),
+  code(FILTER, "moderation_blocked"),
+  code(FILTER, "SensitiveContentDetected"),
+  code(FILTER, "InputTextSensitiveContentDetected"),
+  code(FILTER, "OutputTextSensitiveContentDetected"),
+  code(FILTER, "InputImageSensitiveContentDetected"),
+  code(FILTER, "1301"),
+  code(FILTER, "content_blocked"),
+  code(FILTER, "moderation_error"),
+  code(FILTER, "prompt_blocked"),
+  code(FILTER, "PROHIBITED_CONTENT"),
+  code(FILTER, "SAFETY"),
+  code(FILTER, "cyber_policy_violation"),
+  frame(FILTER, "1026"), // MiniMax
+  frame(FILTER, "1027"), // MiniMax
+  says(FILTER, "content exists risk"),
+  says(FILTER, "content filtering policy"),
+  says(FILTER, "inappropriate content"),
+  says(FILTER, "input was flagged"),
+  says(FILTER, "prompt was flagged"),
+  says(FILTER, "was flagged as"),
+  says(FILTER, "content violates usage guidelines"),
+  says(FILTER, "content management policy"),
+  says(FILTER, "considered high risk"),
+  says(FILTER, "violates our usage policies"),
+  says(FILTER, "blocked by content filter"),
+  says(FILTER, "usage policy violation"),
+  says(FILTER, "敏感内容"),
+  says(FILTER, "不安全或敏感"),
+  says(FILTER, "违规内容"),
+  says(FILTER, "内容安全"),
+  says(FILTER, "敏感词"),
+  says(FILTER, "不适当的内容"),
 
-  code(ANY, "model_not_found", Cause.Model),
-  code(ANY, "ModelNotFound", Cause.Model),
-  code(ANY, "Model.AccessDenied", Cause.Model),
-  code(ANY, "AccessDenied.Unpurchased", Cause.Model),
-  code(ANY, "model_not_supported", Cause.Model),
-  code(ANY, "DeploymentNotFound", Cause.Model),
-  code(ANY, "unknown_model", Cause.Model),
-  code(ANY, "ModelNotOpen", Cause.Model),
-  code(ANY, "InvalidEndpointOrModel", Cause.Model),
-  code(OPENAI, "1211", Cause.Model), // Zhipu: no such model
+  // --- the token, and only for this model ---
+  code(KEY_REFUSED, "key_model_access_denied"), // LiteLLM
+  code(KEY_REFUSED, "team_model_access_denied"), // LiteLLM
+  code(KEY_REFUSED, "user_model_access_denied"), // LiteLLM
+  code(KEY_REFUSED, "no_access"), // GitHub, DashScope, Volcengine
+  code(KEY_REFUSED, "Model.AccessDenied"), // GitHub, DashScope, Volcengine
+  code(KEY_REFUSED, "AccessDenied.Unpurchased"), // GitHub, DashScope, Volcengine
+  code(KEY_REFUSED, "ModelNotOpen"), // GitHub, DashScope, Volcengine
+  code(KEY_REFUSED, "model_access_denied"), // GitHub, DashScope, Volcengine
+  code(KEY_REFUSED, "1220"), // Zhipu
+  code(KEY_REFUSED, "1311"), // Zhipu
+  code(KEY_REFUSED, "model_not_allowed"), // Zhipu
+  code(KEY_REFUSED, "model_not_in_plan"), // Zhipu
+  code(KEY_REFUSED, "token_model_forbidden"), // Zhipu
+  frame(KEY_REFUSED, "2061"), // MiniMax
+  says(KEY_REFUSED, "not allowed to access model"),
+  says(KEY_REFUSED, "not allowed to access this model"),
+  says(KEY_REFUSED, "can only access models"),
+  says(KEY_REFUSED, "no access to model"),
+  says(KEY_REFUSED, "have access to the model"),
+  says(KEY_REFUSED, "have access to this model"),
+  says(KEY_REFUSED, "have access to model"),
+  says(KEY_REFUSED, "has no access to model"),
+  says(KEY_REFUSED, "plan not support model"),
+  says(KEY_REFUSED, "plan does not support"),
+  says(KEY_REFUSED, "not * include access to"),
+  says(KEY_REFUSED, "not authorized to access model"),
+  says(KEY_REFUSED, "not enabled for this model"),
+  says(KEY_REFUSED, "not authorized to use this model"),
+  says(KEY_REFUSED, "not allowed to use this model"),
+  says(KEY_REFUSED, "key is not allowed to use"),
+  says(KEY_REFUSED, "model is not available on your plan"),
+  says(KEY_REFUSED, "not available for your account"),
+  says(KEY_REFUSED, "无权访问模型"),
+  says(KEY_REFUSED, "无权使用模型"),
+  says(KEY_REFUSED, "没有权限使用"),
+  says(KEY_REFUSED, "未开通该模型"),
+  says(KEY_REFUSED, "未开通模型"),
+  says(KEY_REFUSED, "无权访问"),
+  says(KEY_REFUSED, "不支持该模型的访问"),
+  code(MODEL_SHARE_USED, "AllocationQuota.FreeTierOnly"), // DashScope
+  code(MODEL_SHARE_USED, "AllocationQuota.FreeTier"), // DashScope
+  says(MODEL_SHARE_USED, "free tier of the model has been exhausted"),
+  says(MODEL_SHARE_USED, "free quota of this model"),
+  says(MODEL_SHARE_USED, "免费额度已用"),
 
-  code(ANY, "context_length_exceeded", Cause.ContextWindow),
-  code(ANY, "string_above_max_length", Cause.ContextWindow),
+  // --- the account has nothing left ---
+  code(RATE, "insufficient_quota", DASHSCOPE), // of tokens per minute: other models go on
+  code(ACCOUNT_EMPTY, "insufficient_quota"),
+  code(ACCOUNT_EMPTY, "credit_balance_exhausted"),
+  code(ACCOUNT_EMPTY, "organization_spend_limit_exceeded"),
+  code(ACCOUNT_EMPTY, "billing_error"),
+  code(ACCOUNT_EMPTY, "organization_usage_limit_exceeded"),
+  code(ACCOUNT_EMPTY, "project_spend_limit_exceeded"),
+  code(ACCOUNT_EMPTY, "billing_not_active"),
+  code(ACCOUNT_EMPTY, "billing_hard_limit_reached"),
+  code(ACCOUNT_EMPTY, "exceeded_current_quota_error"),
+  code(ACCOUNT_EMPTY, "insufficient_balance"),
+  code(ACCOUNT_EMPTY, "insufficient_credits"),
+  code(ACCOUNT_EMPTY, "Arrearage"),
+  code(ACCOUNT_EMPTY, "PrepaidBillOverdue"),
+  code(ACCOUNT_EMPTY, "PostpaidBillOverdue"),
+  code(ACCOUNT_EMPTY, "CommodityNotPurchased"),
+  code(ACCOUNT_EMPTY, "AccountOverdueError"),
+  code(ACCOUNT_EMPTY, "1113"),
+  code(ACCOUNT_EMPTY, "30001"),
+  code(ACCOUNT_EMPTY, "budget_exceeded"),
+  code(ACCOUNT_EMPTY, "insufficient_user_quota"),
+  code(ACCOUNT_EMPTY, "quota_not_enough"),
+  code(ACCOUNT_EMPTY, "payment_required"),
+  code(ACCOUNT_EMPTY, "pre_consume_token_quota_failed"),
+  code(ACCOUNT_EMPTY, "spend_limit_reached"),
+  code(ACCOUNT_EMPTY, "insufficient_funds"),
+  code(ACCOUNT_EMPTY, "InsufficientBalance"),
+  code(ACCOUNT_EMPTY, "FailedOperation.ResourcePackExhausted"),
+  code(ACCOUNT_EMPTY, "FailedOperation.FreeResourcePackExhausted"),
+  code(ACCOUNT_EMPTY, "credits_exhausted"),
+  code(ACCOUNT_EMPTY, "ResourceUnavailable.InArrears"),
+  code(ACCOUNT_EMPTY, "ResourceInsufficient.ChargeResourceExhausted"),
+  code(ACCOUNT_EMPTY, "no_credits"),
+  code(ACCOUNT_EMPTY, "FailedOperation.ServiceNotActivated"),
+  code(ACCOUNT_EMPTY, "account_suspended"),
+  code(ACCOUNT_EMPTY, "QuotaExhausted"),
+  code(ACCOUNT_EMPTY, "account_balance_insufficient"),
+  frame(ACCOUNT_EMPTY, "1008"), // MiniMax
+  says(ACCOUNT_EMPTY, "exceeded your current quota"),
+  says(ACCOUNT_EMPTY, "insufficient balance"),
+  says(ACCOUNT_EMPTY, "insufficient account balance"),
+  says(ACCOUNT_EMPTY, "balance is insufficient"),
+  says(ACCOUNT_EMPTY, "credit balance is too low"),
+  says(ACCOUNT_EMPTY, "reached your specified"),
+  says(ACCOUNT_EMPTY, "insufficient credits"),
+  says(ACCOUNT_EMPTY, "insufficient credit"),
+  says(ACCOUNT_EMPTY, "insufficient quota"),
+  says(ACCOUNT_EMPTY, "insufficient user quota"),
+  says(ACCOUNT_EMPTY, "insufficient funds"),
+  says(ACCOUNT_EMPTY, "not enough credits"),
+  says(ACCOUNT_EMPTY, "out of credits"),
+  says(ACCOUNT_EMPTY, "free tier is not available"),
+  says(ACCOUNT_EMPTY, "used all available credits"),
+  says(ACCOUNT_EMPTY, "monthly spending limit"),
+  says(ACCOUNT_EMPTY, "spending limit"),
+  says(ACCOUNT_EMPTY, "spend limit"),
+  says(ACCOUNT_EMPTY, "budget has been exceeded"),
+  says(ACCOUNT_EMPTY, "budget exceeded"),
+  says(ACCOUNT_EMPTY, "exceeded budget"),
+  says(ACCOUNT_EMPTY, "exceeded your budget"),
+  says(ACCOUNT_EMPTY, "key limit exceeded"),
+  says(ACCOUNT_EMPTY, "account * is suspended"),
+  says(ACCOUNT_EMPTY, "account * suspended"),
+  says(ACCOUNT_EMPTY, "account has been suspended"),
+  says(ACCOUNT_EMPTY, "account is closed"),
+  says(ACCOUNT_EMPTY, "account * closed"),
+  says(ACCOUNT_EMPTY, "purchase more credits"),
+  says(ACCOUNT_EMPTY, "add more credits"),
+  says(ACCOUNT_EMPTY, "no credits left"),
+  says(ACCOUNT_EMPTY, "billing is not active"),
+  says(ACCOUNT_EMPTY, "account is not active"),
+  says(ACCOUNT_EMPTY, "account * not active"),
+  says(ACCOUNT_EMPTY, "payment required"),
+  says(ACCOUNT_EMPTY, "past due"),
+  says(ACCOUNT_EMPTY, "billing hard limit"),
+  says(ACCOUNT_EMPTY, "in arrears"),
+  says(ACCOUNT_EMPTY, "overdue"),
+  says(ACCOUNT_EMPTY, "quota is not enough"),
+  says(ACCOUNT_EMPTY, "quota not enough"),
+  says(ACCOUNT_EMPTY, "no remaining credits"),
+  says(ACCOUNT_EMPTY, "credits exhausted"),
+  says(ACCOUNT_EMPTY, "credits have been exhausted"),
+  says(ACCOUNT_EMPTY, "credit limit exceeded"),
+  says(ACCOUNT_EMPTY, "credit limit reached"),
+  says(ACCOUNT_EMPTY, "prepaid credits"),
+  says(ACCOUNT_EMPTY, "exceeded your monthly included credits"),
+  says(ACCOUNT_EMPTY, "insufficient account funds"),
+  says(ACCOUNT_EMPTY, "top up"),
+  says(ACCOUNT_EMPTY, "余额不足"),
+  says(ACCOUNT_EMPTY, "欠费"),
+  says(ACCOUNT_EMPTY, "额度不足"),
+  says(ACCOUNT_EMPTY, "额度已用尽"),
+  says(ACCOUNT_EMPTY, "额度已用完"),
+  says(ACCOUNT_EMPTY, "余额已用完"),
+  says(ACCOUNT_EMPTY, "账户余额"),
+  says(ACCOUNT_EMPTY, "请充值"),
+  says(ACCOUNT_EMPTY, "已停用账户"),
 
-  code(ANY, "content_filter", Cause.ContentFilter),
-  code(ANY, "content_policy_violation", Cause.ContentFilter),
-  code(ANY, "ResponsibleAIPolicyViolation", Cause.ContentFilter),
-  code(ANY, "DataInspectionFailed", Cause.ContentFilter),
-  code(ANY, "data_inspection_failed", Cause.ContentFilter),
-  code(ANY, "SensitiveContentDetected", Cause.ContentFilter),
-  code(ANY, "InputTextSensitiveContentDetected", Cause.ContentFilter),
-  code(ANY, "OutputTextSensitiveContentDetected", Cause.ContentFilter),
-  code(OPENAI, "1301", Cause.ContentFilter), // Zhipu: unsafe content
+  // --- windows of hours and days ---
+  code(ACCOUNT_WINDOW, "usage_limit_reached"), // Codex, Zhipu
+  code(ACCOUNT_WINDOW, "usage_limit_exceeded"), // Codex, Zhipu
+  code(ACCOUNT_WINDOW, "1308"), // Codex, Zhipu
+  code(ACCOUNT_WINDOW, "1310"), // Codex, Zhipu
+  code(ACCOUNT_WINDOW, "1316"), // Codex, Zhipu
+  code(ACCOUNT_WINDOW, "1317"), // Codex, Zhipu
+  frame(ACCOUNT_WINDOW, "2056"), // MiniMax
+  says(ACCOUNT_WINDOW, "usage limit"),
+  says(ACCOUNT_WINDOW, "usage limits"),
+  says(ACCOUNT_WINDOW, "weekly limit"),
+  says(ACCOUNT_WINDOW, "5 hour limit"),
+  says(ACCOUNT_WINDOW, "five hour limit"),
+  says(ACCOUNT_WINDOW, "5h limit"),
+  says(ACCOUNT_WINDOW, "monthly limit"),
+  says(ACCOUNT_WINDOW, "session limit"),
+  says(ACCOUNT_WINDOW, "hourly usage"),
+  says(ACCOUNT_WINDOW, "weekly quota"),
+  says(ACCOUNT_WINDOW, "monthly quota"),
+  says(ACCOUNT_WINDOW, "5 hour quota"),
+  says(ACCOUNT_WINDOW, "subscription quota"),
+  says(ACCOUNT_WINDOW, "使用上限"),
+  says(ACCOUNT_WINDOW, "每周限额"),
+  says(ACCOUNT_WINDOW, "周限额"),
+  says(ACCOUNT_WINDOW, "每月限额"),
+  says(ACCOUNT_WINDOW, "套餐额度"),
+  says(ACCOUNT_WINDOW, "小时额度"),
+  code(MODEL_WINDOW, "1304"), // Zhipu
+  says(MODEL_WINDOW, "per day"),
+  says(MODEL_WINDOW, "daily limit"),
+  says(MODEL_WINDOW, "daily quota"),
+  says(MODEL_WINDOW, "daily request limit"),
+  says(MODEL_WINDOW, "daily token limit"),
+  says(MODEL_WINDOW, "requests per week"),
+  codeHolds(MODEL_WINDOW, "PerDay"), // Gemini's quotaId
+  says(MODEL_WINDOW, "每日限额"),
+  says(MODEL_WINDOW, "每天"),
+  says(MODEL_WINDOW, "今日"),
+  says(MODEL_WINDOW, "当日"),
+  says(MODEL_WINDOW, "日调用"),
 
-  // A type that names money outranks a code that names a rate.
-  type(DASHSCOPE, "insufficient_quota", Cause.RateLimit),
-  type(ANY, "insufficient_quota", Cause.Quota),
-  type(ANY, "billing_error", Cause.Quota),
-  type(ANY, "exceeded_current_quota_error", Cause.Quota), // Moonshot
+  // --- the token is wrong ---
+  code(KEY_WRONG, "invalid_api_key"),
+  code(KEY_WRONG, "InvalidApiKey"),
+  code(KEY_WRONG, "API_KEY_INVALID"),
+  code(KEY_WRONG, "api_key_invalid"),
+  code(KEY_WRONG, "incorrect_api_key"),
+  code(KEY_WRONG, "invalid_key"),
+  code(KEY_WRONG, "API_KEY_SERVICE_BLOCKED"),
+  code(KEY_WRONG, "API_KEY_HTTP_REFERRER_BLOCKED"),
+  code(KEY_WRONG, "API_KEY_IP_ADDRESS_BLOCKED"),
+  code(KEY_WRONG, "ip_not_authorized"),
+  code(KEY_WRONG, "account_deactivated"),
+  code(KEY_WRONG, "access_terminated"),
+  code(KEY_WRONG, "AuthenticationError"),
+  code(KEY_WRONG, "UNAUTHENTICATED"),
+  code(KEY_WRONG, "Workspace.AccessDenied"),
+  code(KEY_WRONG, "UnrecognizedClientException"), // Bedrock
+  code(KEY_WRONG, "ExpiredTokenException"), // Bedrock
+  code(KEY_WRONG, "InvalidSignatureException"), // Bedrock
+  code(KEY_WRONG, "ExpiredToken"), // Bedrock
+  code(KEY_WRONG, "AuthFailure"), // Tencent
+  code(KEY_WRONG, "api_key_expired"), // Tencent
+  code(KEY_WRONG, "token_expired"), // Tencent
+  code(KEY_WRONG, "expired_api_key"), // Tencent
+  code(KEY_WRONG, "token_revoked"), // Tencent
+  code(KEY_WRONG, "key_revoked"), // Tencent
+  code(KEY_WRONG, "invalid_authentication_error"),
+  code(KEY_WRONG, "incorrect_api_key_error"),
+  code(KEY_WRONG, "expired_key"),
+  code(KEY_WRONG, "CREDENTIALS_MISSING"),
+  code(KEY_WRONG, "ACCESS_TOKEN_EXPIRED"),
+  code(KEY_WRONG, "invalid_auth"),
+  code(KEY_WRONG, "invalid_iam_token"),
+  code(KEY_WRONG, "AccountDisabled"),
+  code(KEY_WRONG, "ACCOUNT_STATE_INVALID"),
+  frame(KEY_WRONG, "1004"), // MiniMax
+  frame(KEY_WRONG, "2049"), // MiniMax
+  says(KEY_WRONG, "invalid api key"),
+  says(KEY_WRONG, "incorrect api key"),
+  says(KEY_WRONG, "api key not valid"),
+  says(KEY_WRONG, "api key not found"),
+  says(KEY_WRONG, "api key expired"),
+  says(KEY_WRONG, "wrong api key"),
+  says(KEY_WRONG, "api key is invalid"),
+  says(KEY_WRONG, "api key is not valid"),
+  says(KEY_WRONG, "api key has expired"),
+  says(KEY_WRONG, "api key is expired"),
+  says(KEY_WRONG, "invalid x api key"),
+  says(KEY_WRONG, "api key provided is invalid"),
+  says(KEY_WRONG, "api key * is disabled"),
+  says(KEY_WRONG, "api key * disabled"),
+  says(KEY_WRONG, "api key * has been revoked"),
+  says(KEY_WRONG, "api key * has been disabled"),
+  says(KEY_WRONG, "api key * revoked"),
+  says(KEY_WRONG, "api key * deleted"),
+  says(KEY_WRONG, "key has been revoked"),
+  says(KEY_WRONG, "unknown api key"),
+  says(KEY_WRONG, "api key * leaked"),
+  says(KEY_WRONG, "api key does not exist"),
+  says(KEY_WRONG, "unrecognized api key"),
+  says(KEY_WRONG, "no valid api key"),
+  says(KEY_WRONG, "api key invalid"),
+  says(KEY_WRONG, "authentication fails"),
+  says(KEY_WRONG, "user location is not supported"),
+  says(KEY_WRONG, "organization has been disabled"),
+  says(KEY_WRONG, "api key blocked"),
+  says(KEY_WRONG, "access denied due to invalid subscription key"),
+  says(KEY_WRONG, "access was terminated"),
+  says(KEY_WRONG, "account has been deactivated"),
+  says(KEY_WRONG, "account has been disabled"),
+  says(KEY_WRONG, "account * deactivated"),
+  says(KEY_WRONG, "account has been banned"),
+  says(KEY_WRONG, "account has been terminated"),
+  says(KEY_WRONG, "credential is only authorized for use with"),
+  says(KEY_WRONG, "security token included in the request is"),
+  says(KEY_WRONG, "key is disabled"),
+  says(KEY_WRONG, "token has been revoked"),
+  says(KEY_WRONG, "token has expired"),
+  says(KEY_WRONG, "key has expired"),
+  says(KEY_WRONG, "invalid openai api key"),
+  says(KEY_WRONG, "account * disabled"),
+  says(KEY_WRONG, "无效的令牌"),
+  says(KEY_WRONG, "令牌已过期"),
+  says(KEY_WRONG, "令牌状态不可用"),
+  says(KEY_WRONG, "令牌无效"),
+  says(KEY_WRONG, "该令牌已"),
+  says(KEY_WRONG, "身份验证失败"),
+  says(KEY_WRONG, "鉴权失败"),
+  says(KEY_WRONG, "认证失败"),
+  says(KEY_WRONG, "密钥无效"),
+  says(KEY_WRONG, "密钥错误"),
+  says(KEY_WRONG, "密钥已过期"),
+  says(KEY_WRONG, "账户已停用"),
+  says(KEY_WRONG, "账号已被"),
+  says(KEY_WRONG, "账户已被"),
+  refusalCode(KEY_WRONG, "1000"), // Zhipu
+  refusalCode(KEY_WRONG, "1001"), // Zhipu
+  refusalCode(KEY_WRONG, "1002"), // Zhipu
+  refusalCode(KEY_WRONG, "1003"), // Zhipu
+  refusalCode(KEY_WRONG, "1004"), // Zhipu
+  refusalCode(KEY_WRONG, "1110"), // Zhipu
+  refusalCode(KEY_WRONG, "1111"), // Zhipu
+  refusalCode(KEY_WRONG, "1112"), // Zhipu
+  refusalCode(KEY_WRONG, "1121"), // Zhipu
+  refusalCode(KEY_WRONG, "1309"), // Zhipu
+  refusalSays(KEY_WRONG, "invalid token"),
+  refusalSays(KEY_WRONG, "token expired"),
+  refusalSays(KEY_WRONG, "invalid access token"),
+  refusalSays(KEY_WRONG, "invalid bearer token"),
+  refusalSays(KEY_WRONG, "invalid authentication"),
+  refusalSays(KEY_WRONG, "invalid credentials"),
+  refusalSays(KEY_WRONG, "invalid credential"),
+  refusalSays(KEY_WRONG, "authentication failed"),
+  refusalSays(KEY_WRONG, "no auth credentials found"),
+  refusalSays(KEY_WRONG, "user not found"),
+  refusalSays(KEY_WRONG, "could not validate credentials"),
+  refusalSays(KEY_WRONG, "invalid auth"),
+  refusalSays(KEY_WRONG, "invalid key"),
+  refusalSays(KEY_WRONG, "bad credentials"),
+  refusalSays(KEY_WRONG, "incorrect authentication"),
+  refusalSays(KEY_WRONG, "missing authentication"),
+  refusalSays(KEY_WRONG, "token is expired"),
+  refusalSays(KEY_WRONG, "token is invalid"),
 
-  code(ANY, "rate_limit_exceeded", Cause.RateLimit),
-  code(ANY, "RateLimitExceeded", Cause.RateLimit),
-  code(ANY, "rate_limit_reached", Cause.RateLimit),
-  code(ANY, "slow_down", Cause.RateLimit),
-  code(ANY, "Throttling", Cause.RateLimit),
-  code(ANY, "LimitRequests", Cause.RateLimit),
-  code(ANY, "limit_requests", Cause.RateLimit),
-  code(ANY, "QuotaExceeded", Cause.RateLimit), // Volcengine: of requests in a span of time
-  code(ANY, "RESOURCE_EXHAUSTED", Cause.RateLimit),
+  // --- the model ---
+  code(NO_MODEL_OR_ACCESS, "model_not_found"), // OpenAI: "... or you do not have access to it"
+  code(NO_MODEL_OR_ACCESS, "MODEL_NOT_FOUND"), // OpenAI: "... or you do not have access to it"
+  says(NO_MODEL_OR_ACCESS, "or you do not have access to it"),
+  says(NO_MODEL_OR_ACCESS, "or you dont have access to it"),
+  code(NO_MODEL, "ModelNotFound"),
+  code(NO_MODEL, "model_decommissioned"),
+  code(NO_MODEL, "model_deprecated"),
+  code(NO_MODEL, "model_retired"),
+  code(NO_MODEL, "invalid_model"),
+  code(NO_MODEL, "unknown_model"),
+  code(NO_MODEL, "unsupported_model"),
+  code(NO_MODEL, "model_not_supported"),
+  code(NO_MODEL, "model_not_available"),
+  code(NO_MODEL, "model_not_exist"),
+  code(NO_MODEL, "invalid_model_error"),
+  code(NO_MODEL, "DeploymentNotFound"),
+  code(NO_MODEL, "InvalidEndpointOrModel"),
+  code(NO_MODEL, "InvalidModel"),
+  code(NO_MODEL, "ModelDeprecated"),
+  code(NO_MODEL, "no_such_model"),
+  code(NO_MODEL, "OperationNotSupported"), // Azure, Tencent, new-api
+  code(NO_MODEL, "UnknownModelError"), // Azure, Tencent, new-api
+  code(NO_MODEL, "InvalidParameterValue.Model"), // Azure, Tencent, new-api
+  code(NO_MODEL, "get_channel_failed"), // Azure, Tencent, new-api
+  code(NO_MODEL, "20012"),
+  code(NO_MODEL, "1211"),
+  code(NO_MODEL, "1221"),
+  code(NO_MODEL, "1222"),
+  code(NO_MODEL, "ModelArchived"),
+  code(NO_MODEL, "model_archived"),
+  code(NO_MODEL, "invalid_model_id"),
+  code(NO_MODEL, "ModelUnavailable.Retired"),
+  says(NO_MODEL, "model not exist"),
+  says(NO_MODEL, "model does not exist"),
+  says(NO_MODEL, "model * does not exist"),
+  says(NO_MODEL, "model not found"),
+  says(NO_MODEL, "model * not found"),
+  says(NO_MODEL, "model * doesnt exist"),
+  says(NO_MODEL, "models not found"),
+  says(NO_MODEL, "unknown model"),
+  says(NO_MODEL, "no such model"),
+  says(NO_MODEL, "model can not be found"),
+  says(NO_MODEL, "model is not found"),
+  says(NO_MODEL, "model cannot be found"),
+  says(NO_MODEL, "invalid model name"),
+  says(NO_MODEL, "invalid model id"),
+  says(NO_MODEL, "invalid model"),
+  says(NO_MODEL, "not a valid model"),
+  says(NO_MODEL, "supported api model names are"),
+  says(NO_MODEL, "supported model names are"),
+  says(NO_MODEL, "not a valid model id"),
+  says(NO_MODEL, "has been decommissioned"),
+  says(NO_MODEL, "model * decommissioned"),
+  says(NO_MODEL, "model * has been retired"),
+  says(NO_MODEL, "model * retired"),
+  says(NO_MODEL, "model * has been deprecated"),
+  says(NO_MODEL, "model * is deprecated"),
+  says(NO_MODEL, "model * no longer available"),
+  says(NO_MODEL, "model * no longer supported"),
+  says(NO_MODEL, "reached its end of life"),
+  says(NO_MODEL, "end of life"),
+  says(NO_MODEL, "model * has been shut down"),
+  says(NO_MODEL, "model * has been removed"),
+  says(NO_MODEL, "model \x02 is not available"),
+  says(NO_MODEL, "requested model is not available"),
+  says(NO_MODEL, "model \x02 is not supported"),
+  says(NO_MODEL, "model * not deployed"),
+  says(NO_MODEL, "not deployed"),
+  says(NO_MODEL, "does not support this model"),
+  says(NO_MODEL, "requested model is not supported"),
+  says(NO_MODEL, "degraded function cannot be invoked"),
+  says(NO_MODEL, "on demand throughput isnt supported"),
+  says(NO_MODEL, "not a chat model"),
+  says(NO_MODEL, "does not work with the specified model"),
+  says(NO_MODEL, "no endpoints found for"),
+  says(NO_MODEL, "no available channel"),
+  says(NO_MODEL, "no healthy deployments"),
+  says(NO_MODEL, "no allowed providers are available for the selected model"),
+  says(NO_MODEL, "model * is not served"),
+  says(NO_MODEL, "模型不存在"),
+  says(NO_MODEL, "模型不可用"),
+  says(NO_MODEL, "无可用渠道"),
+  says(NO_MODEL, "模型已下线"),
+  says(NO_MODEL, "未找到模型"),
+  says(NO_MODEL, "找不到模型"),
+  says(NO_MODEL, "不支持的模型"),
+  says(NO_MODEL, "模型已停用"),
+  says(NO_MODEL, "不支持该模型"),
+  says(NO_MODEL, "模型已废弃"),
+  says(NO_MODEL, "模型未部署"),
+  says(NO_MODEL, "模型名称错误"),
 
-  code(ANY, "server_error", Cause.Provider),
-  code(ANY, "server_is_overloaded", Cause.Provider),
-  code(ANY, "internal_error", Cause.Provider),
-  code(ANY, "InternalError", Cause.Provider),
-  code(ANY, "SystemError", Cause.Provider),
-  code(ANY, "ModelServiceFailed", Cause.Provider),
-  code(ANY, "ModelServingError", Cause.Provider),
-  code(ANY, "ModelUnavailable", Cause.Provider),
-  code(ANY, "RequestTimeOut", Cause.Provider),
-  code(ANY, "ServerOverloaded", Cause.Provider),
-  code(ANY, "INTERNAL", Cause.Provider),
-  code(ANY, "UNAVAILABLE", Cause.Provider),
-  code(ANY, "DEADLINE_EXCEEDED", Cause.Provider),
+  // --- too much work for the provider ---
+  code(FAULT, "overloaded_error"),
+  code(FAULT, "engine_overloaded_error"),
+  code(FAULT, "server_is_overloaded"),
+  code(FAULT, "ServerOverloaded"),
+  code(FAULT, "model_overloaded"),
+  code(FAULT, "ModelNotReadyException"),
+  code(FAULT, "capacity_exceeded"),
+  code(FAULT, "1305"),
+  code(FAULT, "1312"),
+  code(FAULT, "engine_overloaded"),
+  code(FAULT, "ModelServingError"),
+  code(FAULT, "ModelServiceFailed"),
+  code(FAULT, "ModelUnavailable"),
+  code(FAULT, "model_loading"),
+  code(FAULT, "no_capacity"),
+  code(FAULT, "service_unavailable"),
+  code(FAULT, "50505"),
+  says(FAULT, "is overloaded"),
+  says(FAULT, "currently overloaded"),
+  says(FAULT, "server overloaded"),
+  says(FAULT, "engine is overloaded"),
+  says(FAULT, "overloaded with other requests"),
+  says(FAULT, "experiencing high demand"),
+  says(FAULT, "experiencing high load"),
+  says(FAULT, "at capacity"),
+  says(FAULT, "capacity exceeded"),
+  says(FAULT, "server is busy"),
+  says(FAULT, "model is loading"),
+  says(FAULT, "currently loading"),
+  says(FAULT, "no capacity available"),
+  says(FAULT, "temporarily unavailable"),
+  says(FAULT, "系统繁忙"),
+  says(FAULT, "服务繁忙"),
+  says(FAULT, "服务器繁忙"),
+  says(FAULT, "负载过高"),
+  says(FAULT, "访问量过大"),
+  says(FAULT, "模型过载"),
+  says(FAULT, "负载已饱和"),
 
-  // Messages, where the code says less.
-  opens(GEMINI, "API key not valid", Cause.Credential),
-  opens(GEMINI, "API key expired", Cause.Credential),
-  opens(GEMINI, "API key not found", Cause.Credential),
-  opens(GEMINI, "User location is not supported", Cause.Credential),
-  opens(GEMINI, "Gemini API free tier is not available", Cause.Quota),
-  opens(DEEPSEEK, "Authentication Fails", Cause.Credential),
-  opens(DEEPSEEK, "Insufficient Balance", Cause.Quota),
-  opens(ANTHROPIC, "Your credit balance is too low", Cause.Quota),
-  opens(ANTHROPIC, "You have reached your specified", Cause.Quota), // "API usage limits": a 400
-  opens(ANTHROPIC, "This organization has been disabled", Cause.Credential),
-  opens(OPENAI | AZURE, "You exceeded your current quota", Cause.Quota),
-  opens(OPENAI, "Incorrect API key provided", Cause.Credential), // xAI: a 400
-  opens(AZURE, "Access denied due to invalid subscription key", Cause.Credential),
+  // --- rates ---
+  says(ACCOUNT_RATE, "max organization concurrency"), // Moonshot
+  says(ACCOUNT_RATE, "reached organization max"), // Moonshot
+  says(ACCOUNT_RATE, "organization max rpm"), // Moonshot
+  says(ACCOUNT_RATE, "organization max tpm"), // Moonshot
+  says(ACCOUNT_RATE, "account rate limit"),
+  says(ACCOUNT_RATE, "account level rate limit"),
+  says(ACCOUNT_RATE, "rate limit for this key"),
+  says(ACCOUNT_RATE, "rate limit of your account"),
+  says(ACCOUNT_RATE, "accounts rate limit"),
+  says(ACCOUNT_RATE, "keys rate limit"),
+  code(RATE, "rate_limit_exceeded"),
+  code(RATE, "RateLimitExceeded"),
+  code(RATE, "rate_limit_reached"),
+  code(RATE, "rate_limit_error"),
+  code(RATE, "rate_limit_reached_error"),
+  code(RATE, "slow_down"),
+  code(RATE, "Throttling"),
+  code(RATE, "ThrottlingException"),
+  code(RATE, "LimitRequests"),
+  code(RATE, "limit_requests"),
+  code(RATE, "limit_burst_rate"),
+  code(RATE, "QuotaExceeded"),
+  code(RATE, "RESOURCE_EXHAUSTED"),
+  code(RATE, "RequestLimitExceeded"),
+  code(RATE, "LimitExceeded"),
+  code(RATE, "TooManyRequests"),
+  code(RATE, "too_many_requests"),
+  code(RATE, "1302"),
+  code(RATE, "1303"),
+  code(RATE, "rate_limited"),
+  code(RATE, "TooManyRequestsException"),
+  code(RATE, "concurrency_limit_exceeded"),
+  code(RATE, "RateLimitError"),
+  code(RATE, "RateLimitReached"),
+  code(RATE, "rate_limit"),
+  code(RATE, "throttling_error"),
+  code(RATE, "ServiceQuotaExceededException"),
+  frame(RATE, "1002"), // MiniMax
+  frame(RATE, "1041"), // MiniMax
+  frame(RATE, "2045"), // MiniMax
+  says(RATE, "rate limit"),
+  says(RATE, "rate limits"),
+  says(RATE, "rate limited"),
+  says(RATE, "ratelimit"),
+  says(RATE, "too many requests"),
+  says(RATE, "too many concurrent requests"),
+  says(RATE, "requests per minute"),
+  says(RATE, "tokens per minute"),
+  says(RATE, "concurrency limit"),
+  says(RATE, "requests per second"),
+  says(RATE, "请求过于频繁"),
+  says(RATE, "请求频率"),
+  says(RATE, "速率限制"),
+  says(RATE, "并发数"),
+  says(RATE, "限流"),
+  says(RATE, "频率限制"),
+  says(RATE, "访问频率"),
+  says(RATE, "请求过多"),
 
-  says(ANY, "maximum context length", Cause.ContextWindow),
-  says(ANY, "exceeds the available context size", Cause.ContextWindow), // llama.cpp, Ollama
-  says(ANY, "prompt is too long", Cause.ContextWindow),
-  says(ANTHROPIC, "exceed context limit", Cause.ContextWindow),
-  says(GEMINI, "exceeds the maximum number of tokens allowed", Cause.ContextWindow),
-  says(DASHSCOPE, "Range of input length should be", Cause.ContextWindow),
+  // --- the provider's own fault ---
+  code(FAULT, "InternalError"),
+  code(FAULT, "SystemError"),
+  code(FAULT, "RequestTimeOut"),
+  code(FAULT, "InternalServerException"),
+  code(FAULT, "InternalServerError"),
+  code(FAULT, "ServiceUnavailableException"),
+  code(FAULT, "ModelErrorException"),
+  code(FAULT, "ModelStreamErrorException"),
+  code(FAULT, "UNAVAILABLE"),
+  code(FAULT, "DEADLINE_EXCEEDED"),
+  code(FAULT, "ModelTimeoutException"),
+  code(FAULT, "ServiceUnavailable"),
+  frame(FAULT, "1000"), // MiniMax
+  frame(FAULT, "1001"), // MiniMax
+  frame(FAULT, "1013"), // MiniMax
+  frame(FAULT, "1024"), // MiniMax
+  frame(FAULT, "1033"), // MiniMax
 
-  says(DEEPSEEK, "Content Exists Risk", Cause.ContentFilter),
-  says(ANTHROPIC, "content filtering policy", Cause.ContentFilter),
-  says(DASHSCOPE, "inappropriate content", Cause.ContentFilter),
-  says(OPENAI, "input was flagged", Cause.ContentFilter), // OpenRouter: a 403
-  says(OPENAI, "Content violates usage guidelines", Cause.ContentFilter), // xAI: a 403
+  // --- the caller's, where nothing above fits ---
+  code(CALLER, "unsupported_parameter"),
+  code(CALLER, "unsupported_value"),
+  code(CALLER, "missing_required_parameter"),
+  code(CALLER, "unknown_parameter"),
+  code(CALLER, "invalid_type"),
+  code(CALLER, "invalid_value"),
+  code(CALLER, "array_above_max_length"),
+  code(CALLER, "invalid_json"),
+  code(CALLER, "json_invalid"),
+  code(CALLER, "invalid_image"),
+  code(CALLER, "invalid_base64"),
+  code(CALLER, "integer_above_max_value"),
+  code(CALLER, "integer_below_min_value"),
+  code(CALLER, "decimal_above_max_value"),
+  code(CALLER, "invalid_function_parameters"),
+  code(CALLER, "1210"),
+  code(CALLER, "1213"),
+  code(CALLER, "1214"),
+  code(CALLER, "1215"),
+  code(CALLER, "InvalidParameter"),
+  code(CALLER, "MissingParameter"),
+  code(CALLER, "invalid_parameter_error"),
+  code(CALLER, "invalid_image_url"),
+  code(CALLER, "invalid_image_format"),
+  code(CALLER, "image_too_large"),
+  code(CALLER, "unsupported_image"),
+  code(CALLER, "empty_array"),
+  frame(CALLER, "2013"), // MiniMax
+  frame(CALLER, "1042"), // MiniMax
+  frame(CALLER, "1043"), // MiniMax
+  frame(CALLER, "1044"), // MiniMax
+  refusalCode(KEY_WRONG, "authentication_error"),
+];
 
-  says(DEEPSEEK, "Model Not Exist", Cause.Model),
-
-  // Types, the broadest words.
-  type(ANY, "authentication_error", Cause.Credential),
-  type(ANY, "invalid_authentication_error", Cause.Credential), // Moonshot
-  type(ANTHROPIC, "permission_error", Cause.Credential),
-  type(ANY, "rate_limit_error", Cause.RateLimit),
-  type(ANY, "rate_limit_reached_error", Cause.RateLimit), // Moonshot
-  type(ANY, "content_filter", Cause.ContentFilter), // Moonshot
-  type(ANY, "exceed_context_size_error", Cause.ContextWindow), // llama.cpp
-  type(ANY, "overloaded_error", Cause.Provider),
-  type(ANY, "engine_overloaded_error", Cause.Provider), // Moonshot
-  type(ANY, "api_error", Cause.Provider),
-  type(ANY, "server_error", Cause.Provider),
-  type(ANY, "timeout_error", Cause.Provider),
-  code(GEMINI, "PERMISSION_DENIED", Cause.Credential),
-
-  // Inside a good answer only: else the status tells a caller's mistake, and this type stands beside many a code.
-  type(ANY, "invalid_request_error", Cause.Caller),
-  code(ANY, "INVALID_ARGUMENT", Cause.Caller),
+/** Broad words: they count after all others, and only where no status tells more (an error inside a 200). */
+export const BROAD: Row[] = [
+  code(KEY_WRONG, "authentication_error"),
+  code(KEY_REFUSED, "permission_error"),
+  code(KEY_REFUSED, "PERMISSION_DENIED"),
+  code(KEY_REFUSED, "AccessDeniedException"),
+  code(NO_MODEL, "not_found_error"),
+  code(FAULT, "api_error"),
+  code(FAULT, "server_error"),
+  code(FAULT, "internal_error"),
+  code(FAULT, "INTERNAL"),
+  code(FAULT, "timeout_error"),
+  // This type stands beside many a code.
+  code(CALLER, "invalid_request_error"),
+  code(CALLER, "bad_request_error"),
+  code(CALLER, "INVALID_ARGUMENT"),
+  code(CALLER, "ValidationException"),
 ];
 
 /** What a status means when the body says nothing that is known. 3xx is never followed. */
-export function causeOfStatus(status: i32): Cause {
+export function judgementOfStatus(status: i32): Judgement {
   switch (status) {
     case 401:
     case 403:
-      return Cause.Credential;
+      return KEY_REFUSED;
     case 402:
-      return Cause.Quota;
+      return ACCOUNT_EMPTY;
     case 404:
-      return Cause.Model;
+    case 405:
+      return NO_API;
+    case 409: // a conflict, a model that loads
+    case 423: // locked
+    case 424: // Bedrock: the model failed
+    case 425: // too early
+    case 499: // the provider's own client left
+      return PASSING;
     case 408:
-      return Cause.Provider;
+    case 504:
+    case 524: // Cloudflare: no answer in time
+      return SLOW_FAULT;
     case 429:
-      return Cause.RateLimit;
+      return RATE;
     default:
-      return status >= 400 && status < 500 ? Cause.Caller : Cause.Provider;
+      if (status >= 400 && status < 500) return UNKNOWN;
+      return status >= 500 ? FAULT : SLOW_FAULT;
   }
 }
 
-export class Consequence {
-  constructor(
-    readonly scope: Scope,
-    readonly next: Next,
-    readonly half: bool = false,
-  ) {}
-}
-
-/** Who answers for a cause, and where to go on; by `Cause`. */
-export const CONSEQUENCES: Consequence[] = [
-  new Consequence(Scope.Nobody, Next.Return), // None
-  new Consequence(Scope.Token, Next.NextToken), // Credential
-  new Consequence(Scope.Token, Next.NextToken), // Quota
-  new Consequence(Scope.TokenModel, Next.NextToken), // RateLimit
-  new Consequence(Scope.ProviderModel, Next.NextProvider), // Model
-  new Consequence(Scope.Nobody, Next.Return), // Caller
-  new Consequence(Scope.Nobody, Next.Return), // ContextWindow
-  new Consequence(Scope.Nobody, Next.Return), // ContentFilter
-  new Consequence(Scope.Provider, Next.SameProvider), // Provider
-  new Consequence(Scope.Provider, Next.SameProvider), // Connect
-  new Consequence(Scope.ProviderModel, Next.NextProvider, true), // Slow
-  new Consequence(Scope.Provider, Next.NextProvider), // BrokenStream
-  new Consequence(Scope.Nobody, Next.Return), // Client
-  new Consequence(Scope.Nobody, Next.NextProvider), // Local
-  new Consequence(Scope.ProviderApi, Next.NextProvider), // Api
+/** What an end without an error answer means; by `End`. */
+export const END_JUDGEMENTS: Judgement[] = [
+  SLOW_FAULT, // None
+  UNREACHABLE, // Refused
+  UNREACHABLE, // Tls
+  UNREACHABLE, // ConnectTimeout
+  UNREACHABLE, // Reset
+  SLOW, // FirstTokenTimeout
+  SLOW, // AttemptTimeout
+  BROKEN, // Cut
+  BROKEN, // Stalled
+  BROKEN, // NoEndMark
+  SLOW_FAULT, // Empty
+  SLOW_FAULT, // Garbage
+  CLIENT, // ClientGone
+  LOCAL, // Local
 ];
-
-/** The cause of an end without an error answer; by `End`. */
-export const END_CAUSES: Cause[] = [
-  Cause.Provider, // None
-  Cause.Connect, // Refused
-  Cause.Connect, // Tls
-  Cause.Connect, // ConnectTimeout
-  Cause.Connect, // Reset
-  Cause.Slow, // FirstTokenTimeout
-  Cause.Slow, // AttemptTimeout
-  Cause.BrokenStream, // Cut
-  Cause.BrokenStream, // Stalled
-  Cause.BrokenStream, // NoEndMark
-  Cause.Provider, // Empty
-  Cause.Provider, // Garbage
-  Cause.Client, // ClientGone
-  Cause.Local, // Local
-];
-
-/** Whether the provider did answer, with a good status: then it is not asked the same again. */
-export function answeredBadly(end: End): bool {
-  return end == End.None || end == End.Empty || end == End.Garbage;
-}

@@ -1,5 +1,5 @@
-/** Dates as headers carry them, read by pattern. */
-import { Char, isDigit, isLetter, lowerCase } from "../text/ascii";
+/** Dates as headers and messages carry them, read by pattern. */
+import { Char, equalsIgnoreCase, isDigit, isLetter, lowerCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 
 const enum Field {
@@ -18,7 +18,6 @@ const fields = new StaticArray<i32>(Field.Count);
 const enum Mark {
   Letters = 0x41, // A
   MonthName = 0x42, // B
-  Fraction = 0x23, // '#': of a second, may be missing
 }
 
 /** RFC 9110, section 5.6.7: IMF-fixdate, rfc850-date, asctime-date. The name of the day is not checked. */
@@ -28,8 +27,15 @@ const HTTP_DATES: StaticArray<Bytes> = [
   Bytes.of("A B 11 44:55:66 3333"),
   Bytes.of("A B  1 44:55:66 3333"),
 ];
-/** RFC 3339, in UTC. */
-const TIMESTAMPS: StaticArray<Bytes> = [Bytes.of("3333-22-11T44:55:66#Z"), Bytes.of("3333-22-11T44:55:66#+00:00")];
+/** RFC 3339 up to its fraction, and what people make of it. */
+const TIMESTAMPS: StaticArray<Bytes> = [
+  Bytes.of("3333-22-11T44:55:66"),
+  Bytes.of("3333-22-11 44:55:66"),
+  Bytes.of("3333-22-11 at 44:55:66"),
+  Bytes.of("3333-22-11T44:55"),
+  Bytes.of("3333-22-11 44:55"),
+  Bytes.of("3333-22-11 at 44:55"),
+];
 const MONTHS = Bytes.of("janfebmaraprmayjunjulaugsepoctnovdec");
 
 /** Unix seconds; -1 when it is none. A date before 1970 counts as 0. */
@@ -39,7 +45,75 @@ export function parseHttpDate(ptr: usize, len: usize): i64 {
 
 /** The same for RFC 3339, "2026-01-31T12:00:00Z"; a fraction is dropped. */
 export function parseTimestamp(ptr: usize, len: usize): i64 {
-  return parseAny(ptr, len, TIMESTAMPS);
+  readTimestamp(ptr, ptr + len);
+  return timestamp.end == ptr + len && timestamp.hasZone ? timestamp.seconds : -1;
+}
+
+/** A date and time as they stand in a text. */
+export class Timestamp {
+  /** Unix time, read as UTC where no zone is told; -1: there is none. */
+  seconds: i64 = -1;
+  hasZone: bool = false;
+  /** What follows it. */
+  end: usize = 0;
+}
+
+/** What `readTimestamp` found. */
+export const timestamp = new Timestamp();
+
+/** Reads "2026-01-31T12:00:00.5+08:00", "2026-01-31 12:00:00 UTC" or "2026-01-31 12:00:00" at p. */
+export function readTimestamp(p: usize, end: usize): void {
+  timestamp.seconds = -1;
+  timestamp.hasZone = false;
+  timestamp.end = p;
+  let seconds: i64 = -1;
+  for (let i = 0; i < TIMESTAMPS.length && seconds < 0; i++) {
+    const pattern = unchecked(TIMESTAMPS[i]);
+    if (p + pattern.len > end || !fits(p, p + pattern.len, pattern)) continue;
+    seconds = secondsOfFields();
+    timestamp.end = p + pattern.len;
+  }
+  p = timestamp.end;
+  if (seconds < 0) return;
+  if (p + 1 < end && load<u8>(p) == Char.Dot && isDigit(load<u8>(p + 1))) {
+    p++;
+    while (p < end && isDigit(load<u8>(p))) p++;
+  }
+  timestamp.seconds = seconds;
+  timestamp.end = p;
+  readZone(p, end);
+}
+
+function readZone(p: usize, end: usize): void {
+  if (p < end && load<u8>(p) == Char.Space) p++;
+  if (p >= end) return;
+  const c = <i32>load<u8>(p);
+  if (lowerCase(c) == 0x7a) return endZone(p + 1, 0); // Z
+  if (c == Char.Plus || c == Char.Minus) {
+    const hours = twoDigits(p + 1, end);
+    const colon: usize = p + 3 < end && load<u8>(p + 3) == Char.Colon ? 1 : 0;
+    const minutes = twoDigits(p + 3 + colon, end);
+    if (hours < 0 || hours > 14 || minutes < 0 || minutes > 59) return;
+    return endZone(p + 5 + colon, (c == Char.Plus ? 60 : -60) * (hours * 60 + minutes));
+  }
+  for (let i = 0; i < ZONES.length; i++) {
+    const zone = unchecked(ZONES[i]);
+    if (p + zone.len <= end && equalsIgnoreCase(p, zone.len, zone)) return endZone(p + zone.len, 0);
+  }
+}
+
+const ZONES: StaticArray<Bytes> = [Bytes.of("UTC"), Bytes.of("GMT")];
+
+function endZone(end: usize, offset: i64): void {
+  timestamp.hasZone = true;
+  timestamp.end = end;
+  timestamp.seconds = max(timestamp.seconds - offset, 0);
+}
+
+/** -1: there are none. */
+function twoDigits(p: usize, end: usize): i64 {
+  if (p + 2 > end || !isDigit(load<u8>(p)) || !isDigit(load<u8>(p + 1))) return -1;
+  return (<i64>load<u8>(p) - Char.Zero) * 10 + (<i64>load<u8>(p + 1) - Char.Zero);
 }
 
 function parseAny(ptr: usize, len: usize, patterns: StaticArray<Bytes>): i64 {
@@ -61,10 +135,6 @@ function fits(p: usize, end: usize, pattern: Bytes): bool {
       case Mark.MonthName:
         unchecked((fields[Field.Month] = monthNamed(p, end)));
         p += 3;
-        break;
-      case Mark.Fraction:
-        if (c == Char.Dot) p++;
-        while (c == Char.Dot && p < end && isDigit(load<u8>(p))) p++;
         break;
       default:
         if (isDigit(want) ? !isDigit(c) : c != want) return false;

@@ -2,13 +2,21 @@
  * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt role feeds it from an
  * upstream filter, the callout driver from a held response or a callout's answer.
  */
-import { indexOf } from "../text/ascii";
-import { Guard as GuardMode, Provider } from "../config/plugin";
+import { starSecret } from "../text/secrets";
+import { Guard as GuardMode, ModelName, Provider } from "../config/plugin";
 import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
-import { applyAlsoOn, applyOverrides, classifyAnswer, classifyEnd, classifyError, needsBody } from "../health/classify";
+import {
+  FailedAnswer,
+  applyAlsoOn,
+  applyOverrides,
+  classifyAnswer,
+  classifyEnd,
+  classifyError,
+  needsBody,
+} from "../health/classify";
 import { BodyType, ResponseHead } from "./response-head";
 import { Attempt, State, heldBytes, hold } from "./attempt";
-import { Exchange, Outcome, configOf, endpointOf, healthOf, routeOf, stepOf } from "../request/exchange";
+import { Exchange, Outcome, configOf, endpointOf, healthOf, modelOf, routeOf, stepOf } from "../request/exchange";
 import { Defect, Progress } from "./validator";
 import * as timeLimits from "../request/time-limits";
 import * as trail from "./trail";
@@ -47,7 +55,7 @@ function millis(a: Attempt, now: u64): i32 {
 export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u64, whole: bool = false): Decision {
   const x = a.exchange;
   a.status = head.status;
-  a.waitMs = head.waitMs;
+  if (a.status >= 400) noteWait(a, head);
   if (a.status < 200 || a.status > 299) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
@@ -101,28 +109,25 @@ export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u
   }
 }
 
+function noteWait(a: Attempt, head: ResponseHead): void {
+  const wait = head.wait;
+  a.waitMs = wait.ms;
+  a.isWaitFirm = wait.isFirm;
+  a.isSubscription = wait.isSubscription;
+  a.unixMs = wait.unixMs;
+}
+
 /** More is held of this answer, or of all of this worker, than may be: it goes on unchecked. */
 function isTooMuch(a: Attempt): bool {
   const config = configOf(a.exchange);
   return a.heldLen > config.guardLimit || heldBytes > config.parkedBodiesLimit;
 }
 
-/** A shorter text may be any word. */
-const TOKEN_SIZE: usize = 12;
-const STAR: u8 = 0x2a;
-
 /** A provider's error may quote the token that it was sent, and goes to the client. Its length stays. */
 function hideToken(a: Attempt, ptr: usize, len: usize): void {
   const tokens = providerOf(a).tokens;
   const token = unchecked(tokens[a.token]);
-  if (token.secretLen < TOKEN_SIZE) return;
-  const end = ptr + len;
-  while (true) {
-    const at = indexOf(ptr, end - ptr, token.secret, token.secretLen);
-    if (at < 0) return;
-    memory.fill(ptr + at, STAR, token.secretLen);
-    ptr += at + token.secretLen;
-  }
+  starSecret(ptr, len, token.secret, token.secretLen);
 }
 
 /** Trailers end the answer without a last body callback. */
@@ -147,9 +152,14 @@ export function judgeLoss(a: Attempt, how: End, now: u64): bool {
   if (how == End.ClientGone) return leave(a, now);
   // What came of an error says enough, unless the client should read it.
   if (a.state == State.Reading) classifyHeld(a, a.held, a.heldLen);
-  if (a.state != State.Reading || verdict.next == Next.Return) classifyEnd(how, verdict);
+  if (a.state != State.Reading || mayBeClients(verdict.next)) classifyEnd(how, verdict);
   fail(a, now);
   return true;
+}
+
+/** Whether the answer may be the client's to read. */
+function mayBeClients(next: Next): bool {
+  return next == Next.Return || next == Next.SecondOpinion;
 }
 
 /** So did one of which bytes have gone to the client. */
@@ -209,7 +219,8 @@ const ENDS: End[] = [End.None, End.Empty, End.Garbage, End.Garbage, End.NoEndMar
 function classifyFlaw(a: Attempt): void {
   const judge = a.validator;
   if (judge.defect == Defect.ErrorInside && judge.errorLen > 0) {
-    classifyError(providerOf(a).family, a.status, judge.errorPtr, judge.errorLen, verdict);
+    describe(a, judge.errorPtr, judge.errorLen);
+    classifyError(answer, verdict);
     applyAlsoOn(verdict, routeOf(a.exchange));
   } else classifyEnd(ENDS[judge.defect], verdict);
 }
@@ -261,12 +272,32 @@ function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
   return failAnswer(a, now);
 }
 
+const answer = new FailedAnswer();
+
+/** Fills `answer` for its judgement. */
+function describe(a: Attempt, body: usize, len: usize): void {
+  const x = a.exchange;
+  answer.set(providerOf(a).family, a.status, body, len);
+  if (a.target != 0) {
+    const name = changetype<ModelName>(a.target).text;
+    answer.model = name.ptr;
+    answer.modelLen = name.len;
+  } else {
+    answer.model = modelOf(x);
+    answer.modelLen = x.modelLen;
+  }
+  answer.isStrangePath = !x.hasKnownShape;
+  answer.unixMs = a.unixMs;
+  answer.waitMs = a.waitMs;
+  answer.isWaitFirm = a.isWaitFirm;
+  answer.isSubscription = a.isSubscription;
+}
+
 /** An answer with a bad status, by what of its body has come. */
 function classifyHeld(a: Attempt, body: usize, len: usize): void {
   const provider = providerOf(a);
-  classifyAnswer(provider.family, a.status, body, len, verdict, !a.exchange.hasKnownShape);
-  // The headers are the provider's word for this answer; the longer of the two holds.
-  if (verdict.cause == Cause.RateLimit) verdict.waitMs = max(verdict.waitMs, a.waitMs);
+  describe(a, body, len);
+  classifyAnswer(answer, verdict);
   applyOverrides(verdict, a.status, routeOf(a.exchange), provider);
 }
 

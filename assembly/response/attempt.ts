@@ -29,12 +29,18 @@ export class Attempt {
   state: State;
   step: i32;
   status: i32;
-  /** What its headers asked to stay away, ms; -1: nothing. */
+  /** What its headers asked to wait, ms; -1: nothing. See `AskedWait`. */
   waitMs: i64;
+  isWaitFirm: bool;
+  isSubscription: bool;
+  /** The provider's wall clock when they came, ms; 0: not known. */
+  unixMs: i64;
   // The hop, copied: the exchange moves on while an attempt may still end.
   provider: usize;
   token: i32;
   model: u64;
+  /** A `ModelName`; 0: the client's name. */
+  target: usize;
   trial: bool;
   /** Of this attempt alone, ms; 0: the route's limits hold. */
   limit: i32;
@@ -72,9 +78,13 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.state = State.Waiting;
   a.status = 0;
   a.waitMs = -1;
+  a.isWaitFirm = false;
+  a.isSubscription = false;
+  a.unixMs = 0;
   a.provider = hop.provider;
   a.token = hop.token;
   a.model = hop.model;
+  a.target = hop.target;
   a.trial = hop.trial;
   a.limit = hop.limit;
   a.hasSentBody = false;

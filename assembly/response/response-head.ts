@@ -3,7 +3,7 @@ import { Char, equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { HeaderSet } from "../http/header-set";
 import { headersIn } from "../http/header-list";
-import * as retryAfter from "../health/retry-after";
+import { AskedWait, asked, readAskedWait } from "../health/retry-after";
 
 const STATUS = Bytes.of(":status");
 const CONTENT_TYPE = Bytes.of("content-type");
@@ -37,8 +37,8 @@ export class ResponseHead {
   /** 0: the headers have none. */
   status: i32 = 0;
   body: BodyType = BodyType.Text;
-  /** What the provider asks to stay away, ms; -1: it does not say. Only of answers that failed. */
-  waitMs: i64 = -1;
+  /** What the provider asks to wait. Only of answers that failed. */
+  wait: AskedWait = asked;
 }
 
 const head = new ResponseHead();
@@ -46,7 +46,6 @@ const head = new ResponseHead();
 /** `clock` tells wall time, and is asked only where a date may stand. */
 export function readResponseHead(list: usize, len: usize, clock: () => i64): ResponseHead {
   head.status = 0;
-  head.waitMs = -1;
   head.body = BodyType.Text;
   let encoded = false;
   const header = headersIn(list, len);
@@ -56,15 +55,8 @@ export function readResponseHead(list: usize, len: usize, clock: () => i64): Res
     else if (header.isNamed(CONTENT_ENCODING)) encoded = !equalsIgnoreCase(header.value, header.valueLen, IDENTITY);
   }
   if (encoded) head.body = BodyType.Opaque;
-  if (head.status >= 400) head.waitMs = readWait(list, len, clock());
+  if (head.status >= 400) readAskedWait(list, len, clock());
   return head;
-}
-
-function readWait(list: usize, len: usize, unixMs: i64): i64 {
-  retryAfter.start(unixMs);
-  const header = headersIn(list, len);
-  while (header.next()) retryAfter.see(header.name, header.nameLen, header.value, header.valueLen);
-  return retryAfter.waitMs();
 }
 
 function statusCode(ptr: usize, len: usize): i32 {

@@ -16,7 +16,7 @@ const say = (type: string, code: string | null, message: string): Wording => ({ 
  */
 const wordings: Record<Family, Record<number, Wording>> = {
   openai: {
-    400: say("invalid_request_error", null, "The request could not be understood."),
+    400: say("invalid_request_error", "invalid_value", "The request could not be understood."),
     401: say("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
     403: say(
       "invalid_request_error",

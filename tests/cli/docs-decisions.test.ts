@@ -1,41 +1,36 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { judgementRows, wordRows } from "./docs-failures.js";
 import { codesOf, readDocument, rowsOf, section } from "./docs.js";
 
 // The module's tables are AssemblyScript, which Node cannot load: they are read as the text that they are.
 const source = (file: string): string => readFileSync(`assembly/${file}.ts`, "utf8");
 const { text } = readDocument("docs/decisions.md");
 
-/** "RateLimit" as the trail says it. */
-const kebab = (name: string): string => name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
-
 const strings = (code: string): string[] => [...code.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, value]) => value!);
 
 describe("docs/decisions.md", () => {
   it("names every cause as the trail does", () => {
     const names = /const NAMES: Bytes\[\] = \[(.*?)\]/s.exec(source("health/verdict"))![1]!;
-    const rows = rowsOf(section(text, "Causes")).map(([cause = ""]) => codesOf(cause)[0]!);
+    const rows = rowsOf(section(text, "Causes"))
+      .filter(row => row.length === 2)
+      .map(([cause = ""]) => codesOf(cause)[0]!);
     const causes = strings(names).filter(cause => cause !== "none");
     expect(new Set(rows)).toEqual(new Set(causes));
   });
 
-  it("names the words of providers that the failure table has, for the same cause and place", () => {
-    const places = { code: 1, type: 2, says: 3, opens: 3 };
-    const table = new Map(rowsOf(section(text, "Codes of providers")).map(row => [codesOf(row[0]!)[0]!, row]));
-    const seen = new Map<string, string[]>();
-    const pattern = /^ {2}(code|type|says|opens)\(([^,]+), "([^"]*)", Cause\.(\w+)\)/gm;
-    for (const [, place, families, word, cause] of source("health/failure-table").matchAll(pattern)) {
-      if (cause === "Caller") continue; // Below the table, in a sentence.
-      const only = families === "ANY" ? "" : ` (${families!.toLowerCase().replaceAll(" | ", ", ")})`;
-      const key = `${kebab(cause!)}/${places[place as keyof typeof places]}`;
-      seen.set(key, [...(seen.get(key) ?? []), `\`${word}${place === "opens" ? " ..." : ""}\`${only}`]);
-    }
-    const told = [...table].flatMap(([cause, row]) =>
-      [1, 2, 3].filter(at => row[at] !== "-").map(at => [`${cause}/${at}`, row[at]!] as const),
+  it("names every judgement of the failure table", () => {
+    expect(judgementRows().length).toBeGreaterThan(20);
+    expect(rowsOf(section(text, "What an answer proves")).map(([name, , ...rest]) => [name, ...rest])).toEqual(
+      judgementRows(),
     );
-    expect(Object.fromEntries(told)).toEqual(
-      Object.fromEntries([...seen].map(([key, words]) => [key, words.join(", ")])),
-    );
+  });
+
+  it("names the words of providers that the failure table has", () => {
+    expect(wordRows().length).toBeGreaterThan(15);
+    const items = section(text, "Codes of providers").split(/^- /m).slice(1);
+    const told = items.map(item => item.replaceAll(/\s+/g, " ").trim());
+    expect(told).toEqual(wordRows().map(([name, codes, phrases]) => `${name}: code ${codes}; message ${phrases}.`));
   });
 
   it("names every error of ours with its status and types", () => {

@@ -69,11 +69,9 @@ describe.each(MODES)("of an error's body, in %s mode,", mode => {
     expect(envoy.ask(ask).headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=400;cause=quota.*, deepseek/);
   });
 
-  it("what stands behind them is not read, and goes to the client with the rest", () => {
+  it("what stands behind them is not read", () => {
     const envoy = start({ mode, tokens, clusters: { qwen: broke(65 << 10), deepseek: chat("Hi") } });
-    const call = envoy.ask(ask);
-    expect(call.headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=400;cause=caller;ms=\d+$/);
-    expect(JSON.parse(call.text).error.code).toBe("Arrearage");
+    expect(envoy.ask(ask).headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=400;cause=caller;.*, deepseek/);
   });
 });
 

@@ -118,12 +118,26 @@ describe.each(MODES)("in %s mode", mode => {
   });
 
   it.each([400, 413, 422])("returns a caller's own mistake, %i, as it is, and punishes nobody", status => {
-    const envoy = start({ mode, clusters: { qwen: json(status, openAiError("bad_request", "your fault")) } });
+    const error = { message: "your fault", type: "invalid_request_error", param: "messages", code: null };
+    const envoy = start({ mode, clusters: { qwen: json(status, { error }) } });
     for (let i = 0; i < 6; i++)
       expect(envoy.ask(plain)).toMatchObject({ status, text: expect.stringContaining("your fault") });
     expect(new Set(tokensAt(envoy, "qwen")).size).toBeGreaterThan(1);
     expect(envoy.provider("qwen").seen).toHaveLength(6);
   });
+
+  it.each([400, 409, 413, 418, 422])(
+    "asks the next provider about a %i in unknown words, and punishes nobody",
+    status => {
+      const clusters = {
+        qwen: json(status, openAiError("bad_request", "Nobody knows these words.")),
+        deepseek: chat("Hi"),
+      };
+      const envoy = start({ mode, clusters });
+      for (let i = 0; i < 6; i++) expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
+      expect(envoy.provider("qwen").seen).toHaveLength(6);
+    },
+  );
 
   it("says what was tried when everything failed", () => {
     const envoy = start({ mode, tokens: { qwen: 1, deepseek: 1 }, clusters: { qwen: badKey, deepseek: "refused" } });

@@ -50,9 +50,9 @@ describe("the shipped module", () => {
   });
 
   it("says what is wrong with a configuration, and goes on with the one that runs", () => {
-    const envoy = start({ clusters: { qwen: { status: 400, body: "no" } } });
+    const envoy = start({ clusters: { qwen: { status: 400, body: '{"error":{"param":"n"}}' } } });
     expect(envoy.update({ gateway: { providers: [{ id: "x", type: "no-such" }] } })).toBe(false);
     expect(envoy.log.join("\n")).toMatch(/error .*providers\[0\]\.type: "no-such"/);
-    expect(envoy.ask({ body: { model: "m" } })).toMatchObject({ status: 400, text: "no" });
+    expect(envoy.ask({ body: { model: "m" } })).toMatchObject({ status: 400, text: '{"error":{"param":"n"}}' });
   });
 });

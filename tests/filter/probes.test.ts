@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { chat, json, openAiError, type Answer, type Seen } from "../host/proxy-host.js";
+import { chat, json, openAiError, type Behaviour, type Seen } from "../host/proxy-host.js";
 import { start } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [] } };
 const serverError = json(200, { error: { message: "Something.", type: "server_error", code: null } });
 
-it.each([
+it.each<[string, Behaviour, Behaviour]>([
   ["a token", json(401, openAiError("invalid_api_key")), json(200, openAiError("invalid_api_key"))],
-  ["a provider", serverError, serverError],
+  ["a provider", "refused", serverError],
 ])("a probe of %s that is answered by an error inside a 200 brings nothing back", (_, bad, hidden) => {
   let down = true;
   const qwen = ({ by }: Seen) => (!down ? chat("Hi") : by === "callout" ? hidden : bad);
@@ -35,7 +35,7 @@ it.each([
 interface Way {
   type: string;
   provider?: object;
-  failure: Answer;
+  failure: Behaviour;
   asks: object;
 }
 const badKey = json(401, openAiError("invalid_api_key"));
@@ -66,7 +66,7 @@ it.each<Way>([
     },
   },
   {
-    ...{ type: "ollama", provider: { ...down, apiTokens: [] }, failure: json(503, {}) },
+    ...{ type: "ollama", provider: { ...down, apiTokens: [] }, failure: "refused" },
     asks: { method: "POST", path: "/v1/chat/completions", body: "small" },
   },
 ])("$type is probed in its own way", ({ type, provider, failure, asks }) => {

@@ -18,7 +18,7 @@ describe.each(MODES)("in %s mode an answer with trailers", mode => {
   });
 
   it("that is about the request is returned with its own words", () => {
-    const bad = json(400, openAiError("bad_request", "your fault"), { trailers });
+    const bad = json(400, openAiError("invalid_value", "your fault"), { trailers });
     const envoy = start({ mode, tokens, clusters: { qwen: bad, deepseek: chat("Hi") } });
     expect(envoy.ask(plain)).toMatchObject({ status: 400, text: expect.stringContaining("your fault") });
     expect(envoy.provider("deepseek").seen).toEqual([]);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ENDS, FAMILIES, HealthRoom, type End, type Family } from "./health-room.js";
+import { ENDS, FAMILIES, HealthRoom, type Body, type End, type FailedRequest, type Family } from "./health-room.js";
+import { KNOWN, PROVES, anthropic, google, openai, type Proof } from "./known-errors.js";
 
 let room: HealthRoom;
 
@@ -7,66 +8,77 @@ beforeAll(async () => {
   room = await HealthRoom.start();
 });
 
-/** What each cause entails: the first table of docs/decisions.md. */
-const ENTAILS: Record<string, [scope: string, next: string]> = {
-  credential: ["token", "next-token"],
-  quota: ["token", "next-token"],
-  "rate-limit": ["token-model", "next-token"],
-  model: ["provider-model", "next-provider"],
-  caller: ["nobody", "return"],
-  "context-window": ["nobody", "return"],
-  "content-filter": ["nobody", "return"],
-  provider: ["provider", "same-provider"],
-  connect: ["provider", "same-provider"],
-  slow: ["provider-model", "next-provider"],
-  "broken-stream": ["provider", "next-provider"],
-  client: ["nobody", "return"],
-  local: ["nobody", "next-provider"],
-  api: ["provider-api", "next-provider"],
-};
-
-const openai = (type: string | null, code: string | number | null, message = "Something.") => ({
-  error: { message, type, param: null, code },
-});
-const anthropic = (type: string, message = "Something.") => ({ type: "error", error: { type, message } });
-const google = (code: number, status: string, message = "Something.", details: object[] = []) => ({
-  error: { code, message, status, details },
-});
+const NOW = Date.UTC(2026, 10, 25, 12);
 
 describe("the status alone", () => {
-  test.each<[number, string]>([
-    [301, "provider"],
-    [304, "provider"],
-    [400, "caller"],
-    [401, "credential"],
-    [402, "quota"],
-    [403, "credential"],
-    [404, "model"],
-    [405, "caller"],
-    [408, "provider"],
-    [409, "caller"],
-    [413, "caller"],
-    [415, "caller"],
-    [422, "caller"],
-    [429, "rate-limit"],
-    [451, "caller"],
-    [500, "provider"],
-    [501, "provider"],
-    [502, "provider"],
-    [503, "provider"],
-    [504, "provider"],
-    [529, "provider"],
-    [599, "provider"],
-  ])("%i is %s, in every family, with a body that says nothing", (status, cause) => {
-    const [scope, next] = ENTAILS[cause]!;
+  test.each<[number, Proof]>([
+    [301, "slow fault"],
+    [304, "slow fault"],
+    [400, "unknown"],
+    [401, "refused key"],
+    [402, "empty account"],
+    [403, "refused key"],
+    [404, "no API"],
+    [405, "no API"],
+    [408, "slow fault"],
+    [409, "passing"],
+    [410, "unknown"],
+    [412, "unknown"],
+    [413, "unknown"],
+    [415, "unknown"],
+    [418, "unknown"],
+    [422, "unknown"],
+    [423, "passing"],
+    [424, "passing"],
+    [425, "passing"],
+    [429, "rate"],
+    [451, "unknown"],
+    [498, "unknown"],
+    [499, "passing"],
+    [500, "fault"],
+    [501, "fault"],
+    [502, "fault"],
+    [503, "fault"],
+    [504, "slow fault"],
+    [524, "slow fault"],
+    [529, "fault"],
+    [599, "fault"],
+  ])("%i is %s, in every family, with a body that says nothing", (status, proof) => {
     for (const family of FAMILIES)
-      for (const body of ["", "{}", "<html>", '{"error":null}', '{"error":{"message":"?"}}', '{"error":{"code"']) {
-        const verdict = room.answer(family, status, body);
-        // Of a firewall, which looks at the prompt and not at the token.
-        if (status === 403 && body === "<html>")
-          expect(verdict).toMatchObject({ scope: "nobody", next: "next-provider" });
-        else expect(verdict).toEqual({ cause, scope, next, half: false, doubtful: false, stay: false, waitMs: -1 });
-      }
+      for (const body of [
+        "",
+        "{}",
+        "<html>",
+        '{"error":null}',
+        '{"error":{"message":"?"}}',
+        '{"error":{"code"',
+        "[[[",
+        '"',
+      ])
+        expect(room.answer(family, status, body)).toEqual({
+          ...PROVES[status === 403 && body === "<html>" ? "firewall" : proof],
+          ...{ half: false, doubtful: false, stay: false, waitMs: -1 },
+        });
+  });
+
+  test.each<[number, Proof]>([
+    [400, "unknown"],
+    [401, "refused key"],
+    [403, "refused key"],
+    [404, "no API"],
+    [429, "rate"],
+    [502, "fault"],
+  ])("broad words do not outrank %i", (status, proof) => {
+    for (const type of [
+      "api_error",
+      "server_error",
+      "internal_error",
+      "invalid_request_error",
+      "upstream_error",
+      "error",
+    ])
+      for (const body of [openai("Oh no.", type, type), anthropic(type, "Oh no.")])
+        expect(room.answer("openai", status, body)).toMatchObject(PROVES[proof]);
   });
 
   test("bodies are read where they may outrank it", () => {
@@ -75,197 +87,247 @@ describe("the status alone", () => {
   });
 });
 
-describe("a known error in the body outranks the status", () => {
-  test.each<[Family, number, object | string, string]>([
-    ["openai", 401, openai("invalid_request_error", "invalid_api_key"), "credential"],
-    ["openai", 403, openai("invalid_request_error", "unsupported_country_region_territory"), "credential"],
-    ["openai", 403, openai("invalid_request_error", "model_not_found"), "model"],
-    ["openai", 404, openai("invalid_request_error", "model_not_found"), "model"],
-    ["openai", 400, openai("invalid_request_error", "model_not_found"), "model"],
-    ["openai", 429, openai("insufficient_quota", "insufficient_quota"), "quota"],
-    ["openai", 429, openai("insufficient_quota", "project_spend_limit_exceeded"), "quota"],
-    ["openai", 429, openai("insufficient_quota", null), "quota"],
-    ["openai", 429, openai("insufficient_quota", "rate_limit_exceeded"), "quota"],
-    ["openai", 429, openai("requests", "rate_limit_exceeded"), "rate-limit"],
-    ["openai", 400, openai("invalid_request_error", "context_length_exceeded"), "context-window"],
-    ["openai", 400, openai("invalid_request_error", "content_policy_violation"), "content-filter"],
-    ["openai", 503, openai("server_error", "server_is_overloaded"), "provider"],
-    ["openai", 401, openai("invalid_request_error", null), "credential"],
-    ["openai", 400, openai("invalid_request_error", null), "caller"],
-    ["openai", 429, openai(null, "1113", "in arrears"), "quota"],
-    ["openai", 404, { error: "model 'x' not found, try pulling it first" }, "model"],
-    ["openai", 400, openai("exceed_context_size_error", 400), "context-window"],
-    ["openai", 429, openai("exceeded_current_quota_error", null), "quota"],
-    ["openai", 429, openai(null, null, "You exceeded your current quota, please check your plan."), "quota"],
-    ["openai", 400, { code: "?", error: "Incorrect API key provided: ab***yz." }, "credential"],
-    ["openai", 403, { code: "?", error: "Content violates usage guidelines. Failed check: X" }, "content-filter"],
-    ["openai", 403, { error: { code: 403, message: 'm needs it. Your input was flagged for "x".' } }, "content-filter"],
-    ["dashscope", 401, openai("invalid_request_error", "invalid_api_key"), "credential"],
-    ["dashscope", 401, { code: "InvalidApiKey", message: "Invalid API-key provided.", request_id: "1" }, "credential"],
-    ["dashscope", 400, { code: "Arrearage", message: "Access denied." }, "quota"],
-    ["dashscope", 400, openai("Arrearage", "Arrearage"), "quota"],
-    ["dashscope", 403, openai("AllocationQuota.FreeTierOnly", "AllocationQuota.FreeTierOnly"), "quota"],
-    ["dashscope", 403, { code: "AccessDenied.Unpurchased", message: "Access to model denied." }, "model"],
-    ["dashscope", 403, { code: "Model.AccessDenied", message: "Model access denied." }, "model"],
-    ["dashscope", 403, { code: "AccessDenied", message: "Access denied." }, "credential"],
-    ["dashscope", 429, { code: "Throttling.RateQuota", message: "Requests rate limit exceeded." }, "rate-limit"],
-    ["dashscope", 429, { code: "Throttling.AllocationQuota", message: "Allocated quota exceeded." }, "rate-limit"],
-    ["dashscope", 429, openai("limit_requests", "limit_requests"), "rate-limit"],
-    ["dashscope", 429, openai("insufficient_quota", "insufficient_quota"), "rate-limit"],
-    ["dashscope", 429, openai("insufficient_quota", null), "rate-limit"],
-    ["dashscope", 400, { code: "DataInspectionFailed", message: "Input data may contain..." }, "content-filter"],
-    ["dashscope", 400, openai("data_inspection_failed", "data_inspection_failed"), "content-filter"],
-    [
-      "dashscope",
-      400,
-      { code: "InvalidParameter", message: "Range of input length should be [1, 6000]" },
-      "context-window",
-    ],
-    ["dashscope", 404, { code: "ModelNotFound", message: "Model can not be found." }, "model"],
-    ["dashscope", 400, { code: "InternalError.Algo", message: "An internal error has occurred." }, "provider"],
-    ["deepseek", 401, openai("authentication_error", "invalid_request_error", "Authentication Fails"), "credential"],
-    ["deepseek", 402, openai("unknown_error", "invalid_request_error", "Insufficient Balance"), "quota"],
-    ["deepseek", 400, openai("invalid_request_error", "invalid_request_error", "Insufficient Balance"), "quota"],
-    [
-      "deepseek",
-      400,
-      openai("invalid_request_error", "invalid_request_error", "Content Exists Risk"),
-      "content-filter",
-    ],
-    ["deepseek", 400, openai("invalid_request_error", "invalid_request_error", "Model Not Exist"), "model"],
-    [
-      "deepseek",
-      400,
-      openai("invalid_request_error", "invalid_request_error", "This model's maximum context length is 65536 tokens."),
-      "context-window",
-    ],
-    ["deepseek", 422, openai("invalid_request_error", "invalid_request_error"), "caller"],
-    ["anthropic", 401, anthropic("authentication_error"), "credential"],
-    ["anthropic", 403, anthropic("permission_error"), "credential"],
-    ["anthropic", 402, anthropic("billing_error"), "quota"],
-    [
-      "anthropic",
-      400,
-      anthropic("invalid_request_error", "Your credit balance is too low to access the API."),
-      "quota",
-    ],
-    ["anthropic", 400, anthropic("invalid_request_error", "This organization has been disabled."), "credential"],
-    ["anthropic", 400, anthropic("invalid_request_error", "prompt is too long: 2 > 1 tokens"), "context-window"],
-    [
-      "anthropic",
-      400,
-      anthropic("invalid_request_error", "input length and `max_tokens` exceed context limit: 2 + 1 > 2"),
-      "context-window",
-    ],
-    [
-      "anthropic",
-      400,
-      anthropic(
-        "invalid_request_error",
-        "You have reached your specified API usage limits. You will regain access on ...",
-      ),
-      "quota",
-    ],
-    [
-      "anthropic",
-      400,
-      anthropic("invalid_request_error", "Output blocked by content filtering policy"),
-      "content-filter",
-    ],
-    ["anthropic", 400, anthropic("invalid_request_error"), "caller"],
-    ["anthropic", 404, anthropic("not_found_error", "model: claude-9"), "model"],
-    ["anthropic", 413, anthropic("request_too_large"), "caller"],
-    ["anthropic", 429, anthropic("rate_limit_error"), "rate-limit"],
-    ["anthropic", 529, anthropic("overloaded_error"), "provider"],
-    ["anthropic", 500, anthropic("api_error"), "provider"],
-    ["gemini", 400, google(400, "INVALID_ARGUMENT", "?", [{ reason: "API_KEY_INVALID" }]), "credential"],
-    ["gemini", 400, google(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."), "credential"],
-    ["gemini", 400, [google(400, "INVALID_ARGUMENT", "API key not valid.")], "credential"],
-    ["gemini", 400, google(400, "INVALID_ARGUMENT"), "caller"],
-    [
-      "gemini",
-      400,
-      google(400, "INVALID_ARGUMENT", "The input token count (9) exceeds the maximum number of tokens allowed (8)."),
-      "context-window",
-    ],
-    ["gemini", 400, google(400, "FAILED_PRECONDITION", "User location is not supported."), "credential"],
-    ["gemini", 400, google(400, "FAILED_PRECONDITION", "Gemini API free tier is not available here."), "quota"],
-    ["gemini", 400, google(400, "FAILED_PRECONDITION", "The File is not in an ACTIVE state."), "caller"],
-    ["gemini", 403, google(403, "PERMISSION_DENIED"), "credential"],
-    ["gemini", 404, google(404, "NOT_FOUND"), "model"],
-    ["gemini", 429, google(429, "RESOURCE_EXHAUSTED"), "rate-limit"],
-    ["gemini", 503, google(503, "UNAVAILABLE"), "provider"],
-    ["azure", 401, openai(null, "401", "Access denied due to invalid subscription key."), "credential"],
-    ["azure", 404, openai(null, "DeploymentNotFound"), "model"],
-    ["azure", 429, openai(null, "429", "Requests have exceeded call rate limit."), "rate-limit"],
-    ["azure", 400, openai(null, "content_filter"), "content-filter"],
-    [
-      "azure",
-      400,
-      { error: { code: "BadRequest", innererror: { code: "ResponsibleAIPolicyViolation" } } },
-      "content-filter",
-    ],
-  ])("%s %i %j is %s", (family, status, body, cause) => {
-    const [scope, next] = ENTAILS[cause]!;
-    expect(room.answer(family, status, body)).toMatchObject({ cause, scope, next });
+describe("what is known of a provider's answers outranks the status", () => {
+  test.each(KNOWN)("%s: %s %i %j", (proof, family, status, body, request) => {
+    expect(room.answer(family, status, body, request)).toMatchObject(PROVES[proof]);
+  });
+
+  test("wherever it stands in the body, and in any of the common shapes", () => {
+    const message = "Insufficient credits. Add more to go on.";
+    for (const body of [
+      { message },
+      { detail: message },
+      { error: message },
+      { error: { message } },
+      [{ error: { message } }],
+      { errors: [{ message }] },
+      { errors: [message] },
+      { detail: { error: { msg: message } } },
+      { error: { code: 400, metadata: { raw: JSON.stringify({ error: { message } }) } } },
+      { error: { message: `OpenAIException - ${JSON.stringify({ error: { message } })}` } },
+      { data: { fault: { faultstring: message } } },
+      { message: message.toUpperCase() },
+      { message: message.replace("Insufficient ", "\n insufficient\t ") },
+    ])
+      expect(room.answer("openai", 400, body), JSON.stringify(body)).toMatchObject(PROVES["empty account"]);
   });
 
   test("also where an escape stands before it, and where the body is cut behind it", () => {
-    const body = JSON.stringify(openai("Arrearage", "Arrearage", 'He said "no" \u{1f600}'));
+    const body = JSON.stringify(openai('He said "no" \u{1f600}', "Arrearage", "Arrearage"));
     expect(room.answer("dashscope", 400, body.replace('"code"', String.raw`"c\u006fde"`)).cause).toBe("quota");
     expect(room.answer("dashscope", 400, '{"code":"Arrearage","message":"Access den').cause).toBe("quota");
+    expect(room.answer("openai", 400, '{"error":{"message":"Insufficient credits, add mo').cause).toBe("quota");
   });
 
-  test.each<[Family, number, object]>([
-    ["openai", 404, { error: "The model `Incorrect API key provided` does not exist" }],
-    ["anthropic", 404, anthropic("not_found_error", "model: Your credit balance is too low")],
-    ["deepseek", 400, openai("invalid_request_error", "invalid_request_error", "unknown: Insufficient Balance")],
-    ["gemini", 404, google(404, "NOT_FOUND", "models/API key not valid is not found")],
-    ["azure", 400, openai(null, "400", "Invalid value: 'You exceeded your current quota'")],
-  ])("a client's words that %s repeats in a %i cost no token: %j", (family, status, body) => {
-    expect(["caller", "model"]).toContain(room.answer(family, status, body).cause);
+  test("words count only as whole words", () => {
+    for (const words of ["Uninsufficient creditsless", "insufficient-creditswise", "rate limitless"])
+      expect(room.answer("openai", 400, openai(words)), words).toMatchObject(PROVES.unknown);
+  });
+});
+
+describe("a client's own words cost nobody anything", () => {
+  test.each<[number, Body, FailedRequest?]>([
+    [404, { error: "The model `Incorrect API key provided` does not exist" }],
+    [404, anthropic("not_found_error", "model: Your credit balance is too low")],
+    [400, openai("unknown: Insufficient Balance", "invalid_request_error")],
+    [404, google(404, "NOT_FOUND", "models/API key not valid is not found"), { model: "API key not valid" }],
+    [400, openai("Invalid value: 'You exceeded your current quota'")],
+    [400, openai('Unknown role "account has been suspended".')],
+    [
+      422,
+      {
+        detail: [
+          { type: "x", loc: ["body"], msg: "Bad", input: { message: "Insufficient balance", code: "Arrearage" } },
+        ],
+      },
+    ],
+    [400, { error: { message: "No." }, request: { messages: [{ content: "x", error: "invalid_api_key" }] } }],
+    [500, openai("Cannot parse \u201cInvalid API key\u201d")],
+  ])("%i %j", (status, body, request) => {
+    const { scope } = room.answer("openai", status, body, request);
+    expect(scope).not.toMatch(/^token/);
+  });
+
+  test("a model's name is no known word", () => {
+    const model = "insufficient-quota";
+    expect(room.answer("openai", 429, openai(`Slow down with ${model}.`), { model })).toMatchObject(PROVES.rate);
+  });
+});
+
+describe("a model is refused only where the answer names it", () => {
+  test.each<[string, boolean]>([
+    ["We never heard of gpt-5.", true],
+    ["We never heard of GPT-5", true],
+    ["models/gpt-5 is not here", true],
+    ["We never heard of gpt-5-mini", false],
+    ["We never heard of my-gpt-5", false],
+    ["We never heard of gpt-5.1", false],
+    ["We never heard of gpt-5:free", false],
+    ["Nothing here", false],
+  ])("a 404 that says %j: %s", (message, named) => {
+    expect(room.answer("openai", 404, { message }, { model: "gpt-5" })).toMatchObject(
+      PROVES[named ? "no model" : "no API"],
+    );
+  });
+
+  test.each([
+    "gpt-5 does not support tools",
+    "max_tokens is too large for gpt-5: it does not allow more than 4096",
+    "'temperature' is not supported with gpt-5",
+    "Image input is not available with gpt-5",
+  ])("a 400 about something else is no word about it: %s", message => {
+    expect(room.answer("openai", 400, { message }, { model: "gpt-5" }).scope).toBe("nobody");
   });
 
   test("a 404 on a path that is no completion's punishes nobody, unless the body says that it is the model", () => {
-    expect(room.answer("openai", 404, openai("invalid_request_error", null), true)).toMatchObject({
-      ...{ cause: "model", scope: "nobody", next: "next-provider" },
+    const strange = { model: "gpt-5", strange: true };
+    for (const body of ["", anthropic("not_found_error"), google(404, "NOT_FOUND")])
+      for (const family of FAMILIES)
+        expect(room.answer(family, 404, body, strange)).toMatchObject({ scope: "nobody", next: "next-provider" });
+    expect(room.answer("openai", 404, openai("?", "model_not_found"), strange).scope).toBe("provider-model");
+  });
+});
+
+describe("how long it asks to wait", () => {
+  const seconds = (status: number, body: Body, headers: Record<string, string> = {}) =>
+    room.answer("openai", status, body, { headers, unixMs: NOW }).waitMs / 1000;
+  const at = (s: number) => new Date(NOW + s * 1000).toISOString();
+
+  test.each<[string, number]>([
+    ["Rate limit reached. Please try again in 20s.", 20],
+    ["Rate limit reached. Please try again in 7m12s.", 432],
+    ["Rate limit reached. Please try again in 1.898s.", 1.898],
+    ["Rate limit reached. Please try again in 120ms.", 0.12],
+    ["Please retry after 45 seconds.", 45],
+    ["Please retry after 1 minute and 5 seconds", 65],
+    ["Please wait 2 minutes before you send more.", 120],
+    ["Retry after 30", 30],
+    ["Try again in 1h2m", 3720],
+    ["Resets in 5 hours", 18_000],
+    [`Your limit resets at ${at(600)}`, 600],
+    [`Your limit resets at ${at(600).slice(0, 19)}+00:00`, 600],
+    [`You will regain access on ${at(7200).slice(0, 10)} at ${at(7200).slice(11, 16)} UTC.`, 7200],
+    ["请在 20 秒后重试", 20],
+    ["请求过于频繁，请 3 分钟后再试。", 180],
+    ["您的限额将在 2026-11-25 20:10:00 重置。", 600], // Beijing
+    ["Limit 200 in 60 seconds reached", -0.001],
+    ["Slow down", -0.001],
+  ])("%j", (message, expected) => {
+    expect(seconds(429, openai(message, "rate_limit_exceeded"))).toBeCloseTo(expected, 3);
+  });
+
+  test.each<[string, object, number]>([
+    ["resets_in_seconds", { resets_in_seconds: 1800 }, 1800],
+    ["resets_at, Unix time", { resets_at: NOW / 1000 + 90 }, 90],
+    ["resets_at, a date", { resetsAt: at(90) }, 90],
+    ["retry_after", { retry_after: 12.5 }, 12.5],
+    ["retry_after_ms", { retry_after_ms: 1250 }, 1.25],
+    ["Gemini's retryDelay", { details: [{ "@type": "Help" }, { "@type": "RetryInfo", retryDelay: "34.5s" }] }, 34.5],
+    [
+      "headers that a relay quotes",
+      { metadata: { headers: { "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": String(NOW + 70_000) } } },
+      70,
+    ],
+  ])("%s in the body", (_name, members, expected) => {
+    expect(seconds(429, { error: { message: "Slow down", ...members } })).toBe(expected);
+    expect(seconds(429, [{ error: { message: "Slow down", ...members } }])).toBe(expected);
+  });
+
+  test("a limit that is spent outranks the body's word only by being longer; one with something left does not", () => {
+    const body = openai("Please try again in 14s.");
+    expect(seconds(429, body, { "retry-after": "9" })).toBe(14);
+    expect(seconds(429, body, { "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "56s" })).toBe(56);
+    expect(seconds(429, body, { "x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "56s" })).toBe(14);
+  });
+
+  test("what is believed is bounded by what is out", () => {
+    const year = { "retry-after": "31536000" };
+    expect(seconds(429, "", year)).toBe(86_400);
+    expect(seconds(503, "", year)).toBe(3_600);
+    expect(seconds(429, openai("?", "insufficient_quota"), year)).toBe(31 * 86_400);
+    for (const status of [400, 401, 403, 404, 413]) expect(seconds(status, "", year)).toBe(-0.001);
+  });
+
+  test("a 503 may ask for it", () => {
+    expect(seconds(503, "", { "retry-after": "20" })).toBe(20);
+  });
+
+  test("money does not come back within a minute; a window that does is a rate", () => {
+    expect(seconds(429, openai("?", "insufficient_quota"), { "retry-after": "1" })).toBe(-0.001);
+    const daily = openai("Rate limit reached on requests per day (RPD): Limit 200. Please try again in 8s.");
+    expect(room.answer("openai", 429, daily)).toMatchObject({ ...PROVES.rate, waitMs: 8_000 });
+    expect(room.answer("openai", 429, openai("Requests per day used up. Try again in 3h."))).toMatchObject({
+      ...PROVES["window of the model"],
+      waitMs: 3 * 3_600_000,
     });
-    for (const body of [anthropic("not_found_error"), google(404, "NOT_FOUND")])
-      for (const family of FAMILIES) expect(room.answer(family, 404, body, true).scope).toBe("nobody");
-    expect(room.answer("openai", 404, openai("?", "model_not_found"), true).scope).toBe("provider-model");
-    expect(room.answer("openai", 401, "", true).scope).toBe("token");
   });
 
-  test("a message of one family does not judge another's answers", () => {
-    const body = openai("invalid_request_error", null, "Insufficient Balance is no word of ours");
-    expect(room.answer("openai", 400, body).cause).toBe("caller");
+  test("a subscription's limit is the account's", () => {
+    const headers = {
+      "anthropic-ratelimit-unified-status": "rejected",
+      "anthropic-ratelimit-unified-reset": String(NOW / 1000 + 600),
+      "anthropic-ratelimit-unified-7d-status": "allowed",
+      "anthropic-ratelimit-unified-7d-reset": String(NOW / 1000 + 500_000),
+    };
+    const body = anthropic("rate_limit_error", "This request would exceed your account's limit.");
+    expect(room.answer("anthropic", 429, body, { headers, unixMs: NOW })).toMatchObject({
+      ...PROVES["window of the account"],
+      waitMs: 600_000,
+    });
+  });
+});
+
+describe("the message for people", () => {
+  test.each<[string, Body, string]>([
+    ["OpenAI's", openai("Line one\nline two", "x"), "Line one line two"],
+    ["a relay's innermost", openai('Upstream: {"error":{"message":"Too bad."}}'), "Too bad."],
+    ["none", { error: { code: 4 } }, ""],
+    ["a web page's", "<html>No</html>", ""],
+    ["a plain text", "no healthy upstream", "no healthy upstream"],
+  ])("%s", (_name, body, message) => {
+    expect(room.messageOf(body)).toBe(message);
   });
 
-  test("Gemini's retryDelay is a wait, wherever it stands among the details", () => {
-    const details = [{ "@type": "type.googleapis.com/google.rpc.Help" }, { retryDelay: "34.5s" }];
-    expect(room.answer("gemini", 429, google(429, "RESOURCE_EXHAUSTED", "?", details)).waitMs).toBe(34_500);
-    expect(room.answer("gemini", 429, [google(429, "RESOURCE_EXHAUSTED", "?", details)]).waitMs).toBe(34_500);
+  test("quoted tokens are starred, also where they are escaped, and so is what looks like one", () => {
+    const secret = "abc/def-0123456789";
+    expect(room.messageOf({ message: `Key ${secret} is bad` }, secret)).toBe(`Key ${"*".repeat(secret.length)} is bad`);
+    const escaped = JSON.stringify({ message: `Key ${secret} is bad` }).replace("/", "\\/");
+    expect(room.messageOf(escaped, secret)).not.toContain("def");
+    expect(room.messageOf({ message: "sent Bearer abcdefghij0123456789." })).not.toContain("0123");
+    expect(room.messageOf({ message: "Incorrect key sk-proj-abcdefghij0123456789" })).toBe(
+      `Incorrect key sk-${"*".repeat(25)}`,
+    );
+  });
+
+  test("at most 500 bytes, cut between characters", () => {
+    const shown = room.messageOf({ message: "限".repeat(300) });
+    expect(shown).toBe("限".repeat(166));
   });
 });
 
 describe("an error inside a 200", () => {
-  test.each<[Family, object, string, string]>([
-    ["openai", openai("server_error", null), "provider", "next-provider"],
-    ["openai", { error: { message: "?" } }, "provider", "next-provider"],
-    ["openai", openai("insufficient_quota", "insufficient_quota"), "quota", "next-token"],
-    ["openai", openai(null, 429), "rate-limit", "next-token"],
-    ["openai", openai(null, "401"), "credential", "next-token"],
-    ["openai", openai(null, 502), "provider", "next-provider"],
-    ["openai", openai("invalid_request_error", null), "caller", "return"],
-    ["openai", { message: "unwrapped", type: "server_error", code: null }, "provider", "next-provider"],
-    ["anthropic", anthropic("overloaded_error"), "provider", "next-provider"],
-    ["anthropic", anthropic("rate_limit_error"), "rate-limit", "next-token"],
-    ["gemini", google(400, "INVALID_ARGUMENT"), "caller", "return"],
-    ["gemini", google(503, "UNAVAILABLE"), "provider", "next-provider"],
-  ])("%s %j is %s and goes to %s", (family, body, cause, next) => {
-    expect(room.error(family, body)).toMatchObject({ cause, next, scope: ENTAILS[cause]![0] });
+  test.each<[Family, object, Proof | "caller"]>([
+    ["openai", { error: { message: "?" } }, "slow fault"],
+    ["openai", openai("?", 429), "rate"],
+    ["openai", openai("?", "401"), "refused key"],
+    ["openai", openai("?", null, "invalid_request_error"), "caller"],
+    ["anthropic", anthropic("rate_limit_error"), "rate"],
+    ["gemini", google(400, "INVALID_ARGUMENT"), "unknown"],
+    ["gemini", { error: { status: "INVALID_ARGUMENT", message: "?" } }, "caller"],
+  ])("%s %j is %s", (family, body, proof) => {
+    expect(room.error(family, body)).toMatchObject(PROVES[proof]);
   });
 });
+
+/** What an end without an answer entails. */
+const ENTAILS: Record<string, [scope: string, next: string]> = {
+  provider: ["provider-model", "next-provider"],
+  connect: ["provider", "same-provider"],
+  slow: ["provider-model", "next-provider"],
+  "broken-stream": ["provider-model", "next-provider"],
+  client: ["nobody", "return"],
+  local: ["nobody", "next-provider"],
+};
 
 describe("an attempt without an answer to judge", () => {
   test.each<[End, string, string?]>([
@@ -286,31 +348,31 @@ describe("an attempt without an answer to judge", () => {
   ])("that ended by %s is %s", (end, cause, then) => {
     const [scope, next] = ENTAILS[cause]!;
     expect(room.end(end)).toEqual({
-      ...{ cause, scope, next: then ?? next, half: cause === "slow" },
+      ...{ cause, scope, next: then ?? next, half: cause === "slow", widens: scope === "provider-model" },
       ...{ doubtful: end === "reset", stay: false, waitMs: -1 },
     });
   });
 
   test("every end and every cause has its row", () => {
     expect(new Set(ENDS.map(end => room.end(end).cause)).size).toBe(6);
-    expect(new Set(room.causeNames).size).toBe(room.wasm.causes());
-    expect(room.causeNames.slice(1).sort()).toEqual(Object.keys(ENTAILS).sort());
+    const causes = new Set([...Object.values(PROVES).map(({ cause }) => cause as string), ...Object.keys(ENTAILS)]);
+    expect(room.causeNames.slice(1).sort()).toEqual([...causes].sort());
   });
 });
 
 describe("the configuration overrides what is tried again, never who answers for it", () => {
-  test.each<[string, number, object, Parameters<HealthRoom["override"]>[1], string, boolean?]>([
-    ["nothing changes without lists", 400, {}, {}, "return"],
+  test.each<[string, number, Body, Parameters<HealthRoom["override"]>[1], string, boolean?]>([
+    ["nothing changes without lists", 400, {}, {}, "second-opinion"],
     ["alsoOn caller", 422, {}, { alsoOn: ["caller"] }, "next-provider"],
-    ["alsoOn another cause", 422, {}, { alsoOn: ["context-window"] }, "return"],
+    ["alsoOn another cause", 422, {}, { alsoOn: ["context-window"] }, "second-opinion"],
     [
       "alsoOn context-window",
       400,
-      openai(null, "context_length_exceeded"),
+      openai("?", "context_length_exceeded"),
       { alsoOn: ["context-window"] },
       "next-provider",
     ],
-    ["alsoOn content-filter", 400, openai(null, "content_filter"), { alsoOn: ["content-filter"] }, "next-provider"],
+    ["alsoOn content-filter", 400, openai("?", "content_filter"), { alsoOn: ["content-filter"] }, "next-provider"],
     ["responseCodes with a caller's status", 400, {}, { responseCodes: [400] }, "next-provider"],
     ["responseCodes without a provider's status", 503, {}, { responseCodes: [429] }, "same-provider", true],
     ["responseCodes without a model's status", 404, {}, { responseCodes: [429] }, "return", true],

@@ -38,8 +38,15 @@ interface Exports {
   namePtr(cause: number): number;
   nameLen(cause: number): number;
   needsBody(status: number): number;
-  classifyAnswer(family: number, status: number, body: number, len: number, strange: boolean): void;
-  classifyError(family: number, status: number, body: number, len: number): void;
+  newAnswer(family: number, status: number, body: number, len: number): void;
+  askForModel(name: number, len: number): void;
+  atStrangePath(): void;
+  atTime(unixMs: bigint): void;
+  takeHeaders(): void;
+  classifyAnswer(): void;
+  classifyError(): void;
+  messageOf(body: number, len: number, secret: number, secretLen: number): number;
+  messageLen(): number;
   classifyEnd(end: number): void;
   noOverrides(): void;
   overrideAlsoOn(bits: number): void;
@@ -50,9 +57,8 @@ interface Exports {
   next(): number;
   flags(): number;
   waitMs(): bigint;
-  afterStart(unixMs: bigint): void;
-  afterSee(name: number, nameLen: number, value: number, valueLen: number): void;
-  afterWait(): bigint;
+  readHeaders(list: number, len: number, unixMs: bigint): void;
+  askedMs(): bigint;
   budgetStart(perMille: number): void;
   budgetRequest(now: bigint): void;
   budgetTake(now: bigint): number;
@@ -177,6 +183,28 @@ export interface Asked {
   tried?: number[];
 }
 
+export type Body = string | object;
+
+/** What a failed answer was asked for, and what else came with it. */
+export interface FailedRequest {
+  model?: string;
+  strange?: boolean;
+  headers?: Record<string, string>;
+  unixMs?: number;
+}
+
+/** In the layout of assembly/http/header-list.ts. */
+function headerList(headers: Record<string, string>): Buffer {
+  const all = Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const);
+  const sizes = Buffer.alloc(4 + all.length * 8);
+  sizes.writeUInt32LE(all.length, 0);
+  all.forEach(([name, value], i) => {
+    sizes.writeUInt32LE(name.length, 4 + i * 8);
+    sizes.writeUInt32LE(value.length, 8 + i * 8);
+  });
+  return Buffer.concat([sizes, ...all.flatMap(([name, value]) => [name, Buffer.of(0), value, Buffer.of(0)])]);
+}
+
 export class HealthRoom {
   /** Virtual time, ms. */
   now = 1_000;
@@ -202,14 +230,35 @@ export class HealthRoom {
     );
   }
 
-  answer(family: Family, status: number, body: string | object = "", strange = false) {
-    this.with(body, (ptr, len) => this.wasm.classifyAnswer(FAMILIES.indexOf(family), status, ptr, len, strange));
+  /** A failed answer to a request for `model`; with a 2xx an error inside it. */
+  answer(family: Family, status: number, body: Body = "", asked: FailedRequest = {}) {
+    this.with(body, (ptr, len) =>
+      this.with(asked.model ?? "", (model, modelLen) => {
+        if (asked.headers) this.retryAfter(asked.headers, asked.unixMs);
+        this.wasm.newAnswer(FAMILIES.indexOf(family), status, ptr, len);
+        this.wasm.askForModel(model, modelLen);
+        if (asked.strange) this.wasm.atStrangePath();
+        this.wasm.atTime(BigInt(asked.unixMs ?? 0));
+        if (asked.headers) this.wasm.takeHeaders();
+        if (status < 300) this.wasm.classifyError();
+        else this.wasm.classifyAnswer();
+      }),
+    );
     return this.verdict();
   }
 
-  error(family: Family, body: string | object) {
-    this.with(body, (ptr, len) => this.wasm.classifyError(FAMILIES.indexOf(family), 200, ptr, len));
-    return this.verdict();
+  error(family: Family, body: Body) {
+    return this.answer(family, 200, body);
+  }
+
+  /** What people are shown of an error's body. */
+  messageOf(body: Body, secret = ""): string {
+    return this.with(body, (ptr, len) =>
+      this.with(secret, (at, size) => {
+        const shown = this.wasm.messageOf(ptr, len, at, size);
+        return Buffer.from(this.wasm.memory.buffer, shown, this.wasm.messageLen()).toString();
+      }),
+    );
   }
 
   end(end: End) {
@@ -238,6 +287,7 @@ export class HealthRoom {
       half: (flags & 1) !== 0,
       doubtful: (flags & 2) !== 0,
       stay: (flags & 4) !== 0,
+      widens: (flags & 8) !== 0,
       waitMs: Number(this.wasm.waitMs()),
     };
   }
@@ -247,10 +297,8 @@ export class HealthRoom {
   }
 
   retryAfter(headers: Record<string, string>, unixMs = Date.UTC(2026, 10, 25)): number {
-    this.wasm.afterStart(BigInt(unixMs));
-    for (const [name, value] of Object.entries(headers))
-      this.with(name, (n, nLen) => this.with(value, (v, vLen) => this.wasm.afterSee(n, nLen, v, vLen)));
-    return Number(this.wasm.afterWait());
+    this.with(headerList(headers), (list, len) => this.wasm.readHeaders(list, len, BigInt(unixMs)));
+    return Number(this.wasm.askedMs());
   }
 
   // === Workers ===

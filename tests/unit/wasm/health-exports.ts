@@ -2,6 +2,7 @@ import { Bytes } from "../../../assembly/text/bytes";
 import { Predicate, Provider, Route, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
 import { RetryBudget } from "../../../assembly/health/retry-budget";
 import * as classify from "../../../assembly/health/classify";
+import * as messages from "../../../assembly/health/error-text";
 import { TokenSearch, hopKey } from "../../../assembly/health/token-choice";
 import { pruneTokens } from "../../../assembly/health/prune";
 import { Health } from "../../../assembly/health/health";
@@ -41,12 +42,48 @@ export function needsBody(status: i32): bool {
   return classify.needsBody(status);
 }
 
-export function classifyAnswer(family: i32, status: i32, body: usize, len: usize, strange: bool): void {
-  classify.classifyAnswer(family, status, body, len, verdict, strange);
+const answer = new classify.FailedAnswer();
+
+export function newAnswer(family: i32, status: i32, body: usize, len: usize): void {
+  answer.set(family, status, body, len);
 }
 
-export function classifyError(family: i32, status: i32, body: usize, len: usize): void {
-  classify.classifyError(family, status, body, len, verdict);
+export function askForModel(name: usize, len: usize): void {
+  answer.model = name;
+  answer.modelLen = len;
+}
+
+export function atStrangePath(): void {
+  answer.isStrangePath = true;
+}
+
+export function atTime(unixMs: i64): void {
+  answer.unixMs = unixMs;
+}
+
+/** The headers that were read last are this answer's. */
+export function takeHeaders(): void {
+  answer.waitMs = after.asked.ms;
+  answer.isWaitFirm = after.asked.isFirm;
+  answer.isSubscription = after.asked.isSubscription;
+  answer.unixMs = after.asked.unixMs;
+}
+
+export function classifyAnswer(): void {
+  classify.classifyAnswer(answer, verdict);
+}
+
+export function classifyError(): void {
+  classify.classifyError(answer, verdict);
+}
+
+export function messageOf(body: usize, len: usize, secret: usize, secretLen: usize): usize {
+  messages.messageOf(body, len, secret, secretLen);
+  return messages.shown.ptr;
+}
+
+export function messageLen(): usize {
+  return messages.shown.len;
 }
 
 export function classifyEnd(end: i32): void {
@@ -92,9 +129,11 @@ export function next(): i32 {
   return verdict.next;
 }
 
-/** half, doubtful, stay, as bits. */
+/** half, doubtful, stay, widens, as bits. */
 export function flags(): i32 {
-  return (<i32>verdict.half) | ((<i32>verdict.doubtful) << 1) | ((<i32>verdict.stay) << 2);
+  return (
+    (<i32>verdict.half) | ((<i32>verdict.doubtful) << 1) | ((<i32>verdict.stay) << 2) | ((<i32>verdict.widens) << 3)
+  );
 }
 
 export function waitMs(): i64 {
@@ -103,16 +142,13 @@ export function waitMs(): i64 {
 
 // === Retry-After ===
 
-export function afterStart(unixMs: i64): void {
-  after.start(unixMs);
+/** A list as the host gives it. */
+export function readHeaders(list: usize, len: usize, unixMs: i64): void {
+  after.readAskedWait(list, len, unixMs);
 }
 
-export function afterSee(name: usize, nameLen: usize, value: usize, valueLen: usize): void {
-  after.see(name, nameLen, value, valueLen);
-}
-
-export function afterWait(): i64 {
-  return after.waitMs();
+export function askedMs(): i64 {
+  return after.asked.ms;
 }
 
 // === Budget ===

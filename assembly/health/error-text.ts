@@ -1,0 +1,518 @@
+/**
+ * What an error's body says, whatever its shape: codes, messages, the parameter and the times, gathered from anywhere in the body by the
+ * names of their members, also out of JSON inside a message (relays quote their upstream's answer). The body may be cut, and may be no
+ * JSON at all. What echoes the request (`input`, `messages` ...) is passed over: a client's words must never cost a token.
+ *
+ * A message is kept twice: decoded, for people and for times, and as words, for the failure table:
+ *
+ *     Error: Incorrect API key 'sk-1' provided. Don't ...   ->   " error : incorrect api key \x01 provided . dont ... "
+ *
+ * Lower case, single blanks, "." at the end of a sentence, ":" for a colon, \x01 for what is quoted, \x02 for the name of the model that was asked for:
+ * both may be the client's own words.
+ */
+import { Char, indexOf, isDigit, isLetter, lowerCase } from "../text/ascii";
+import { Bytes } from "../text/bytes";
+import { sequenceLength } from "../text/utf8";
+import { starSecret, starTokens } from "../text/secrets";
+import { unescape } from "../json/unescape";
+import * as retryAfter from "./retry-after";
+
+export enum Place {
+  /** A code, a type, a status or a reason. */
+  Code,
+  /** The number of a `base_resp`, MiniMax's frame. */
+  FrameCode,
+  Message,
+  /** The name of the parameter that is wrong. */
+  Param,
+  /** A time to wait: the unit is in the member's name. */
+  Seconds,
+  Milliseconds,
+  /** A duration with its unit, or a point in time. */
+  Reset,
+  /** The client's own words come back. */
+  Echo,
+}
+
+class Member {
+  readonly name: Bytes;
+  constructor(
+    name: string,
+    readonly place: Place,
+  ) {
+    this.name = Bytes.of(name);
+  }
+}
+
+/** Names in lower case, without "_" and "-". */
+const MEMBERS: Member[] = [];
+
+function members(place: Place, names: string): void {
+  const all = names.split(" ");
+  for (let i = 0; i < all.length; i++) MEMBERS.push(new Member(all[i], place));
+}
+
+members(Place.Code, "code type status reason errorcode errcode errortype errorname quotaid");
+members(Place.FrameCode, "statuscode");
+members(Place.Message, "message msg error errors detail details errormessage errormessages errormsg statusmsg raw");
+members(Place.Message, "description errordescription faultstring");
+members(Place.Param, "param parameter loc");
+members(Place.Seconds, "retryafter retryafterseconds resetsinseconds resetinseconds resetseconds resetafterseconds");
+members(Place.Seconds, "waitseconds secondsuntilreset");
+members(Place.Milliseconds, "retryafterms resetsinms resetinms");
+members(Place.Reset, "reset resetat resetsat resetin resetsin resettime nextresettime retryat retrydelay");
+members(Place.Reset, "quotaresetdelay quotaresettimestamp");
+members(Place.Echo, "input ctx request body payload messages prompt flaggedinput choices");
+
+const MOST_TEXTS = 24;
+const MOST_LEVELS = 3;
+const MOST_DEPTH = 32;
+/** Of one message. */
+const MOST_DECODED: usize = 2048;
+const ROOM: usize = 16384;
+
+@unmanaged
+class Text {
+  place: Place;
+  ptr: usize;
+  len: usize;
+  /** As words; length 0: it is no message. */
+  words: usize;
+  wordsLen: usize;
+}
+
+export class ErrorText {
+  count: i32 = 0;
+  /** An HTTP status that the body tells; 0: none. */
+  status: i32 = 0;
+  /** What a member asks to wait, ms; -1: none does. */
+  waitMs: i64 = -1;
+  /** The message names the model that was asked for. */
+  namesModel: bool = false;
+  private readonly texts: usize = heap.alloc(MOST_TEXTS * offsetof<Text>());
+  private readonly room: usize = heap.alloc(ROOM);
+  private used: usize = 0;
+  private model: usize = 0;
+  private modelLen: usize = 0;
+  private unixMs: i64 = 0;
+
+  at(i: i32): Text {
+    return changetype<Text>(this.texts + <usize>i * offsetof<Text>());
+  }
+
+  /** `unixMs`: the provider's wall clock, for points in time; 0: not known. */
+  read(body: usize, len: usize, model: usize, modelLen: usize, unixMs: i64): void {
+    this.count = 0;
+    this.status = 0;
+    this.waitMs = -1;
+    this.namesModel = false;
+    this.used = 0;
+    this.model = model;
+    this.modelLen = modelLen;
+    this.unixMs = unixMs;
+    const end = body + len;
+    let p = body;
+    while (p < end && <i32>load<u8>(p) <= Char.Space) p++;
+    if (p == end) return;
+    const c = <i32>load<u8>(p);
+    if (c == Char.OpenBrace || c == Char.OpenBracket || c == Char.Quote) this.walk(p, end, 0);
+    else if (c != Char.Less) this.addMessage(p, end - p, false, 0);
+  }
+
+  // === The walk ===
+
+  /** Of each open object or array: the place that its member's name has, -1 without one. Level by level. */
+  private readonly places: usize = heap.alloc(MOST_LEVELS * MOST_DEPTH);
+
+  private walk(p: usize, end: usize, level: i32): void {
+    const places = this.places + <usize>(level * MOST_DEPTH);
+    let depth = 0;
+    /** Of the member that is being read. */
+    let place = NO_PLACE;
+    let key: usize = 0;
+    let keyLen: usize = 0;
+    /** Depth at which an echo began; -1: none. */
+    let echo = -1;
+    while (p < end && this.count < MOST_TEXTS) {
+      const c = <i32>load<u8>(p);
+      if (c == Char.OpenBrace || c == Char.OpenBracket) {
+        if (depth == MOST_DEPTH) return;
+        store<i8>(places + depth, <i8>place);
+        if (place == Place.Echo && echo < 0) echo = depth;
+        depth++;
+        // Members of a list have the list's name.
+        if (c == Char.OpenBrace) place = NO_PLACE;
+        p++;
+      } else if (c == Char.CloseBrace || c == Char.CloseBracket) {
+        if (--depth <= 0) return;
+        place = load<i8>(places + depth);
+        if (echo >= depth) echo = -1;
+        p++;
+      } else if (c == Char.Quote || c == APOSTROPHE) {
+        const start = p + 1;
+        p = skipText(start, end, c);
+        const len = p - start;
+        if (p < end) p++;
+        const behind = skipBlanks(p, end);
+        if (behind < end && load<u8>(behind) == Char.Colon) {
+          key = start;
+          keyLen = len;
+          place = placeOf(start, len);
+          p = behind + 1;
+        } else if (depth == 0) this.addMessage(start, len, true, level);
+        else if (echo < 0) this.take(place, key, keyLen, start, len, true, level);
+      } else if (isDigit(c) || c == Char.Minus) {
+        const start = p;
+        while (p < end && isOfNumber(load<u8>(p))) p++;
+        if (echo < 0) this.take(place, key, keyLen, start, p - start, false, level);
+      } else p++;
+    }
+  }
+
+  private take(place: i32, key: usize, keyLen: usize, ptr: usize, len: usize, isText: bool, level: i32): void {
+    if (len == 0) return;
+    switch (place) {
+      case Place.Code:
+        this.noteStatus(ptr, len);
+        this.add(Place.Code, ptr, len);
+        break;
+      case Place.FrameCode:
+        this.noteStatus(ptr, len);
+        this.add(Place.FrameCode, ptr, len);
+        break;
+      case Place.Param:
+        this.add(Place.Param, ptr, len);
+        break;
+      case Place.Message:
+        if (isText) this.addMessage(ptr, len, true, level);
+        break;
+      case Place.Seconds:
+        this.noteWait(retryAfter.parseAsked(ptr, len, 1000, this.unixMs));
+        break;
+      case Place.Milliseconds:
+        this.noteWait(retryAfter.parseAsked(ptr, len, 1, this.unixMs));
+        break;
+      case Place.Reset:
+        this.noteWait(retryAfter.parseAsked(ptr, len, 1000, this.unixMs));
+        break;
+      default:
+        // Headers that a relay quotes.
+        if (keyLen > 0) retryAfter.see(key, keyLen, ptr, len);
+    }
+  }
+
+  private noteStatus(ptr: usize, len: usize): void {
+    if (this.status != 0 || len != 3) return;
+    let status = 0;
+    for (let i: usize = 0; i < 3; i++) {
+      if (!isDigit(load<u8>(ptr + i))) return;
+      status = status * 10 + (<i32>load<u8>(ptr + i) - Char.Zero);
+    }
+    if (status >= 400 && status < 600) this.status = status;
+  }
+
+  private noteWait(ms: i64): void {
+    this.waitMs = max(this.waitMs, ms);
+  }
+
+  private add(place: Place, ptr: usize, len: usize): Text | null {
+    if (this.count == MOST_TEXTS) return null;
+    const text = this.at(this.count++);
+    text.place = place;
+    text.ptr = ptr;
+    text.len = len;
+    text.words = 0;
+    text.wordsLen = 0;
+    return text;
+  }
+
+  // === Messages ===
+
+  private addMessage(ptr: usize, len: usize, isQuoted: bool, level: i32): void {
+    len = min(len, MOST_DECODED);
+    if (this.used + 4 * len + 4 > ROOM) return;
+    const decoded = this.room + this.used;
+    const n = isQuoted ? decode(ptr, len, decoded) : copy(ptr, len, decoded);
+    this.used += n;
+    const text = this.add(Place.Message, decoded, n);
+    if (text === null) return;
+    const frameCode = frameCodeAt(decoded, n);
+    if (frameCode != 0) this.add(Place.FrameCode, frameCode, 4);
+    // A code may stand where the message should.
+    if (indexOf(decoded, n, SPACE, 1) < 0) this.add(Place.Code, decoded, n);
+    if (this.modelLen > 0 && placeOfModel(decoded, n, this.model, this.modelLen) >= 0) this.namesModel = true;
+    text.words = this.room + this.used;
+    text.wordsLen = writeWords(decoded, n, this.model, this.modelLen, text.words);
+    this.used += text.wordsLen;
+    const inner = indexOf(decoded, n, BRACE, 1);
+    if (inner >= 0 && level + 1 < MOST_LEVELS) this.walk(decoded + inner, decoded + n, level + 1);
+  }
+}
+
+const NO_PLACE = -1;
+const APOSTROPHE = 0x27;
+const SPACE = memory.data<u8>([0x20]);
+const BRACE = memory.data<u8>([0x7b]);
+/** Stand among words for quoted text, and for the model that was asked for. */
+export const QUOTED: i32 = 1;
+export const ASKED_MODEL: i32 = 2;
+
+/** p is behind the opening quote. Returns the closing one, or the end. Python's apostrophes close only before what may follow a text. */
+function skipText(p: usize, end: usize, quote: i32): usize {
+  for (; p < end; p++) {
+    const c = <i32>load<u8>(p);
+    if (c == Char.Backslash) p++;
+    else if (c == quote && (quote == Char.Quote || mayFollowText(skipBlanks(p + 1, end), end))) return p;
+  }
+  return end;
+}
+
+function mayFollowText(p: usize, end: usize): bool {
+  if (p >= end) return true;
+  const c = <i32>load<u8>(p);
+  return c == Char.Comma || c == Char.Colon || c == Char.CloseBrace || c == Char.CloseBracket;
+}
+
+function skipBlanks(p: usize, end: usize): usize {
+  while (p < end && <i32>load<u8>(p) <= Char.Space) p++;
+  return p;
+}
+
+function isOfNumber(c: i32): bool {
+  return isDigit(c) || c == Char.Dot || c == Char.Minus || c == Char.Plus || (c | 0x20) == 0x65;
+}
+
+const MOST_NAME: usize = 32;
+const nameRoom = memory.data(64);
+
+function placeOf(ptr: usize, len: usize): i32 {
+  if (len > 2 * MOST_NAME) return NO_PLACE;
+  const decoded = decode(ptr, len, nameRoom);
+  let n: usize = 0;
+  for (let i: usize = 0; i < decoded; i++) {
+    const c = <i32>load<u8>(nameRoom + i);
+    if (c != 0x5f && c != Char.Minus) store<u8>(nameRoom + n++, lowerCase(c));
+  }
+  for (let i = 0, k = MEMBERS.length; i < k; i++) {
+    const member = unchecked(MEMBERS[i]);
+    if (member.name.equals(nameRoom, n)) return member.place;
+  }
+  return NO_PLACE;
+}
+
+/** Decodes what stands between quotes; of a broken escape nothing is read. Never longer than the text. */
+function decode(ptr: usize, len: usize, out: usize): usize {
+  const end = ptr + len;
+  const start = out;
+  while (ptr < end) {
+    let n: usize = 1;
+    if (load<u8>(ptr) == Char.Backslash) {
+      n = ptr + 1 < end && load<u8>(ptr + 1) == 0x75 ? 6 : 2;
+      if (n == 6 && isPair(ptr, end)) n = 12;
+      if (ptr + n > end || !isEscape(ptr, n)) return out - start;
+      out += unescape(ptr, n, out);
+    } else store<u8>(out++, load<u8>(ptr));
+    ptr += n;
+  }
+  return out - start;
+}
+
+function isPair(p: usize, end: usize): bool {
+  return p + 12 <= end && load<u16>(p + 6) == 0x755c && isHex(p + 8) && isHex(p + 2);
+}
+
+function isEscape(p: usize, len: usize): bool {
+  return len == 2 || isHex(p + 2);
+}
+
+function isHex(p: usize): bool {
+  for (let i: usize = 0; i < 4; i++) {
+    const c = <i32>load<u8>(p + i);
+    if (!isDigit(c) && <u32>((c | 0x20) - 0x61) > 5) return false;
+  }
+  return true;
+}
+
+function copy(ptr: usize, len: usize, out: usize): usize {
+  memory.copy(out, ptr, len);
+  return len;
+}
+
+/** The four digits of "... (2056)" at the end of a message: MiniMax puts its number there; 0: there are none. */
+function frameCodeAt(ptr: usize, len: usize): usize {
+  if (len < 6) return 0;
+  const p = ptr + len - 6;
+  if (load<u8>(p) != 0x28 || load<u8>(p + 5) != 0x29) return 0;
+  for (let i: usize = 1; i < 5; i++) if (!isDigit(load<u8>(p + i))) return 0;
+  return p + 1;
+}
+
+/** Offset of the model's name where it stands alone; -1: nowhere. */
+function placeOfModel(ptr: usize, len: usize, model: usize, modelLen: usize): isize {
+  if (modelLen == 0) return -1;
+  for (let i: usize = 0; i + modelLen <= len; i++) if (isModelAt(ptr + i, ptr, ptr + len, model, modelLen)) return i;
+  return -1;
+}
+
+function isModelAt(p: usize, start: usize, end: usize, model: usize, modelLen: usize): bool {
+  if (modelLen == 0 || p + modelLen > end) return false;
+  if (lowerCase(load<u8>(p)) != lowerCase(load<u8>(model))) return false;
+  for (let i: usize = 1; i < modelLen; i++)
+    if (lowerCase(load<u8>(p + i)) != lowerCase(load<u8>(model + i))) return false;
+  if (p > start && isOfName(load<u8>(p - 1))) return false;
+  p += modelLen;
+  if (p >= end) return true;
+  const c = <i32>load<u8>(p);
+  // The end of a sentence, or "qwen:7b" where "qwen" was asked for.
+  if (c == Char.Dot || c == Char.Colon) return p + 1 >= end || !isOfName(load<u8>(p + 1));
+  return !isOfName(c);
+}
+
+function isOfName(c: i32): bool {
+  return isLetter(c) || isDigit(c) || c == Char.Minus || c == 0x5f;
+}
+
+/** What opens a quoted text, and what closes it. Pairs of UTF-8 bytes: "" '' `` and the typographic ones. */
+class Quotes {
+  readonly open: Bytes;
+  readonly close: Bytes;
+  constructor(open: string, close: string) {
+    this.open = Bytes.of(open);
+    this.close = Bytes.of(close);
+  }
+}
+const QUOTES: Quotes[] = [
+  new Quotes('"', '"'),
+  new Quotes("'", "'"),
+  new Quotes("`", "`"),
+  new Quotes("\u201c", "\u201d"),
+  new Quotes("\u300c", "\u300d"),
+];
+const MOST_QUOTED: usize = 200;
+
+/** The end of the quoted text that begins at p; 0: none begins there. */
+function quotedEnd(p: usize, start: usize, end: usize): usize {
+  const c = <i32>load<u8>(p);
+  if (c != Char.Quote && c != APOSTROPHE && c != 0x60 && c < 0x80) return 0;
+  for (let i = 0, k = QUOTES.length; i < k; i++) {
+    const quotes = unchecked(QUOTES[i]);
+    if (!quotes.open.startsWith(p, min(quotes.open.len, end - p))) continue;
+    if (c == APOSTROPHE && p > start && isOfName(load<u8>(p - 1))) return 0; // don't
+    const inside = p + quotes.open.len;
+    const most = min(end, inside + MOST_QUOTED);
+    for (let at = inside; at + quotes.close.len <= most; at++) {
+      if (memory.compare(at, quotes.close.ptr, quotes.close.len) != 0) continue;
+      const behind = at + quotes.close.len;
+      if (c == APOSTROPHE && behind < end && isOfName(load<u8>(behind))) continue;
+      return behind;
+    }
+    return 0;
+  }
+  return 0;
+}
+
+const RIGHT_APOSTROPHE = Bytes.of("\u2019");
+const FULL_STOP = Bytes.of("\u3002");
+
+/** Needs room for three times `len` and four bytes. */
+function writeWords(ptr: usize, len: usize, model: usize, modelLen: usize, out: usize): usize {
+  const start = out;
+  const end = ptr + len;
+  let p = ptr;
+  store<u8>(out++, Char.Space);
+  while (p < end) {
+    const c = <i32>load<u8>(p);
+    let behind: usize = modelLen > 0 && isModelAt(p, ptr, end, model, modelLen) ? p + modelLen : 0;
+    let word = ASKED_MODEL;
+    if (behind == 0) {
+      behind = quotedEnd(p, ptr, end);
+      if (behind != 0 && placeOfModel(p, behind - p, model, modelLen) < 0) word = QUOTED;
+    }
+    if (behind != 0) {
+      out = writeWord(out, word);
+      p = behind;
+    } else if (c == APOSTROPHE) p++;
+    else if (RIGHT_APOSTROPHE.startsWith(p, min(end - p, RIGHT_APOSTROPHE.len))) p += RIGHT_APOSTROPHE.len;
+    else if (FULL_STOP.startsWith(p, min(end - p, FULL_STOP.len))) {
+      out = writeWord(out, Char.Dot);
+      p += FULL_STOP.len;
+    } else if (c >= 0x80 || isLetter(c) || isDigit(c) || c == 0x5f) {
+      store<u8>(out++, lowerCase(c));
+      p++;
+    } else {
+      p++;
+      const isColon = c == Char.Colon && !(p < end && isDigit(load<u8>(p)));
+      const endsSentence = (c == Char.Dot || c == 0x21 || c == 0x3f) && (p >= end || <i32>load<u8>(p) <= Char.Space);
+      if (endsSentence) out = writeWord(out, Char.Dot);
+      else if (isColon) out = writeWord(out, Char.Colon);
+      else if (load<u8>(out - 1) != Char.Space) store<u8>(out++, Char.Space);
+    }
+  }
+  if (load<u8>(out - 1) != Char.Space) store<u8>(out++, Char.Space);
+  return out - start;
+}
+
+/** One character that is a word by itself. */
+function writeWord(out: usize, c: i32): usize {
+  if (load<u8>(out - 1) != Char.Space) store<u8>(out++, Char.Space);
+  store<u8>(out++, <u8>c);
+  store<u8>(out++, Char.Space);
+  return out;
+}
+
+// === For people ===
+
+const MOST_SHOWN: usize = 500;
+const shownRoom: usize = heap.alloc(MOST_SHOWN);
+
+/** A message as the gateway may show it. */
+export class ShownMessage {
+  ptr: usize = shownRoom;
+  len: usize = 0;
+}
+
+/** What `messageOf` found; copy it. */
+export const shown = new ShownMessage();
+const reader = new ErrorText();
+
+/**
+ * The message in an error's body, for the client, the log and the trail: the innermost one, on one line, at most 500 bytes, tokens
+ * starred. Length 0: there is none.
+ */
+export function messageOf(body: usize, len: usize, secret: usize, secretLen: usize): void {
+  reader.read(body, len, 0, 0, 0);
+  shown.len = 0;
+  for (let i = 0; i < reader.count; i++) {
+    const text = reader.at(i);
+    if (text.wordsLen == 0 || text.len == 0) continue;
+    // A message that quotes another error is followed by that one's.
+    if (shown.len > 0 && !quotesError) continue;
+    show(text.ptr, text.len, secret, secretLen);
+  }
+}
+
+let quotesError = false;
+
+function show(ptr: usize, len: usize, secret: usize, secretLen: usize): void {
+  starSecret(ptr, len, secret, secretLen);
+  starTokens(ptr, len);
+  quotesError = indexOf(ptr, len, BRACE, 1) >= 0;
+  const end = ptr + len;
+  let n: usize = 0;
+  for (let p = ptr; p < end;) {
+    const size = sequenceLength(p, end);
+    if (n + max(size, 1) > MOST_SHOWN) break;
+    const c = <i32>load<u8>(p);
+    if (size == 1) {
+      const isBlank = c <= Char.Space || c == 0x7f;
+      if (!isBlank || (n > 0 && load<u8>(shownRoom + n - 1) != Char.Space))
+        store<u8>(shownRoom + n++, <u8>(isBlank ? Char.Space : c));
+    } else {
+      memory.copy(shownRoom + n, p, size);
+      n += size;
+    }
+    p += max(size, 1);
+  }
+  while (n > 0 && load<u8>(shownRoom + n - 1) == Char.Space) n--;
+  shown.len = n;
+}
