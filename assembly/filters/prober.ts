@@ -49,7 +49,7 @@ export class Prober {
   }
 
   /** Starts what is due. */
-  look(now: u64): void {
+  startDue(now: u64): void {
     while (this.probes.next(host.random64(), now)) this.start(this.probes.due, now);
   }
 

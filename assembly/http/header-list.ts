@@ -7,6 +7,7 @@
  *   while (header.next()) use(header.name, header.nameLen);
  */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 
 /** The header that the walk has come to. */
 @unmanaged
@@ -50,4 +51,13 @@ const header = new Header();
 /** One walk at a time. */
 export function headersIn(list: usize, len: usize): Header {
   return header.start(list, len);
+}
+
+const found = new Span();
+
+/** The value of the first header of this name; null: there is none. */
+export function headerValue(list: usize, len: usize, name: Bytes): Span | null {
+  const header = headersIn(list, len);
+  while (header.next()) if (header.isNamed(name)) return found.set(header.value, header.valueLen);
+  return null;
 }

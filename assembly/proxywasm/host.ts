@@ -4,6 +4,7 @@
  */
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
+import { Writer } from "../text/writer";
 import * as env from "./env";
 import { placeNext, placeNowhere } from "./arena";
 import * as wasi from "./wasi_snapshot_preview1";
@@ -113,6 +114,15 @@ export function header(map: HeaderMap, name: Bytes): Span | null {
 
 export function setHeader(map: HeaderMap, name: Bytes, value: usize, size: usize): void {
   env.proxy_replace_header_map_value(map, name.ptr, name.len, value, size);
+}
+
+const DIGITS: usize = 20;
+const number = new Writer();
+const numberRoom: usize = memory.data(20);
+
+export function setNumberHeader(map: HeaderMap, name: Bytes, value: u64): void {
+  number.into(numberRoom, DIGITS).decimal(value);
+  setHeader(map, name, number.ptr, number.len);
 }
 
 export function removeHeader(map: HeaderMap, name: usize, size: usize): void {

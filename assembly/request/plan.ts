@@ -2,6 +2,7 @@
  * Which hop comes next. The plan is the order of upstreams, fixed when the request comes; the token is chosen when a hop is
  * armed, so that what other workers have learnt meanwhile counts.
  */
+import { NS_PER_MS } from "../text/time-units";
 import { hash64 } from "../text/hash";
 import {
   Dialect,
@@ -33,7 +34,6 @@ import {
 import { hashOf } from "./request-head";
 import { hasTime, routeLimit } from "./time-limits";
 
-const NS_PER_MS: u64 = 1000000;
 /** Where a provider serves a dialect; null: it does not. */
 function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
   return dialect == Dialect.Messages ? provider.messages : provider.openai;
