@@ -10,8 +10,8 @@ const REQUEST = host.HeaderMap.Request;
 const BODY = host.Buffer.RequestBody;
 
 /**
- * All attempts of a request share one map of headers (facts 1.8): whatever a hop may need is set or removed for each of them, except
- * for what the client itself has sent.
+ * Makes the request's headers this hop's. All attempts share one map (facts 1.8): the credential of another hop is removed. Its version
+ * header stays, because the client's own may be there, and another provider ignores it.
  */
 export function setHopHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   const endpoint = endpointOf(hop);
