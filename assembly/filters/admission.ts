@@ -39,7 +39,7 @@ export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null
     else return refuse(replies.FAILOVER_HEADER_INVALID);
   }
   if (head.contentLength <= 0 || end) return null;
-  x.declaredLength = <usize>head.contentLength;
+  x.declaredLength = <usize>min(head.contentLength, <i64>usize.MAX_VALUE);
   return refuseSize(x, x.declaredLength, x.declaredLength);
 }
 

@@ -8,6 +8,7 @@ import * as exchanges from "../request/exchange";
 import { Exchange, endpointOf } from "../request/exchange";
 import { FORWARDED_PROTO } from "../request/client-headers";
 import * as plan from "../request/plan";
+import { Pool } from "../text/pool";
 import { EMPTY } from "../text/span";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
@@ -27,10 +28,9 @@ const EARLY: u64 = 100_000_000;
 class AttemptStream {
   id: u32;
   attempt: usize;
-  next: AttemptStream | null;
 }
 
-let free: AttemptStream | null = null;
+const pool = new Pool<AttemptStream>();
 
 function attemptOf(state: usize): Attempt | null {
   const at = changetype<AttemptStream>(state).attempt;
@@ -52,11 +52,9 @@ export class AttemptFilter extends Handler {
   }
 
   open(stream: u32): usize {
-    const s = free !== null ? free! : changetype<AttemptStream>(heap.alloc(offsetof<AttemptStream>()));
-    if (free !== null) free = s.next;
+    const s = pool.take();
     s.id = stream;
     s.attempt = 0;
-    s.next = null;
     return changetype<usize>(s);
   }
 
@@ -160,9 +158,7 @@ export class AttemptFilter extends Handler {
       attemptJudge.end(a);
       exchanges.release(x);
     }
-    s.attempt = 0;
-    s.next = free;
-    free = s;
+    pool.give(s);
   }
 
   tick(): void {}

@@ -1,4 +1,5 @@
 /** A client's stream as the gateway filter keeps it. Records are used again. */
+import { Pool } from "../text/pool";
 import * as exchanges from "../request/exchange";
 import { Exchange } from "../request/exchange";
 import { Service } from "./service";
@@ -29,20 +30,17 @@ export class ClientStream {
   service: usize;
   /** A placeholder went down the chain: an attempt filter has to put the body in. */
   parked: bool;
-  next: ClientStream | null;
 }
 
-let free: ClientStream | null = null;
+const pool = new Pool<ClientStream>();
 
 export function open(stream: u32): ClientStream {
-  const c = free !== null ? free! : changetype<ClientStream>(heap.alloc(offsetof<ClientStream>()));
-  if (free !== null) free = c.next;
+  const c = pool.take();
   c.id = stream;
   c.phase = Phase.Untouched;
   c.exchange = 0;
   c.service = 0;
   c.parked = false;
-  c.next = null;
   return c;
 }
 
@@ -69,7 +67,5 @@ export function close(c: ClientStream): void {
     x.gateway = 0;
     exchanges.release(x);
   }
-  c.exchange = 0;
-  c.next = free;
-  free = c;
+  pool.give(c);
 }

@@ -8,7 +8,11 @@ type Rule = (name: usize, len: usize) => bool;
 
 /** What a client must not tell a provider. */
 export function cleanRequestHeaders(list: usize, len: usize): void {
-  removeAll(host.HeaderMap.Request, list, len, clientHeaders.mustNotPassGateway);
+  const map = host.HeaderMap.Request;
+  const header = headersIn(list, len);
+  while (header.next())
+    if (clientHeaders.mustNotPassGateway(header.name, header.nameLen))
+      host.removeHeader(map, header.name, header.nameLen);
 }
 
 export function cleanRequestTrailers(): void {

@@ -1,4 +1,5 @@
 /** Turns a request on a stream of the host into its hop's: headers and body. */
+import { CONTENT_LENGTH } from "../http/header-names";
 import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
 import { Exchange, Hop, endpointOf } from "../request/exchange";
@@ -26,7 +27,7 @@ export function setHopHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   const version = endpoint.versionHeader;
   if (version !== null && host.header(REQUEST, version) === null)
     host.setHeader(REQUEST, version, endpoint.versionValue!.ptr, endpoint.versionValue!.len);
-  if (!bodyless) host.setNumberHeader(REQUEST, hostNames.CONTENT_LENGTH, hopRequest.bodyLength(x, hop));
+  if (!bodyless) host.setNumberHeader(REQUEST, CONTENT_LENGTH, hopRequest.bodyLength(x, hop));
 }
 
 function removeCredentials(except: Bytes): void {

@@ -1,12 +1,13 @@
 /**
- * Between an answer on a stream of the host and its judgement: the same for the attempt role's upstream stream and for the
- * gateway role's own where no attempt role is. On Fail the caller decides how to go on; what was held is in the attempt.
+ * Between an answer on a stream of the host and its judgement: the same for the attempt filter's upstream stream and for the
+ * gateway filter's own where no attempt filter is. On Fail the caller decides how to go on; what was held is in the attempt.
  */
+import { CONTENT_LENGTH } from "../http/header-names";
+import { CONTENT_TYPE } from "../http/header-names";
 import { ending } from "../response/stream-ending";
 import { readResponseHead } from "../response/response-head";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State } from "../response/attempt-judge";
-import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
 import * as host from "../proxywasm/host";
@@ -24,7 +25,7 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
   const decision = attemptJudge.judgeHeaders(a, head, end, now);
   // An error event may have to follow a stream that ends without its mark.
   if (decision != Decision.Fail && a.state != State.Reading && a.validator.mayNeedEnding)
-    host.removeHeader(host.HeaderMap.Response, hostNames.CONTENT_LENGTH.ptr, hostNames.CONTENT_LENGTH.len);
+    host.removeHeader(host.HeaderMap.Response, CONTENT_LENGTH.ptr, CONTENT_LENGTH.len);
   return decision;
 }
 
@@ -72,7 +73,6 @@ export function putBack(a: Attempt, size: usize): void {
   attemptJudge.dropHeld(a);
 }
 
-const CONTENT_TYPE = Bytes.of("content-type");
 const held = new Span();
 
 /** Gives what was held as an answer of our own. `addsTrail`: no filter that comes after this one adds it. */

@@ -1,5 +1,5 @@
 /** Answers of ours to the client. */
-import { Bytes } from "../text/bytes";
+import { CONTENT_TYPE, JSON_TYPE } from "../http/header-names";
 import { Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
 import * as exchanges from "../request/exchange";
@@ -33,8 +33,6 @@ export function sendLastRefusal(c: ClientStream): void {
 }
 
 const OK = 200;
-const CONTENT_TYPE = Bytes.of("content-type");
-const JSON_TYPE = Bytes.of("application/json");
 const models = new Span();
 
 /** GET /v1/models: what the routes serve. */

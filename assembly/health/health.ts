@@ -2,14 +2,16 @@
  * What this worker knows of all tokens and providers of a configuration, and what it learns from its own attempts. Nothing here
  * allocates after the constructor. Times are monotonic ns; `model` is `hash64` of the model's name at the provider.
  */
+import { mix } from "../text/split-mix";
 import { Provider, TokenChoice } from "../config/plugin";
 import { BreakerUpdate, UpdateKind, concerns } from "./breaker-update";
-import { FIRST, NOWHERE, TokenSearch, mix, score } from "./token-choice";
+import { FIRST, NOWHERE, TokenSearch, score } from "./token-choice";
 import { StaleConnections } from "./stale-connections";
 import { BreakerState, gateFor, gateOf, helps, isHeld, tokenWait, waitFor, waitIsLimit } from "./breaker-state";
 import { Ledger } from "./ledger";
 import { BreakerListener } from "./breaker-events";
-import { LEASE_GRACE, NS_PER_MS } from "./breaker-timing";
+import { LEASE_GRACE } from "./breaker-timing";
+import { NS_PER_MS } from "../text/time-units";
 import { MOST_WAIT } from "./retry-after";
 import { Store } from "./ledger-store";
 import { tokenHash } from "./token-hash";

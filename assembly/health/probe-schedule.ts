@@ -5,7 +5,7 @@
 import { Bytes } from "../text/bytes";
 import { Provider } from "../config/plugin";
 import { UpdateKind } from "./breaker-update";
-import { mix } from "./token-choice";
+import { mix } from "../text/split-mix";
 import { Health } from "./health";
 import { Ledger } from "./ledger";
 import { ProbeKind, probeLease, probeOf } from "./breaker-timing";

@@ -10,6 +10,7 @@
  * A retry-after is the provider's word for this answer. Resets are there on good answers too: of them only those count whose
  * limit has nothing remaining, or where nothing says what remains.
  */
+import { RETRY_AFTER } from "../http/header-names";
 import { equalsIgnoreCase, lowerCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { parseDecimal, parseReset } from "../http/durations";
@@ -17,7 +18,6 @@ import { parseDecimal, parseReset } from "../http/durations";
 /** Longest wait that a provider's word is good for, ms. */
 export const MOST_WAIT: i64 = 3600_000;
 
-const RETRY_AFTER = Bytes.of("retry-after");
 const RETRY_AFTER_MS = Bytes.of("retry-after-ms");
 
 class Limit {

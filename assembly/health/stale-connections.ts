@@ -1,5 +1,5 @@
 /** Exchanges whose first try at a provider was reset without an answer: only the second one counts. */
-import { mix } from "./token-choice";
+import { mix } from "../text/split-mix";
 
 const ROOM = 64;
 

@@ -1,4 +1,5 @@
 /** Which of several live tokens: the one with the highest score. */
+import { mix } from "../text/split-mix";
 import { Provider, TokenChoice } from "../config/plugin";
 
 /** What a token is looked for by; filled anew for each search. */
@@ -44,12 +45,4 @@ export function score(provider: Provider, token: i32, hash: u64, sticky: u64, ra
   if (weight <= 0) return NOWHERE / 2;
   const u = (<f64>bits + 0.5) / <f64>((<u64>1) << 53);
   return Math.log(u) / <f64>weight;
-}
-
-/** Spreads every bit over all (the finalizer of SplitMix64). */
-export function mix(x: u64): u64 {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
 }

@@ -4,6 +4,7 @@
  */
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
+import { GAMMA, mix } from "../text/split-mix";
 import { Writer } from "../text/writer";
 import * as env from "./env";
 import { placeNext, placeNowhere } from "./arena";
@@ -266,14 +267,12 @@ export function wallClock(): i64 {
 
 let seed: u64 = 0;
 
-/** For choices, not for secrets: the host's own generator costs a microsecond a call, so that it only seeds this one (SplitMix64). */
+/** For choices, not for secrets: the host's own generator costs a microsecond a call, so that it only seeds this one. */
 export function random64(): u64 {
   if (seed == 0 && wasi.random_get(NUMBER, 8) == 0) seed = load<u64>(NUMBER);
-  seed += 0x9e3779b97f4a7c15;
-  let z = seed;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
+  const number = mix(seed);
+  seed += GAMMA;
+  return number;
 }
 
 /** The VM's environment as NAME=value texts: Envoy fills it from `vm_config.environment_variables`. */

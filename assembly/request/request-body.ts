@@ -1,4 +1,5 @@
 /** What a request's body says: its model, whether it wants a stream, whether only one provider can answer it. */
+import { CONTENT_TYPE } from "../http/header-names";
 import { containsIgnoreCase, equalsIgnoreCase, hasControl } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { hash64 } from "../text/hash";
@@ -11,7 +12,6 @@ import { Exchange, ModelPlace, modelOf } from "./exchange";
 
 const MULTIPART = Bytes.of("multipart/form-data");
 const TRUE = Bytes.of("true");
-const CONTENT_TYPE = Bytes.of("content-type");
 const JSON_TYPE = Bytes.of("json");
 /** Longest name of a model, bytes. */
 export const MODEL_ROOM: usize = 1024;

@@ -1,8 +1,8 @@
 /** What a request's headers say, read in one walk: one host call instead of a dozen. */
-import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { hash64 } from "../text/hash";
+import { parseDecimal } from "../http/durations";
 import { HeaderSet } from "../http/header-set";
 import { headerValue, headersIn } from "../http/header-list";
 import { apiOf } from "./api-paths";
@@ -61,21 +61,10 @@ export function readRequestHead(list: usize, len: usize): RequestHead {
     const at = READ.find(header.name, header.nameLen);
     if (at < 0) continue;
     if (at < VALUES.length) unchecked(VALUES[at]).set(header.value, header.valueLen);
-    else if (at == CONTENT_LENGTH) head.contentLength = decimal(header.value, header.valueLen);
+    else if (at == CONTENT_LENGTH) head.contentLength = parseDecimal(header.value, header.valueLen);
     else head.wantsUpgrade = true;
   }
   return head;
-}
-
-function decimal(ptr: usize, len: usize): i64 {
-  if (len == 0 || len > 15) return -1;
-  let n: i64 = 0;
-  for (let i: usize = 0; i < len; i++) {
-    const digit = <i32>load<u8>(ptr + i) - Char.Zero;
-    if (<u32>digit > 9) return -1;
-    n = n * 10 + digit;
-  }
-  return n;
 }
 
 const POST = Bytes.of("POST");

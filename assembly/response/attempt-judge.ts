@@ -1,5 +1,5 @@
 /**
- * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt role feeds it from an
+ * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt filter feeds it from an
  * upstream filter, the callout driver from a held response or a callout's answer.
  */
 import { NS_PER_MS } from "../text/time-units";

@@ -1,4 +1,5 @@
 /** An error of ours as its client reads it: in the shape of the dialect that was asked. */
+import { CONTENT_TYPE, JSON_TYPE, RETRY_AFTER } from "../http/header-names";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
@@ -22,11 +23,8 @@ const MESSAGES_TYPE = Bytes.of('{"type":"error","error":{"type":"');
 const MESSAGES_MESSAGE = Bytes.of('","message":');
 const MESSAGES_END = Bytes.of("}}");
 
-const CONTENT_TYPE = Bytes.of("content-type");
-const JSON_TYPE = Bytes.of("application/json");
 const SHOULD_RETRY = Bytes.of("x-should-retry");
 const FALSE = Bytes.of("false");
-const RETRY_AFTER = Bytes.of("retry-after");
 
 /** The body, valid until the next one. */
 export function writeErrorBody(refusal: Refusal, dialect: Dialect): Span {
