@@ -39,7 +39,7 @@ export class Value {
     const parent = this.parent;
     if (parent === null) return "configuration";
     if (this.index >= 0) return `${parent.path}[${this.index}]`;
-    const name = isPlain(this.name) ? this.name : `"${this.name.slice(0, 40)}"`;
+    const name = isShortName(this.name) ? this.name : `"${this.name.slice(0, 40)}"`;
     return parent.parent === null ? name : `${parent.path}.${name}`;
   }
 
@@ -57,7 +57,7 @@ export class Value {
 }
 
 /** Nothing that could break a line of the log, hide what follows, or be taken for another part of a path. */
-function isPlain(name: string): bool {
+function isShortName(name: string): bool {
   for (let i = 0; i < name.length; i++) {
     const c = name.charCodeAt(i);
     if (c <= Char.Space || c == Char.Quote || c == 0x7f || ".:[]".includes(name.charAt(i))) return false;

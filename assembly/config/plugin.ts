@@ -1,6 +1,6 @@
 /**
  * The configuration as the request path reads it: built once in on_configure, never changed afterwards, but for a cluster that is
- * not there (roles/missing-cluster).
+ * not there (filters/missing-cluster).
  * Text that goes to the host is kept as bytes, durations are milliseconds, sizes bytes.
  */
 import { Bytes } from "../text/bytes";
@@ -130,6 +130,7 @@ export class BreakerPolicy {
   maxOpenFor: i32 = 60000;
 }
 
+/** A provider: where it is, its tokens, and how its failures are counted. */
 export class Provider {
   /** Position in Config.providers. */
   index: i32 = 0;

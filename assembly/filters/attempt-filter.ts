@@ -1,5 +1,5 @@
 /**
- * The attempt role: an upstream HTTP filter, one stream for each attempt. It turns the parked request into this hop's, holds the
+ * The attempt filter: an upstream HTTP filter, one stream for each attempt. It turns the parked request into this hop's, holds the
  * answer until it counts as good, and when it is not arms the next hop and asks the router for a retry.
  */
 import * as attemptJudge from "../response/attempt-judge";
@@ -8,13 +8,16 @@ import * as exchanges from "../request/exchange";
 import { Exchange, endpointOf } from "../request/exchange";
 import { FORWARDED_PROTO } from "../request/client-headers";
 import * as plan from "../request/plan";
+import { Pool } from "../text/pool";
 import { EMPTY } from "../text/span";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
-import { addAttemptRoot, removeAttemptRoot } from "./attempt-roots";
+import { endOf } from "./attempt-end";
+import { cleanAnswerTrailers } from "./header-cleaning";
+import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
 import * as relay from "./response-relay";
-import * as operations from "./stream-operations";
+import { armNext, askForRetry } from "./retry";
 import * as timer from "./timer";
 
 /** Envoy's timers count from when its loop last read the clock, and may end a wait this much early, ns: what opens so soon is open. */
@@ -25,34 +28,39 @@ const EARLY: u64 = 100_000_000;
 class AttemptStream {
   id: u32;
   attempt: usize;
-  next: AttemptStream | null;
 }
 
-let free: AttemptStream | null = null;
+const pool = new Pool<AttemptStream>();
 
 function attemptOf(state: usize): Attempt | null {
   const at = changetype<AttemptStream>(state).attempt;
   return at != 0 ? changetype<Attempt>(at) : null;
 }
 
+/** Roots of this VM that have this filter. */
+let roots: i32 = 0;
+
+/** Whether answers are judged here, or by the gateway filter. */
+export function hasAttemptFilter(): bool {
+  return roots > 0;
+}
+
 export class AttemptFilter extends Handler {
   constructor() {
     super();
-    addAttemptRoot();
+    roots++;
   }
 
   open(stream: u32): usize {
-    const s = free !== null ? free! : changetype<AttemptStream>(heap.alloc(offsetof<AttemptStream>()));
-    if (free !== null) free = s.next;
+    const s = pool.take();
     s.id = stream;
     s.attempt = 0;
-    s.next = null;
     return changetype<usize>(s);
   }
 
   requestHeaders(state: usize, end: bool): HeadersStatus {
     const s = changetype<AttemptStream>(state);
-    // A request of another route, which the gateway role has not seen.
+    // A request of another route, which the gateway filter has not seen.
     const identity = host.property(hostNames.EXCHANGE);
     if (identity === null) return HeadersStatus.Continue;
     const x = exchanges.find(identity.ptr, identity.len);
@@ -68,11 +76,11 @@ export class AttemptFilter extends Handler {
     s.attempt = changetype<usize>(attemptJudge.begin(x, hop, s.id, now));
     // The route is found, and may have done it; the map is one for all attempts, so that once is enough.
     if (x.stepCount == 1) host.removeHeader(host.HeaderMap.Request, FORWARDED_PROTO.ptr, FORWARDED_PROTO.len);
-    operations.setRequestHeaders(x, hop, end);
+    setHopHeaders(x, hop, end);
     return HeadersStatus.Continue;
   }
 
-  /** Never retried by the router: the gateway role gets it and answers (facts 5.2). */
+  /** Never retried by the router: the gateway filter gets it and answers (facts 5.2). */
   private refuse(): HeadersStatus {
     host.sendLocalResponse(503, hostNames.DETAILS, EMPTY, EMPTY);
     return HeadersStatus.StopIteration;
@@ -82,7 +90,7 @@ export class AttemptFilter extends Handler {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
     if (a.hasSentBody) host.setBody(host.Buffer.RequestBody, 0, size, 0, 0);
-    else operations.setRequestBody(a.exchange, a.exchange.current, size);
+    else setHopBody(a.exchange, a.exchange.current, size);
     a.hasSentBody = true;
     return BodyStatus.Continue;
   }
@@ -117,19 +125,19 @@ export class AttemptFilter extends Handler {
   responseTrailers(state: usize): BodyStatus {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
-    operations.cleanAnswerTrailers();
+    cleanAnswerTrailers();
     if (a.state == State.Over) return BodyStatus.Continue;
     const now = host.monotonic();
     const decision = relay.trailers(a, now);
     if (decision == Decision.Pass || (decision == Decision.Fail && this.goOn(a, now))) return BodyStatus.Continue;
-    operations.sendHeld(a, false);
+    relay.sendHeld(a, false);
     return BodyStatus.StopAndBuffer;
   }
 
-  /** Arms what follows a failure and asks for it. False: the failed answer goes on, and the gateway role decides. */
+  /** Arms what follows a failure and asks for it. False: the failed answer goes on, and the gateway filter decides. */
   private goOn(a: Attempt, now: u64): bool {
-    if (!operations.armNext(a, verdict, true, now)) return false;
-    operations.askForRetry();
+    if (!armNext(a, verdict, true, now)) return false;
+    askForRetry();
     return true;
   }
 
@@ -138,8 +146,7 @@ export class AttemptFilter extends Handler {
     const now = host.monotonic();
     const passing = a.state == State.Passing;
     // The router retries by itself after a reset or a time limit, on whatever is armed.
-    if (attemptJudge.judgeLoss(a, operations.endOf(a, now), now) && !passing)
-      operations.armNext(a, verdict, false, now);
+    if (attemptJudge.judgeLoss(a, endOf(a, now), now) && !passing) armNext(a, verdict, false, now);
   }
 
   close(state: usize): void {
@@ -151,9 +158,7 @@ export class AttemptFilter extends Handler {
       attemptJudge.end(a);
       exchanges.release(x);
     }
-    s.attempt = 0;
-    s.next = free;
-    free = s;
+    pool.give(s);
   }
 
   tick(): void {}
@@ -161,6 +166,6 @@ export class AttemptFilter extends Handler {
   calloutAnswered(_callout: u32, _headers: u32, _size: usize): void {}
 
   retire(): void {
-    removeAttemptRoot();
+    roots--;
   }
 }

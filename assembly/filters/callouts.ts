@@ -1,12 +1,13 @@
 /**
- * The callout driver: the next hop as an HTTP call of the gateway role, its answer as one of ours. It goes on wherever no attempt
- * role can: on older hosts, under a route that the host has fixed, and after answers that Envoy gave by itself.
+ * The callout driver: the next hop as an HTTP call of the gateway filter, its answer as one of ours. It goes on wherever no attempt
+ * filter can: on older hosts, under a route that the host has fixed, and after answers that Envoy gave by itself.
  */
 import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import { headersIn } from "../http/header-list";
+import { headerValue, headersIn } from "../http/header-list";
 import * as headerBuilder from "../http/header-builder";
 import { Span } from "../text/span";
+import { NS_PER_MS } from "../text/time-units";
 import { HashTable } from "../text/hash-table";
 import { SiteConfig } from "../config/plugin";
 import * as responseHead from "../response/response-head";
@@ -20,34 +21,33 @@ import * as plan from "../request/plan";
 import * as hopRequest from "../request/hop-request";
 import { End, Next } from "../health/verdict";
 import * as host from "../proxywasm/host";
+import { hasRun } from "./attempt-end";
 import { ClientStream, Phase, exchangeOf } from "./client-stream";
 import * as timer from "./timer";
-import { giveUp } from "./give-up";
+import { sendLastRefusal } from "./send-reply";
 import * as missingCluster from "./missing-cluster";
 import * as hostNames from "./host-names";
-import * as operations from "./stream-operations";
 import { addAnswerHeaders } from "./answer-headers";
 
-const NS_PER_MS: u64 = 1000000;
 /** Attempts whose callout has not answered, by its token. */
 const pending = new HashTable(64);
 
 /** After a failure, `verdict`: arms what follows. False: the failed answer is the client's. */
-export function arm(x: Exchange, now: u64): bool {
+export function armNext(x: Exchange, now: u64): bool {
   if (x.outcome != Outcome.Returned) plan.armNext(x, verdict, host.random64(), now);
   return x.outcome != Outcome.Returned;
 }
 
-/** And then: the armed hop, or another when a rate limit has passed; else the last answer. */
-export function next(c: ClientStream, now: u64): void {
+/** And then: sends to the armed hop, or to another when a rate limit has passed; else gives the last answer. */
+export function sendNext(c: ClientStream, now: u64): void {
   const x = exchangeOf(c);
   if (x.hasArmed) {
-    goOn(c, now);
+    sendArmed(c, now);
     return;
   }
   const wait = verdict.next == Next.Return ? 0 : plan.armAfterWait(x, now);
   if (wait == 0) {
-    giveUp(c, x);
+    sendLastRefusal(c);
     return;
   }
   c.phase = Phase.Calling;
@@ -55,40 +55,39 @@ export function next(c: ClientStream, now: u64): void {
   timer.start(c);
 }
 
-/** From the tick: goes on after a wait. */
-export function look(c: ClientStream, x: Exchange, now: u64): void {
+/** From the tick: goes on when a wait is over. */
+export function wake(c: ClientStream, x: Exchange, now: u64): void {
   if (x.wakeAt == 0 || now < x.wakeAt || !host.setEffective(x.gateway)) return;
   x.wakeAt = 0;
   // Where its token has died meanwhile, the next one may open soon.
   const more = plan.rearm(x, host.random64(), now) ? 0 : plan.armAfterWait(x, now);
   if (more > 0) x.wakeAt = now + more;
-  else goOn(c, now);
+  else sendArmed(c, now);
 }
 
-/** Goes on with the armed hop and those that follow it. False: no callout could be started, and the client has its last answer. */
-export function goOn(c: ClientStream, now: u64): bool {
+/** Sends to the armed hop, or to those that follow it where no callout can be started; else gives the last answer. */
+export function sendArmed(c: ClientStream, now: u64): void {
   const x = exchangeOf(c);
   while (x.hasArmed) {
     const hop = plan.advance(x, now);
     const a = attemptJudge.begin(x, hop, c.id, now);
     a.limit = timeLimit(x, now);
     a.isShortOfTime = timeLimits.isShortOfTime(x, timeLimits.fairCalloutTime(x), now);
-    const token = start(x, hop, a.limit);
+    const token = startCallout(x, hop, a.limit);
     if (token != 0) {
       pending.set(token, changetype<usize>(a));
       c.phase = Phase.Calling;
-      return true;
+      return;
     }
     // No callback follows an unknown cluster (2), nor one that is full or has no host (10).
     attemptJudge.judgeLoss(a, End.Local, now);
     attemptJudge.end(a);
     plan.armNext(x, verdict, host.random64(), now);
   }
-  giveUp(c, x);
-  return false;
+  sendLastRefusal(c);
 }
 
-function start(x: Exchange, hop: Hop, limit: i32): u32 {
+function startCallout(x: Exchange, hop: Hop, limit: i32): u32 {
   const headers = buildHeaders(x, hop);
   const model = hopRequest.model(x, hop);
   let body = x.body;
@@ -134,14 +133,9 @@ function buildHeaders(x: Exchange, hop: Hop): Span {
   if (credential.len > 0)
     headerBuilder.add(endpoint.authHeader.ptr, endpoint.authHeader.len, credential.ptr, credential.len);
   const version = endpoint.versionHeader;
-  if (version !== null && !sends(x, version)) headerBuilder.put(version, endpoint.versionValue!);
+  if (version !== null && headerValue(x.headers, x.headersLen, version) === null)
+    headerBuilder.put(version, endpoint.versionValue!);
   return headerBuilder.end();
-}
-
-function sends(x: Exchange, name: Bytes): bool {
-  const header = headersIn(x.headers, x.headersLen);
-  while (header.next()) if (header.isNamed(name)) return true;
-  return false;
 }
 
 /** A callout is answered; 0 headers: it was cut (facts 12.4). A client that has left is no error. */
@@ -156,15 +150,15 @@ export function answered(token: u32, count: u32, bodySize: usize): void {
   if (x.gateway == 0) attemptJudge.judgeLoss(a, End.ClientGone, now);
   else if (host.setEffective(x.gateway)) {
     const c = changetype<ClientStream>(x.client);
-    if (decision == Decision.Pass || !arm(x, now)) deliver(c, a);
-    else next(c, now);
+    if (decision == Decision.Pass || !armNext(x, now)) deliver(c, a);
+    else sendNext(c, now);
   }
   attemptJudge.end(a);
   exchanges.release(x);
 }
 
 /** The root of this configuration is gone: the host has dropped its callouts, whose clients had left. */
-export function forget(config: SiteConfig, now: u64): void {
+export function dropPending(config: SiteConfig, now: u64): void {
   for (let i: u32 = 0, k = pending.capacity; i < k;) {
     const at = pending.valueAt(i);
     // A deletion moves another one here.
@@ -209,7 +203,7 @@ function judge(a: Attempt, count: u32, bodySize: usize, now: u64): Decision {
 
 /** A time limit within the answer looks like a cut of its provider's (facts 12.4). */
 function cut(a: Attempt, now: u64): Decision {
-  return operations.hasRun(a, a.limit, now) ? late(a, now) : lost(a, End.Cut, now);
+  return hasRun(a, a.limit, now) ? late(a, now) : lost(a, End.Cut, now);
 }
 
 function late(a: Attempt, now: u64): Decision {

@@ -1,4 +1,5 @@
-/** A client's stream as the gateway role keeps it. Records are used again. */
+/** A client's stream as the gateway filter keeps it. Records are used again. */
+import { Pool } from "../text/pool";
 import * as exchanges from "../request/exchange";
 import { Exchange } from "../request/exchange";
 import { Service } from "./service";
@@ -10,13 +11,13 @@ export enum Phase {
   Collecting,
   /** Complete, and held until a rate limit has passed. */
   Waiting,
-  /** On its way; the attempt role judges the answers. */
+  /** On its way; the attempt filter judges the answers. */
   Sent,
-  /** On its way to the first hop without an attempt role: the answer is judged here. */
+  /** On its way to the first hop without an attempt filter: the answer is judged here. */
   Direct,
   /** A callout runs: what still comes on the client's own stream is dropped. */
   Calling,
-  /** The role has answered by itself: nothing that follows counts. */
+  /** The gateway has answered by itself: nothing that follows counts. */
   Answered,
 }
 
@@ -27,23 +28,29 @@ export class ClientStream {
   exchange: usize;
   /** A managed `Service`. */
   service: usize;
-  /** A placeholder went down the chain: an attempt role has to put the body in. */
+  /** A placeholder went down the chain: an attempt filter has to put the body in. */
   parked: bool;
-  next: ClientStream | null;
 }
 
-let free: ClientStream | null = null;
+const pool = new Pool<ClientStream>();
 
 export function open(stream: u32): ClientStream {
-  const c = free !== null ? free! : changetype<ClientStream>(heap.alloc(offsetof<ClientStream>()));
-  if (free !== null) free = c.next;
+  const c = pool.take();
   c.id = stream;
   c.phase = Phase.Untouched;
   c.exchange = 0;
   c.service = 0;
   c.parked = false;
-  c.next = null;
   return c;
+}
+
+/** The exchange of a request that this configuration serves. */
+export function openExchange(c: ClientStream, service: Service, now: u64): Exchange {
+  const x = exchanges.open(c.id, service.config, service.health, now);
+  x.client = changetype<usize>(c);
+  c.exchange = changetype<usize>(x);
+  c.service = changetype<usize>(service);
+  return x;
 }
 
 export function serviceOf(c: ClientStream): Service {
@@ -60,7 +67,5 @@ export function close(c: ClientStream): void {
     x.gateway = 0;
     exchanges.release(x);
   }
-  c.exchange = 0;
-  c.next = free;
-  free = c;
+  pool.give(c);
 }

@@ -1,41 +1,41 @@
 /** What a tick does: ends what has run out of time, and wakes what waits for a rate limit. */
 import { EMPTY } from "../text/span";
+import { NS_PER_MS } from "../text/time-units";
 import { Guard } from "../config/plugin";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import { Exchange, configOf, routeOf } from "../request/exchange";
-import * as plan from "../request/plan";
 import { End } from "../health/verdict";
 import * as host from "../proxywasm/host";
 import * as callouts from "./callouts";
 import { ClientStream, Phase } from "./client-stream";
 import * as directAttempt from "./direct-attempt";
-import * as admission from "./admission";
 import * as hostNames from "./host-names";
-import * as operations from "./stream-operations";
-
-const NS_PER_MS: u64 = 1000000;
+import { armFirst } from "./planning";
+import { armNext, askForRetry } from "./retry";
+import { sendRefusal } from "./send-reply";
+import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
 
 /** How long the body of an error is waited for, ms: it is written at once, or not at all. */
 const ERROR_BODY: u64 = 2000;
 
 /** Ends what has run out of time. True: something still may. */
-export function look(now: u64): bool {
+export function check(now: u64): bool {
   let busy = false;
   for (let i: u32 = 0, k = exchanges.slots(); i < k; i++) {
     const x = exchanges.slot(i);
     if (x === null || x.gateway == 0) continue;
     const c = changetype<ClientStream>(x.client);
     if (c.phase == Phase.Waiting) wake(c, x, now);
-    else if (c.phase == Phase.Calling) callouts.look(c, x, now);
-    else if (x.attempt != 0) lookAt(c, x, changetype<Attempt>(x.attempt), now);
+    else if (c.phase == Phase.Calling) callouts.wake(c, x, now);
+    else if (x.attempt != 0) checkAttempt(c, x, changetype<Attempt>(x.attempt), now);
     busy = true;
   }
   return busy;
 }
 
-function lookAt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void {
+function checkAttempt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void {
   if (a.state == State.Passing) return breakOff(x, a, now);
   if (a.state == State.Over) return;
   const how = ranOut(c, x, a, now);
@@ -44,20 +44,20 @@ function lookAt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void {
   attemptJudge.judgeLoss(a, how, now);
   if (c.phase == Phase.Direct) {
     if (!host.setEffective(x.gateway)) return;
-    directAttempt.settle(c);
-    callouts.arm(x, now);
-    callouts.next(c, now);
+    directAttempt.endAttempt(c);
+    callouts.armNext(x, now);
+    callouts.sendNext(c, now);
     return;
   }
-  const armed = operations.armNext(a, verdict, held, now);
+  const armed = armNext(a, verdict, held, now);
   if (!host.setEffective(a.stream)) return;
-  // Nothing is there yet that could go on to the router (facts 18.2): the gateway role gets this, and goes on by callout.
+  // Nothing is there yet that could go on to the router (facts 18.2): the gateway filter gets this, and goes on by callout.
   if (!held) {
     host.sendLocalResponse(504, hostNames.DETAILS, EMPTY, EMPTY);
     return;
   }
-  // Held by the attempt role: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
-  if (armed) operations.askForRetry();
+  // Held by the attempt filter: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
+  if (armed) askForRetry();
   host.continueStream(host.Stream.Response);
 }
 
@@ -93,12 +93,10 @@ function ranOut(c: ClientStream, x: Exchange, a: Attempt, now: u64): End {
   return End.None;
 }
 
-/** The request waits, held before its first attempt: the tick looks after it. */
+/** A request that is held before its first attempt. */
 function wake(c: ClientStream, x: Exchange, now: u64): void {
-  if (now < x.wakeAt) return;
-  exchanges.healthOf(x).refresh();
-  if (!host.setEffective(x.gateway)) return;
-  x.wakeAt = 0;
-  if (!plan.armFirst(x, host.random64(), now) && !admission.waitOrForce(c, x, now)) return;
-  if (admission.send(c, x, admission.BODY_OUT_OF_REACH, now)) host.continueStream(host.Stream.Request);
+  if (now < x.wakeAt || !host.setEffective(x.gateway)) return;
+  const refusal = armFirst(x, now);
+  if (refusal !== null) sendRefusal(c, refusal);
+  else if (x.hasArmed && sendRequest(c, x, BODY_OUT_OF_REACH, now)) host.continueStream(host.Stream.Request);
 }

@@ -1,4 +1,5 @@
-/** The first hop on the client's own stream, where no attempt role is: the gateway role is both (callout mode). */
+/** The first hop on the client's own stream, where no attempt filter is: the gateway filter is both (callout mode). */
+import { NS_PER_MS } from "../text/time-units";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State } from "../response/attempt-judge";
 import { Exchange, Outcome } from "../request/exchange";
@@ -6,15 +7,15 @@ import * as plan from "../request/plan";
 import { End } from "../health/verdict";
 import { BodyStatus, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
+import * as answerOrigin from "./answer-origin";
 import * as callouts from "./callouts";
 import { ClientStream, Phase, exchangeOf } from "./client-stream";
+import { cleanAnswerTrailers } from "./header-cleaning";
+import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
-import { setNumber } from "./number-header";
 import * as relay from "./response-relay";
-import * as operations from "./stream-operations";
 import { setAnswerHeaders } from "./answer-headers";
 
-const NS_PER_MS: u64 = 1000000;
 /** Our own clock ends a request before Envoy would: Envoy cannot be stopped from cutting a held answer. */
 const GRACE_MS: u64 = 1000;
 
@@ -22,15 +23,15 @@ const GRACE_MS: u64 = 1000;
 export function send(c: ClientStream, x: Exchange, size: usize, now: u64): void {
   const hop = plan.advance(x, now);
   attemptJudge.begin(x, hop, c.id, now);
-  operations.setRequestHeaders(x, hop, x.bodyLen == 0);
-  if (x.bodyLen > 0) operations.setRequestBody(x, hop, size);
+  setHopHeaders(x, hop, x.bodyLen == 0);
+  if (x.bodyLen > 0) setHopBody(x, hop, size);
   // The plan's limits, not those of a route that somebody else has written (facts 12.3).
-  setNumber(
+  host.setNumberHeader(
     host.HeaderMap.Request,
     hostNames.TIMEOUT,
     (x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0) + GRACE_MS,
   );
-  setNumber(host.HeaderMap.Request, hostNames.MAX_RETRIES, 0);
+  host.setNumberHeader(host.HeaderMap.Request, hostNames.MAX_RETRIES, 0);
   c.phase = Phase.Direct;
 }
 
@@ -42,10 +43,10 @@ export function responseHeaders(c: ClientStream, end: bool): HeadersStatus {
   const x = exchangeOf(c);
   const a = attemptOf(c);
   const now = host.monotonic();
-  if (!operations.isViaUpstream()) {
-    const other = operations.isOfOther();
-    attemptJudge.judgeLoss(a, other ? End.Local : operations.endOfLocal(x), now);
-    if (other) x.outcome = Outcome.Returned;
+  if (!answerOrigin.isProvider()) {
+    const isOther = answerOrigin.isOtherFilter();
+    attemptJudge.judgeLoss(a, isOther ? End.Local : answerOrigin.endOfLocal(x), now);
+    if (isOther) x.outcome = Outcome.Returned;
     return goOn(c, now) ? HeadersStatus.StopAllIterationAndWatermark : HeadersStatus.Continue;
   }
   const decision = relay.headers(a, end, now);
@@ -74,14 +75,14 @@ export function responseBody(c: ClientStream, size: usize, end: bool): BodyStatu
 
 export function responseTrailers(c: ClientStream): BodyStatus {
   const a = attemptOf(c);
-  operations.cleanAnswerTrailers();
+  cleanAnswerTrailers();
   if (a.state == State.Over) return BodyStatus.Continue;
   const now = host.monotonic();
   const decision = relay.trailers(a, now);
   if (decision == Decision.Pass) return BodyStatus.Continue;
   if (decision == Decision.Hold || !goOn(c, now)) {
-    operations.sendHeld(a, true);
-    settle(c);
+    relay.sendHeld(a, true);
+    endAttempt(c);
     c.phase = Phase.Answered;
   }
   return BodyStatus.StopAndBuffer;
@@ -90,14 +91,14 @@ export function responseTrailers(c: ClientStream): BodyStatus {
 /** After a failure: by callout while a hop is left. False: the failed answer passes as it is. */
 function goOn(c: ClientStream, now: u64): bool {
   const x = exchangeOf(c);
-  if (!callouts.arm(x, now)) return false;
-  settle(c);
-  callouts.next(c, now);
+  if (!callouts.armNext(x, now)) return false;
+  endAttempt(c);
+  callouts.sendNext(c, now);
   return true;
 }
 
 /** The direct attempt is over: its record goes, its answer is dropped. */
-export function settle(c: ClientStream): void {
+export function endAttempt(c: ClientStream): void {
   const x = exchangeOf(c);
   if (x.attempt != 0) attemptJudge.end(attemptOf(c));
   if (c.phase == Phase.Direct) c.phase = Phase.Calling;

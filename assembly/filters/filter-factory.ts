@@ -1,4 +1,4 @@
-/** Which role a root plays, by its configuration. */
+/** Which filter a root is, by its configuration. */
 import { Environment, parsePlugin } from "../config/plugin-parser";
 import { Handler } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";

@@ -7,34 +7,34 @@ import { Cause } from "../health/verdict";
 import { logRequest } from "../observe/request-log";
 import { HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
+import * as answerOrigin from "./answer-origin";
 import * as callouts from "./callouts";
 import { ClientStream, Phase, exchangeOf, serviceOf } from "./client-stream";
 import * as hostNames from "./host-names";
-import { giveUp } from "./give-up";
+import { sendLastRefusal } from "./send-reply";
 import * as timer from "./timer";
 import * as directAttempt from "./direct-attempt";
-import * as operations from "./stream-operations";
 import { setAnswerHeaders } from "./answer-headers";
 
-/** An answer's headers reach the client's stream, after the attempt role or without it. */
+/** An answer's headers reach the client's stream, after the attempt filter or without it. */
 export function sendAnswer(c: ClientStream): HeadersStatus {
   const x = exchangeOf(c);
   // A failed answer may still carry what was asked of the router; a good one never does.
   if (x.outcome != Outcome.Served) host.removeHeader(host.HeaderMap.Response, hostNames.RETRY.ptr, hostNames.RETRY.len);
-  if (x.outcome == Outcome.Open && operations.isOfOther()) {
+  if (x.outcome == Outcome.Open && answerOrigin.isOtherFilter()) {
     x.outcome = Outcome.Returned;
     setAnswerHeaders(x);
     return HeadersStatus.Continue;
   }
-  if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && operations.isOfAttempt())) {
+  if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && answerOrigin.isAttempt())) {
     setAnswerHeaders(x);
     exchanges.dropBody(x);
     return HeadersStatus.Continue;
   }
   const now = host.monotonic();
   // A hop is armed that the router did not take: no healthy host, retries at their limit, an interim 1xx (facts 2.5, 19.2, 19.5).
-  if (x.hasArmed && timeLimits.hasTime(x, now)) callouts.goOn(c, now);
-  else giveUp(c, x);
+  if (x.hasArmed && timeLimits.hasTime(x, now)) callouts.sendArmed(c, now);
+  else sendLastRefusal(c);
   return HeadersStatus.StopAllIterationAndWatermark;
 }
 

@@ -1,34 +1,34 @@
 /**
- * The gateway role: an HTTP filter on the client's stream. It parks the request's body, makes the plan, sends the request on its
- * way, and gives the last answer: what an attempt let through, or an error of ours.
+ * The gateway filter: an HTTP filter on the client's stream. A request is read, admitted, parked until it is whole, planned, and
+ * sent; the last answer is what an attempt let through, or an error of ours.
  */
-import { Bytes } from "../text/bytes";
-import { headersIn } from "../http/header-list";
-import { Plugin } from "../config/plugin";
+import { Plugin, Routing } from "../config/plugin";
 import * as exchanges from "../request/exchange";
-import { FORWARDED_PROTO, mustNotForward } from "../request/client-headers";
-import { readRequestHead } from "../request/request-head";
+import { asksForModels } from "../request/api-paths";
+import { readBody } from "../request/request-body";
+import { keepHead, noteApi, readRequestHead } from "../request/request-head";
+import { refuseBody } from "../response/replies";
 import { pruneTokens } from "../health/prune";
 import { Health } from "../health/health";
 import { isIdle } from "../health/idle";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
-import { attemptRoots } from "./attempt-roots";
+import { admit, checkKey } from "./admission";
+import { hasAttemptFilter } from "./attempt-filter";
+import { park } from "./body-parking";
 import * as callouts from "./callouts";
 import * as client from "./client-stream";
 import { ClientStream, Phase } from "./client-stream";
+import { keepRoute } from "./cluster-choice";
 import * as deadlines from "./deadlines";
 import * as directAttempt from "./direct-attempt";
 import * as finalAnswer from "./final-answer";
-import * as admission from "./admission";
-import * as operations from "./stream-operations";
+import { cleanRequestHeaders, cleanRequestTrailers } from "./header-cleaning";
+import { planRequest } from "./planning";
+import { sendModels, sendRefusal } from "./send-reply";
+import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
 import * as timer from "./timer";
 import { Service, letGo, retire, serviceFor } from "./service";
-
-const REQUEST = host.HeaderMap.Request;
-const BODY = host.Buffer.RequestBody;
-/** Goes down the chain in place of the parked body, so that no buffer limit of Envoy counts (facts 3.4). */
-const PLACEHOLDER = Bytes.of("{}");
 
 /** Those of all configurations in this VM: each has its own prober, served by whichever timer runs. */
 const living: GatewayFilter[] = [];
@@ -59,20 +59,32 @@ export class GatewayFilter extends Handler {
 
   requestHeaders(state: usize, end: bool): HeadersStatus {
     const c = changetype<ClientStream>(state);
-    const headers = host.headers(REQUEST);
+    const headers = host.headers(host.HeaderMap.Request);
     if (headers === null) return HeadersStatus.Continue;
     const list = headers.ptr;
     const length = headers.len;
     const head = readRequestHead(list, length);
     const service = serviceFor(this.plugin, this.services, head.authority);
     if (service === null) return HeadersStatus.Continue;
-    if (!admission.admit(c, service, head, list, length, end)) return HeadersStatus.StopIteration;
-    const header = headersIn(list, length);
-    while (header.next())
-      if (mustNotForward(header.name, header.nameLen) && !header.isNamed(FORWARDED_PROTO))
-        host.removeHeader(REQUEST, header.name, header.nameLen);
-    if (!end) return HeadersStatus.StopIteration;
-    return admission.launch(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
+
+    const x = client.openExchange(c, service, host.monotonic());
+    noteApi(x, head);
+    let refusal = checkKey(x, head);
+    if (refusal === null && end && asksForModels(head.method, head.path)) {
+      sendModels(c);
+      return HeadersStatus.StopIteration;
+    }
+    if (refusal === null) refusal = admit(x, head, end);
+    if (refusal !== null) {
+      sendRefusal(c, refusal);
+      return HeadersStatus.StopIteration;
+    }
+
+    keepHead(x, head, list, length);
+    if (service.config.routing == Routing.Host) keepRoute();
+    cleanRequestHeaders(list, length);
+    c.phase = Phase.Collecting;
+    return end && this.goOn(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
   requestBody(state: usize, size: usize, end: bool): BodyStatus {
@@ -80,28 +92,46 @@ export class GatewayFilter extends Handler {
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
     const x = client.exchangeOf(c);
-    const first = x.bodyLen == 0;
-    if (first) c.parked = attemptRoots > 0;
-    if (size > 0) {
-      const needed = x.bodyLen + size;
-      const capacity = exchanges.capacityFor(x, needed);
-      if (!admission.hasRoom(c, needed, capacity)) return BodyStatus.StopNoBuffer;
-      exchanges.reserveBody(x, capacity);
-      x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
-      host.setBody(BODY, 0, size, PLACEHOLDER.ptr, first && c.parked ? PLACEHOLDER.len : 0);
+    const isFirst = x.bodyLen == 0;
+    if (isFirst) c.parked = hasAttemptFilter();
+    const refusal = park(x, size, isFirst && c.parked);
+    if (refusal !== null) {
+      sendRefusal(c, refusal);
+      return BodyStatus.StopNoBuffer;
     }
+    if (end && this.goOn(c, 0)) return BodyStatus.Continue;
     // Only the placeholder is kept, so that a held request costs no buffer; without it the request would go on as one without a body.
-    const held = first && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
-    return end && admission.launch(c, 0) ? BodyStatus.Continue : held;
+    return isFirst && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
   }
 
   requestTrailers(state: usize): BodyStatus {
     const c = changetype<ClientStream>(state);
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
-    operations.cleanRequestTrailers();
+    cleanRequestTrailers();
     // Only a body callback can put a body in (facts 3.5).
-    return admission.launch(c, admission.BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
+    return this.goOn(c, BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
+  }
+
+  /**
+   * The request is whole: reads its body, plans it, sends it to the first hop. `size` bytes of it are in the host's buffer. False: it
+   * stays held, or has been answered.
+   */
+  private goOn(c: ClientStream, size: usize): bool {
+    const x = client.exchangeOf(c);
+    const now = host.monotonic();
+    let refusal = refuseBody(readBody(x));
+    if (refusal === null) refusal = planRequest(x, client.serviceOf(c), now);
+    if (refusal !== null) {
+      sendRefusal(c, refusal);
+      return false;
+    }
+    if (!x.hasArmed) {
+      c.phase = Phase.Waiting;
+      timer.start(c);
+      return false;
+    }
+    return sendRequest(c, x, size, now);
   }
 
   responseHeaders(state: usize, end: bool): HeadersStatus {
@@ -132,7 +162,7 @@ export class GatewayFilter extends Handler {
   tick(): void {
     if (!timer.isOf(this.root)) return;
     const now = host.monotonic();
-    let busy = deadlines.look(now);
+    let busy = deadlines.check(now);
     for (let i = 0, k = living.length; i < k; i++) if (living[i].keepHealth(now)) busy = true;
     if (!isPruned) {
       isPruned = pruneTokens(healthsInUse());
@@ -151,7 +181,7 @@ export class GatewayFilter extends Handler {
     for (let i = 0, k = this.services.length; i < k; i++) {
       const service = unchecked(this.services[i]);
       service.health.refresh();
-      service.prober.look(now);
+      service.prober.startDue(now);
       if (!isIdle(service.health)) busy = true;
     }
     return busy;
@@ -169,7 +199,8 @@ export class GatewayFilter extends Handler {
     if (at >= 0) living.splice(at, 1);
     isPruned = false;
     timer.forget(this.root);
-    for (let i = 0, k = this.services.length; i < k; i++) callouts.forget(this.services[i].config, host.monotonic());
+    for (let i = 0, k = this.services.length; i < k; i++)
+      callouts.dropPending(this.services[i].config, host.monotonic());
     retire(this.services);
   }
 }

@@ -5,9 +5,9 @@ import { Bytes } from "../text/bytes";
 
 /** Which cluster the matcher specifier takes, read again for every retry. */
 export const CLUSTER = Bytes.of("ai_failover_cluster");
-/** The exchange's identity, for the attempt role. */
+/** The exchange's identity, for the attempt filter. */
 export const EXCHANGE = Bytes.of("ai_failover_exchange");
-/** Higress's own: "off" keeps the route that the host has found, whatever becomes of the path and the host. */
+/** Higress's own: "off" keeps the route that the host has found, also when path and host change. */
 export const CLEAR_ROUTE_CACHE = Bytes.of("clear_route_cache");
 
 // === Properties ===
@@ -24,7 +24,7 @@ export const TRANSPORT_FAILURE = Bytes.of("upstream\0transport_failure_reason");
 /** `response.code_details` of an answer that came from a provider. */
 export const VIA_UPSTREAM = Bytes.of("via_upstream");
 
-// === Headers between the attempt role, the router and the gateway role ===
+// === Headers between the attempt filter, the router and the gateway filter ===
 
 /** Asks the router for a retry (retriable_headers). */
 export const RETRY = Bytes.of("x-ai-failover-retry");
@@ -41,7 +41,6 @@ export const TIMEOUT = Bytes.of("x-envoy-upstream-rq-timeout-ms");
 
 export const AUTHORITY = Bytes.of(":authority");
 export const PATH = Bytes.of(":path");
-export const CONTENT_LENGTH = Bytes.of("content-length");
 export const PROVIDER = Bytes.of("x-ai-failover-provider");
 export const MODEL = Bytes.of("x-ai-failover-model");
 export const ATTEMPTS = Bytes.of("x-ai-failover-attempts");

@@ -1,4 +1,5 @@
 /** Makes the probes that are due, by callout from the tick: in the provider's own dialect, path and credentials. */
+import { CONTENT_TYPE, JSON_TYPE } from "../http/header-names";
 import { Bytes } from "../text/bytes";
 import * as headerBuilder from "../http/header-builder";
 import { HashTable } from "../text/hash-table";
@@ -20,8 +21,6 @@ import * as hostNames from "./host-names";
 const METHOD = Bytes.of(":method");
 const GET = Bytes.of("GET");
 const POST = Bytes.of("POST");
-const CONTENT_TYPE = Bytes.of("content-type");
-const JSON_TYPE = Bytes.of("application/json");
 const CHAT = Bytes.of("/chat/completions");
 const MESSAGES = Bytes.of("/messages");
 const BODY_START = Bytes.of('{"model":');
@@ -51,7 +50,7 @@ export class Prober {
   }
 
   /** Starts what is due. */
-  look(now: u64): void {
+  startDue(now: u64): void {
     while (this.probes.next(host.random64(), now)) this.start(this.probes.due, now);
   }
 

@@ -1,29 +1,45 @@
-/** Sends an answer of ours to the client, with the trail where there is one. */
-import { Bytes } from "../text/bytes";
+/** Answers of ours to the client. */
+import { CONTENT_TYPE, JSON_TYPE } from "../http/header-names";
+import { Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
 import * as exchanges from "../request/exchange";
-import { Outcome } from "../request/exchange";
-import * as replies from "../response/replies";
-import { Reply } from "../response/replies";
+import { Outcome, configOf } from "../request/exchange";
+import { addErrorHeaders, writeErrorBody } from "../response/error-reply";
+import { lastRefusal } from "../response/last-refusal";
+import { Refusal } from "../response/replies";
 import * as host from "../proxywasm/host";
 import { ClientStream, Phase, exchangeOf } from "./client-stream";
 import * as hostNames from "./host-names";
 import { addAnswerHeaders } from "./answer-headers";
 
-/** The message stands in `replies.says`. `retryAfter` in seconds; 0: none. */
-export function send(c: ClientStream, reply: Reply, retryAfter: u64): void {
+/** The one place from which errors of ours go out. */
+export function sendRefusal(c: ClientStream, refusal: Refusal): void {
   const x = exchangeOf(c);
   c.phase = Phase.Answered;
   if (x.outcome == Outcome.Open) x.outcome = Outcome.Local;
-  const body = replies.finishReply(reply, x.dialect, retryAfter);
+  const body = writeErrorBody(refusal, x.dialect);
+  headerBuilder.begin();
+  addErrorHeaders(refusal);
   addAnswerHeaders(x);
-  host.sendLocalResponse(reply.status, hostNames.DETAILS, body, headerBuilder.end());
+  host.sendLocalResponse(refusal.reply.error.status, hostNames.DETAILS, body, headerBuilder.end());
   exchanges.dropBody(x);
 }
 
-/** False, for who answers whether the request goes on. */
-export function refuse(c: ClientStream, reply: Reply, text: Bytes): bool {
-  replies.beginReply(text);
-  send(c, reply, 0);
-  return false;
+/** Nothing is left to try. */
+export function sendLastRefusal(c: ClientStream): void {
+  const x = exchangeOf(c);
+  x.outcome = Outcome.Exhausted;
+  sendRefusal(c, lastRefusal(x, host.monotonic()));
+}
+
+const OK = 200;
+const models = new Span();
+
+/** GET /v1/models: what the routes serve. */
+export function sendModels(c: ClientStream): void {
+  c.phase = Phase.Answered;
+  const list = configOf(exchangeOf(c)).models;
+  headerBuilder.begin();
+  headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
+  host.sendLocalResponse(OK, hostNames.DETAILS, models.set(list.ptr, list.len), headerBuilder.end());
 }

@@ -1,10 +1,10 @@
 /** How long a breaker stays open, what opens and closes it, and whether a probe may: by whose entry it is, and why. */
+import { NS_PER_MS, NS_PER_S } from "../text/time-units";
 import { FailoverPolicy, Provider } from "../config/plugin";
 import { Entry } from "./ledger-record";
 import { Cause } from "./verdict";
 
-export const NS_PER_MS: u64 = 1000000;
-const SECOND: u64 = 1000 * NS_PER_MS;
+const SECOND: u64 = NS_PER_S;
 
 /** Without a word of the provider a rate limit doubles from 1 s to a minute. */
 const FIRST_BACK_OFF: u64 = SECOND;

@@ -1,4 +1,4 @@
-/** Where the records stand. On a host this is its shared data: the roles bring it. */
+/** Where the records are kept. On a host this is its shared data: filters/shared-store.ts. */
 import { Bytes } from "../text/bytes";
 
 /** A version that no record ever has: to write with it creates the record, or loses if there is one (shared data of Envoy). */

@@ -12,6 +12,7 @@
  * A retry-after is the provider's word for this answer. Resets are there on good answers too: they count by what remains of their
  * limit.
  */
+import { RETRY_AFTER } from "../http/header-names";
 import { Char, equalsIgnoreCase, isDigit, lowerCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { hash64 } from "../text/hash";
@@ -36,7 +37,6 @@ export class AskedWait {
 export const asked = new AskedWait();
 
 const DATE = Bytes.of("date");
-const RETRY_AFTER = Bytes.of("retry-after");
 const RETRY_AFTER_MS = Bytes.of("retry-after-ms");
 const AZURE_RETRY_AFTER_MS = Bytes.of("x-ms-retry-after-ms");
 const RATELIMIT = Bytes.of("ratelimit");

@@ -7,6 +7,7 @@
  *   while (header.next()) use(header.name, header.nameLen);
  */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 
 /** The header that the walk has come to. */
 @unmanaged
@@ -16,27 +17,31 @@ export class Header {
   value: usize = 0;
   valueLen: usize = 0;
 
-  private left: u32 = 0;
+  /** Where the sizes of the next header are, and where sizes end. */
   private sizes: usize = 0;
-  private text: usize = 0;
+  private end: usize = 0;
 
+  /** In front of the first header, as if an empty value ended there. */
   start(list: usize, len: usize): this {
-    this.left = len >= 4 ? load<u32>(list) : 0;
+    const count: u32 = len >= 4 ? load<u32>(list) : 0;
     this.sizes = list + 4;
-    this.text = this.sizes + <usize>this.left * 8;
+    this.end = this.sizes + <usize>count * 8;
+    this.value = this.end - 1;
+    this.valueLen = 0;
     return this;
   }
 
   /** Moves to the next header; false at the end. */
   next(): bool {
-    if (this.left == 0) return false;
-    this.left--;
-    this.nameLen = load<u32>(this.sizes);
-    this.valueLen = load<u32>(this.sizes, 4);
-    this.sizes += 8;
-    this.name = this.text;
-    this.value = this.text + this.nameLen + 1;
-    this.text = this.value + this.valueLen + 1;
+    const sizes = this.sizes;
+    if (sizes == this.end) return false;
+    this.sizes = sizes + 8;
+    const nameLen: usize = load<u32>(sizes);
+    const name = this.value + this.valueLen + 1;
+    this.name = name;
+    this.nameLen = nameLen;
+    this.value = name + nameLen + 1;
+    this.valueLen = load<u32>(sizes, 4);
     return true;
   }
 
@@ -50,4 +55,13 @@ const header = new Header();
 /** One walk at a time. */
 export function headersIn(list: usize, len: usize): Header {
   return header.start(list, len);
+}
+
+const found = new Span();
+
+/** The value of the first header of this name; null: there is none. */
+export function headerValue(list: usize, len: usize, name: Bytes): Span | null {
+  const header = headersIn(list, len);
+  while (header.next()) if (header.isNamed(name)) return found.set(header.value, header.valueLen);
+  return null;
 }

@@ -51,7 +51,7 @@ export function scanParts(ptr: usize, len: usize): Status {
   let p = ptr + delimiterLen - 2;
   for (let count = 0; count < MAX_PARTS; count++) {
     if (p + 2 <= end && load<u16>(p) == 0x2d2d) return Status.Ok; // an epilogue is nobody's
-    while (p < end && isBlank(load<u8>(p))) p++;
+    while (p < end && isSpace(load<u8>(p))) p++;
     if (p + 2 > end) return Status.Truncated;
     if (load<u16>(p) != 0x0a0d) return Status.Malformed;
     p = readHeaders(p + 2, end);
@@ -107,7 +107,7 @@ function nameEnd(p: usize, len: usize): usize {
   for (let i: usize = 0; i < len; i++) {
     const c = <i32>load<u8>(p + i);
     if (c == Char.Colon) return i ? p + i : 0;
-    if (isBlank(c)) return 0;
+    if (isSpace(c)) return 0;
   }
   return 0;
 }
@@ -132,16 +132,16 @@ function partNamed(): JsonMember | null {
  */
 function findParameter(ptr: usize, len: usize, type: Bytes, name: Bytes): bool {
   const end = ptr + len;
-  let p = skipBlanks(ptr, end);
+  let p = skipSpaces(ptr, end);
   const typeAt = p;
-  while (p < end && load<u8>(p) != Char.Semicolon && !isBlank(load<u8>(p))) p++;
+  while (p < end && load<u8>(p) != Char.Semicolon && !isSpace(load<u8>(p))) p++;
   if (!equalsIgnoreCase(typeAt, p - typeAt, type)) return false;
   let found = false;
   while (true) {
-    p = skipBlanks(p, end);
+    p = skipSpaces(p, end);
     if (p == end) return found;
     if (load<u8>(p) != Char.Semicolon) return false;
-    const key = skipBlanks(p + 1, end);
+    const key = skipSpaces(p + 1, end);
     p = key;
     while (p < end && load<u8>(p) != Char.Equals && isTokenByte(load<u8>(p))) p++;
     const keyLen = p - key;
@@ -179,7 +179,7 @@ function tokenEnd(p: usize, end: usize): usize {
 }
 
 function isTokenByte(c: i32): bool {
-  return c != Char.Semicolon && c != Char.Quote && !isBlank(c);
+  return c != Char.Semicolon && c != Char.Quote && !isSpace(c);
 }
 
 function hasBackslash(p: usize, len: usize): bool {
@@ -187,11 +187,12 @@ function hasBackslash(p: usize, len: usize): bool {
   return false;
 }
 
-function skipBlanks(p: usize, end: usize): usize {
-  while (p < end && isBlank(load<u8>(p))) p++;
+function skipSpaces(p: usize, end: usize): usize {
+  while (p < end && isSpace(load<u8>(p))) p++;
   return p;
 }
 
-function isBlank(c: i32): bool {
+/** Optional whitespace of RFC 9110, section 5.6.3. */
+function isSpace(c: i32): bool {
   return c == Char.Space || c == Char.Tab;
 }

@@ -92,6 +92,11 @@ export function isBlank(c: i32): bool {
   return c == Char.Space || c == Char.LineFeed || c == Char.Return || c == Char.Tab;
 }
 
+export function skipBlanks(p: usize, end: usize): usize {
+  while (p < end && isBlank(load<u8>(p))) p++;
+  return p;
+}
+
 export function isHex(c: i32): bool {
   return isDigit(c) || <u32>((c | 0x20) - 0x61) < 6;
 }

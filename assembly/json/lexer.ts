@@ -3,6 +3,7 @@
  * `fault` and `faultAt` what is wrong. They read nothing at or beyond `end`, recurse never and allocate nothing.
  */
 import { Char, isDigit } from "../text/ascii";
+import { skipBlanks } from "./grammar";
 import { Status, fail, fault, peek, unexpected } from "./syntax-error";
 import { skipString } from "./string-scanner";
 
@@ -44,15 +45,6 @@ export function kindOf(p: usize): Kind {
 
 export function skipBlank(p: usize, end: usize): usize {
   return p < end && <i32>load<u8>(p) <= Char.Space ? skipBlanks(p, end) : p;
-}
-
-function skipBlanks(p: usize, end: usize): usize {
-  while (p < end && isBlank(load<u8>(p))) p++;
-  return p;
-}
-
-function isBlank(c: i32): bool {
-  return c == Char.Space || c == Char.LineFeed || c == Char.Return || c == Char.Tab;
 }
 
 /** p is at the first byte, '-' or a digit. */

@@ -90,7 +90,7 @@ export class JsonReader {
     return this.depth == 0 && endsNumber(this.step);
   }
 
-  /** Whether the text that came may still become a document. */
+  /** What came can no longer become a document. */
   get isBroken(): bool {
     return this.step == Step.Broken;
   }

@@ -1,4 +1,5 @@
 /** Steps over a JSON string: most bytes of a prompt are passed here, a block at a time. */
+import { isPlain } from "./grammar";
 import { Char, isDigit } from "../text/ascii";
 import { Status, fail, peek, unexpected } from "./syntax-error";
 import { firstInvalid } from "../text/utf8";
@@ -131,10 +132,6 @@ function stopsOf(word: u64): u64 {
   const quotes = word ^ (ONES * <u64>Char.Quote);
   const slashes = word ^ (ONES * <u64>Char.Backslash);
   return ((quotes - ONES) & ~quotes) | ((slashes - ONES) & ~slashes) | ((word - ONES * <u64>Char.Space) & ~word);
-}
-
-function isPlain(c: i32): bool {
-  return c >= Char.Space && c != Char.Quote && c != Char.Backslash;
 }
 
 /** A bit for each of the characters b f n r t, from 'b' on. */

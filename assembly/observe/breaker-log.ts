@@ -3,7 +3,7 @@ import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
 import { Provider } from "../config/plugin";
 import { BreakerListener } from "../health/breaker-events";
-import { NS_PER_MS } from "../health/breaker-timing";
+import { NS_PER_MS } from "../text/time-units";
 import { Entry } from "../health/ledger-record";
 import { Cause, causeName } from "../health/verdict";
 import * as host from "../proxywasm/host";

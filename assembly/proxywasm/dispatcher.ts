@@ -1,10 +1,11 @@
 /**
- * From the host's callbacks to handlers. Several roots with different roles share one VM (Envoy keys a VM by vm_id and code), so
+ * From the host's callbacks to handlers. Several roots with different filters share one VM (Envoy keys a VM by vm_id and code), so
  * each root has a handler of its own. Ids that are not known, and callbacks that come late, are normal and ignored.
  */
 import * as host from "./host";
 import { reset } from "./arena";
 import { HashTable } from "../text/hash-table";
+import { Pool } from "../text/pool";
 
 export enum HeadersStatus {
   Continue = 0,
@@ -19,7 +20,7 @@ export enum BodyStatus {
   StopNoBuffer = 3,
 }
 
-/** What a role does with the callbacks of one root and its streams. `state` is what `open` gave for the stream. */
+/** What a filter does with the callbacks of one root and its streams. `state` is what `open` gave for the stream. */
 export abstract class Handler {
   abstract open(stream: u32): usize;
   abstract requestHeaders(state: usize, end: bool): HeadersStatus;
@@ -45,7 +46,6 @@ class Context {
   /** A managed `Root`, kept alive by `roots` until the host deletes it, which it does after its last stream. */
   root: usize;
   state: usize;
-  next: Context | null;
 }
 
 /** Makes the handler of a root from its configuration, or answers null to refuse it. */
@@ -54,7 +54,7 @@ type MakeHandler = (root: u32, configuration: usize, size: usize) => Handler | n
 let make: MakeHandler | null = null;
 const roots = new Map<u32, Root>();
 const streams = new HashTable(1024);
-let free: Context | null = null;
+const contexts = new Pool<Context>();
 let depth: i32 = 0;
 
 export function serve(factory: MakeHandler): void {
@@ -88,11 +88,9 @@ export function proxy_on_context_create(id: u32, parent: u32): void {
   const handler = root.handler;
   if (handler === null) return;
   enter();
-  const context = free !== null ? free! : changetype<Context>(heap.alloc(offsetof<Context>()));
-  if (free !== null) free = context.next;
+  const context = contexts.take();
   context.root = changetype<usize>(root);
   context.state = handler.open(id);
-  context.next = null;
   streams.set(id, changetype<usize>(context));
   leave();
 }
@@ -208,7 +206,6 @@ export function proxy_on_delete(id: u32): void {
   enter();
   handlerOf(context).close(context.state);
   streams.delete(id);
-  context.next = free;
-  free = context;
+  contexts.give(context);
   leave();
 }

@@ -4,6 +4,8 @@
  */
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
+import { GAMMA, mix } from "../text/split-mix";
+import { Writer } from "../text/writer";
 import * as env from "./env";
 import { placeNext, placeNowhere } from "./arena";
 import * as wasi from "./wasi_snapshot_preview1";
@@ -113,6 +115,15 @@ export function header(map: HeaderMap, name: Bytes): Span | null {
 
 export function setHeader(map: HeaderMap, name: Bytes, value: usize, size: usize): void {
   env.proxy_replace_header_map_value(map, name.ptr, name.len, value, size);
+}
+
+const DIGITS: usize = 20;
+const number = new Writer();
+const numberRoom: usize = memory.data(20);
+
+export function setNumberHeader(map: HeaderMap, name: Bytes, value: u64): void {
+  number.into(numberRoom, DIGITS).decimal(value);
+  setHeader(map, name, number.ptr, number.len);
 }
 
 export function removeHeader(map: HeaderMap, name: usize, size: usize): void {
@@ -256,14 +267,12 @@ export function wallClock(): i64 {
 
 let seed: u64 = 0;
 
-/** For choices, not for secrets: the host's own generator costs a microsecond a call, so that it only seeds this one (SplitMix64). */
+/** For choices, not for secrets: the host's own generator costs a microsecond a call, so that it only seeds this one. */
 export function random64(): u64 {
   if (seed == 0 && wasi.random_get(NUMBER, 8) == 0) seed = load<u64>(NUMBER);
-  seed += 0x9e3779b97f4a7c15;
-  let z = seed;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
+  const number = mix(seed);
+  seed += GAMMA;
+  return number;
 }
 
 /** The VM's environment as NAME=value texts: Envoy fills it from `vm_config.environment_variables`. */

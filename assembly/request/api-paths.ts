@@ -107,3 +107,13 @@ function apiAt(ptr: usize, size: usize): Api | null {
 function startsWith(ptr: usize, size: usize, text: Bytes): bool {
   return size >= text.len && text.equals(ptr, text.len);
 }
+
+const GET = Bytes.of("GET");
+const MODELS_PATH = Bytes.of("/v1/models");
+
+/** Whether a request asks for the list of models, wherever this gateway's API is. */
+export function asksForModels(method: Span, path: Span): bool {
+  if (!method.is(GET)) return false;
+  const size = pathLength(path.ptr, path.len);
+  return size >= MODELS_PATH.len && MODELS_PATH.equals(path.ptr + size - MODELS_PATH.len, MODELS_PATH.len);
+}

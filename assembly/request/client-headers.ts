@@ -25,12 +25,17 @@ const DROPPED = new HeaderSet(
   ["x-envoy-", "x-forwarded-", "x-ai-failover"],
 );
 
-/** Dropped last, by the attempt filter: without it Envoy finds no route (it takes the request's scheme from it). */
+/** Removed last, by the attempt filter: without it Envoy finds no route (it takes the request's scheme from it). */
 export const FORWARDED_PROTO = Bytes.of("x-forwarded-proto");
 
 /** Whether a header of the client must not reach a provider. */
 export function mustNotForward(name: usize, len: usize): bool {
   return DROPPED.has(name, len);
+}
+
+/** The same at the gateway filter, behind which the router still needs FORWARDED_PROTO. */
+export function mustNotPassGateway(name: usize, len: usize): bool {
+  return mustNotForward(name, len) && !FORWARDED_PROTO.equals(name, len);
 }
 
 /** Headers that a callout gets from its hop or from the host, not from the client: with the hop-by-hop ones of RFC 9110, 7.6.1. */

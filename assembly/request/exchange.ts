@@ -10,6 +10,7 @@ import { SiteConfig, Dialect, Endpoint, MAX_UPSTREAMS, Provider, Route, Upstream
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Cause } from "../health/verdict";
+import { Pool } from "../text/pool";
 import { HashTable } from "../text/hash-table";
 
 /** More attempts than this are not made for one request. */
@@ -32,7 +33,7 @@ export enum Outcome {
   Returned,
   /** No live hop is left. */
   Exhausted,
-  /** The role answered by itself. */
+  /** The gateway answered by itself. */
   Local,
 }
 
@@ -108,7 +109,7 @@ export class Exchange {
   // --- who still uses the record ---
   /** The gateway's stream; 0 when it is gone. */
   gateway: u32;
-  /** What the gateway role keeps for that stream. */
+  /** What the gateway filter keeps for that stream. */
   client: usize;
   /** The attempt that runs; 0: none. */
   attempt: usize;
@@ -119,7 +120,7 @@ export class Exchange {
   config: usize;
   health: usize;
   route: usize;
-  /** The route's retry `Budget`. */
+  /** The route's `RetryBudget`. */
   budget: usize;
 
   // --- the request ---
@@ -146,14 +147,14 @@ export class Exchange {
   body: usize;
   bodyLen: usize;
   bodyCapacity: usize;
-  /** Its length as the client has announced it; 0: it has not. */
+  /** Declared Content-Length; 0 if absent. */
   declaredLength: usize;
   /** One block: path and query without credentials, the decoded model, and the client's headers as the host gave them. */
   text: usize;
   pathLen: usize;
   /** Key of the API in the ledger. */
   api: u64;
-  /** What of the path is the gateway's own (`head.mount`). */
+  /** What of the path is the gateway's own (`ApiCall.basePrefix`). */
   basePrefix: usize;
   modelLen: usize;
   headers: usize;
@@ -169,7 +170,7 @@ export class Exchange {
   deadline: u64;
   /** What Envoy allows one attempt, ms; 0: no limit of its own. */
   tryTimeout: i32;
-  /** When a waiting request looks again. */
+  /** When a waiting request is tried again; 0: it does not wait. */
   wakeAt: u64;
 
   // --- the plan ---
@@ -182,13 +183,9 @@ export class Exchange {
   hasRetriedProvider: bool;
   /** Further tokens used on the current provider. */
   retries: i32;
-  current: Hop;
-  armed: Hop;
   hasArmed: bool;
   /** The cluster that filter state names now, as a managed Bytes. */
   cluster: usize;
-  /** Upstreams in their order, each a `PlanEntry`. */
-  order: usize;
 
   // --- what happened ---
   outcome: Outcome;
@@ -200,15 +197,20 @@ export class Exchange {
   /** Smallest wait that a provider asked for, ms; -1: none. */
   waitMs: i64;
   stepCount: i32;
+  /** Attempts before this one are behind a wait, which what they tried may have outlasted. */
+  triedFrom: i32;
+
+  // --- memory that stays with the record: see `open` ---
+  current: Hop;
+  armed: Hop;
+  /** Upstreams in their order, each a `PlanEntry`. */
+  order: usize;
   steps: usize;
   /** A `hopKey` for each attempt. */
   tried: usize;
-  /** Attempts before this one are behind a wait, which what they tried may have outlasted. */
-  triedFrom: i32;
-  next: Exchange | null;
 }
 
-let free: Exchange | null = null;
+const pool = new Pool<Exchange>();
 const live = new HashTable(1024);
 let serial: u64 = 0;
 let vm: u64 = 0;
@@ -221,79 +223,27 @@ export function nameVm(random: u64): void {
 }
 
 export function open(gateway: u32, config: SiteConfig, health: Health, now: u64): Exchange {
-  let x: Exchange;
-  if (free !== null) {
-    x = free!;
-    free = x.next;
-  } else {
-    x = changetype<Exchange>(heap.alloc(offsetof<Exchange>()));
-    memory.fill(changetype<usize>(x), 0, offsetof<Exchange>());
+  const x = pool.take();
+  if (x.order == 0) {
     x.current = changetype<Hop>(heap.alloc(offsetof<Hop>()));
     x.armed = changetype<Hop>(heap.alloc(offsetof<Hop>()));
     x.order = heap.alloc(MAX_UPSTREAMS * offsetof<PlanEntry>());
     x.steps = heap.alloc(MAX_ATTEMPTS * offsetof<Step>());
     x.tried = heap.alloc(MAX_ATTEMPTS * sizeof<u64>());
   }
+  memory.fill(changetype<usize>(x), 0, offsetof<Exchange>("current"));
   x.vm = vm;
   // The table's key is its lower half, and 0 is no key.
   if (<u32>++serial == 0) serial++;
   x.serial = serial;
   x.gateway = gateway;
-  x.client = 0;
-  x.attempt = 0;
-  x.attempts = 0;
   x.config = changetype<usize>(config);
   config.users++;
   x.health = changetype<usize>(health);
-  x.route = 0;
-  x.budget = 0;
   x.dialect = Dialect.Other;
-  x.hasKnownShape = false;
-  x.isModelCall = false;
-  x.isPost = false;
-  x.isStreamed = false;
-  x.isHeadRequest = false;
-  x.isMultipart = false;
-  x.noFailover = false;
-  x.isStateful = false;
-  x.keepsModel = false;
-  x.modelPlace = ModelPlace.None;
-  x.modelStart = 0;
-  x.modelEnd = 0;
-  x.body = 0;
-  x.bodyLen = 0;
-  x.bodyCapacity = 0;
-  x.declaredLength = 0;
-  x.text = 0;
-  x.pathLen = 0;
-  x.api = 0;
-  x.basePrefix = 0;
-  x.modelLen = 0;
-  x.headers = 0;
-  x.headersLen = 0;
-  x.clientKey = 0;
-  x.credential = 0;
-  x.user = 0;
   x.started = now;
   x.deadline = u64.MAX_VALUE;
-  x.tryTimeout = 0;
-  x.wakeAt = 0;
-  x.clientHasLeft = false;
-  x.upstreamCount = 0;
-  x.hasNoAlternative = false;
-  x.position = 0;
-  x.hasRetriedProvider = false;
-  x.retries = 0;
-  x.hasArmed = false;
-  x.cluster = 0;
-  x.outcome = Outcome.Open;
-  x.wasCutOff = false;
-  x.lastStatus = 0;
-  x.lastCause = Cause.None;
   x.waitMs = -1;
-  x.stepCount = 0;
-  x.triedFrom = 0;
-  x.next = null;
   live.set(<u32>x.serial, changetype<usize>(x));
   return x;
 }
@@ -380,8 +330,7 @@ export function release(x: Exchange): void {
   x.text = 0;
   configOf(x).users--;
   live.delete(<u32>x.serial);
-  x.next = free;
-  free = x;
+  pool.give(x);
 }
 
 export function liveCount(): u32 {

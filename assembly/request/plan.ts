@@ -2,6 +2,8 @@
  * Which hop comes next. The plan is the order of upstreams, fixed when the request comes; the token is chosen when a hop is
  * armed, so that what other workers have learnt meanwhile counts.
  */
+import { NS_PER_MS } from "../text/time-units";
+import { Char } from "../text/ascii";
 import {
   Dialect,
   Endpoint,
@@ -32,8 +34,6 @@ import {
 import { hashOf } from "./request-head";
 import { hasTime, routeLimit } from "./time-limits";
 
-const NS_PER_MS: u64 = 1000000;
-const QUESTION: u8 = 0x3f;
 /** Where a provider serves a dialect; null: it does not. */
 function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
   return dialect == Dialect.Messages ? provider.messages : provider.openai;
@@ -65,7 +65,7 @@ function modelKey(x: Exchange, target: usize): u64 {
 /** The API's path, without the query and what of it is the gateway's own. */
 function apiKey(x: Exchange): u64 {
   let end = x.basePrefix;
-  while (end < x.pathLen && load<u8>(x.text + end) != QUESTION) end++;
+  while (end < x.pathLen && load<u8>(x.text + end) != Char.Question) end++;
   return healthOf(x).names.api(x.text + x.basePrefix, end - x.basePrefix);
 }
 

@@ -1,10 +1,14 @@
 /** What a request's headers say, read in one walk: one host call instead of a dozen. */
-import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { hash64 } from "../text/hash";
+import { parseDecimal } from "../http/durations";
 import { HeaderSet } from "../http/header-set";
-import { headersIn } from "../http/header-list";
+import { headerValue, headersIn } from "../http/header-list";
+import { apiOf } from "./api-paths";
+import { Exchange } from "./exchange";
+import { MODEL_ROOM, isMultipart } from "./request-body";
+import { copyPath } from "./request-path";
 
 /** Of the request whose headers were read last: its spans lie in the host's memory and are gone when the callback ends. Empty: not there. */
 export class RequestHead {
@@ -57,26 +61,45 @@ export function readRequestHead(list: usize, len: usize): RequestHead {
     const at = READ.find(header.name, header.nameLen);
     if (at < 0) continue;
     if (at < VALUES.length) unchecked(VALUES[at]).set(header.value, header.valueLen);
-    else if (at == CONTENT_LENGTH) head.contentLength = decimal(header.value, header.valueLen);
+    else if (at == CONTENT_LENGTH) head.contentLength = parseDecimal(header.value, header.valueLen);
     else head.wantsUpgrade = true;
   }
   return head;
 }
 
-function decimal(ptr: usize, len: usize): i64 {
-  if (len == 0 || len > 15) return -1;
-  let n: i64 = 0;
-  for (let i: usize = 0; i < len; i++) {
-    const digit = <i32>load<u8>(ptr + i) - Char.Zero;
-    if (<u32>digit > 9) return -1;
-    n = n * 10 + digit;
-  }
-  return n;
+const POST = Bytes.of("POST");
+const HEAD = Bytes.of("HEAD");
+
+/** Notes in the exchange what path and method say of the request. */
+export function noteApi(x: Exchange, head: RequestHead): void {
+  x.isPost = head.method.is(POST);
+  x.isHeadRequest = head.method.is(HEAD);
+  const api = apiOf(head.path, x.isPost);
+  x.dialect = api.dialect;
+  x.hasKnownShape = api.hasKnownShape;
+  x.isModelCall = api.isModelCall;
+  x.isStateful = api.isStateful;
+  x.noFailover = api.isStateful;
+  x.basePrefix = api.basePrefix;
+}
+
+/**
+ * Keeps the path, without credentials, and all headers, which a callout may need in the response phase, where they cannot be read.
+ * Between them is room for the model's name.
+ */
+export function keepHead(x: Exchange, head: RequestHead, list: usize, len: usize): void {
+  const path = head.path;
+  x.text = heap.alloc(path.len + MODEL_ROOM + len);
+  x.pathLen = copyPath(path.ptr, path.len, x.text);
+  x.headers = x.text + path.len + MODEL_ROOM;
+  x.headersLen = len;
+  memory.copy(x.headers, list, len);
+  if (head.credential.len > 0) x.credential = hash64(head.credential.ptr, head.credential.len);
+  x.isMultipart = isMultipart(head.contentType);
 }
 
 /** Hash of the value of one header, for a sticky choice; 0: it is not there. */
 export function hashOf(list: usize, len: usize, name: Bytes): u64 {
-  const header = headersIn(list, len);
-  while (header.next()) if (header.isNamed(name)) return hash64(header.value, header.valueLen);
-  return 0;
+  const value = headerValue(list, len, name);
+  return value !== null ? hash64(value.ptr, value.len) : 0;
 }

@@ -1,8 +1,8 @@
 /** How long a request and each of its attempts may take: in ms as the configuration has it, by a clock of monotonic ns. */
+import { NS_PER_MS } from "../text/time-units";
 import { Guard } from "../config/plugin";
 import { Exchange, routeOf, upstreamAt } from "./exchange";
 
-const NS_PER_MS: u64 = 1000000;
 /** No model answers over a new connection in less: an attempt would but cost a token, and be blamed on its provider. */
 const LEAST_TIME: u64 = 100 * NS_PER_MS;
 

@@ -1,7 +1,8 @@
 /**
- * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt role feeds it from an
+ * One try of one hop, judged as its answer comes in. The same judgement serves both modes: the attempt filter feeds it from an
  * upstream filter, the callout driver from a held response or a callout's answer.
  */
+import { NS_PER_MS } from "../text/time-units";
 import { starSecret } from "../text/secrets";
 import { Guard as GuardMode, ModelName, Provider } from "../config/plugin";
 import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
@@ -35,7 +36,6 @@ export enum Decision {
 /** How much of a failed answer's body is read. */
 const ERROR_BODY: usize = 64 << 10;
 const NO_CONTENT = 204;
-const NS_PER_MS: u64 = 1000000;
 
 /** What the last judgement found; one for all, read it at once. */
 export const verdict = new Verdict();

@@ -1,4 +1,5 @@
 /** The record of one attempt, and the memory for what it holds back. Records are used again. */
+import { Pool } from "../text/pool";
 import { Validator, newValidator } from "./validator";
 import { Exchange, Hop } from "../request/exchange";
 import * as timeLimits from "../request/time-limits";
@@ -48,7 +49,7 @@ export class Attempt {
   isShortOfTime: bool;
   /** The body has been put in. */
   hasSentBody: bool;
-  /** A retry was asked for, or the failed answer was let through: the gateway role decides. */
+  /** A retry was asked for, or the failed answer was let through: the gateway filter decides. */
   hasFailed: bool;
   started: u64;
   /** Since when nothing has come that counts: its start, then a bad status or the last event. */
@@ -58,21 +59,13 @@ export class Attempt {
   held: usize;
   heldLen: usize;
   heldCapacity: usize;
-  next: Attempt | null;
 }
 
-let free: Attempt | null = null;
+const pool = new Pool<Attempt>();
 
 export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
-  let a: Attempt;
-  if (free !== null) {
-    a = free!;
-    free = a.next;
-  } else {
-    a = changetype<Attempt>(heap.alloc(offsetof<Attempt>()));
-    memory.fill(changetype<usize>(a), 0, offsetof<Attempt>());
-    a.validator = newValidator();
-  }
+  const a = pool.take();
+  if (changetype<usize>(a.validator) == 0) a.validator = newValidator();
   a.exchange = x;
   a.stream = stream;
   a.state = State.Waiting;
@@ -93,7 +86,6 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.silentSince = now;
   a.events = 0;
   a.heldLen = 0;
-  a.next = null;
   a.step = trail.begin(x, hop);
   a.isShortOfTime = timeLimits.isShortOfTime(x, hop.limit > 0 ? hop.limit : timeLimits.routeLimit(x), now);
   x.attempts++;
@@ -107,8 +99,7 @@ export function end(a: Attempt): void {
   const x = a.exchange;
   x.attempts--;
   if (x.attempt == changetype<usize>(a)) x.attempt = 0;
-  a.next = free;
-  free = a;
+  pool.give(a);
 }
 
 export function dropHeld(a: Attempt): void {

@@ -1,6 +1,5 @@
 /** How a body is read, by its headers or, where they do not tell, by its first byte. */
 import { Char } from "../text/ascii";
-import { isBlank } from "../json/grammar";
 import { BodyType } from "./response-head";
 
 export enum BodyKind {
@@ -38,9 +37,4 @@ export function recognize(c: i32, textAllowed: bool): BodyKind {
 /** The first byte of data, event, id, retry, a comment or a byte order mark. */
 function startsLine(c: i32): bool {
   return c == 0x64 || c == 0x65 || c == 0x69 || c == 0x72 || c == Char.Colon || c == 0xef;
-}
-
-export function skipBlanks(p: usize, end: usize): usize {
-  while (p < end && isBlank(load<u8>(p))) p++;
-  return p;
 }

@@ -1,12 +1,11 @@
-/** Answers that the module gives by itself, in the error shape of the dialect that was asked. */
+/** The errors that the gateway gives by itself: code, status and sentence of each. docs/decisions.md lists the codes. */
 import { Bytes } from "../text/bytes";
-import { Span } from "../text/span";
-import * as headerBuilder from "../http/header-builder";
 import { Writer } from "../text/writer";
-import { Dialect } from "../config/plugin";
+import * as json from "../json/request-scanner";
+import { BodyFault, BodyReading } from "../request/request-body";
 
-/** An error of ours: its status, and its type in either dialect. */
-export class Reply {
+/** What a program reads of an error: status, type in either dialect, code. */
+class ErrorCode {
   readonly type: Bytes;
   readonly messagesType: Bytes;
   readonly code: Bytes;
@@ -25,78 +24,125 @@ export class Reply {
 }
 
 const INVALID = "invalid_request_error";
-export const INVALID_BODY = new Reply(400, INVALID, INVALID, "invalid_body", false);
-export const INVALID_HEADER = new Reply(400, INVALID, INVALID, "invalid_header", false);
-export const INVALID_PATH = new Reply(400, INVALID, INVALID, "invalid_path", false);
-export const METHOD_NOT_ALLOWED = new Reply(405, INVALID, INVALID, "method_not_allowed", false);
-export const UNAUTHORIZED = new Reply(401, INVALID, "authentication_error", "invalid_api_key", false);
-export const UNKNOWN_MODEL = new Reply(404, INVALID, "not_found_error", "model_not_found", false);
-export const TOO_LARGE = new Reply(413, INVALID, "request_too_large", "request_too_large", false);
-export const BUSY = new Reply(503, "server_error", "overloaded_error", "gateway_busy", true);
-export const ALL_FAILED = new Reply(503, "server_error", "api_error", "all_attempts_failed", false);
-export const TIMED_OUT = new Reply(504, "server_error", "timeout_error", "timeout", false);
-export const RATE_LIMITED = new Reply(429, "rate_limit_error", "rate_limit_error", "rate_limited", true);
+const INVALID_BODY = new ErrorCode(400, INVALID, INVALID, "invalid_body", false);
+const INVALID_HEADER = new ErrorCode(400, INVALID, INVALID, "invalid_header", false);
+const INVALID_PATH = new ErrorCode(400, INVALID, INVALID, "invalid_path", false);
+const UNAUTHORIZED = new ErrorCode(401, INVALID, "authentication_error", "invalid_api_key", false);
+const NOT_FOUND = new ErrorCode(404, INVALID, "not_found_error", "model_not_found", false);
+const METHOD_NOT_ALLOWED = new ErrorCode(405, INVALID, INVALID, "method_not_allowed", false);
+const TOO_LARGE = new ErrorCode(413, INVALID, "request_too_large", "request_too_large", false);
+const RATE_LIMITED = new ErrorCode(429, "rate_limit_error", "rate_limit_error", "rate_limited", true);
+const BUSY = new ErrorCode(503, "server_error", "overloaded_error", "gateway_busy", true);
+const ALL_FAILED = new ErrorCode(503, "server_error", "api_error", "all_attempts_failed", false);
+const TIMED_OUT = new ErrorCode(504, "server_error", "timeout_error", "timeout", false);
 
-const CAPACITY: usize = 64 << 10;
-const scratch: usize = heap.alloc(CAPACITY);
-const messageBuffer: usize = heap.alloc(CAPACITY);
-const body = new Writer();
-
-/** Collects the message of the next reply. */
-export const message = new Writer();
-
-const finished = new Span();
-
-const OPENAI_MESSAGE = Bytes.of('{"error":{"message":');
-const OPENAI_TYPE = Bytes.of(',"type":"');
-const OPENAI_CODE = Bytes.of('","param":null,"code":"');
-const OPENAI_END = Bytes.of('"}}');
-const MESSAGES_TYPE = Bytes.of('{"type":"error","error":{"type":"');
-const MESSAGES_MESSAGE = Bytes.of('","message":');
-const MESSAGES_END = Bytes.of("}}");
-
-const CONTENT_TYPE = Bytes.of("content-type");
-const JSON_TYPE = Bytes.of("application/json");
-const SHOULD_RETRY = Bytes.of("x-should-retry");
-const FALSE = Bytes.of("false");
-const RETRY_AFTER = Bytes.of("retry-after");
-
-/** Starts a message; write on with `message`, then call `finishReply`. */
-export function beginReply(text: Bytes): void {
-  message.into(messageBuffer, CAPACITY / 2);
-  message.text(text);
+/** An error with its sentence, on which `Refusal.message` may write on. */
+export class Reply {
+  readonly sentence: Bytes;
+  constructor(
+    readonly error: ErrorCode,
+    sentence: string,
+  ) {
+    this.sentence = Bytes.of(sentence);
+  }
 }
 
-/**
- * Builds the reply: answers its body, and leaves its headers open in the header builder for more of them; the caller closes them.
- * `retryAfter` in seconds, 0: none is told.
- */
-export function finishReply(reply: Reply, dialect: Dialect, retryAfter: u64): Span {
-  body.into(scratch, CAPACITY);
-  if (dialect == Dialect.Messages) {
-    body.text(MESSAGES_TYPE);
-    body.text(reply.messagesType);
-    body.text(MESSAGES_MESSAGE);
-    body.jsonString(message.ptr, message.len);
-    body.text(MESSAGES_END);
-  } else {
-    body.text(OPENAI_MESSAGE);
-    body.jsonString(message.ptr, message.len);
-    body.text(OPENAI_TYPE);
-    body.text(reply.type);
-    body.text(OPENAI_CODE);
-    body.text(reply.code);
-    body.text(OPENAI_END);
+// === Who calls, and how ===
+
+export const KEY_REQUIRED = new Reply(
+  UNAUTHORIZED,
+  "This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key",
+);
+export const UPGRADE_REFUSED = new Reply(INVALID_HEADER, "This gateway serves no upgraded connections");
+export const METHOD_REFUSED = new Reply(METHOD_NOT_ALLOWED, "This gateway serves neither TRACE nor CONNECT");
+export const PATH_LEADS_OUT = new Reply(INVALID_PATH, "The path leads out of the API: a segment of it is '..'");
+export const FAILOVER_HEADER_INVALID = new Reply(INVALID_HEADER, "x-ai-failover takes 'off' or 'same-model'");
+
+// === The body ===
+
+/** And how many. */
+export const BODY_TOO_LARGE = new Reply(
+  TOO_LARGE,
+  "The request's body is larger than this gateway takes (limits.requestBody): bytes allowed: ",
+);
+export const BODIES_AT_LIMIT = new Reply(
+  BUSY,
+  "The gateway holds as many request bodies as it may (limits.parkedBodies); try again shortly",
+);
+/** By `BodyFault`; the first is none. */
+const OF_BODY: Reply[] = [
+  new Reply(INVALID_BODY, ""),
+  new Reply(INVALID_BODY, "The request's body is not valid JSON: "),
+  new Reply(INVALID_BODY, "'model' must be a string"),
+  new Reply(INVALID_BODY, "'model' is longer than 1024 bytes"),
+  new Reply(INVALID_BODY, "'model' holds a control character"),
+  new Reply(INVALID_BODY, "'stream' must be true or false"),
+  new Reply(INVALID_BODY, "The content-type multipart/form-data needs one boundary of at most 70 bytes"),
+  new Reply(INVALID_BODY, "The request's body is not valid multipart/form-data: "),
+];
+/** By `json.Status`. */
+const SYNTAX: Bytes[] = [
+  "",
+  "it is not an object",
+  "unexpected character",
+  "it ends too early",
+  "it is not UTF-8",
+  "it starts with a byte order mark",
+  "it nests deeper than 512 levels",
+  "'model' stands in it twice",
+].map<Bytes>((text: string) => Bytes.of(text));
+
+// === Where it should go ===
+
+/** The name, and what is served. */
+export const MODEL_UNKNOWN = new Reply(NOT_FOUND, "No route serves the model ");
+/** And what is served. */
+export const MODEL_MISSING = new Reply(
+  NOT_FOUND,
+  "The request names no model, and no route serves requests without one",
+);
+export const DIALECT_UNSERVED = new Reply(NOT_FOUND, "No provider of this route speaks the API of this path");
+export const NOTHING_LIVE = new Reply(ALL_FAILED, "No token of any provider of this route may be tried now");
+export const ALL_RATE_LIMITED = new Reply(RATE_LIMITED, "Every live token of this route is rate-limited");
+
+// === What was tried: the trail follows ===
+
+export const EVERY_HOP_FAILED = new Reply(ALL_FAILED, "Every provider and token of this route failed: ");
+export const NO_HOP_REACHED = new Reply(ALL_FAILED, "No provider of this route could be reached");
+export const OUT_OF_TIME = new Reply(TIMED_OUT, "No time is left for another attempt (timeout): ");
+export const LAST_RATE_LIMITED = new Reply(RATE_LIMITED, "Every live token of this route is rate-limited: ");
+
+/** Why a request ends here, with an error of ours. A step returns it, and its caller sends it: one at a time. */
+export class Refusal {
+  reply: Reply = KEY_REQUIRED;
+  /** Seconds until another try may help; 0: none are told. */
+  retryAfter: u64 = 0;
+  /** The reply's sentence; write on where it needs more. */
+  readonly message: Writer = new Writer();
+}
+
+const refusal = new Refusal();
+const CAPACITY: usize = 32 << 10;
+const messageRoom: usize = heap.alloc(CAPACITY);
+
+export function refuse(reply: Reply, retryAfter: u64 = 0): Refusal {
+  refusal.reply = reply;
+  refusal.retryAfter = retryAfter;
+  refusal.message.into(messageRoom, CAPACITY).text(reply.sentence);
+  return refusal;
+}
+
+const AT = Bytes.of(" at byte ");
+
+/** Null: the body is none to refuse. */
+export function refuseBody(reading: BodyReading): Refusal | null {
+  if (reading.fault == BodyFault.None) return null;
+  const found = refuse(unchecked(OF_BODY[reading.fault]));
+  if (reading.syntax == json.Status.Ok) return found;
+  found.message.text(unchecked(SYNTAX[reading.syntax]));
+  if (reading.offset > 0) {
+    found.message.text(AT);
+    found.message.decimal(reading.offset);
   }
-  headerBuilder.begin();
-  headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
-  if (retryAfter > 0) {
-    message.into(messageBuffer, 32);
-    message.decimal(retryAfter);
-    headerBuilder.add(RETRY_AFTER.ptr, RETRY_AFTER.len, message.ptr, message.len);
-  } else if (!reply.worthRetrying) {
-    // The official clients retry a 5xx by themselves; every hop has been tried already.
-    headerBuilder.put(SHOULD_RETRY, FALSE);
-  }
-  return finished.set(body.ptr, body.len);
+  return found;
 }

@@ -1,4 +1,5 @@
 /** What a provider's answer says in its headers, read in one walk, and which of them may go on to the client. */
+import { CONTENT_LENGTH, CONTENT_TYPE } from "../http/header-names";
 import { Char, equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { HeaderSet } from "../http/header-set";
@@ -6,7 +7,6 @@ import { headersIn } from "../http/header-list";
 import { AskedWait, asked, readAskedWait } from "../health/retry-after";
 
 const STATUS = Bytes.of(":status");
-const CONTENT_TYPE = Bytes.of("content-type");
 const CONTENT_ENCODING = Bytes.of("content-encoding");
 const EVENT_STREAM = Bytes.of("text/event-stream");
 const JSON_NAME = Bytes.of("json");
@@ -87,7 +87,6 @@ export function mustNotForward(name: usize, len: usize): bool {
   return DROPPED.has(name, len);
 }
 
-const CONTENT_LENGTH = Bytes.of("content-length");
 const TRANSFER_ENCODING = Bytes.of("transfer-encoding");
 
 /** Headers that the host writes anew when it sends a body that is ours. */

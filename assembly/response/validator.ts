@@ -14,7 +14,8 @@
  */
 import { BodyType } from "./response-head";
 import { EXCERPT_SIZE, Excerpt } from "./error-excerpt";
-import { BodyKind, bodyKindOf, recognize, skipBlanks } from "./body-kind";
+import { BodyKind, bodyKindOf, recognize } from "./body-kind";
+import { skipBlanks } from "../json/grammar";
 import { Dialect, Guard } from "../config/plugin";
 import { EventScanner, NAME_ERROR, Piece, dataEnd, dataStart, piece } from "../http/sse";
 import { JsonReader, READER_SIZE } from "../json/stream-reader";
@@ -141,7 +142,7 @@ export class Validator {
   feed(ptr: usize, len: usize): Progress {
     const end = ptr + len;
     this.progress = Progress.Nothing;
-    if (this.kind == BodyKind.Unknown) ptr = this.look(ptr, end);
+    if (this.kind == BodyKind.Unknown) ptr = this.recognizeKind(ptr, end);
     if (!this.isOver) {
       switch (this.kind) {
         case BodyKind.Events:
@@ -217,7 +218,7 @@ export class Validator {
   }
 
   /** Leading blanks belong to no body; DeepSeek sends them while a plain request waits. */
-  private look(ptr: usize, end: usize): usize {
+  private recognizeKind(ptr: usize, end: usize): usize {
     ptr = skipBlanks(ptr, end);
     if (ptr == end) return ptr;
     this.kind = recognize(<i32>load<u8>(ptr), changetype<DialectRules>(this.rules).markless);

@@ -34,7 +34,7 @@ describe("docs/decisions.md", () => {
   });
 
   it("names every error of ours with its status and types", () => {
-    const pattern = /new Reply\(\s*(\d+),\s*(INVALID|"\w+"),\s*(INVALID|"\w+"),\s*("\w+"),\s*(?:true|false),?\s*\)/g;
+    const pattern = /new ErrorCode\(\s*(\d+),\s*(INVALID|"\w+"),\s*(INVALID|"\w+"),\s*("\w+"),\s*(?:true|false),?\s*\)/g;
     const word = (code: string) => (code === "INVALID" ? "invalid_request_error" : strings(code)[0]!);
     const replies = [...source("response/replies").matchAll(pattern)].map(([, status, type, messages, code]) => [
       ...[status!, `\`${word(code!)}\``, `\`${word(type!)}\``, `\`${word(messages!)}\``],

@@ -10,7 +10,7 @@ const ROOMS: Record<string, string[]> = {
   http: ["text", "json"],
   config: ["text", "json"],
   health: ["text", "json", "http", "config"],
-  request: ["text", "http", "config", "health"],
+  request: ["text", "json", "http", "config", "health"],
   response: ["text", "json", "http", "config", "health", "request"],
   observe: ["text", "proxywasm", "config", "health", "request", "response"],
   filters: ["text", "proxywasm", "json", "http", "config", "health", "request", "response", "observe"],

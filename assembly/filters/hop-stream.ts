@@ -1,0 +1,64 @@
+/** Turns a request on a stream of the host into its hop's: headers and body. */
+import { CONTENT_LENGTH } from "../http/header-names";
+import { Bytes } from "../text/bytes";
+import { Writer } from "../text/writer";
+import { Exchange, Hop, endpointOf } from "../request/exchange";
+import * as hopRequest from "../request/hop-request";
+import * as host from "../proxywasm/host";
+import * as hostNames from "./host-names";
+
+const REQUEST = host.HeaderMap.Request;
+const BODY = host.Buffer.RequestBody;
+
+/**
+ * Makes the request's headers this hop's. All attempts share one map (facts 1.8): the credential of another hop is removed. Its version
+ * header stays, because the client's own may be there, and another provider ignores it.
+ */
+export function setHopHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
+  const endpoint = endpointOf(hop);
+  host.setHeader(REQUEST, hostNames.AUTHORITY, endpoint.authority.ptr, endpoint.authority.len);
+  const path = hopRequest.path(x, hop);
+  host.setHeader(REQUEST, hostNames.PATH, path.ptr, path.len);
+  // Before the first attempt the gateway filter has removed the client's.
+  if (x.stepCount > 1) removeCredentials(endpoint.authHeader);
+  const credential = hopRequest.credential(hop);
+  if (credential.len > 0) host.setHeader(REQUEST, endpoint.authHeader, credential.ptr, credential.len);
+  else host.removeHeader(REQUEST, endpoint.authHeader.ptr, endpoint.authHeader.len);
+  const version = endpoint.versionHeader;
+  if (version !== null && host.header(REQUEST, version) === null)
+    host.setHeader(REQUEST, version, endpoint.versionValue!.ptr, endpoint.versionValue!.len);
+  if (!bodyless) host.setNumberHeader(REQUEST, CONTENT_LENGTH, hopRequest.bodyLength(x, hop));
+}
+
+function removeCredentials(except: Bytes): void {
+  for (let i = 0, k = hostNames.CREDENTIALS.length; i < k; i++) {
+    const name = unchecked(hostNames.CREDENTIALS[i]);
+    if (!name.equals(except.ptr, except.len)) host.removeHeader(REQUEST, name.ptr, name.len);
+  }
+}
+
+/** Up to this size a body is put together here, which costs less than two more writes. */
+const SMALL: usize = 8 << 10;
+const small: usize = memory.data(8 << 10);
+const writer = new Writer();
+
+/** Puts the parked body in place of what is in the buffer, with the hop's model: up to three writes of a large one, no copy. */
+export function setHopBody(x: Exchange, hop: Hop, size: usize): void {
+  const model = hopRequest.model(x, hop);
+  if (model.len == 0) {
+    host.setBody(BODY, 0, size, x.body, x.bodyLen);
+    return;
+  }
+  const rest = x.bodyLen - x.modelEnd;
+  if (x.modelStart + model.len + rest <= SMALL) {
+    writer.into(small, SMALL);
+    writer.raw(x.body, x.modelStart);
+    writer.raw(model.ptr, model.len);
+    writer.raw(x.body + x.modelEnd, rest);
+    host.setBody(BODY, 0, size, writer.ptr, writer.len);
+    return;
+  }
+  host.setBody(BODY, 0, size, x.body, x.modelStart);
+  host.setBody(BODY, x.modelStart, 0, model.ptr, model.len);
+  host.setBody(BODY, x.modelStart + model.len, 0, x.body + x.modelEnd, rest);
+}

@@ -1,0 +1,83 @@
+/** From a whole request to its plan: the route, the order of hops, and the first of them. */
+import { Bytes } from "../text/bytes";
+import { NS_PER_MS, NS_PER_S } from "../text/time-units";
+import { Writer } from "../text/writer";
+import { Route, SiteConfig } from "../config/plugin";
+import * as exchanges from "../request/exchange";
+import { Exchange, configOf, modelOf, routeOf } from "../request/exchange";
+import * as plan from "../request/plan";
+import * as timeLimits from "../request/time-limits";
+import * as replies from "../response/replies";
+import { Refusal, refuse } from "../response/replies";
+import * as host from "../proxywasm/host";
+import { Service } from "./service";
+
+/** Makes the plan. Null: a hop is armed or, where none is (`x.hasArmed`), the request waits until `x.wakeAt`. */
+export function planRequest(x: Exchange, service: Service, now: u64): Refusal | null {
+  const route = routeFor(x);
+  if (route === null) return refuseModel(x);
+  x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
+  const budget = service.budgets[route.index];
+  budget.request(now);
+  x.budget = changetype<usize>(budget);
+  plan.order(x, route, host.random64());
+  if (x.upstreamCount == 0) return refuse(replies.DIALECT_UNSERVED);
+  return armFirst(x, now);
+}
+
+/** Arms the first hop, or decides what happens instead; also when a wait is over. */
+export function armFirst(x: Exchange, now: u64): Refusal | null {
+  exchanges.healthOf(x).refresh();
+  x.wakeAt = 0;
+  if (plan.armFirst(x, host.random64(), now)) return null;
+  const wait = plan.opensIn(x, now);
+  if (!plan.isRateLimited(x, now)) return plan.armSoonest(x, now) ? null : refuse(replies.NOTHING_LIVE);
+  const maxWait = <u64>routeOf(x).maxWait * NS_PER_MS;
+  if (wait > maxWait || !timeLimits.hasTime(x, now + wait))
+    return refuse(replies.ALL_RATE_LIMITED, (wait + NS_PER_S - 1) / NS_PER_S);
+  x.wakeAt = now + wait;
+  return null;
+}
+
+function routeFor(x: Exchange): Route | null {
+  const routes = configOf(x).routes;
+  const model = modelOf(x);
+  for (let i = 0, k = routes.length; i < k; i++) {
+    const route = unchecked(routes[i]);
+    // Without a model only a route for everything fits: a prefix cannot.
+    if (x.modelLen > 0 || route.predicates.length == 0) if (route.serves(model, x.modelLen)) return route;
+  }
+  return null;
+}
+
+const APOSTROPHE = 0x27;
+const STAR = 0x2a;
+const SERVED = Bytes.of("; served are: ");
+const COMMA = Bytes.of(", ");
+
+function refuseModel(x: Exchange): Refusal {
+  const refusal = refuse(x.modelLen > 0 ? replies.MODEL_UNKNOWN : replies.MODEL_MISSING);
+  const message = refusal.message;
+  if (x.modelLen > 0) {
+    message.byte(APOSTROPHE);
+    message.raw(modelOf(x), x.modelLen);
+    message.byte(APOSTROPHE);
+  }
+  message.text(SERVED);
+  writeServed(message, configOf(x));
+  return refusal;
+}
+
+/** "qwen-*, deepseek-chat" */
+function writeServed(to: Writer, config: SiteConfig): void {
+  let isFirst = true;
+  for (let i = 0, k = config.routes.length; i < k; i++) {
+    const predicates = config.routes[i].predicates;
+    for (let j = 0, n = predicates.length; j < n; j++) {
+      if (!isFirst) to.text(COMMA);
+      isFirst = false;
+      to.text(predicates[j].value);
+      if (!predicates[j].exact) to.byte(STAR);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** Sends a planned request to the armed hop, by the way that this host has: the router, the client's own stream, or a callout. */
+import { CONTENT_LENGTH } from "../http/header-names";
+import { NS_PER_MS } from "../text/time-units";
+import { Routing } from "../config/plugin";
+import * as exchanges from "../request/exchange";
+import { Exchange, configOf, endpointOf } from "../request/exchange";
+import * as plan from "../request/plan";
+import * as timeLimits from "../request/time-limits";
+import * as host from "../proxywasm/host";
+import { hasAttemptFilter } from "./attempt-filter";
+import * as callouts from "./callouts";
+import { ClientStream, Phase } from "./client-stream";
+import * as clusterChoice from "./cluster-choice";
+import * as directAttempt from "./direct-attempt";
+import * as hostNames from "./host-names";
+import * as timer from "./timer";
+
+const REQUEST = host.HeaderMap.Request;
+
+/** Instead of the size of the host's buffer: there is none that could be written. */
+export const BODY_OUT_OF_REACH: usize = usize.MAX_VALUE;
+
+/** `size` bytes of the body are in the host's buffer. True: the client's stream goes on; false: it stays held, a callout runs. */
+export function sendRequest(c: ClientStream, x: Exchange, size: usize, now: u64): bool {
+  plan.findAlternative(x, now);
+  if ((c.parked || (x.bodyLen == 0 && hasAttemptFilter())) && handToRouter(x)) {
+    setRouterLimits(x, now);
+    // Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
+    if (x.isStreamed || timeLimits.mayHaveLimit(x)) timer.start(c);
+    c.phase = Phase.Sent;
+    return true;
+  }
+  timer.start(c);
+  if (c.parked || size == BODY_OUT_OF_REACH || !leadsThere(x)) {
+    callouts.sendArmed(c, now);
+    return false;
+  }
+  x.tryTimeout = timeLimits.tryTimeout(x);
+  directAttempt.send(c, x, size, now);
+  return true;
+}
+
+/** Lets the attempt filter know the request, and the router its cluster. */
+function handToRouter(x: Exchange): bool {
+  return (
+    host.setProperty(hostNames.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE) &&
+    clusterChoice.setCluster(x, endpointOf(x.armed).cluster)
+  );
+}
+
+/** Tells the router how many attempts may follow, and the limits of each and of all. */
+function setRouterLimits(x: Exchange, now: u64): void {
+  // Of the placeholder it is wrong: where a cluster's own filters replace the attempt filter, a provider would wait for the rest.
+  if (x.bodyLen > 0) host.removeHeader(REQUEST, CONTENT_LENGTH.ptr, CONTENT_LENGTH.len);
+  const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
+  x.tryTimeout = timeLimits.tryTimeout(x);
+  host.setNumberHeader(REQUEST, hostNames.MAX_RETRIES, plan.furtherAttempts(x));
+  host.setNumberHeader(REQUEST, hostNames.TIMEOUT, max(left, 1));
+  // Not below the total, Envoy would drop it and with it every retry (facts 1.3).
+  if (x.tryTimeout > 0 && <u64>x.tryTimeout < left) host.setNumberHeader(REQUEST, hostNames.TRY_TIMEOUT, x.tryTimeout);
+  else x.tryTimeout = 0;
+}
+
+/** Whether the client's own stream goes to the armed hop's cluster: by filter state, or because the host's route does. */
+function leadsThere(x: Exchange): bool {
+  const cluster = endpointOf(x.armed).cluster;
+  return configOf(x).routing == Routing.Plan
+    ? clusterChoice.setCluster(x, cluster)
+    : clusterChoice.routeLeadsTo(cluster);
+}

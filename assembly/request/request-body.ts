@@ -1,0 +1,124 @@
+/** What a request's body says: its model, whether it wants a stream, whether only one provider can answer it. */
+import { CONTENT_TYPE } from "../http/header-names";
+import { containsIgnoreCase, equalsIgnoreCase, hasControl } from "../text/ascii";
+import { Bytes } from "../text/bytes";
+import { hash64 } from "../text/hash";
+import { Span } from "../text/span";
+import * as json from "../json/request-scanner";
+import { headerValue } from "../http/header-list";
+import * as multipart from "../http/multipart";
+import { Dialect } from "../config/plugin";
+import { Exchange, ModelPlace, modelOf } from "./exchange";
+
+const MULTIPART = Bytes.of("multipart/form-data");
+const TRUE = Bytes.of("true");
+const JSON_TYPE = Bytes.of("json");
+/** Longest name of a model, bytes. */
+export const MODEL_ROOM: usize = 1024;
+
+/** Why a body is refused: response/replies.ts has a reply for each. */
+export enum BodyFault {
+  None,
+  /** No strict JSON object where the API takes JSON: `syntax` says what is wrong. */
+  NoJson,
+  ModelNoString,
+  ModelTooLong,
+  ModelWithControl,
+  StreamNoSwitch,
+  NoBoundary,
+  /** No multipart/form-data although the header says so: `syntax` says what is wrong. */
+  NoMultipart,
+}
+
+/** What reading a body came to; what it says of the request is in the exchange. */
+@unmanaged
+export class BodyReading {
+  fault: BodyFault = BodyFault.None;
+  syntax: json.Status = json.Status.Ok;
+  /** Where the syntax is wrong, bytes; 0: at the start, or not told. */
+  offset: usize = 0;
+
+  end(fault: BodyFault, syntax: json.Status = json.Status.Ok, offset: usize = 0): this {
+    this.fault = fault;
+    this.syntax = syntax;
+    this.offset = offset;
+    return this;
+  }
+}
+
+const reading = new BodyReading();
+
+/** Whether a content-type announces a form. */
+export function isMultipart(type: Span): bool {
+  return type.len >= MULTIPART.len && equalsIgnoreCase(type.ptr, MULTIPART.len, MULTIPART);
+}
+
+export function readBody(x: Exchange): BodyReading {
+  if (x.bodyLen == 0) return reading.end(BodyFault.None);
+  return x.isMultipart ? readMultipart(x) : readJson(x);
+}
+
+function readJson(x: Exchange): BodyReading {
+  const status = json.scan(x.body, x.bodyLen);
+  if (status != json.Status.Ok)
+    return isJsonApi(x) ? reading.end(BodyFault.NoJson, status, json.errorOffset) : reading.end(BodyFault.None);
+  x.isStreamed = json.stream.kind == json.Kind.True;
+  if (x.hasKnownShape && !isSwitch(json.stream.kind)) return reading.end(BodyFault.StreamNoSwitch);
+  if (namesState(x)) x.noFailover = true;
+  if (json.model.kind == json.Kind.Absent) return reading.end(BodyFault.None);
+  if (json.model.kind != json.Kind.String) return reading.end(BodyFault.ModelNoString);
+  const start = json.model.start + 1;
+  const size = json.model.end - 1 - start;
+  if (size > MODEL_ROOM) return reading.end(BodyFault.ModelTooLong);
+  x.modelLen = json.unescape(x.body + start, size, modelOf(x));
+  x.modelPlace = ModelPlace.Json;
+  x.modelStart = json.model.start;
+  x.modelEnd = json.model.end;
+  if (json.user.kind == json.Kind.String) x.user = hash64(x.body + json.user.start, json.user.end - json.user.start);
+  return reading.end(faultOfModel(x));
+}
+
+/** Some providers take "true" or 1 for true. The stream that nobody seems to have asked for would count against them. */
+function isSwitch(kind: json.Kind): bool {
+  return kind == json.Kind.Absent || kind == json.Kind.True || kind == json.Kind.False || kind == json.Kind.Null;
+}
+
+/** Whether the body goes on with what one provider has kept. */
+function namesState(x: Exchange): bool {
+  if (json.previousResponseId.kind == json.Kind.String) return true;
+  const kind = json.conversation.kind;
+  return x.dialect == Dialect.Responses && (kind == json.Kind.String || kind == json.Kind.Object);
+}
+
+/** The name goes into headers and paths, where Envoy sends a line break on as it is. */
+function faultOfModel(x: Exchange): BodyFault {
+  return hasControl(modelOf(x), x.modelLen) ? BodyFault.ModelWithControl : BodyFault.None;
+}
+
+/** A body that is no JSON is the caller's mistake where JSON is what the API takes; elsewhere it may be audio or a file. */
+function isJsonApi(x: Exchange): bool {
+  if (x.hasKnownShape) return true;
+  const type = headerValue(x.headers, x.headersLen, CONTENT_TYPE);
+  return type === null || containsIgnoreCase(type.ptr, type.len, JSON_TYPE);
+}
+
+function readMultipart(x: Exchange): BodyReading {
+  const type = headerValue(x.headers, x.headersLen, CONTENT_TYPE);
+  if (type === null || !multipart.readBoundary(type.ptr, type.len)) return reading.end(BodyFault.NoBoundary);
+  const status = multipart.scanParts(x.body, x.bodyLen);
+  if (status != json.Status.Ok) return reading.end(BodyFault.NoMultipart, status);
+  const part = multipart.modelPart;
+  const size = part.end - part.start;
+  if (part.kind == json.Kind.Absent || size > MODEL_ROOM) return reading.end(BodyFault.None);
+  memory.copy(modelOf(x), x.body + part.start, size);
+  x.modelLen = size;
+  x.modelPlace = ModelPlace.Multipart;
+  x.modelStart = part.start;
+  x.modelEnd = part.end;
+  x.isStreamed = saysTrue(x.body, multipart.streamPart);
+  return reading.end(faultOfModel(x));
+}
+
+function saysTrue(body: usize, part: json.JsonMember): bool {
+  return part.kind != json.Kind.Absent && TRUE.equals(body + part.start, part.end - part.start);
+}
