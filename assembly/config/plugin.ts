@@ -45,11 +45,66 @@ export enum Routing {
   Plan,
 }
 
-/** Causes that `alsoOn` adds to those that are failed over: bits. */
-export enum AlsoOn {
+/** Where a rule sends the request. */
+export enum RuleThen {
+  NextToken,
+  NextProvider,
+  Return,
+}
+
+/** What a rule takes out. */
+export enum RuleOut {
+  Nobody,
+  Token,
+  TokenModel,
+  ProviderModel,
+  Provider,
+}
+
+/** What the failure table had in mind, as bits: a rule may hold only there. */
+export enum RuleFrom {
+  /** The answer would be returned, at once or after a second opinion. */
+  End = 1,
+  NextProvider = 2,
+  /** Another token, or the same provider once more. */
+  SameProvider = 4,
+  GoingOn = 6,
+  Any = 7,
+}
+
+/** Causes that a rule may name, as bits. */
+export enum RuleCause {
   ContextWindow = 1,
   ContentFilter = 2,
   Caller = 4,
+}
+
+/** Of `then` and `out`: the failure table's word holds. */
+export const KEEPS = -1;
+
+/** What the operator says of certain failed answers. All that it names must fit. */
+export class AnswerRule {
+  /** null: any. */
+  statuses: StatusSet | null = null;
+  /** All statuses but these. */
+  isExcept: bool = false;
+  code: Bytes | null = null;
+  /** A part of the message; case does not count. */
+  contains: Bytes | null = null;
+  /** `RuleCause`; 0: any. */
+  causes: i32 = 0;
+  /** `RuleFrom`. */
+  from: i32 = RuleFrom.Any;
+  /** `RuleThen`, or KEEPS. */
+  then: i32 = KEEPS;
+  /** `RuleOut`, or KEEPS. */
+  out: i32 = KEEPS;
+  /** How long that is out; 0: as for any failure. */
+  forMs: i32 = 0;
+  /** No other provider is tried. */
+  stays: bool = false;
+  /** The rules behind it count as well. */
+  goesOn: bool = false;
 }
 
 export class Token {
@@ -111,8 +166,6 @@ export class FailoverPolicy {
   healthCheckModel: Bytes | null = null;
   /** 0: 30 s doubling to 10 min where no probe is possible. */
   cooldownDuration: i32 = 0;
-  /** Statuses that lead to another token where the failure table would return the answer; null: none. */
-  failoverOnStatus: StatusSet | null = null;
 }
 
 export class RetryPolicy {
@@ -121,7 +174,6 @@ export class RetryPolicy {
   maxRetries: i32 = 0;
   /** Of one attempt; 0: attemptTimeout. */
   retryTimeout: i32 = 0;
-  retryOnStatus: StatusSet | null = null;
 }
 
 export class BreakerPolicy {
@@ -153,6 +205,8 @@ export class Provider {
   failover: FailoverPolicy = new FailoverPolicy();
   retry: RetryPolicy = new RetryPolicy();
   breaker: BreakerPolicy = new BreakerPolicy();
+  /** The first that fits counts; then the gateway's. */
+  rules: AnswerRule[] = [];
   /** Hash of id and address: what its record in shared data is found by. */
   ledgerKey!: Bytes;
   /** The free GET that tells a good token from a bad one, below the base ("/models"); null: there is none. */
@@ -240,8 +294,7 @@ export class Route {
   /** Empty when the fallback is off. */
   fallback: Upstream[] = [];
   fallbackRandom: bool = false;
-  responseCodes: StatusSet | null = null;
-  alsoOn: i32 = 0;
+  rules: AnswerRule[] = [];
   guard: Guard = Guard.FirstEvent;
   firstTokenTimeout: i32 = 60000;
   attemptTimeout: i32 = 120000;
@@ -270,6 +323,7 @@ export class SiteConfig {
   routes: Route[] = [];
   routing: Routing = Routing.Host;
   clientKeys: ClientKey[] = [];
+  rules: AnswerRule[] = [];
   responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
   idleTimeout: i32 = 30000;
   requestBodyLimit: usize = 32 << 20;

@@ -10,9 +10,9 @@ import { isToken } from "./identifiers";
 import { PRESETS, Preset } from "./presets";
 import { addMistake, addWarning } from "./mistakes";
 import { hint } from "./nearest";
-import { readStatuses } from "./status-set-reader";
+import { addFailoverOnStatus, addRetryOnStatus, readRules } from "./rules-reader";
 import { readTokens } from "./secrets-reader";
-import { BreakerPolicy, FailoverPolicy, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
+import { AnswerRule, BreakerPolicy, FailoverPolicy, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
 
 /** In the order of TokenChoice. */
 const CHOICES: string[] = ["random", "weighted", "sticky"];
@@ -75,8 +75,9 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   provider.mapping = readMapping(fields.take("modelMapping"));
   provider.tokenChoice = <TokenChoice>fields.choice("tokenChoice", CHOICES, TokenChoice.Random);
   readSticky(fields, provider);
-  provider.failover = readFailover(fields.object("failover"), higress);
-  provider.retry = readRetry(fields.object("retryOnFailure"), higress, provider.failover.enabled);
+  provider.rules = readRules(fields);
+  provider.failover = readFailover(fields.object("failover"), higress, provider.rules);
+  provider.retry = readRetry(fields.object("retryOnFailure"), higress, provider.failover.enabled, provider.rules);
   provider.breaker = readBreaker(fields.object("providerBreaker"));
   draft.models = fields.has("models") ? readPatterns(fields, "models") : preset.models;
   fields.take("models");
@@ -168,7 +169,7 @@ function interval(fields: Fields, name: string, whenAbsent: i32, higress: bool):
 }
 
 /** Thresholds and intervals default to what Higress's console writes, which is also ours. */
-function readFailover(fields: Fields, higress: bool): FailoverPolicy {
+function readFailover(fields: Fields, higress: bool, rules: AnswerRule[]): FailoverPolicy {
   const policy = new FailoverPolicy();
   policy.enabled = fields.flag("enabled", !higress);
   policy.failureThreshold = count(fields, "failureThreshold", policy.failureThreshold, higress);
@@ -178,20 +179,20 @@ function readFailover(fields: Fields, higress: bool): FailoverPolicy {
   const model = fields.text("healthCheckModel", "");
   if (model != "") policy.healthCheckModel = Bytes.of(model);
   policy.cooldownDuration = fields.duration("cooldownDuration", 0, 0);
-  policy.failoverOnStatus = readStatuses(fields, "failoverOnStatus");
+  addFailoverOnStatus(fields, higress, rules);
   fields.finish();
   return policy;
 }
 
 /** The console writes no more than `enabled`; Higress's code then retries once. */
-function readRetry(fields: Fields, higress: bool, failover: bool): RetryPolicy {
+function readRetry(fields: Fields, higress: bool, failover: bool, rules: AnswerRule[]): RetryPolicy {
   const policy = new RetryPolicy();
   policy.enabled = fields.flag("enabled", !higress || failover);
   policy.maxRetries = fields.whole("maxRetries", 0, 0, MOST);
   if (policy.maxRetries == 0 && higress) policy.maxRetries = 1;
   policy.retryTimeout = fields.duration("retryTimeout", 0, 0);
   if (policy.retryTimeout == 0 && higress) policy.retryTimeout = HIGRESS_RETRY_TIMEOUT;
-  policy.retryOnStatus = readStatuses(fields, "retryOnStatus");
+  addRetryOnStatus(fields, higress, rules);
   fields.finish();
   return policy;
 }

@@ -8,15 +8,13 @@ import { makePredicate, modelOf, predicateOf, readMapping } from "./mapping-read
 import { nameOf } from "./identifiers";
 import { ProviderDraft, refuseReference } from "./provider-reader";
 import { addMistake, addWarning } from "./mistakes";
-import { hint } from "./nearest";
-import { readStatuses } from "./status-set-reader";
-import { MAX_UPSTREAMS, ModelMapping, Predicate, Provider, Route, Upstream } from "./plugin";
+import { addAlsoOn, addResponseCodes } from "./rules-reader";
+import { AnswerRule, MAX_UPSTREAMS, ModelMapping, Predicate, Provider, Route, Upstream } from "./plugin";
 
 const MATCH_TYPES: string[] = ["PRE", "EQUAL"];
 const STRATEGIES: string[] = ["SEQ", "RAND"];
-/** In the order of Guard, and of the bits of AlsoOn. */
+/** In the order of Guard. */
 const GUARDS: string[] = ["none", "first-event", "full"];
-const CAUSES: string[] = ["context-window", "content-filter", "caller"];
 const HEAVIEST = 1000000;
 
 export function readRoute(value: Value, index: i32, drafts: ProviderDraft[], higress: bool): Route {
@@ -152,24 +150,13 @@ function readFallback(fields: Fields, route: Route, drafts: ProviderDraft[], hig
   const upstreams: Upstream[] = [];
   readUpstreams(fields, drafts, false, upstreams);
   if (higress) route.fallbackRandom = fields.choice("fallbackStrategy", STRATEGIES, 0) == 1;
-  const codes = readStatuses(fields, "responseCodes");
-  const causes = readCauses(fields);
+  const rules: AnswerRule[] = [];
+  addAlsoOn(fields, higress, rules);
+  addResponseCodes(fields, higress, rules);
   fields.finish();
   if (!enabled) return;
   route.fallback = upstreams;
-  route.responseCodes = codes;
-  route.alsoOn = causes;
-}
-
-function readCauses(fields: Fields): i32 {
-  const entries = fields.list("alsoOn");
-  let bits = 0;
-  for (let i = 0; i < entries.length; i++) {
-    const at = entries[i].kind == Kind.String ? CAUSES.indexOf(entries[i].text) : -1;
-    if (at < 0) addMistake(entries[i].path, show(entries[i]), CAUSES.join(", ") + hint(entries[i].text, CAUSES));
-    else bits |= 1 << at;
-  }
-  return bits;
+  route.rules = rules;
 }
 
 /** Each provider gets a route from its models; the model alone says which provider is meant. */

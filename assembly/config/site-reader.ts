@@ -8,6 +8,7 @@ import { idOf } from "./identifiers";
 import { ProviderDraft, readProvider, refuseNarrowing, refuseReference, refusedIds } from "./provider-reader";
 import { addMistake, addWarning } from "./mistakes";
 import { defaultRoutes, makeUpstream, readPolicy, readRoute } from "./route-reader";
+import { readRules } from "./rules-reader";
 import { readClientKeys } from "./secrets-reader";
 import { SiteConfig, ModelMapping, ResponseHeaders, Route, Routing } from "./plugin";
 
@@ -58,6 +59,7 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   else if (!higress && config.routes.length == 0) config.routes = defaultRoutes(drafts);
   config.models = listModels(drafts, config.routes);
   config.routing = <Routing>fields.choice("routing", ROUTINGS, Routing.Host);
+  config.rules = readRules(fields);
   config.clientKeys = readClientKeys(fields);
   config.responseHeaders = <ResponseHeaders>fields.choice("responseHeaders", HEADERS, ResponseHeaders.Trail);
   config.idleTimeout = fields.duration("idleTimeout", config.idleTimeout, 0);

@@ -5,10 +5,18 @@ import { Fields, show, wholeOf } from "./fields";
 import { addMistake } from "./mistakes";
 import { StatusSet } from "./plugin";
 
-/** 429, "429", "4xx", "5.*", "429|5..": always the whole status. null: the list is empty or not there. */
+/** 429, "429", "4xx", "5.*", "429|5..", "500-503": always the whole status. null: the list is empty or not there. */
 export function readStatuses(fields: Fields, name: string): StatusSet | null {
   const entries = fields.list(name);
-  if (entries.length == 0) return null;
+  return entries.length == 0 ? null : readAll(entries);
+}
+
+/** The same as one status or a list of them. */
+export function readStatusesOf(value: Value): StatusSet {
+  return readAll(value.kind == Kind.Array ? value.items : [value]);
+}
+
+function readAll(entries: Value[]): StatusSet {
   const set = new StatusSet();
   for (let i = 0; i < entries.length; i++)
     if (!addStatuses(set, entries[i]))
@@ -21,8 +29,30 @@ function addStatuses(set: StatusSet, entry: Value): bool {
   if (whole >= 100 && whole < 600) return addMatching(set, (<i32>whole).toString());
   if (entry.kind != Kind.String) return false;
   const alternatives = entry.text.split("|");
-  for (let i = 0; i < alternatives.length; i++) if (!addMatching(set, alternatives[i])) return false;
+  for (let i = 0; i < alternatives.length; i++)
+    if (!addRange(set, alternatives[i]) && !addMatching(set, alternatives[i])) return false;
   return true;
+}
+
+/** "500-503" */
+function addRange(set: StatusSet, pattern: string): bool {
+  if (pattern.length != 7 || pattern.charCodeAt(3) != 0x2d) return false;
+  const first = statusIn(pattern, 0);
+  const last = statusIn(pattern, 4);
+  if (first < 100 || last > 599 || first > last) return false;
+  for (let status = first; status <= last; status++) set.add(status);
+  return true;
+}
+
+/** Three digits; -1: there are none. */
+function statusIn(text: string, at: i32): i32 {
+  let status = 0;
+  for (let i = at; i < at + 3; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (<u32>digit > 9) return -1;
+    status = status * 10 + digit;
+  }
+  return status;
 }
 
 /** Adds what one pattern of three places matches; false when it is none, or matches nothing. */

@@ -1,7 +1,6 @@
 /** Judges a failed attempt by the failure table. */
 import { containsIgnoreCase, equalsIgnoreCase, indexOf, Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import { AlsoOn, Provider, Route } from "../config/plugin";
 import { Family } from "../config/presets";
 import { ASKED_MODEL, ErrorText, Place, QUOTED } from "./error-text";
 import * as table from "./failure-table";
@@ -100,49 +99,6 @@ function conclude(judgement: Judgement, verdict: Verdict): void {
   verdict.doubtful = false;
   verdict.stay = false;
   verdict.waitMs = -1;
-}
-
-/** `alsoOn`, by cause. */
-function alsoOnBit(cause: Cause): i32 {
-  switch (cause) {
-    case Cause.ContextWindow:
-      return AlsoOn.ContextWindow;
-    case Cause.ContentFilter:
-      return AlsoOn.ContentFilter;
-    case Cause.Caller:
-      return AlsoOn.Caller;
-    default:
-      return 0;
-  }
-}
-
-/** What the configuration says of a cause: other providers may not see a mistake in it. Who answers for it stays as it is. */
-export function applyAlsoOn(verdict: Verdict, route: Route): void {
-  if (isEnd(verdict.next) && (route.alsoOn & alsoOnBit(verdict.cause)) != 0) verdict.next = Next.NextProvider;
-}
-
-/** Whether the table has no other hop in mind. */
-function isEnd(next: Next): bool {
-  return next == Next.Return || next == Next.SecondOpinion;
-}
-
-/** And of a bad status: `responseCodes` about other providers, `failoverOnStatus` and `retryOnStatus` about other tokens. */
-export function applyOverrides(verdict: Verdict, status: i32, route: Route, provider: Provider): void {
-  applyAlsoOn(verdict, route);
-  const codes = route.responseCodes;
-  if (codes !== null) {
-    if (!codes.has(status)) verdict.stay = true;
-    else if (isEnd(verdict.next)) verdict.next = Next.NextProvider;
-  }
-  const takesOut = provider.failover.failoverOnStatus;
-  if (takesOut !== null && takesOut.has(status) && isEnd(verdict.next)) verdict.next = Next.NextToken;
-  const retried = provider.retry.retryOnStatus;
-  if (retried !== null) {
-    if (!retried.has(status)) {
-      if (!isEnd(verdict.next)) verdict.next = Next.NextProvider;
-    } else if (isEnd(verdict.next) || verdict.next == Next.NextProvider) verdict.next = Next.NextToken;
-  }
-  if (verdict.stay && verdict.next == Next.NextProvider) verdict.next = Next.Return;
 }
 
 function readText(answer: FailedAnswer): void {

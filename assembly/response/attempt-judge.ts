@@ -6,15 +6,8 @@ import { NS_PER_MS } from "../text/time-units";
 import { starSecret } from "../text/secrets";
 import { Guard as GuardMode, ModelName, Provider } from "../config/plugin";
 import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
-import {
-  FailedAnswer,
-  applyAlsoOn,
-  applyOverrides,
-  classifyAnswer,
-  classifyEnd,
-  classifyError,
-  needsBody,
-} from "../health/classify";
+import { FailedAnswer, classifyAnswer, classifyEnd, classifyError, errorText, needsBody } from "../health/classify";
+import { applyRules, settleRules } from "../health/answer-rules";
 import { BodyType, ResponseHead } from "./response-head";
 import { Attempt, State, heldBytes, hold } from "./attempt";
 import { Exchange, Outcome, configOf, endpointOf, healthOf, modelOf, routeOf, stepOf } from "../request/exchange";
@@ -221,7 +214,7 @@ function classifyFlaw(a: Attempt): void {
   if (judge.defect == Defect.ErrorInside && judge.errorLen > 0) {
     describe(a, judge.errorPtr, judge.errorLen);
     classifyError(answer, verdict);
-    applyAlsoOn(verdict, routeOf(a.exchange));
+    obeyRules(a, true);
   } else classifyEnd(ENDS[judge.defect], verdict);
 }
 
@@ -272,6 +265,18 @@ function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
   return failAnswer(a, now);
 }
 
+/** What the operator's own rules say of the answer that was judged; `isInside`: of an error inside a good one. */
+function obeyRules(a: Attempt, isInside: bool): void {
+  const x = a.exchange;
+  const status = isInside && errorText.status > 0 ? errorText.status : a.status;
+  if (
+    applyRules(routeOf(x).rules, status, isInside, verdict) &&
+    applyRules(providerOf(a).rules, status, isInside, verdict)
+  )
+    applyRules(configOf(x).rules, status, isInside, verdict);
+  settleRules(verdict);
+}
+
 const answer = new FailedAnswer();
 
 /** Fills `answer` for its judgement. */
@@ -295,10 +300,9 @@ function describe(a: Attempt, body: usize, len: usize): void {
 
 /** An answer with a bad status, by what of its body has come. */
 function classifyHeld(a: Attempt, body: usize, len: usize): void {
-  const provider = providerOf(a);
   describe(a, body, len);
   classifyAnswer(answer, verdict);
-  applyOverrides(verdict, a.status, routeOf(a.exchange), provider);
+  obeyRules(a, false);
 }
 
 /** Whether what a provider says counts against it; one that gets paths as they are may have its models anywhere. */

@@ -6,13 +6,13 @@ import { members, object, objects, text, type Raw } from "./raw.js";
 import { checkShape } from "./schema.js";
 import type { Source } from "./source.js";
 import { tokenFilesOf, tokensFrom, typedTokensOf } from "./token-files.js";
-import type { Address, ClientKey, GatewayConfig, Provider, Route } from "./config-types.js";
+import type { Address, AnswerRule, ClientKey, GatewayConfig, Provider, Route } from "./config-types.js";
 import { bytes, milliseconds } from "./parse-quantity.js";
 
 /** Fields whose value is a duration, wherever they stand in a provider or a route. */
 const DURATIONS = new Set([
   ...["healthCheckInterval", "healthCheckTimeout", "cooldownDuration", "retryTimeout", "openFor", "maxOpenFor"],
-  ...["firstTokenTimeout", "attemptTimeout", "timeout", "maxWait"],
+  ...["firstTokenTimeout", "attemptTimeout", "timeout", "maxWait", "for"],
 ]);
 
 /** Turns a checked configuration, with its defaults filled in, into the types that render and run use. */
@@ -41,6 +41,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
       parkedBodies: bytes(limits["parkedBodies"]),
       guard: bytes(limits["guard"]),
     },
+    rules: rulesOf(config["rules"]),
     providers,
     routes: objects(config["routes"]).map(([, route]) => withDurations(route) as unknown as Route),
     variables: variables.filter(name => typed.some(secret => secret.includes(`\${${name}}`))),
@@ -78,6 +79,7 @@ function completeProvider(provider: Raw, directory: string): Provider {
     apiTokens: tokensFrom(provider, directory),
     tokenChoice: provider["tokenChoice"] as Provider["tokenChoice"],
     stickyBy: text(provider["stickyBy"]),
+    rules: rulesOf(provider["rules"]),
     failover: withDurations(provider["failover"]) as Provider["failover"],
     retryOnFailure: withDurations(provider["retryOnFailure"]) as Provider["retryOnFailure"],
     providerBreaker: withDurations(provider["providerBreaker"]) as Provider["providerBreaker"],
@@ -98,6 +100,8 @@ function routeTo(provider: Raw): Raw {
     upstreams: [{ provider: id }],
   };
 }
+
+const rulesOf = (value: unknown): AnswerRule[] => objects(value).map(([, rule]) => withDurations(rule));
 
 function withDurations(value: unknown): Raw {
   const convert = ([key, field]: [string, unknown]) => [key, DURATIONS.has(key) ? milliseconds(field) : field];

@@ -29,7 +29,17 @@ export interface Token {
 }
 
 export type ModelMapping = Record<string, string>;
-export type Statuses = (number | string)[];
+
+/** What the operator says of certain failed answers. */
+export interface AnswerRule {
+  status?: number | string | (number | string)[];
+  code?: string | number;
+  contains?: string;
+  cause?: "context-window" | "content-filter" | "caller";
+  then?: "next-token" | "next-provider" | "return";
+  out?: "nobody" | "token" | "token-model" | "provider-model" | "provider";
+  for?: number;
+}
 
 export interface Provider {
   id: string;
@@ -46,6 +56,7 @@ export interface Provider {
   apiTokens: Token[];
   tokenChoice: "random" | "weighted" | "sticky";
   stickyBy: string;
+  rules: AnswerRule[];
   failover: {
     enabled: boolean;
     failureThreshold: number;
@@ -54,9 +65,8 @@ export interface Provider {
     healthCheckTimeout: number;
     healthCheckModel: string;
     cooldownDuration: number;
-    failoverOnStatus: Statuses;
   };
-  retryOnFailure: { enabled: boolean; maxRetries: number; retryTimeout: number; retryOnStatus: Statuses };
+  retryOnFailure: { enabled: boolean; maxRetries: number; retryTimeout: number };
   providerBreaker: { failureThreshold: number; openFor: number; maxOpenFor: number };
 }
 
@@ -72,8 +82,6 @@ export interface Route {
   upstreams: Upstream[];
   fallbackConfig: {
     enabled: boolean;
-    responseCodes: Statuses;
-    alsoOn: ("context-window" | "content-filter" | "caller")[];
     upstreams: Omit<Upstream, "weight">[];
   };
   guard: "none" | "first-event" | "full";
@@ -99,6 +107,7 @@ export interface GatewayConfig {
   responseHeaders: "off" | "basic" | "trail";
   idleTimeout: number;
   limits: { requestBody: number; parkedBodies: number; guard: number };
+  rules: AnswerRule[];
   providers: Provider[];
   /** Never empty: those of the file, or one for each provider. */
   routes: Route[];

@@ -1,6 +1,6 @@
 import { columns } from "../colour.js";
 import { tokensOf, type Environment } from "./expand.js";
-import type { GatewayConfig, ModelMapping, Route } from "./config-types.js";
+import type { AnswerRule, GatewayConfig, ModelMapping, Route } from "./config-types.js";
 
 /** What is served: one line for each route, with the upstreams and what they fall back to. */
 export function summaryOf(config: GatewayConfig, env: Environment = process.env): string[] {
@@ -22,7 +22,29 @@ export function summaryOf(config: GatewayConfig, env: Environment = process.env)
     ...columns([["ROUTE", "MODELS", "UPSTREAMS", "FALLBACK"], ...rows.map(row => row.map(cell => cell || "-"))]),
     "",
     ...columns([["PROVIDER", "TOKENS", "ADDRESS"], ...providers]),
+    ...rulesSummary(config),
   ];
+}
+
+/** What each rule does, in the order in which they are asked. */
+function rulesSummary(config: GatewayConfig): string[] {
+  const rows = [
+    ...config.providers.flatMap(({ id, rules }) => rules.map(rule => [id, ...cellsOfRule(rule)])),
+    ...config.rules.map(rule => ["every provider", ...cellsOfRule(rule)]),
+  ];
+  return rows.length === 0 ? [] : ["", ...columns([["RULE FOR", "ANSWERS", "THEN", "OUT"], ...rows])];
+}
+
+function cellsOfRule(rule: AnswerRule): string[] {
+  const { status, code, contains, cause } = rule;
+  const answers = [
+    ...(status === undefined ? [] : [[status].flat().join(", ")]),
+    ...(code === undefined ? [] : [`code ${code}`]),
+    ...(contains === undefined ? [] : [`"${contains}" in the message`]),
+    ...(cause === undefined ? [] : [`cause ${cause}`]),
+  ].join(", ");
+  const time = rule.for === undefined ? "" : ` for ${rule.for / 1000}s`;
+  return [answers, rule.then ?? "as usual", rule.out === undefined ? "as usual" : rule.out + time];
 }
 
 function modelsOf({ modelPredicates }: Route): string {

@@ -3,18 +3,20 @@ import { formatJson } from "./yaml-text.js";
 
 /** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
 export function pluginConfig(config: GatewayConfig): object {
-  const { providers, routes, clientKeys, responseHeaders, idleTimeout, limits } = config;
+  const { rules, providers, routes, clientKeys, responseHeaders, idleTimeout, limits } = config;
   return {
     role: "gateway",
     routing: "plan",
     ...{ responseHeaders, idleTimeout, limits, clientKeys },
+    ...(rules.length > 0 && { rules: literal(rules) }),
     providers: providers.map(pluginProvider),
     routes: literal(routes),
   };
 }
 
 /** What only the cluster needs stays out. */
-function pluginProvider({ targets: _, id, type, address, apiTokens, ...policy }: Provider): object {
+function pluginProvider({ targets: _, id, type, address, apiTokens, rules, ...rest }: Provider): object {
+  const policy = rules.length > 0 ? { ...rest, rules } : rest;
   const plain = ({ name, weight, priority, models }: Token) =>
     name === undefined && weight === 1 && priority === 0 && models.length === 0;
   const tokens = apiTokens.map(token => (plain(token) ? token.value : token));

@@ -43,14 +43,16 @@ describe("the module takes what is rendered from a good file", () => {
     [
       "policies",
       {
-        failover: { enabled: false, failoverOnStatus: ["4xx", 529, "5.*"], cooldownDuration: "1m" },
-        retryOnFailure: { maxRetries: 2, retryTimeout: "5s", retryOnStatus: [500] },
+        failover: { enabled: false, cooldownDuration: "1m" },
+        rules: [{ status: ["4xx", 529, "5.*", "500-503"], contains: "$${x}", out: "token", for: "1m" }],
+        retryOnFailure: { maxRetries: 2, retryTimeout: "5s" },
         providerBreaker: { failureThreshold: 9, openFor: "1s", maxOpenFor: "2s" },
       },
     ],
   ])("with %s", (_what, provider) => expect(judge(provider)).toEqual(accepted));
 
   it.each([
+    ["rules", { rules: [{ status: 429, code: 1113, cause: "caller", then: "return" }] }],
     ["limits", { limits: { requestBody: "1MiB", parkedBodies: "2MiB", guard: 1000 } }],
     [
       "the gateway's own fields",
@@ -87,8 +89,6 @@ describe("the module takes what is rendered from a good file", () => {
             maxWait: 0,
             retryBudget: 0.2,
             fallbackConfig: {
-              responseCodes: ["4xx", 500],
-              alsoOn: ["caller", "content-filter"],
               upstreams: [{ provider: "qwen", modelMapping: { "*": "x" } }],
             },
           },

@@ -38,7 +38,8 @@ describe("a configuration is completed with the documented defaults", () => {
       tokenChoice: "random",
       stickyBy: "credential",
       failover: { enabled: true, failureThreshold: 1, successThreshold: 1, healthCheckInterval: 5000 },
-      retryOnFailure: { enabled: true, maxRetries: 0, retryTimeout: 0, retryOnStatus: [] },
+      retryOnFailure: { enabled: true, maxRetries: 0, retryTimeout: 0 },
+      rules: [],
       providerBreaker: { failureThreshold: 3, openFor: 5000, maxOpenFor: 60_000 },
     });
   });
@@ -52,7 +53,7 @@ describe("a configuration is completed with the documented defaults", () => {
           { matchType: "PRE", matchValue: "qwq-" },
         ],
         upstreams: [{ provider: "qwen", weight: 100, modelMapping: {} }],
-        fallbackConfig: { enabled: true, responseCodes: [], alsoOn: [], upstreams: [] },
+        fallbackConfig: { enabled: true, upstreams: [] },
         guard: "first-event",
         firstTokenTimeout: 60_000,
         attemptTimeout: 120_000,

@@ -134,9 +134,15 @@ const table: [rule: string, text: string, path: string, says: string][] = [
   ["an unknown choice", provider("tokenChoice: weighed"), "providers[0].tokenChoice", "(did you mean weighted?)"],
   [
     "a status that is none",
-    provider("failover: {failoverOnStatus: [600]}"),
-    "providers[0].failover.failoverOnStatus[0]",
+    provider("rules: [{status: 600, then: return}]"),
+    "providers[0].rules[0].status",
     "a status like 429",
+  ],
+  [
+    "a list that rules have replaced",
+    provider("failover: {failoverOnStatus: [409]}"),
+    "providers[0].failover.failoverOnStatus",
+    "rules of the provider: { status: [409], then: next-token }",
   ],
   ["a star in the middle", provider('modelMapping: {"a*b": c}'), "providers[0].modelMapping.a*b", 'one "*" at the end'],
   [

@@ -92,7 +92,7 @@ describe.each(MODES)("in %s mode", mode => {
   it("returns a caller's mistake as it is also after every hop that the configuration tries it at", () => {
     const mistake = json(422, openAiError("invalid_value"));
     const tried = (tokens: Record<string, number>, qwen: Behaviour, deepseek: Behaviour) => {
-      const provider = { failover: { failoverOnStatus: ["4.*", "5.*"] } };
+      const provider = { rules: [{ status: ["4.*", "5.*"], then: "next-token" }] };
       const { status, text, ended, headers } = start({ mode, tokens, provider, clusters: { qwen, deepseek } }).ask(
         plain,
       );
@@ -105,14 +105,33 @@ describe.each(MODES)("in %s mode", mode => {
     expect(tried({ qwen: 2 }, { status: 422 }, "refused")).toEqual({ ...end, text: "", count: "2" });
   });
 
+  it("obeys rules about failed answers, those of the provider first", () => {
+    const broke = json(418, openAiError("teapot", "The project has no tea left."));
+    const answered = (rules: object[], providerRules: object[] = []) => {
+      const clusters = { qwen: broke, deepseek: chat("Hi") };
+      const provider = { rules: providerRules };
+      const envoy = start({ mode, tokens: { qwen: 2, deepseek: 1 }, config: { rules }, provider, clusters });
+      const first = envoy
+        .ask(plain)
+        .headers["x-ai-failover-trail"]!.split(", ")
+        .map(step => step.split("/")[0]);
+      return [first.join(" "), envoy.ask(plain).headers["x-ai-failover-attempts"]];
+    };
+    expect(answered([{ status: 418, then: "return" }])).toEqual(["qwen", "1"]);
+    expect(answered([{ code: "TEAPOT", then: "next-token", out: "nobody" }])).toEqual(["qwen qwen deepseek", "3"]);
+    expect(answered([{ contains: "no tea", then: "next-token", out: "token" }])).toEqual(["qwen qwen deepseek", "1"]);
+    expect(answered([{ status: 418, contains: "coffee", then: "return" }])).toEqual(["qwen deepseek", "2"]);
+    const all = [{ status: "4xx", then: "return" }];
+    expect(answered(all, [{ code: "teapot", then: "next-provider" }])).toEqual(["qwen deepseek", "2"]);
+  });
+
   it.each([
     ["a refused connection", "refused"],
     ["an error in a 200", json(200, openAiError("server_error"))],
-  ] as [string, Behaviour][])("fails %s over whatever statuses the configuration lists", (_, fault) => {
+  ] as [string, Behaviour][])("fails %s whatever the rules say of others", (_, fault) => {
     const envoy = start({
       ...{ mode, tokens: { qwen: 1, deepseek: 1 }, clusters: { qwen: fault, deepseek: chat("Hi") } },
-      policy: { fallbackConfig: { upstreams: [{ provider: "deepseek" }], responseCodes: [429] } },
-      provider: { retryOnFailure: { retryOnStatus: [429] } },
+      config: { rules: [{ status: 429, then: "return" }] },
     });
     expect(wordsOf(envoy.ask(plain).text)).toBe("Hi");
   });

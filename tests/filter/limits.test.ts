@@ -121,9 +121,9 @@ describe.each(MODES)("the time of a request, in %s mode,", mode => {
   const own = { ...json(400, openAiError("bad_request")), wait: 1000 };
   /** The first provider takes so much of it that the next one has the rest; neither is to blame. */
   const shared = (timeout: number, deepseek: Script) => {
-    const fallbackConfig = { upstreams: [{ provider: "deepseek" }], alsoOn: ["caller"] };
-    const policy = { fallbackConfig, firstTokenTimeout: timeout - 1, attemptTimeout: timeout - 1, timeout };
-    return start({ mode, tokens, policy, clusters: { qwen: own, deepseek } });
+    const provider = { rules: [{ status: 400, then: "next-provider" }] };
+    const policy = { firstTokenTimeout: timeout - 1, attemptTimeout: timeout - 1, timeout };
+    return start({ mode, tokens, policy, provider, clusters: { qwen: own, deepseek } });
   };
 
   it("begins no attempt for which less than 100 ms are left", () => {

@@ -156,11 +156,11 @@ describe.each(MODES)("in %s mode", mode => {
     if (mode === "retry") expect(cut.headers["x-ai-failover-trail"]).toMatch(/^qwen\/t1;status=401;cause=credential/);
   });
 
-  it("alsoOn holds for an error inside a good answer too", () => {
+  it("a rule holds for an error inside a good answer too", () => {
     const long = json(200, openAiError("context_length_exceeded"));
     expect(rescued(long).ask(plain).text).toContain("context_length_exceeded");
-    const fallbackConfig = { upstreams: [{ provider: "deepseek" }], alsoOn: ["context-window"] };
-    expect(wordsOf(rescued(long, { policy: { fallbackConfig } }).ask(plain).text)).toBe("Hi");
+    const rules = [{ cause: "context-window", then: "next-provider" }];
+    expect(wordsOf(rescued(long, { provider: { rules } }).ask(plain).text)).toBe("Hi");
   });
 
   it("events of a stream that are no JSON pass and are counted", () => {

@@ -42,12 +42,26 @@ export interface Provider {
     healthCheckTimeout: number;
     healthCheckModel: string | null;
     cooldownDuration: number;
-    onStatus: string | null;
   };
-  retry: { enabled: boolean; maxRetries: number; retryTimeout: number; onStatus: string | null };
+  retry: { enabled: boolean; maxRetries: number; retryTimeout: number };
+  rules: AnswerRule[];
   breaker: number[];
   ledgerKey: string;
   probePath: string | null;
+}
+
+export interface AnswerRule {
+  statuses: string | null;
+  isExcept: boolean;
+  code: string | null;
+  contains: string | null;
+  causes: number;
+  from: number;
+  then: number;
+  out: number;
+  for: number;
+  stays: boolean;
+  goesOn: boolean;
 }
 
 export interface Upstream {
@@ -63,8 +77,7 @@ export interface Route {
   upstreams: Upstream[];
   fallback: Upstream[];
   fallbackRandom: boolean;
-  responseCodes: string | null;
-  alsoOn: number;
+  rules: AnswerRule[];
   guard: number;
   /** firstTokenTimeout, attemptTimeout, timeout, maxWait */
   times: number[];
@@ -75,6 +88,7 @@ export interface Config {
   providers: Provider[];
   routes: Route[];
   routing: number;
+  rules: AnswerRule[];
   clientKeys: string[];
   responseHeaders: number;
   idleTimeout: number;

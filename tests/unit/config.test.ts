@@ -25,9 +25,9 @@ describe("a configuration of our own shape", () => {
     const { failover, retry, breaker, tokenChoice, stickyBy } = config.providers[0]!;
     expect(failover).toEqual({
       ...{ enabled: true, failureThreshold: 1, successThreshold: 1, healthCheckInterval: 5000 },
-      ...{ healthCheckTimeout: 10_000, healthCheckModel: null, cooldownDuration: 0, onStatus: null },
+      ...{ healthCheckTimeout: 10_000, healthCheckModel: null, cooldownDuration: 0 },
     });
-    expect(retry).toEqual({ enabled: true, maxRetries: 0, retryTimeout: 0, onStatus: null });
+    expect(retry).toEqual({ enabled: true, maxRetries: 0, retryTimeout: 0 });
     expect({ breaker, tokenChoice, stickyBy }).toEqual({ breaker: [3, 5000, 60_000], tokenChoice: 0, stickyBy: 0 });
     expect(config.routes[0]).toMatchObject({ guard: 1, times: [60_000, 120_000, 600_000, 15_000], retryBudget: 0 });
   });
@@ -68,6 +68,38 @@ describe("a configuration of our own shape", () => {
     expect(read({ providers: [local] }).routes[0]!.predicates).toEqual([]);
   });
 
+  it("reads rules about failed answers, at a provider and for all", () => {
+    const rules = [
+      {
+        status: ["4xx", 503, "520-524"],
+        code: 1113,
+        contains: "no money",
+        then: "next-token",
+        out: "token",
+        for: "10m",
+      },
+      { status: 409, then: "return" },
+      { cause: "context-window", out: "nobody" },
+    ];
+    const any = { isExcept: false, from: 7, stays: false, goesOn: false };
+    const config = read({ providers: [{ ...qwen, rules }], rules: rules.slice(1) });
+    expect(config.providers[0]!.rules).toEqual([
+      {
+        ...any,
+        statuses: "400-499,503,520-524",
+        code: "1113",
+        contains: "no money",
+        causes: 0,
+        then: 0,
+        out: 1,
+        for: 600_000,
+      },
+      { ...any, statuses: "409", code: null, contains: null, causes: 0, then: 2, out: -1, for: 0 },
+      { ...any, statuses: null, code: null, contains: null, causes: 1, then: -1, out: 0, for: 0 },
+    ]);
+    expect(config.rules).toEqual(config.providers[0]!.rules.slice(1));
+  });
+
   it("reads routes whole", () => {
     const config = read({
       providers: [qwen, deepseek],
@@ -77,7 +109,6 @@ describe("a configuration of our own shape", () => {
           modelPredicates: [{ matchType: "EQUAL", matchValue: "a" }],
           upstreams: [{ provider: "qwen", weight: 3, modelMapping: { "*": "b" } }],
           fallbackConfig: {
-            ...{ responseCodes: ["4xx", 503], alsoOn: ["caller", "context-window"] },
             upstreams: [{ provider: "deepseek", modelMapping: { "*": "deepseek-chat" } }],
           },
           ...{ guard: "full", firstTokenTimeout: "5s", attemptTimeout: 6000, timeout: "1m", maxWait: 0 },
@@ -90,7 +121,7 @@ describe("a configuration of our own shape", () => {
       ...{ index: 0, name: "aliyun", predicates: ["=a"] },
       upstreams: [{ provider: "qwen", weight: 3, mapping: [["*", "b"]] }],
       fallback: [{ provider: "deepseek", weight: 100, mapping: [["*", "deepseek-chat"]] }],
-      ...{ fallbackRandom: false, responseCodes: "400-499,503", alsoOn: 5, guard: 2, retryBudget: 250 },
+      ...{ fallbackRandom: false, rules: [], guard: 2, retryBudget: 250 },
       times: [5000, 6000, 60_000, 0],
     });
     expect(config.routes[1]).toMatchObject({ index: 1, fallback: [] });

@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ENDS, FAMILIES, HealthRoom, type Body, type End, type FailedRequest, type Family } from "./health-room.js";
+import {
+  ENDS,
+  FAMILIES,
+  HealthRoom,
+  type AnswerRule,
+  type Body,
+  type End,
+  type FailedRequest,
+  type Family,
+} from "./health-room.js";
 import { KNOWN, PROVES, anthropic, google, openai, type Proof } from "./known-errors.js";
 
 let room: HealthRoom;
@@ -360,33 +369,92 @@ describe("an attempt without an answer to judge", () => {
   });
 });
 
-describe("the configuration overrides what is tried again, never who answers for it", () => {
-  test.each<[string, number, Body, Parameters<HealthRoom["override"]>[1], string, boolean?]>([
-    ["nothing changes without lists", 400, {}, {}, "second-opinion"],
-    ["alsoOn caller", 422, {}, { alsoOn: ["caller"] }, "next-provider"],
-    ["alsoOn another cause", 422, {}, { alsoOn: ["context-window"] }, "second-opinion"],
+describe("the operator's rules outrank the table", () => {
+  const teapot = openai("The project has no tea left.", "Teapot");
+  /** As assembly/config/rules-reader.ts makes them of Higress's lists. */
+  const responseCodes = (statuses: number[]): AnswerRule[] => [
+    { statuses, isExcept: true, stays: true, goesOn: true },
+    { statuses, from: 1, then: "next-provider", goesOn: true },
+  ];
+  const failoverOnStatus = (statuses: number[]): AnswerRule => ({
+    statuses,
+    from: 1,
+    then: "next-token",
+    goesOn: true,
+  });
+  const retryOnStatus = (statuses: number[]): AnswerRule[] => [
+    { statuses, isExcept: true, from: 6, then: "next-provider", goesOn: true },
+    { statuses, from: 3, then: "next-token", goesOn: true },
+  ];
+  const alsoOn = (causes: number): AnswerRule => ({ causes, from: 1, then: "next-provider", goesOn: true });
+
+  test.each<[string, number, Body, AnswerRule[], object]>([
+    ["no rule changes nothing", 418, teapot, [], PROVES.unknown],
+    ["a status", 418, teapot, [{ statuses: [418], then: "return" }], { next: "return", scope: "nobody" }],
+    ["another status", 418, teapot, [{ statuses: [417], then: "return" }], PROVES.unknown],
+    ["a code, in any case", 418, teapot, [{ code: "teapot", then: "next-token" }], { next: "next-token" }],
+    ["a part of the code", 418, teapot, [{ code: "tea", then: "next-token" }], PROVES.unknown],
+    ["a part of the message", 418, teapot, [{ contains: "NO TEA", then: "next-token" }], { next: "next-token" }],
     [
-      "alsoOn context-window",
-      400,
-      openai("?", "context_length_exceeded"),
-      { alsoOn: ["context-window"] },
-      "next-provider",
+      "all that it names must fit",
+      418,
+      teapot,
+      [{ statuses: [418], contains: "milk", then: "return" }],
+      PROVES.unknown,
     ],
-    ["alsoOn content-filter", 400, openai("?", "content_filter"), { alsoOn: ["content-filter"] }, "next-provider"],
-    ["responseCodes with a caller's status", 400, {}, { responseCodes: [400] }, "next-provider"],
-    ["responseCodes without a provider's status", 503, {}, { responseCodes: [429] }, "same-provider", true],
-    ["responseCodes without a model's status", 404, {}, { responseCodes: [429] }, "return", true],
-    ["responseCodes without a token's status", 401, {}, { responseCodes: [500] }, "next-token", true],
-    ["responseCodes with it", 401, {}, { responseCodes: [401] }, "next-token"],
-    ["failoverOnStatus with a caller's status", 400, {}, { failoverOnStatus: [400] }, "next-token"],
-    ["failoverOnStatus without the status", 401, {}, { failoverOnStatus: [500] }, "next-token"],
-    ["retryOnStatus with a caller's status", 400, {}, { retryOnStatus: [400] }, "next-token"],
-    ["retryOnStatus without a token's status", 401, {}, { retryOnStatus: [500] }, "next-provider"],
-    ["retryOnStatus without a provider's status", 500, {}, { retryOnStatus: [401] }, "next-provider"],
-    ["retryOnStatus with it", 500, {}, { retryOnStatus: [500] }, "same-provider"],
-    ["both lists without it", 500, {}, { retryOnStatus: [401], responseCodes: [401] }, "return", true],
-  ])("%s", (_name, status, body, by, next, stay = false) => {
-    const before = room.answer("openai", status, body);
-    expect(room.override(status, by)).toEqual({ ...before, next, stay });
+    [
+      "the first that fits counts",
+      418,
+      teapot,
+      [
+        { statuses: [418], then: "return" },
+        { code: "teapot", then: "next-token" },
+      ],
+      { next: "return" },
+    ],
+    [
+      "out",
+      418,
+      teapot,
+      [{ statuses: [418], out: "token", forMs: 600_000 }],
+      { cause: "credential", scope: "token", next: "second-opinion", waitMs: 600_000 },
+    ],
+    [
+      "out: nobody",
+      401,
+      "",
+      [{ statuses: [401], out: "nobody" }],
+      { cause: "credential", scope: "nobody", next: "next-token", widens: false },
+    ],
+    ["alsoOn caller", 422, {}, [alsoOn(4)], { next: "next-provider", scope: "nobody" }],
+    ["alsoOn another cause", 422, {}, [alsoOn(1)], PROVES.unknown],
+    ["alsoOn context-window", 400, openai("?", "context_length_exceeded"), [alsoOn(1)], { next: "next-provider" }],
+    ["alsoOn content-filter", 400, openai("?", "content_filter"), [alsoOn(2)], { next: "next-provider" }],
+    ["responseCodes with a caller's status", 400, {}, responseCodes([400]), { next: "next-provider", stay: false }],
+    ["responseCodes without a provider's status", 503, {}, responseCodes([429]), { next: "same-provider", stay: true }],
+    ["responseCodes without a model's status", 404, {}, responseCodes([429]), { next: "return", stay: true }],
+    ["responseCodes without a token's status", 401, {}, responseCodes([500]), { next: "next-token", stay: true }],
+    ["failoverOnStatus with a caller's status", 400, {}, [failoverOnStatus([400])], { next: "next-token" }],
+    ["failoverOnStatus without the status", 401, {}, [failoverOnStatus([500])], { next: "next-token" }],
+    ["retryOnStatus with a caller's status", 400, {}, retryOnStatus([400]), { next: "next-token" }],
+    ["retryOnStatus without a token's status", 401, {}, retryOnStatus([500]), { next: "next-provider" }],
+    ["retryOnStatus without a provider's status", 500, {}, retryOnStatus([401]), { next: "next-provider" }],
+    ["retryOnStatus with it", 500, {}, retryOnStatus([500]), { next: "same-provider" }],
+    [
+      "both lists without it",
+      500,
+      {},
+      [...responseCodes([401]), ...retryOnStatus([401])],
+      { next: "return", stay: true },
+    ],
+  ])("%s", (_name, status, body, rules, expected) => {
+    room.answer("openai", status, body, { after: () => room.obey(status, rules) });
+    expect(room.verdict()).toMatchObject(expected);
+  });
+
+  test("older lists of statuses know nothing of an error inside a 200; rules do", () => {
+    const { next } = room.error("openai", openai("?", null, "server_error"));
+    expect(room.obey(200, responseCodes([429]), true)).toMatchObject({ next, stay: false });
+    expect(room.obey(200, [{ statuses: [200], then: "return" }], true).next).toBe("return");
   });
 });

@@ -21,8 +21,25 @@ export const ENDS = [
   "local",
 ] as const;
 const CHOICES = ["random", "weighted", "sticky"] as const;
-const LISTS = ["responseCodes", "retryOnStatus", "failoverOnStatus"] as const;
-const ALSO_ON = { "context-window": 1, "content-filter": 2, caller: 4 } as const;
+/** Of RuleThen and RuleOut. */
+const THENS = ["next-token", "next-provider", "return"] as const;
+const OUTS = ["nobody", "token", "token-model", "provider-model", "provider"] as const;
+
+/** A rule as assembly/config/plugin.ts has it. */
+export interface AnswerRule {
+  statuses?: number[];
+  isExcept?: boolean;
+  code?: string;
+  contains?: string;
+  causes?: number;
+  from?: number;
+  then?: (typeof THENS)[number];
+  out?: (typeof OUTS)[number];
+  forMs?: number;
+  stays?: boolean;
+  goesOn?: boolean;
+}
+
 const ACTS = ["failed", "succeeded", "released"] as const;
 const PROBES = ["none", "free-call", "completion"] as const;
 
@@ -48,10 +65,11 @@ interface Exports {
   messageOf(body: number, len: number, secret: number, secretLen: number): number;
   messageLen(): number;
   classifyEnd(end: number): void;
-  noOverrides(): void;
-  overrideAlsoOn(bits: number): void;
-  overrideStatus(list: number, status: number): void;
-  applyOverrides(status: number): void;
+  noRules(): void;
+  addRule(...rule: [number, number, number, number, number, isExcept: boolean, stays: boolean, goesOn: boolean]): void;
+  ruleStatus(status: number): void;
+  ruleText(isCode: boolean, ptr: number, len: number): void;
+  obeyRules(status: number, isInside: boolean): void;
   cause(): number;
   scope(): number;
   next(): number;
@@ -191,6 +209,8 @@ export interface FailedRequest {
   strange?: boolean;
   headers?: Record<string, string>;
   unixMs?: number;
+  /** Runs while its body is there. */
+  after?: () => void;
 }
 
 /** In the layout of assembly/http/header-list.ts. */
@@ -242,6 +262,7 @@ export class HealthRoom {
         if (asked.headers) this.wasm.takeHeaders();
         if (status < 300) this.wasm.classifyError();
         else this.wasm.classifyAnswer();
+        asked.after?.();
       }),
     );
     return this.verdict();
@@ -266,15 +287,19 @@ export class HealthRoom {
     return this.verdict();
   }
 
-  /** Changes the last verdict by what a configuration says. */
-  override(
-    status: number,
-    by: Partial<Record<(typeof LISTS)[number], number[]>> & { alsoOn?: (keyof typeof ALSO_ON)[] },
-  ) {
-    this.wasm.noOverrides();
-    this.wasm.overrideAlsoOn((by.alsoOn ?? []).reduce((bits, name) => bits | ALSO_ON[name], 0));
-    LISTS.forEach((list, i) => by[list]?.forEach(code => this.wasm.overrideStatus(i, code)));
-    this.wasm.applyOverrides(status);
+  /** Changes the last verdict by the operator's rules. */
+  obey(status: number, rules: AnswerRule[], isInside = false) {
+    this.wasm.noRules();
+    for (const rule of rules) {
+      const { causes = 0, from = 7, isExcept = false, stays = false, goesOn = false } = rule;
+      const then = rule.then === undefined ? -1 : THENS.indexOf(rule.then);
+      const out = rule.out === undefined ? -1 : OUTS.indexOf(rule.out);
+      this.wasm.addRule(causes, from, then, out, rule.forMs ?? 0, isExcept, stays, goesOn);
+      rule.statuses?.forEach(one => this.wasm.ruleStatus(one));
+      if (rule.code) this.with(rule.code, (ptr, len) => this.wasm.ruleText(true, ptr, len));
+      if (rule.contains) this.with(rule.contains, (ptr, len) => this.wasm.ruleText(false, ptr, len));
+    }
+    this.wasm.obeyRules(status, isInside);
     return this.verdict();
   }
 

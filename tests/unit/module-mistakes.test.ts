@@ -215,13 +215,41 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   [
     "a fallback that is not understood",
     route({
-      fallbackConfig: { fallbackStrategy: "RAND", responseCodes: [99, "6xx"], alsoOn: ["callers"], upstreams: {} },
+      fallbackConfig: { fallbackStrategy: "RAND", upstreams: {} },
     }),
     "routes[0].fallbackConfig.upstreams: an object; a list",
-    'routes[0].fallbackConfig.responseCodes[0]: 99; a status like 429, or a class of them like "5xx" or "5.*"',
-    'routes[0].fallbackConfig.responseCodes[1]: "6xx"; a status like 429, or a class of them like "5xx" or "5.*"',
-    'routes[0].fallbackConfig.alsoOn[0]: "callers"; context-window, content-filter, caller (did you mean caller?)',
-    "routes[0].fallbackConfig.fallbackStrategy: an unknown field; enabled, upstreams, responseCodes, alsoOn",
+    "routes[0].fallbackConfig.fallbackStrategy: an unknown field; enabled, upstreams, alsoOn, responseCodes",
+  ],
+  [
+    "lists that rules have replaced",
+    route({ fallbackConfig: { responseCodes: [429], alsoOn: ["caller"] } }),
+    "routes[0].fallbackConfig.alsoOn: a list that rules have replaced; rules: { cause: context-window, then: next-provider }",
+    "routes[0].fallbackConfig.responseCodes: a list that rules have replaced; rules: { status: [400], then: next-provider } " +
+      "and { status: [404], then: return }",
+  ],
+  [
+    "rules that are not understood",
+    {
+      ...route({}),
+      rules: [
+        { status: [99, "6xx"], then: "next" },
+        { then: "return" },
+        { status: 400 },
+        { code: "", out: "all", for: "1m" },
+        { cause: "callers", then: "return", for: 5 },
+        { status: 400, then: "return", message: "x" },
+      ],
+    },
+    'rules[0].status[0]: 99; a status like 429, or a class of them like "5xx" or "5.*"',
+    'rules[0].status[1]: "6xx"; a status like 429, or a class of them like "5xx" or "5.*"',
+    'rules[0].then: "next"; next-token, next-provider, return',
+    "rules[1]: a rule for every answer; at least one of status, code, contains, cause",
+    "rules[2]: a rule that does nothing; then or out",
+    'rules[3].code: ""; text',
+    'rules[3].out: "all"; nobody, token, token-model, provider-model, provider',
+    'rules[4].cause: "callers"; context-window, content-filter, caller (did you mean caller?)',
+    "rules[4].for: a time without a thing that is out; out as well",
+    "rules[5].message: an unknown field; status, code, contains, cause, then, out, for",
   ],
   ["a budget above all", route({ retryBudget: 2 }), "routes[0].retryBudget: 2; a share from 0 to 1, 0 for no budget"],
   [
@@ -372,14 +400,14 @@ describe("any value in any place", () => {
           modelMapping: { a: "b", "*": "" },
         },
         ...{ tokenChoice: "sticky", stickyBy: "header:x", providerBreaker: { openFor: 5 } },
-        ...{ failover: { failoverOnStatus: ["4xx"] }, retryOnFailure: { retryOnStatus: [500] } },
+        rules: [{ status: ["4xx", 500], code: "a", contains: "b", then: "next-token", out: "token", for: "1m" }],
       },
     ],
     routes: [
       {
         ...{ name: "r", modelPredicates: [{ matchType: "PRE", matchValue: "a" }], retryBudget: 0.5, timeout: "5m" },
         upstreams: [{ provider: "q", weight: 1, modelMapping: { a: "c" } }],
-        fallbackConfig: { upstreams: [{ provider: "q" }], responseCodes: [429], alsoOn: ["caller"] },
+        fallbackConfig: { upstreams: [{ provider: "q" }] },
       },
     ],
   };

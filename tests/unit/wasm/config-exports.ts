@@ -3,6 +3,7 @@ import { jsonOf } from "../../../assembly/config/mapping-reader";
 import { ruleFor } from "../../../assembly/config/rule-matcher";
 import { Environment, parsePlugin } from "../../../assembly/config/plugin-parser";
 import {
+  AnswerRule,
   SiteConfig,
   Endpoint,
   ModelMapping,
@@ -111,6 +112,7 @@ function describeConfig(config: SiteConfig): string {
     `"providers":${list<Provider>(config.providers, describeProvider)}`,
     `"routes":${list<Route>(config.routes, describeRoute)}`,
     `"routing":${<i32>config.routing}`,
+    `"rules":${list<AnswerRule>(config.rules, describeAnswerRule)}`,
     `"clientKeys":${list<string>(
       config.clientKeys.map<string>(key => `${key.name.toString()} ${hex(key.digest)}`),
       text,
@@ -148,9 +150,10 @@ function describeProvider(p: Provider): string {
     `"failover":{"enabled":${flag(p.failover.enabled)},"failureThreshold":${p.failover.failureThreshold},` +
       `"successThreshold":${p.failover.successThreshold},"healthCheckInterval":${p.failover.healthCheckInterval},` +
       `"healthCheckTimeout":${p.failover.healthCheckTimeout},"healthCheckModel":${bytes(p.failover.healthCheckModel)},` +
-      `"cooldownDuration":${p.failover.cooldownDuration},"onStatus":${describeStatuses(p.failover.failoverOnStatus)}}`,
+      `"cooldownDuration":${p.failover.cooldownDuration}}`,
     `"retry":{"enabled":${flag(p.retry.enabled)},"maxRetries":${p.retry.maxRetries},` +
-      `"retryTimeout":${p.retry.retryTimeout},"onStatus":${describeStatuses(p.retry.retryOnStatus)}}`,
+      `"retryTimeout":${p.retry.retryTimeout}}`,
+    `"rules":${list<AnswerRule>(p.rules, describeAnswerRule)}`,
     `"breaker":[${p.breaker.failureThreshold},${p.breaker.openFor},${p.breaker.maxOpenFor}]`,
     `"ledgerKey":${bytes(p.ledgerKey)}`,
     `"probePath":${bytes(p.probePath)}`,
@@ -212,6 +215,14 @@ function describeStatuses(set: StatusSet | null): string {
   return `"${runs.join(",")}"`;
 }
 
+function describeAnswerRule(rule: AnswerRule): string {
+  return (
+    `{"statuses":${describeStatuses(rule.statuses)},"isExcept":${flag(rule.isExcept)},"code":${bytes(rule.code)},` +
+    `"contains":${bytes(rule.contains)},"causes":${rule.causes},"from":${rule.from},"then":${rule.then},` +
+    `"out":${rule.out},"for":${rule.forMs},"stays":${flag(rule.stays)},"goesOn":${flag(rule.goesOn)}}`
+  );
+}
+
 function describePredicate(predicate: Predicate): string {
   return predicate.exact ? "=" + predicate.value.toString() : predicate.value.toString() + "*";
 }
@@ -225,8 +236,7 @@ function describeRoute(route: Route): string {
     `"upstreams":${list<Upstream>(route.upstreams, describeUpstream)}`,
     `"fallback":${list<Upstream>(route.fallback, describeUpstream)}`,
     `"fallbackRandom":${flag(route.fallbackRandom)}`,
-    `"responseCodes":${describeStatuses(route.responseCodes)}`,
-    `"alsoOn":${route.alsoOn}`,
+    `"rules":${list<AnswerRule>(route.rules, describeAnswerRule)}`,
     `"guard":${<i32>route.guard}`,
     `"times":[${route.firstTokenTimeout},${route.attemptTimeout},${route.timeout},${route.maxWait}]`,
     `"retryBudget":${route.retryBudget}`,

@@ -1,6 +1,7 @@
 import { Bytes } from "../../../assembly/text/bytes";
-import { Predicate, Provider, Route, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
+import { AnswerRule, Predicate, Provider, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
 import { RetryBudget } from "../../../assembly/health/retry-budget";
+import { applyRules, settleRules } from "../../../assembly/health/answer-rules";
 import * as classify from "../../../assembly/health/classify";
 import * as messages from "../../../assembly/health/error-text";
 import { TokenSearch, hopKey } from "../../../assembly/health/token-choice";
@@ -90,31 +91,52 @@ export function classifyEnd(end: i32): void {
   classify.classifyEnd(end, verdict);
 }
 
-let route = new Route();
-let configured = new Provider();
+let rules: AnswerRule[] = [];
+let rule = new AnswerRule();
 
-export function noOverrides(): void {
-  route = new Route();
-  configured = new Provider();
+export function noRules(): void {
+  rules = [];
 }
 
-export function overrideAlsoOn(bits: i32): void {
-  route.alsoOn = bits;
+/** Negative: what the table says. */
+export function addRule(
+  causes: i32,
+  from: i32,
+  then: i32,
+  out: i32,
+  forMs: i32,
+  isExcept: bool,
+  stays: bool,
+  goesOn: bool,
+): void {
+  rule = new AnswerRule();
+  rule.causes = causes;
+  rule.from = from;
+  rule.then = then;
+  rule.out = out;
+  rule.forMs = forMs;
+  rule.isExcept = isExcept;
+  rule.stays = stays;
+  rule.goesOn = goesOn;
+  rules.push(rule);
 }
 
-/** 0: responseCodes, 1: retryOnStatus, 2: failoverOnStatus. */
-export function overrideStatus(list: i32, status: i32): void {
-  let set =
-    list == 0 ? route.responseCodes : list == 1 ? configured.retry.retryOnStatus : configured.failover.failoverOnStatus;
+/** Of the rule that was added last. */
+export function ruleStatus(status: i32): void {
+  let set = rule.statuses;
   if (set === null) set = new StatusSet();
   set.add(status);
-  if (list == 0) route.responseCodes = set;
-  else if (list == 1) configured.retry.retryOnStatus = set;
-  else configured.failover.failoverOnStatus = set;
+  rule.statuses = set;
 }
 
-export function applyOverrides(status: i32): void {
-  classify.applyOverrides(verdict, status, route, configured);
+export function ruleText(isCode: bool, ptr: usize, len: usize): void {
+  if (isCode) rule.code = Bytes.copy(ptr, len);
+  else rule.contains = Bytes.copy(ptr, len);
+}
+
+export function obeyRules(status: i32, isInside: bool): void {
+  applyRules(rules, status, isInside, verdict);
+  settleRules(verdict);
 }
 
 export function cause(): i32 {
