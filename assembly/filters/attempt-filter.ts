@@ -7,6 +7,7 @@ import { Attempt, Decision, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import { Exchange, endpointOf } from "../request/exchange";
 import { FORWARDED_PROTO } from "../request/client-headers";
+import { Move } from "../request/next-move";
 import * as plan from "../request/plan";
 import { Pool } from "../text/pool";
 import { EMPTY } from "../text/span";
@@ -17,11 +18,8 @@ import { cleanAnswerTrailers } from "./header-cleaning";
 import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
 import * as relay from "./response-relay";
-import { armNext, askForRetry } from "./retry";
+import * as retry from "./retry";
 import * as timer from "./timer";
-
-/** Envoy's timers count from when its loop last read the clock, and may end a wait this much early, ns: what opens so soon is open. */
-const EARLY: u64 = 100_000_000;
 
 /** One attempt stream. */
 @unmanaged
@@ -45,6 +43,12 @@ export function hasAttemptFilter(): bool {
   return roots > 0;
 }
 
+/** Whether its failed answer is held until a wait of its request is over. */
+function isHeldBack(a: Attempt): bool {
+  const x = a.exchange;
+  return x.wakeAt != 0 && x.attempt == changetype<usize>(a);
+}
+
 export class AttemptFilter extends Handler {
   constructor() {
     super();
@@ -64,14 +68,13 @@ export class AttemptFilter extends Handler {
     const identity = host.property(hostNames.EXCHANGE);
     if (identity === null) return HeadersStatus.Continue;
     const x = exchanges.find(identity.ptr, identity.len);
-    // Without an armed hop this is a retry that nobody foresaw, after the last one.
-    if (x === null || !x.hasArmed) return this.refuse();
+    // Without an armed hop, or before its time, this is a retry of the router's own, after an attempt without an answer.
+    if (x === null || !x.hasArmed || x.wakeAt != 0) return this.refuse();
     const endpoint = endpointOf(x.armed);
     // A refresh that finds no match keeps the cluster before it (facts 1.9): its provider must not get this hop's token.
     const cluster = host.property(hostNames.CLUSTER_NAME);
     if (cluster === null || !cluster.is(endpoint.cluster)) return this.refuse();
     const now = host.monotonic();
-    if (x.armed.forced) plan.rearm(x, host.random64(), now + EARLY);
     const hop = plan.advance(x, now);
     s.attempt = changetype<usize>(attemptJudge.begin(x, hop, s.id, now));
     // The route is found, and may have done it; the map is one for all attempts, so that once is enough.
@@ -108,17 +111,22 @@ export class AttemptFilter extends Handler {
       if (a.state == State.Reading) timer.startFor(a);
       return HeadersStatus.StopIteration;
     }
-    if (decision == Decision.Fail) this.goOn(a, now);
-    return HeadersStatus.Continue;
+    return decision == Decision.Fail && this.goOn(a, now) == Move.Wait
+      ? HeadersStatus.StopIteration
+      : HeadersStatus.Continue;
   }
 
   responseBody(state: usize, size: usize, end: bool): BodyStatus {
     const a = attemptOf(state);
-    if (a === null || a.state == State.Over) return BodyStatus.Continue;
+    if (a === null) return BodyStatus.Continue;
+    if (a.state == State.Over) return isHeldBack(a) ? this.drain(size) : BodyStatus.Continue;
     const now = host.monotonic();
     const decision = relay.body(a, size, end, now);
     if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
-    if (decision == Decision.Fail && !this.goOn(a, now)) relay.putBack(a, size);
+    if (decision != Decision.Fail) return BodyStatus.Continue;
+    const move = this.goOn(a, now);
+    if (move == Move.Wait) return this.drain(size);
+    if (move == Move.End) relay.putBack(a, size);
     return BodyStatus.Continue;
   }
 
@@ -126,19 +134,31 @@ export class AttemptFilter extends Handler {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
     cleanAnswerTrailers();
-    if (a.state == State.Over) return BodyStatus.Continue;
+    if (a.state == State.Over) return isHeldBack(a) ? BodyStatus.StopAndBuffer : BodyStatus.Continue;
     const now = host.monotonic();
     const decision = relay.trailers(a, now);
-    if (decision == Decision.Pass || (decision == Decision.Fail && this.goOn(a, now))) return BodyStatus.Continue;
+    if (decision == Decision.Pass) return BodyStatus.Continue;
+    const move = decision == Decision.Fail ? this.goOn(a, now) : Move.End;
+    if (move == Move.Send) return BodyStatus.Continue;
+    if (move == Move.Wait) return BodyStatus.StopAndBuffer;
     relay.sendHeld(a, false);
     return BodyStatus.StopAndBuffer;
   }
 
-  /** Arms what follows a failure and asks for it. False: the failed answer goes on, and the gateway filter decides. */
-  private goOn(a: Attempt, now: u64): bool {
-    if (!armNext(a, verdict, true, now)) return false;
-    askForRetry();
-    return true;
+  /**
+   * After a failure: the failed answer goes on, with the request for a retry or without it, and then the gateway filter decides. Or it
+   * is held until a wait is over.
+   */
+  private goOn(a: Attempt, now: u64): Move {
+    const move = retry.goOn(a, verdict, now);
+    if (move == Move.Send) retry.askForRetry();
+    else if (move == Move.Wait) timer.startFor(a);
+    return move;
+  }
+
+  private drain(size: usize): BodyStatus {
+    host.setBody(host.Buffer.ResponseBody, 0, size, 0, 0);
+    return BodyStatus.StopNoBuffer;
   }
 
   /** The attempt's stream is gone before its answer was judged to the end. */
@@ -146,7 +166,7 @@ export class AttemptFilter extends Handler {
     const now = host.monotonic();
     const passing = a.state == State.Passing;
     // The router retries by itself after a reset or a time limit, on whatever is armed.
-    if (attemptJudge.judgeLoss(a, endOf(a, now), now) && !passing) armNext(a, verdict, false, now);
+    if (attemptJudge.judgeLoss(a, endOf(a, now), now) && !passing) retry.goOn(a, verdict, now);
   }
 
   close(state: usize): void {

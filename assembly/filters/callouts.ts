@@ -2,7 +2,6 @@
  * The callout driver: the next hop as an HTTP call of the gateway filter, its answer as one of ours. It goes on wherever no attempt
  * filter can: on older hosts, under a route that the host has fixed, and after answers that Envoy gave by itself.
  */
-import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { headerValue, headersIn } from "../http/header-list";
 import * as headerBuilder from "../http/header-builder";
@@ -17,14 +16,16 @@ import * as exchanges from "../request/exchange";
 import { Exchange, Hop, Outcome, endpointOf } from "../request/exchange";
 import * as clientHeaders from "../request/client-headers";
 import * as timeLimits from "../request/time-limits";
+import * as nextMove from "../request/next-move";
+import { Move } from "../request/next-move";
 import * as plan from "../request/plan";
 import * as hopRequest from "../request/hop-request";
-import { End, Next } from "../health/verdict";
+import { End } from "../health/verdict";
 import * as host from "../proxywasm/host";
 import { hasRun } from "./attempt-end";
 import { ClientStream, Phase, exchangeOf } from "./client-stream";
 import * as timer from "./timer";
-import { sendLastRefusal } from "./send-reply";
+import { addPassedHeaders, sendLast } from "./send-reply";
 import * as missingCluster from "./missing-cluster";
 import * as hostNames from "./host-names";
 import { addAnswerHeaders } from "./answer-headers";
@@ -32,37 +33,24 @@ import { addAnswerHeaders } from "./answer-headers";
 /** Attempts whose callout has not answered, by its token. */
 const pending = new HashTable(64);
 
-/** After a failure, `verdict`: arms what follows. False: the failed answer is the client's. */
-export function armNext(x: Exchange, now: u64): bool {
-  if (x.outcome != Outcome.Returned) plan.armNext(x, verdict, host.random64(), now);
+/** After a failure, `verdict`: finds out what follows. False: the failed answer is the client's. */
+export function goOn(x: Exchange, now: u64): bool {
+  if (x.outcome != Outcome.Returned) nextMove.follow(x, verdict, host.random64(), now);
   return x.outcome != Outcome.Returned;
 }
 
-/** And then: sends to the armed hop, or to another when a rate limit has passed; else gives the last answer. */
+/** And then: sends to the armed hop, at once or when the wait is over; else gives the last answer. */
 export function sendNext(c: ClientStream, now: u64): void {
   const x = exchangeOf(c);
-  if (x.hasArmed) {
-    sendArmed(c, now);
-    return;
-  }
-  const wait = verdict.next == Next.Return ? 0 : plan.armAfterWait(x, now);
-  if (wait == 0) {
-    sendLastRefusal(c);
-    return;
-  }
+  if (x.wakeAt == 0) return sendArmed(c, now);
   c.phase = Phase.Calling;
-  x.wakeAt = now + wait;
   timer.start(c);
 }
 
 /** From the tick: goes on when a wait is over. */
 export function wake(c: ClientStream, x: Exchange, now: u64): void {
   if (x.wakeAt == 0 || now < x.wakeAt || !host.setEffective(x.gateway)) return;
-  x.wakeAt = 0;
-  // Where its token has died meanwhile, the next one may open soon.
-  const more = plan.rearm(x, host.random64(), now) ? 0 : plan.armAfterWait(x, now);
-  if (more > 0) x.wakeAt = now + more;
-  else sendArmed(c, now);
+  if (nextMove.resume(x, host.random64(), now) != Move.Wait) sendArmed(c, now);
 }
 
 /** Sends to the armed hop, or to those that follow it where no callout can be started; else gives the last answer. */
@@ -82,9 +70,9 @@ export function sendArmed(c: ClientStream, now: u64): void {
     // No callback follows an unknown cluster (2), nor one that is full or has no host (10).
     attemptJudge.judgeLoss(a, End.Local, now);
     attemptJudge.end(a);
-    plan.armNext(x, verdict, host.random64(), now);
+    if (nextMove.follow(x, verdict, host.random64(), now) == Move.Wait) return sendNext(c, now);
   }
-  sendLastRefusal(c);
+  sendLast(c);
 }
 
 function startCallout(x: Exchange, hop: Hop, limit: i32): u32 {
@@ -150,7 +138,7 @@ export function answered(token: u32, count: u32, bodySize: usize): void {
   if (x.gateway == 0) attemptJudge.judgeLoss(a, End.ClientGone, now);
   else if (host.setEffective(x.gateway)) {
     const c = changetype<ClientStream>(x.client);
-    if (decision == Decision.Pass || !armNext(x, now)) deliver(c, a);
+    if (decision == Decision.Pass || !goOn(x, now)) deliver(c, a);
     else sendNext(c, now);
   }
   attemptJudge.end(a);
@@ -219,14 +207,7 @@ function lost(a: Attempt, how: End, now: u64): Decision {
 function deliver(c: ClientStream, a: Attempt): void {
   const x = a.exchange;
   headerBuilder.begin();
-  const header = headersIn(answerHeaders.ptr, answerHeaders.len);
-  while (header.next())
-    if (
-      load<u8>(header.name) != Char.Colon &&
-      !responseHead.mustNotForward(header.name, header.nameLen) &&
-      !responseHead.isFraming(header.name, header.nameLen)
-    )
-      headerBuilder.add(header.name, header.nameLen, header.value, header.valueLen);
+  addPassedHeaders(answerHeaders.ptr, answerHeaders.len);
   addAnswerHeaders(x);
   c.phase = Phase.Answered;
   host.sendLocalResponse(a.status, hostNames.DETAILS, answerBody, headerBuilder.end());

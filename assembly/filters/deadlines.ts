@@ -13,7 +13,8 @@ import { ClientStream, Phase } from "./client-stream";
 import * as directAttempt from "./direct-attempt";
 import * as hostNames from "./host-names";
 import { armFirst } from "./planning";
-import { armNext, askForRetry } from "./retry";
+import * as retry from "./retry";
+import { Move } from "../request/next-move";
 import { sendRefusal } from "./send-reply";
 import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
 
@@ -37,7 +38,7 @@ export function check(now: u64): bool {
 
 function checkAttempt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void {
   if (a.state == State.Passing) return breakOff(x, a, now);
-  if (a.state == State.Over) return;
+  if (a.state == State.Over) return wakeHeld(x, a, now);
   const how = ranOut(c, x, a, now);
   if (how == End.None) return;
   const held = a.state != State.Waiting;
@@ -45,11 +46,11 @@ function checkAttempt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void 
   if (c.phase == Phase.Direct) {
     if (!host.setEffective(x.gateway)) return;
     directAttempt.endAttempt(c);
-    callouts.armNext(x, now);
+    callouts.goOn(x, now);
     callouts.sendNext(c, now);
     return;
   }
-  const armed = armNext(a, verdict, held, now);
+  const move = retry.goOn(a, verdict, now);
   if (!host.setEffective(a.stream)) return;
   // Nothing is there yet that could go on to the router (facts 18.2): the gateway filter gets this, and goes on by callout.
   if (!held) {
@@ -57,7 +58,18 @@ function checkAttempt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void 
     return;
   }
   // Held by the attempt filter: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
-  if (armed) askForRetry();
+  if (move != Move.Wait) letGo(move);
+}
+
+/** Its failed answer is held until the wait is over. */
+function wakeHeld(x: Exchange, a: Attempt, now: u64): void {
+  if (x.wakeAt == 0 || now < x.wakeAt) return;
+  const move = retry.resume(a, now);
+  if (move != Move.Wait && host.setEffective(a.stream)) letGo(move);
+}
+
+function letGo(move: Move): void {
+  if (move == Move.Send) retry.askForRetry();
   host.continueStream(host.Stream.Response);
 }
 

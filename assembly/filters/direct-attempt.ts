@@ -91,7 +91,7 @@ export function responseTrailers(c: ClientStream): BodyStatus {
 /** After a failure: by callout while a hop is left. False: the failed answer passes as it is. */
 function goOn(c: ClientStream, now: u64): bool {
   const x = exchangeOf(c);
-  if (!callouts.armNext(x, now)) return false;
+  if (!callouts.goOn(x, now)) return false;
   endAttempt(c);
   callouts.sendNext(c, now);
   return true;

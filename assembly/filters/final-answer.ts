@@ -11,7 +11,7 @@ import * as answerOrigin from "./answer-origin";
 import * as callouts from "./callouts";
 import { ClientStream, Phase, exchangeOf, serviceOf } from "./client-stream";
 import * as hostNames from "./host-names";
-import { sendLastRefusal } from "./send-reply";
+import { sendLast } from "./send-reply";
 import * as timer from "./timer";
 import * as directAttempt from "./direct-attempt";
 import { setAnswerHeaders } from "./answer-headers";
@@ -33,8 +33,9 @@ export function sendAnswer(c: ClientStream): HeadersStatus {
   }
   const now = host.monotonic();
   // A hop is armed that the router did not take: no healthy host, retries at their limit, an interim 1xx (facts 2.5, 19.2, 19.5).
-  if (x.hasArmed && timeLimits.hasTime(x, now)) callouts.sendArmed(c, now);
-  else sendLastRefusal(c);
+  // Or the request waits for one.
+  if (x.wakeAt != 0 || (x.hasArmed && timeLimits.hasTime(x, now))) callouts.sendNext(c, now);
+  else sendLast(c);
   return HeadersStatus.StopAllIterationAndWatermark;
 }
 

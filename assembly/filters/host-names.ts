@@ -29,7 +29,6 @@ export const VIA_UPSTREAM = Bytes.of("via_upstream");
 /** Asks the router for a retry (retriable_headers). */
 export const RETRY = Bytes.of("x-ai-failover-retry");
 /** Seconds that the router waits before it (rate_limited_retry_back_off). */
-export const WAIT = Bytes.of("x-ai-failover-wait");
 
 // === Envoy's override headers: consumed by the router, never sent on (facts 1) ===
 

@@ -1,12 +1,13 @@
 /** From a whole request to its plan: the route, the order of hops, and the first of them. */
 import { Bytes } from "../text/bytes";
-import { NS_PER_MS, NS_PER_S } from "../text/time-units";
+import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
 import { Route, SiteConfig } from "../config/plugin";
-import * as exchanges from "../request/exchange";
-import { Exchange, configOf, modelOf, routeOf } from "../request/exchange";
+import { Exchange, configOf, modelOf } from "../request/exchange";
 import * as plan from "../request/plan";
-import * as timeLimits from "../request/time-limits";
+import * as nextMove from "../request/next-move";
+import { Move } from "../request/next-move";
+import { lastRefusal } from "../response/last-refusal";
 import * as replies from "../response/replies";
 import { Refusal, refuse } from "../response/replies";
 import * as host from "../proxywasm/host";
@@ -27,16 +28,9 @@ export function planRequest(x: Exchange, service: Service, now: u64): Refusal | 
 
 /** Arms the first hop, or decides what happens instead; also when a wait is over. */
 export function armFirst(x: Exchange, now: u64): Refusal | null {
-  exchanges.healthOf(x).refresh();
-  x.wakeAt = 0;
-  if (plan.armFirst(x, host.random64(), now)) return null;
-  const wait = plan.opensIn(x, now);
-  if (!plan.isRateLimited(x, now)) return plan.armSoonest(x, now) ? null : refuse(replies.NOTHING_LIVE);
-  const maxWait = <u64>routeOf(x).maxWait * NS_PER_MS;
-  if (wait > maxWait || !timeLimits.hasTime(x, now + wait))
-    return refuse(replies.ALL_RATE_LIMITED, (wait + NS_PER_S - 1) / NS_PER_S);
-  x.wakeAt = now + wait;
-  return null;
+  const random = host.random64();
+  const move = x.wakeAt != 0 ? nextMove.resume(x, random, now) : nextMove.start(x, random, now);
+  return move == Move.End ? lastRefusal(x, now) : null;
 }
 
 function routeFor(x: Exchange): Route | null {

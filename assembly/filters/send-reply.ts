@@ -1,12 +1,16 @@
 /** Answers of ours to the client. */
 import { CONTENT_TYPE, JSON_TYPE } from "../http/header-names";
+import { Char } from "../text/ascii";
 import { Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
+import { headersIn } from "../http/header-list";
 import * as exchanges from "../request/exchange";
-import { Outcome, configOf } from "../request/exchange";
+import { Exchange, Outcome, configOf } from "../request/exchange";
+import { isFirstBest } from "../request/first-answer";
 import { addErrorHeaders, writeErrorBody } from "../response/error-reply";
 import { lastRefusal } from "../response/last-refusal";
 import { Refusal } from "../response/replies";
+import { isFraming, mustNotForward } from "../response/response-head";
 import * as host from "../proxywasm/host";
 import { ClientStream, Phase, exchangeOf } from "./client-stream";
 import * as hostNames from "./host-names";
@@ -25,11 +29,38 @@ export function sendRefusal(c: ClientStream, refusal: Refusal): void {
   exchanges.dropBody(x);
 }
 
-/** Nothing is left to try. */
-export function sendLastRefusal(c: ClientStream): void {
+/** Nothing is left to try: the first answer if that was about the request, else an error of ours. */
+export function sendLast(c: ClientStream): void {
   const x = exchangeOf(c);
+  if (isFirstBest(x)) return sendFirst(c, x);
   x.outcome = Outcome.Exhausted;
   sendRefusal(c, lastRefusal(x, host.monotonic()));
+}
+
+const kept = new Span();
+
+function sendFirst(c: ClientStream, x: Exchange): void {
+  const first = x.first;
+  x.outcome = Outcome.Returned;
+  c.phase = Phase.Answered;
+  headerBuilder.begin();
+  addPassedHeaders(first.block, first.headersLen);
+  addAnswerHeaders(x);
+  const body = kept.set(first.block + first.headersLen, first.bodyLen);
+  host.sendLocalResponse(first.status, hostNames.DETAILS, body, headerBuilder.end());
+  exchanges.dropBody(x);
+}
+
+/** What of a provider's headers goes to the client with an answer that we send. */
+export function addPassedHeaders(list: usize, len: usize): void {
+  const header = headersIn(list, len);
+  while (header.next())
+    if (
+      load<u8>(header.name) != Char.Colon &&
+      !mustNotForward(header.name, header.nameLen) &&
+      !isFraming(header.name, header.nameLen)
+    )
+      headerBuilder.add(header.name, header.nameLen, header.value, header.valueLen);
 }
 
 const OK = 200;

@@ -5,7 +5,7 @@
 import { mix } from "../text/hash";
 import { Provider } from "../config/plugin";
 import { BreakerUpdate, UpdateKind } from "./breaker-update";
-import { TokenSearch, Waiting, choose, soonestToken } from "./token-choice";
+import { TokenSearch, Waiting, choose, isEligible, soonestToken } from "./token-choice";
 import { StaleConnections } from "./stale-connections";
 import { BreakerState, CONCERNED, concernedEntry, ends, mayForce, opensAt, stateFor, stateOf } from "./breaker-state";
 import { Ledger, seedKey } from "./ledger";
@@ -14,7 +14,7 @@ import { isExpired, toldWait, trialLease } from "./breaker-timing";
 import { Entry } from "./ledger-record";
 import { Store } from "./ledger-store";
 import { NO_MODEL, NameHash } from "./name-hash";
-import { Cause, Scope, Verdict } from "./verdict";
+import { Cause, Scope, Verdict, bitOf } from "./verdict";
 
 const TRIES = 3;
 /** In the place of a token in an order that concerns the whole provider. */
@@ -152,6 +152,24 @@ export class Health {
   isRateLimited(provider: Provider, search: TokenSearch): bool {
     const waiting = this.findWaiting(provider, search);
     return waiting.until > search.now && waiting.isLimit;
+  }
+
+  /** Why nothing of this provider may be tried: a bit for each cause that keeps a token out which serves the model; 0: something is live. */
+  causesOut(provider: Provider, search: TokenSearch): u32 {
+    if (this.opensIn(provider, search) == 0) return 0;
+    const ledger = this.current(provider.index);
+    let causes: u32 = 0;
+    for (let i = 0, k = ledger.tokens.count; i < k; i++) {
+      if (!isEligible(ledger, search, i)) continue;
+      const key = ledger.tokens.keyOf(i);
+      for (let j = 0; j < CONCERNED; j++) {
+        const entry = concernedEntry(ledger.view, key, search.model, search.api, j);
+        if (entry === null || stateOf(provider, entry, this.isProbing, search.now) == BreakerState.Live) continue;
+        // What a person took out has no cause of its own.
+        causes |= bitOf(entry.isHeldOut(search.now) ? Cause.None : <Cause>entry.cause);
+      }
+    }
+    return causes;
   }
 
   private findWaiting(provider: Provider, search: TokenSearch): Waiting {

@@ -53,9 +53,18 @@ export function causeName(cause: Cause): Bytes {
   return unchecked(NAMES[cause]);
 }
 
-/** Whether it tells of a mistake in the request, which its client has to know. */
+/** Sets of causes, a bit for each. */
+export function bitOf(cause: Cause): u32 {
+  return 1 << (<u32>cause);
+}
+
+/** What tells of a mistake in the request, which its client has to know. */
+export const CALLERS: u32 = bitOf(Cause.Caller) | bitOf(Cause.ContextWindow) | bitOf(Cause.ContentFilter);
+/** Where another try does not help before a person does. */
+export const LASTING: u32 = bitOf(Cause.Credential) | bitOf(Cause.Quota) | bitOf(Cause.Model);
+
 export function isCallers(cause: Cause): bool {
-  return cause == Cause.Caller || cause == Cause.ContextWindow || cause == Cause.ContentFilter;
+  return (bitOf(cause) & CALLERS) != 0;
 }
 
 /** What a failure counts against: the narrowest thing that the answer proves. */

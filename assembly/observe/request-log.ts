@@ -39,6 +39,8 @@ export function logRequest(x: Exchange): void {
   line.text(x.wasCutOff ? BROKEN : SAYS[x.outcome]);
   const attempts = trail.write(x);
   line.raw(attempts.ptr, attempts.len);
+  // Words about the request may be words of it.
+  if (!x.said.isPrivate && x.outcome != Outcome.Served) trail.writeQuote(line, x);
   host.logBytes(level, line.ptr, line.len);
 }
 

@@ -67,6 +67,12 @@ export class PlanEntry {
   model: u64;
   /** An attempt went there. */
   wasAsked: bool;
+  /** What it said would be said again, by any of its tokens: nothing of it is tried once more. */
+  isClosed: bool;
+  /** It has had its second try after a fault of the provider. */
+  hadSecondTry: bool;
+  /** Further tokens used on it. */
+  retries: i32;
 }
 
 export function upstreamOf(entry: PlanEntry): Upstream {
@@ -98,6 +104,34 @@ export class Step {
   ms: i32;
   /** Events that went to the client although they were no JSON. */
   invalidEvents: u32;
+}
+
+/** An answer about the request that is kept, in one block: its headers as the host gave them, then its body. */
+@unmanaged
+export class FirstAnswer {
+  /** 0: there is none. */
+  status: i32;
+  /** The first hop of the request has said it: no switch to another upstream is the reason. */
+  isOwn: bool;
+  block: usize;
+  headersLen: usize;
+  bodyLen: usize;
+}
+
+/** Bytes of a provider's message that are kept. */
+export const QUOTE_SIZE: usize = 512;
+
+/** What a provider said, its text behind these fields. */
+@unmanaged
+export class Quote {
+  provider: Provider;
+  /** It tells of the request, and may have words of it. */
+  isPrivate: bool;
+  len: usize;
+
+  get ptr(): usize {
+    return changetype<usize>(this) + offsetof<Quote>();
+  }
 }
 
 @unmanaged
@@ -172,6 +206,11 @@ export class Exchange {
   tryTimeout: i32;
   /** When a waiting request is tried again; 0: it does not wait. */
   wakeAt: u64;
+  /** Its waits for a limit to pass, together, ns; and the start of the one that lasts. */
+  waited: u64;
+  waitsSince: u64;
+  /** Its pauses before a second try. */
+  backOffs: i32;
 
   // --- the plan ---
   /** No other provider can follow an attempt that takes too long, so that no limit ends one. */
@@ -179,10 +218,6 @@ export class Exchange {
   upstreamCount: i32;
   /** Position in the order of upstreams of the current hop. */
   position: i32;
-  /** The current provider has had its second try after a fault of its own. */
-  hasRetriedProvider: bool;
-  /** Further tokens used on the current provider. */
-  retries: i32;
   hasArmed: bool;
   /** The cluster that filter state names now, as a managed Bytes. */
   cluster: usize;
@@ -194,6 +229,8 @@ export class Exchange {
   /** Status of the answer that failed last, 0 when there was none. */
   lastStatus: i32;
   lastCause: Cause;
+  /** A bit for each cause of its failures. */
+  causes: u32;
   /** Smallest wait that a provider asked for, ms; -1: none. */
   waitMs: i64;
   stepCount: i32;
@@ -208,6 +245,10 @@ export class Exchange {
   steps: usize;
   /** A `hopKey` for each attempt. */
   tried: usize;
+  /** The first answer about the request itself: see first-answer.ts. */
+  first: FirstAnswer;
+  /** What the provider said that was the last to say something. */
+  said: Quote;
 }
 
 const pool = new Pool<Exchange>();
@@ -230,6 +271,9 @@ export function open(gateway: u32, config: SiteConfig, health: Health, now: u64)
     x.order = heap.alloc(MAX_UPSTREAMS * offsetof<PlanEntry>());
     x.steps = heap.alloc(MAX_ATTEMPTS * offsetof<Step>());
     x.tried = heap.alloc(MAX_ATTEMPTS * sizeof<u64>());
+    x.first = changetype<FirstAnswer>(heap.alloc(offsetof<FirstAnswer>()));
+    x.first.block = 0;
+    x.said = changetype<Quote>(heap.alloc(offsetof<Quote>() + QUOTE_SIZE));
   }
   memory.fill(changetype<usize>(x), 0, offsetof<Exchange>("current"));
   x.vm = vm;
@@ -244,6 +288,8 @@ export function open(gateway: u32, config: SiteConfig, health: Health, now: u64)
   x.started = now;
   x.deadline = u64.MAX_VALUE;
   x.waitMs = -1;
+  x.first.status = 0;
+  x.said.len = 0;
   live.set(<u32>x.serial, changetype<usize>(x));
   return x;
 }
@@ -328,6 +374,8 @@ export function release(x: Exchange): void {
   if (x.attempts != 0) return;
   if (x.text != 0) heap.free(x.text);
   x.text = 0;
+  if (x.first.block != 0) heap.free(x.first.block);
+  x.first.block = 0;
   configOf(x).users--;
   live.delete(<u32>x.serial);
   pool.give(x);

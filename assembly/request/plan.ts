@@ -16,23 +16,9 @@ import {
   Upstream,
 } from "../config/plugin";
 import { TokenSearch } from "../health/token-choice";
-import { Next, Verdict, isCallers } from "../health/verdict";
-import {
-  Exchange,
-  Hop,
-  Outcome,
-  MAX_ATTEMPTS,
-  PlanEntry,
-  budgetOf,
-  entryAt,
-  healthOf,
-  modelOf,
-  routeOf,
-  upstreamAt,
-  upstreamOf,
-} from "./exchange";
+import { Exchange, Hop, MAX_ATTEMPTS, PlanEntry, entryAt, healthOf, modelOf, upstreamAt, upstreamOf } from "./exchange";
 import { hashOf } from "./request-head";
-import { hasTime, routeLimit } from "./time-limits";
+import { routeLimit } from "./time-limits";
 
 /** Where a provider serves a dialect; null: it does not. */
 function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
@@ -46,6 +32,9 @@ function append(x: Exchange, upstream: Upstream): void {
   entry.target = modelThere(x, upstream);
   entry.model = modelKey(x, entry.target);
   entry.wasAsked = false;
+  entry.isClosed = false;
+  entry.hadSecondTry = false;
+  entry.retries = 0;
 }
 
 /** The upstream's mapping if it has one, else the provider's, never both. 0: the name stays. */
@@ -150,7 +139,7 @@ function searchFor(x: Exchange, entry: PlanEntry, now: u64): TokenSearch {
 }
 
 /** Arms a live token of the upstream at `position` that this exchange has not tried. */
-function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
+export function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const entry = entryAt(x, position);
   const provider = upstreamOf(entry).provider;
   const health = healthOf(x);
@@ -167,27 +156,19 @@ function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
 }
 
 /** Arms the first live hop from `position` on; then, of those before it that were passed over, one that is live by now. */
-function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
+export function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
   for (let n = 0, k = x.upstreamCount; n < k; n++) {
     const i = (position + n) % k;
     if (entryAt(x, i).wasAsked || !armToken(x, i, random, now)) continue;
     goTo(x, i);
-    x.hasRetriedProvider = false;
-    x.retries = 0;
     return true;
   }
   return false;
 }
 
-function goTo(x: Exchange, position: i32): void {
+export function goTo(x: Exchange, position: i32): void {
   x.position = position;
   entryAt(x, position).wasAsked = true;
-}
-
-/** Arms the first hop. False: nothing is live; `armSoonest` may still find one. */
-export function armFirst(x: Exchange, random: u64, now: u64): bool {
-  x.hasArmed = false;
-  return armFrom(x, 0, random, now);
 }
 
 /**
@@ -269,50 +250,36 @@ export function advance(x: Exchange, now: u64): Hop {
   return hop;
 }
 
-/**
- * Arms the hop that follows a failure of the current one. False: the plan is at its end, or its time, or the retry budget is; a
- * caller's mistake that was tried elsewhere is then the client's to read.
- */
-export function armNext(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
-  disarm(x, now);
-  if (armFurther(x, verdict, random, now)) return true;
-  if (isCallers(verdict.cause)) x.outcome = Outcome.Returned;
-  return false;
-}
-
-function armFurther(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
-  if (x.noFailover || verdict.next == Next.Return || x.stepCount >= MAX_ATTEMPTS || !hasTime(x, now)) return false;
-  healthOf(x).refresh();
-  if (!armAfter(x, verdict, random, now)) return false;
-  if (budgetOf(x).take(now)) return true;
-  disarm(x, now);
-  return false;
-}
-
-function armAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): bool {
+/** Arms the current hop once more, if its breakers are closed. */
+export function armSame(x: Exchange, now: u64): bool {
   const current = x.current;
   const provider = changetype<Provider>(current.provider);
-  const retry = provider.retry;
-  if (verdict.next == Next.NextToken && retry.enabled && (retry.maxRetries == 0 || x.retries < retry.maxRetries)) {
-    if (armToken(x, x.position, random, now)) {
-      x.retries++;
-      x.armed.limit = retry.retryTimeout;
-      return true;
-    }
+  if (!healthOf(x).mayTryAgain(provider, current.token, searchFor(x, entryAt(x, x.position), now))) return false;
+  fill(x.armed, x, entryAt(x, x.position), current.token, false);
+  x.hasArmed = true;
+  return true;
+}
+
+/** Whether an upstream that was not asked is live. */
+export function hasOther(x: Exchange, now: u64): bool {
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const entry = entryAt(x, i);
+    if (!entry.wasAsked && healthOf(x).opensIn(upstreamOf(entry).provider, searchFor(x, entry, now)) == 0) return true;
   }
-  if (verdict.next == Next.SameProvider && !x.hasRetriedProvider) {
-    let again = armToken(x, x.position, random, now);
-    if (!again && healthOf(x).mayTryAgain(provider, current.token, searchFor(x, entryAt(x, x.position), now))) {
-      fill(x.armed, x, entryAt(x, x.position), current.token, false);
-      x.hasArmed = again = true;
-    }
-    if (again) {
-      x.hasRetriedProvider = true;
-      x.armed.limit = retry.retryTimeout;
-      return true;
-    }
+  return false;
+}
+
+/** Why no upstream serves the request, a bit for each cause: what attempts met, and what keeps the others out. 0: one is live. */
+export function causesOf(x: Exchange, now: u64): u32 {
+  let causes = x.causes;
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const entry = entryAt(x, i);
+    if (entry.wasAsked) continue;
+    const out = healthOf(x).causesOut(upstreamOf(entry).provider, searchFor(x, entry, now));
+    if (out == 0) return 0;
+    causes |= out;
   }
-  return !verdict.stay && armFrom(x, x.position + 1, random, now);
+  return causes;
 }
 
 /** Gives an armed trial back that nobody will make. */
@@ -328,35 +295,19 @@ export function isRateLimited(x: Exchange, now: u64): bool {
   return soonest(x, true, now) >= 0;
 }
 
-/**
- * After an answer, when nothing else is live: arms the hop whose rate limit passes soonest, if that wait fits. Answers the wait in
- * ns; 0: there is none. Envoy adds up to half to a back-off that it is asked for (facts 19.6), so that half must fit as well.
- */
-export function armAfterWait(x: Exchange, now: u64): u64 {
-  if (x.noFailover || x.stepCount >= MAX_ATTEMPTS || isCallers(x.lastCause)) return 0;
-  const position = soonest(x, true, now);
-  const wait = soonestWait;
-  if (position < 0 || wait > <u64>routeOf(x).maxWait * NS_PER_MS) return 0;
-  if (!hasTime(x, now + wait + (wait >> 1)) || !budgetOf(x).take(now)) return 0;
-  for (let i = 0; i < x.upstreamCount; i++) entryAt(x, i).wasAsked = false;
-  const entry = entryAt(x, position);
-  armForced(x, position, healthOf(x).soonestToken(upstreamOf(entry).provider, searchFor(x, entry, now)), false);
-  x.triedFrom = x.stepCount;
-  return max(wait, 1);
+/** Nanoseconds until the first of the rate limits in the way has passed; u64.MAX_VALUE: none is. */
+export function limitPassesIn(x: Exchange, now: u64): u64 {
+  soonest(x, true, now);
+  return soonestWait;
 }
 
-/**
- * When the wait for a forced hop is over: its token may have died meanwhile, or another one of its provider be live. False: none
- * is, and the hop stays forced.
- */
-export function rearm(x: Exchange, random: u64, now: u64): bool {
-  const forced = x.armed;
-  const provider = changetype<Provider>(forced.provider);
-  const token = forced.token;
-  const model = forced.model;
-  const trial = forced.trial;
-  healthOf(x).refresh();
-  if (!armToken(x, x.position, random, now)) return false;
-  if (trial) healthOf(x).released(provider, token, model, x.api, now);
-  return true;
+/** After a wait: what was tried may be well again, but for what would only say the same. */
+export function forgetTried(x: Exchange): void {
+  x.triedFrom = x.stepCount;
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const entry = entryAt(x, i);
+    entry.wasAsked = entry.isClosed;
+    entry.hadSecondTry = false;
+    entry.retries = 0;
+  }
 }

@@ -5,13 +5,25 @@
 import { NS_PER_MS } from "../text/time-units";
 import { starSecret } from "../text/secrets";
 import { Guard as GuardMode, ModelName, Provider } from "../config/plugin";
-import { Cause, End, Next, Scope, Verdict } from "../health/verdict";
+import { messageOf, shown } from "../health/error-text";
+import { Cause, End, Next, Scope, Verdict, bitOf, isCallers } from "../health/verdict";
 import { FailedAnswer, classifyAnswer, classifyEnd, classifyError, errorText, needsBody } from "../health/classify";
 import { applyRules, settleRules } from "../health/answer-rules";
 import { BodyType, ResponseHead } from "./response-head";
 import { Attempt, State, heldBytes, hold } from "./attempt";
-import { Exchange, Outcome, configOf, endpointOf, healthOf, modelOf, routeOf, stepOf } from "../request/exchange";
+import {
+  Exchange,
+  Outcome,
+  QUOTE_SIZE,
+  configOf,
+  endpointOf,
+  healthOf,
+  modelOf,
+  routeOf,
+  stepOf,
+} from "../request/exchange";
 import { Defect, Progress } from "./validator";
+import { keep, keepHeaders, weigh } from "../request/first-answer";
 import * as timeLimits from "../request/time-limits";
 import * as trail from "./trail";
 
@@ -49,6 +61,7 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
   const x = a.exchange;
   a.status = head.status;
   if (a.status >= 400) noteWait(a, head);
+  if (a.status >= 400 && a.status < 500 && !x.noFailover) keepHeaders(x, head.list, head.listLen);
   if (a.status < 200 || a.status > 299) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
@@ -145,14 +158,9 @@ export function judgeLoss(a: Attempt, how: End, now: u64): bool {
   if (how == End.ClientGone) return leave(a, now);
   // What came of an error says enough, unless the client should read it.
   if (a.state == State.Reading) classifyHeld(a, a.held, a.heldLen);
-  if (a.state != State.Reading || mayBeClients(verdict.next)) classifyEnd(how, verdict);
+  if (a.state != State.Reading || isCallers(verdict.cause)) classifyEnd(how, verdict);
   fail(a, now);
   return true;
-}
-
-/** Whether the answer may be the client's to read. */
-function mayBeClients(next: Next): bool {
-  return next == Next.Return || next == Next.SecondOpinion;
 }
 
 /** So did one of which bytes have gone to the client. */
@@ -193,7 +201,7 @@ function noteInvalid(a: Attempt): void {
 function decide(a: Attempt, seen: Progress, last: bool, now: u64): Decision {
   if (seen == Progress.Failed) {
     classifyFlaw(a);
-    return failAnswer(a, now);
+    return failAnswer(a, a.validator.errorPtr, a.validator.errorLen, now);
   }
   if (last) {
     pass(a, now);
@@ -249,9 +257,11 @@ function breakOff(a: Attempt, now: u64): void {
 }
 
 /** The answer's own failure: it may be the client's last answer, unchanged. */
-function failAnswer(a: Attempt, now: u64): Decision {
+function failAnswer(a: Attempt, body: usize, len: usize, now: u64): Decision {
   const x = a.exchange;
-  if (verdict.next == Next.Return || x.noFailover) x.outcome = Outcome.Returned;
+  if (weigh(x, verdict) && a.status >= 400) keep(x, a.status, body, len);
+  if (x.noFailover || (verdict.next == Next.Return && x.first.status == 0)) x.outcome = Outcome.Returned;
+  if (len > 0) quote(a, body, len);
   return fail(a, now);
 }
 
@@ -262,7 +272,7 @@ function judgeHeld(a: Attempt, now: u64): Decision {
 
 function judgeStatus(a: Attempt, body: usize, len: usize, now: u64): Decision {
   classifyHeld(a, body, len);
-  return failAnswer(a, now);
+  return failAnswer(a, body, len, now);
 }
 
 /** What the operator's own rules say of the answer that was judged; `isInside`: of an error inside a good one. */
@@ -305,6 +315,18 @@ function classifyHeld(a: Attempt, body: usize, len: usize): void {
   obeyRules(a, false);
 }
 
+/** Keeps what the provider said, for people. */
+function quote(a: Attempt, body: usize, len: usize): void {
+  const token = unchecked(providerOf(a).tokens[a.token]);
+  messageOf(body, len, token.secret, token.secretLen);
+  if (shown.len == 0) return;
+  const said = a.exchange.said;
+  said.provider = providerOf(a);
+  said.isPrivate = isCallers(verdict.cause);
+  said.len = min(shown.len, QUOTE_SIZE);
+  memory.copy(said.ptr, shown.ptr, said.len);
+}
+
 /** Whether what a provider says counts against it; one that gets paths as they are may have its models anywhere. */
 function callsModel(x: Exchange): bool {
   return x.isModelCall || (x.isPost && endpointOf(x.current).keepPath);
@@ -316,6 +338,7 @@ function fail(a: Attempt, now: u64): Decision {
   a.hasFailed = true;
   x.lastStatus = a.status;
   x.lastCause = verdict.cause;
+  x.causes |= bitOf(verdict.cause);
   if (verdict.waitMs >= 0) x.waitMs = x.waitMs < 0 ? verdict.waitMs : min(x.waitMs, verdict.waitMs);
   trail.note(stepOf(x, a.step), a.status, verdict.cause, millis(a, now));
   // It may be the path, which the client has chosen; what is spent is spent whatever was asked.

@@ -33,8 +33,10 @@ const METHOD_NOT_ALLOWED = new ErrorCode(405, INVALID, INVALID, "method_not_allo
 const TOO_LARGE = new ErrorCode(413, INVALID, "request_too_large", "request_too_large", false);
 const RATE_LIMITED = new ErrorCode(429, "rate_limit_error", "rate_limit_error", "rate_limited", true);
 const BUSY = new ErrorCode(503, "server_error", "overloaded_error", "gateway_busy", true);
-const ALL_FAILED = new ErrorCode(503, "server_error", "api_error", "all_attempts_failed", false);
-const TIMED_OUT = new ErrorCode(504, "server_error", "timeout_error", "timeout", false);
+const ALL_FAILED = new ErrorCode(503, "server_error", "api_error", "all_attempts_failed", true);
+const TIMED_OUT = new ErrorCode(504, "server_error", "timeout_error", "timeout", true);
+/** None of the caller's own: no status of theirs, and one that no official client sends again. */
+const TOKENS_REFUSED = new ErrorCode(424, "server_error", "api_error", "tokens_refused", false);
 
 /** An error with its sentence, on which `Refusal.message` may write on. */
 export class Reply {
@@ -102,15 +104,18 @@ export const MODEL_MISSING = new Reply(
   "The request names no model, and no route serves requests without one",
 );
 export const DIALECT_UNSERVED = new Reply(NOT_FOUND, "No provider of this route speaks the API of this path");
-export const NOTHING_LIVE = new Reply(ALL_FAILED, "No token of any provider of this route may be tried now");
-export const ALL_RATE_LIMITED = new Reply(RATE_LIMITED, "Every live token of this route is rate-limited");
 
-// === What was tried: the trail follows ===
+// === What was tried: the trail and the provider's words follow ===
 
-export const EVERY_HOP_FAILED = new Reply(ALL_FAILED, "Every provider and token of this route failed: ");
-export const NO_HOP_REACHED = new Reply(ALL_FAILED, "No provider of this route could be reached");
-export const OUT_OF_TIME = new Reply(TIMED_OUT, "No time is left for another attempt (timeout): ");
-export const LAST_RATE_LIMITED = new Reply(RATE_LIMITED, "Every live token of this route is rate-limited: ");
+export const EVERY_HOP_FAILED = new Reply(ALL_FAILED, "Every provider and token of this route failed");
+export const NO_HOP_REACHED = new Reply(ALL_FAILED, "No provider of this route may be tried now");
+export const OUT_OF_TIME = new Reply(TIMED_OUT, "No time is left for another attempt (timeout)");
+export const EVERY_HOP_LIMITED = new Reply(RATE_LIMITED, "Every live token of this route is rate-limited");
+export const MODEL_UNKNOWN_EVERYWHERE = new Reply(NOT_FOUND, "No provider of this route has the model");
+export const EVERY_TOKEN_REFUSED = new Reply(
+  TOKENS_REFUSED,
+  "Every token of this route is refused by its provider, or has nothing left to spend",
+);
 
 /** Why a request ends here, with an error of ours. A step returns it, and its caller sends it: one at a time. */
 export class Refusal {

@@ -36,6 +36,9 @@ const DROPPED = new HeaderSet(
 export class ResponseHead {
   /** 0: the headers have none. */
   status: i32 = 0;
+  /** All headers, as the host gave them. */
+  list: usize = 0;
+  listLen: usize = 0;
   body: BodyType = BodyType.Text;
   /** What the provider asks to wait. Only of answers that failed. */
   wait: AskedWait = asked;
@@ -46,6 +49,8 @@ const head = new ResponseHead();
 /** `clock` tells wall time, and is asked only where a date may stand. */
 export function readResponseHead(list: usize, len: usize, clock: () => i64): ResponseHead {
   head.status = 0;
+  head.list = list;
+  head.listLen = len;
   head.body = BodyType.Text;
   let encoded = false;
   const header = headersIn(list, len);

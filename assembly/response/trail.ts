@@ -62,6 +62,19 @@ export function write(x: Exchange): Span {
   return written.set(writer.ptr, writer.len);
 }
 
+const PERIOD = Bytes.of(". ");
+const SAID = Bytes.of(" said: ");
+
+/** What a provider said last: ". deepseek said: Insufficient Balance". */
+export function writeQuote(to: Writer, x: Exchange): void {
+  const said = x.said;
+  if (said.len == 0) return;
+  to.text(PERIOD);
+  to.text(said.provider.id);
+  to.text(SAID);
+  to.raw(said.ptr, said.len);
+}
+
 function writeStep(to: Writer, step: Step): void {
   writeHop(to, step.provider, step.token);
   if (step.forced) to.text(FORCED);

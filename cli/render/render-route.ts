@@ -26,7 +26,6 @@ export function renderRoute(config: GatewayConfig, options: RenderOptions): stri
 }
 
 function retryRoute(config: GatewayConfig): string {
-  const longestWait = Math.max(...config.routes.map(({ maxWait }) => maxWait));
   return yaml`
     route:
       inline_cluster_specifier_plugin:
@@ -43,12 +42,8 @@ function retryRoute(config: GatewayConfig): string {
         num_retries: 1
         # Each retry goes where the module points then, else all would go to the first cluster.
         refresh_cluster_on_retry: true
-        # Another token or provider can be tried at once ...
+        # Another token or provider can be tried at once. Where a request has to wait, the module holds the failed answer meanwhile.
         retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}
-        # ... unless a provider asked to wait: the module passes the seconds on. Above max_interval Envoy would not wait at all.
-        rate_limited_retry_back_off:
-          reset_headers: [{name: x-ai-failover-wait, format: SECONDS}]
-          max_interval: ${Math.ceil(longestWait / 1000) + 1}s
   `;
 }
 

@@ -149,7 +149,7 @@ describe.each(HOSTS)("odd answers in $mode mode, on Envoy $version:", ({ mode, v
       expect(answer.words).toMatch("Hello from two");
       expect(answer.trail).toBe("odd/t1 401 credential, two/t1 200");
       const alone = await ask("alone", "401, then silence", body);
-      expect([alone.status, alone.json().error.code]).toEqual([503, "all_attempts_failed"]);
+      expect([alone.status, alone.json().error.code]).toEqual([424, "tokens_refused"]);
     },
   );
 

@@ -163,7 +163,7 @@ describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $versi
     const one = await start(version, { tokens: 2, second: true });
     await one.set("*", "401");
     const answer = await gateway.ask(chat(false), wish("same-model"));
-    expect(answer.status).toBe(503);
+    expect(answer.status).toBe(424);
     expect(answer.trail).toMatch(/^one\/t\d 401 credential, one\/t\d 401 credential$/);
     expect(gateway.providers.two!.requests).toEqual([]);
   });

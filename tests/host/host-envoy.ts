@@ -67,8 +67,6 @@ export class Envoy {
       retries,
       timeout: 0,
       idleTimeout: 0,
-      longestWait: 16_000,
-      early: 0,
       retryOverflow: false,
       ...options.route,
     };

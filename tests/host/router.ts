@@ -19,17 +19,12 @@ export interface RouteOptions {
   timeout: number;
   /** per_try_idle_timeout of streamed requests, ms; 0: none. */
   idleTimeout: number;
-  /** max_interval of rate_limited_retry_back_off, ms. */
-  longestWait: number;
-  /** Back-offs have no jitter and end so many ms early, as timers do on a busy machine. */
-  early: number;
   /** The retry circuit breaker is open. */
   retryOverflow: boolean;
 }
 
 const BACK_OFF = 1;
 const RETRY = "x-ai-failover-retry";
-const WAIT = "x-ai-failover-wait";
 
 interface Reply {
   status: number;
@@ -182,7 +177,7 @@ export class Router implements Next, AttemptOwner {
   answered(attempt: Attempt, map: HeaderList, end: boolean): void {
     if (map.has(RETRY) && this.route.retries) {
       if (this.mayRetry() && !map.has("x-envoy-ratelimited")) {
-        if (!this.route.retryOverflow) return this.retry(attempt, this.backOff(map));
+        if (!this.route.retryOverflow) return this.retry(attempt);
         this.stream.info.flags |= Flag.Overflow;
       } else if (this.retriesLeft === 0) this.stream.info.flags |= Flag.RetryLimit;
     }
@@ -219,7 +214,7 @@ export class Router implements Next, AttemptOwner {
       this.stream.broken({ ...reply, details: reply.details.replace("before", "after") });
       return;
     }
-    if (this.mayRetry() && !this.route.retryOverflow) return this.retry(attempt, BACK_OFF);
+    if (this.mayRetry() && !this.route.retryOverflow) return this.retry(attempt);
     if (this.route.retries) this.stream.info.flags |= this.mayRetry() ? Flag.Overflow : Flag.RetryLimit;
     this.stopTimers();
     attempt.finish();
@@ -230,20 +225,13 @@ export class Router implements Next, AttemptOwner {
     return this.route.retries && this.canRetry && this.retriesLeft > 0;
   }
 
-  /** Above max_interval there is no wait at all; else up to half is added (facts 19.6). */
-  private backOff(map: HeaderList): number {
-    const ms = Number(map.get(WAIT) ?? 0) * 1000;
-    if (ms === 0 || ms > this.route.longestWait) return BACK_OFF;
-    return this.route.early > 0 ? ms - this.route.early : ms * (1 + this.process.random() / 2 ** 33);
-  }
-
-  private retry(attempt: Attempt, wait: number): void {
+  private retry(attempt: Attempt): void {
     this.retriesLeft--;
     this.timers.try?.cancel();
     this.timers.idle?.cancel();
     attempt.finish();
     this.attempt = undefined;
-    this.timers.backOff = this.process.clock.after(wait, () => {
+    this.timers.backOff = this.process.clock.after(BACK_OFF, () => {
       this.choose();
       this.start(this.complete && !this.requestTrailers);
     });
