@@ -214,6 +214,8 @@ function rowIn(rows: Row[], family: Family, status: i32, guarded: bool): Judgeme
     const row = unchecked(rows[i]);
     if ((row.families & (1 << family)) == 0 || (row.isOfRefusal && !refuses)) continue;
     if (hasSpoken && row.judgement === table.FAULT) continue;
+    // Nor does the name of a mistake outrank a status that tells of the token.
+    if (!guarded && row.judgement === table.CALLER) continue;
     for (let j = 0; j < errorText.count; j++) if (fits(j, row, guarded)) return row.judgement;
   }
   return null;

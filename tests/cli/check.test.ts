@@ -45,6 +45,23 @@ it("a good file is answered with what it serves", () => {
   ]);
 });
 
+it("each rule about failed answers is shown with what it does, those of a provider first", () => {
+  const file = join(directory, "rules.yaml");
+  const rules =
+    "\nrules:\n  - { status: [400, 4xx], contains: teapot, then: return }\n  - { cause: caller, out: nobody }\n";
+  const own =
+    "providers:\n  - { type: qwen, apiTokens: [k], rules: [{ code: 1113, then: next-token, out: token, for: 10m }] }";
+  writeFileSync(file, own + rules, { mode: 0o600 });
+  const shown = check(file, env);
+  const from = shown.findIndex(line => line.startsWith("RULE FOR"));
+  expect(shown.slice(from, from + 4)).toEqual([
+    "RULE FOR        ANSWERS                            THEN        OUT",
+    "qwen            code 1113                          next-token  token for 600s",
+    'every provider  400, 4xx, "teapot" in the message  return      as usual',
+    "every provider  cause caller                       as usual    nobody",
+  ]);
+});
+
 it("a bad file is answered with its mistakes", () => {
   const file = join(directory, "bad.yaml");
   writeFileSync(file, text.replaceAll("provider: qwen", "provider: qwem"));

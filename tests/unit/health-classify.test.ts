@@ -128,6 +128,15 @@ describe("what is known of a provider's answers outranks the status", () => {
     expect(room.answer("openai", 400, '{"error":{"message":"Insufficient credits, add mo').cause).toBe("quota");
   });
 
+  test("but no code of a caller's mistake outranks a status that tells of the token", () => {
+    for (const code of ["invalid_value", "InvalidParameter", "1210"]) {
+      const proofs = { 401: "refused key", 402: "empty account", 403: "refused key", 429: "rate" } as const;
+      for (const [status, proof] of Object.entries(proofs))
+        expect(room.answer("openai", Number(status), openai("?", code))).toMatchObject(PROVES[proof]);
+      expect(room.answer("openai", 422, openai("?", code))).toMatchObject(PROVES.caller);
+    }
+  });
+
   test("words count only as whole words", () => {
     for (const words of ["Uninsufficient creditsless", "insufficient-creditswise", "rate limitless"])
       expect(room.answer("openai", 400, openai(words)), words).toMatchObject(PROVES.unknown);
