@@ -40,6 +40,9 @@ export class Ledger {
   private readonly starts: StaticArray<i32>;
   private readonly unwell: StaticArray<i32>;
   private unwellCount: i32 = 0;
+  /** Places in `tokens.order` of those that are not out as a whole. */
+  private readonly hopeful: StaticArray<i32>;
+  private hopefulCount: i32 = 0;
   private isJoined: bool = false;
   private soonest: u64 = 0;
 
@@ -55,6 +58,7 @@ export class Ledger {
     this.view = new Record(tokens.count + USUAL_ENTRIES);
     this.starts = new StaticArray<i32>(tokens.count);
     this.unwell = new StaticArray<i32>(tokens.count);
+    this.hopeful = new StaticArray<i32>(tokens.count);
   }
 
   /** Whether both are the same record. */
@@ -87,6 +91,14 @@ export class Ledger {
       unchecked((this.starts[place] = i + 1));
       unchecked((this.unwell[this.unwellCount++] = place));
     }
+    this.hopefulCount = 0;
+    // Where most are well, a draw finds one.
+    if (this.unwellCount * 2 < this.tokens.count) return;
+    for (let i = 0, k = this.tokens.count; i < k; i++) {
+      const start = unchecked(this.starts[unchecked(this.tokens.order[i])]) - 1;
+      if (start >= 0 && view.at(start).model == 0 && view.at(start).isOpen) continue;
+      unchecked((this.hopeful[this.hopefulCount++] = i));
+    }
   }
 
   /** Index in the view of the first entry of the token at `place`; -1: it is well. */
@@ -103,6 +115,16 @@ export class Ledger {
 
   unwellAt(i: i32): i32 {
     return unchecked(this.unwell[i]);
+  }
+
+  /** How many tokens are worth a look when a draw has found none; -1: all. */
+  get hopefulTokens(): i32 {
+    return this.unwellTokens * 2 < this.tokens.count ? -1 : this.hopefulCount;
+  }
+
+  /** Place in `tokens.order`. */
+  hopefulAt(i: i32): i32 {
+    return unchecked(this.hopeful[i]);
   }
 
   /** Before this no entry of a token has its trial. */

@@ -84,7 +84,11 @@ function weigh(ledger: Ledger, search: TokenSearch, probing: bool, from: i32, to
   let chosen = -1;
   let sum: u64 = 0;
   let random = search.random;
-  for (let i = from; i < to; i++) {
+  // What is out as a whole may have a trial, but is not live.
+  const hopeful = state == BreakerState.Live && ledger.soonestTrial > search.now ? ledger.hopefulTokens : -1;
+  for (let n = hopeful < 0 ? from : 0, k = hopeful < 0 ? to : hopeful; n < k; n++) {
+    const i = hopeful < 0 ? n : ledger.hopefulAt(n);
+    if (i < from || i >= to) continue;
     const token = unchecked(order[i]);
     // What is well needs no trial.
     if (state == BreakerState.Trial && ledger.entriesOf(token) < 0) continue;
