@@ -71,7 +71,8 @@ const SCOPES: Scope[] = [Scope.Nobody, Scope.Token, Scope.TokenModel, Scope.Prov
 const CAUSES: Cause[] = [Cause.None, Cause.Credential, Cause.Credential, Cause.Model, Cause.Provider];
 
 function apply(rule: AnswerRule, verdict: Verdict): void {
-  if (rule.stays) verdict.stay = true;
+  // A rule has the last word, whatever came before in the request.
+  if (rule.stays || (rule.then != KEEPS && <RuleThen>rule.then == RuleThen.Return)) verdict.stay = true;
   if (rule.then != KEEPS) {
     verdict.next = unchecked(NEXTS[<RuleThen>rule.then]);
     if (rule.then == RuleThen.NextProvider && !rule.goesOn) verdict.stay = false;

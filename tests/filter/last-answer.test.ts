@@ -59,6 +59,13 @@ describe.each(MODES)("the chain of hops, in %s mode,", mode => {
       expect(wordsOf(run(mode, first, second, chat("Hi")).ask(ask).text)).toBe("Hi");
   });
 
+  it("ends where a rule of the operator says so", () => {
+    const tokens = { one: 1, two: 1, three: 1 };
+    const clusters = { one: down, two: odd("second"), three: chat("Hi") };
+    const envoy = start({ mode, tokens, clusters, config: { rules: [{ status: 418, then: "return" }] } });
+    expect(envoy.ask(ask)).toMatchObject({ status: 418, text: odd("second").body });
+  });
+
   it("ends with a known mistake of the caller where the first provider tells it", () => {
     const envoy = run(mode, parameter, chat("Hi"));
     expect(envoy.ask(ask)).toMatchObject({ status: 400, text: parameter.body });
