@@ -1,20 +1,19 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command } from "commander";
 import { colourOf } from "./colour.js";
 import { register as check } from "./commands/check-command.js";
 import { register as demo } from "./commands/demo-command.js";
 import { register as render } from "./commands/render-command.js";
 import { register as run } from "./commands/run-command.js";
-import { packageRoot } from "./config/root.js";
+import { productVersion } from "./config/product-version.js";
+import { register as status } from "./commands/status-command.js";
+import { register as token } from "./commands/token-command.js";
 import { Refusal } from "./refusal.js";
 import { sentenceOf } from "./system-error.js";
 
-const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
 const program = new Command("ai-failover")
   .description("makes LLM calls survive failures, inside Envoy")
-  .version(version);
-for (const register of [run, check, render, demo]) register(program);
+  .version(productVersion);
+for (const register of [run, check, render, status, token, demo]) register(program);
 
 // Whoever read what is said may go (`npm start | head`, a log collector that ends): the gateway serves on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

@@ -11,6 +11,7 @@ const OPEN: string[] = ["name", "weight", "priority", "valueFile"];
 
 /** Whether the value is, or was perhaps meant to be, a secret. */
 export function isSecret(value: Value): bool {
+  if (value.name == "password") return true;
   return (value.isBelow("apiTokens") || value.isBelow("clientKeys")) && !OPEN.includes(value.name);
 }
 

@@ -3,13 +3,16 @@ import { parseDom } from "./json-tree";
 import { Environment, useEnvironment } from "./environment";
 import { Fields, show } from "./fields";
 import { readEnvelope } from "./higress-envelope";
+import { Bytes } from "../text/bytes";
 import { addMistake, beginReport, mistakesFound, warningsFound } from "./mistakes";
-import { Plugin } from "./plugin";
+import { Plugin, Role } from "./plugin";
+import { readPassword } from "./secrets-reader";
 import { Kind } from "../json/lexer";
 
 export { Environment } from "./environment";
 
-const ROLES: string[] = ["gateway", "attempt"];
+/** In the order of Role. */
+const ROLES: string[] = ["gateway", "attempt", "status"];
 
 export class ParsedPlugin {
   constructor(
@@ -36,7 +39,12 @@ function read(ptr: usize, len: usize, plugin: Plugin): void {
   const root = parseDom(ptr, len);
   if (root === null) return;
   if (root.kind != Kind.Object) return addMistake(root.path, show(root), "an object with fields");
-  plugin.attempt = new Fields(root).choice("role", ROLES, 0) == 1;
-  if (plugin.attempt) return;
-  readEnvelope(root, plugin);
+  const fields = new Fields(root);
+  plugin.role = <Role>fields.choice("role", ROLES, Role.Gateway);
+  if (plugin.role == Role.Gateway) readEnvelope(root, plugin);
+  else if (plugin.role == Role.Status) {
+    plugin.version = Bytes.of(fields.text("version", ""));
+    plugin.password = readPassword(fields);
+    fields.finish();
+  }
 }

@@ -191,7 +191,7 @@ export class Provider {
   /** It has been told that there is no such cluster. */
   clusterMissed: bool = false;
   id!: Bytes;
-  type!: string;
+  type!: Bytes;
   family: Family = Family.OpenAI;
   /** The OpenAI dialects; null when the provider speaks only Anthropic's. */
   openai: Endpoint | null = null;
@@ -344,9 +344,23 @@ export class SiteRule {
   config!: SiteConfig;
 }
 
+/** Which filter a root is. */
+export enum Role {
+  /** Takes clients' requests. */
+  Gateway,
+  /** One stream for each attempt, inside the router. */
+  Attempt,
+  /** Tells the state of all, and takes a person's orders. */
+  Status,
+}
+
 /** One plugin configuration as the host hands it over. */
 export class Plugin {
-  attempt: bool = false;
+  role: Role = Role.Gateway;
+  /** Role.Status: SHA-256 of the password that opens it beyond loopback; null: nothing does. */
+  password: Bytes | null = null;
+  /** Role.Status: what the gateway calls its version. */
+  version: Bytes = Bytes.of("");
   /** In order; the first match wins. */
   rules: SiteRule[] = [];
   /** When no rule matches; null: such requests pass through untouched. */

@@ -67,7 +67,7 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   const provider = new Provider();
   const draft = new ProviderDraft(value, provider);
   provider.id = Bytes.of(id);
-  provider.type = preset.type;
+  provider.type = Bytes.of(preset.type);
   provider.family = preset.family;
   const place = readEndpoints(fields, preset, id, higress, provider);
   provider.ledgerKey = Bytes.of(hashOf(`${id}\n${place}`));

@@ -146,6 +146,12 @@ export function readClientKeys(fields: Fields): ClientKey[] {
   return keys;
 }
 
+/** The digest of `password`; null: there is none. */
+export function readPassword(fields: Fields): Bytes | null {
+  const value = fields.take("password");
+  return value !== null && digestValue(value) ? Bytes.copy(scratch, DIGEST_SIZE) : null;
+}
+
 function digestValue(value: Value): bool {
   if (value.kind != Kind.String) {
     addMistake(value.path, show(value), 'a key as text, best "${NAME}"');

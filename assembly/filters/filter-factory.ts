@@ -1,9 +1,11 @@
 /** Which filter a root is, by its configuration. */
 import { Environment, parsePlugin } from "../config/plugin-parser";
+import { Role } from "../config/plugin";
 import { Handler } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import { AttemptFilter } from "./attempt-filter";
 import { GatewayFilter } from "./gateway-filter";
+import { StatusFilter } from "./status-filter";
 
 /** A configuration with mistakes is refused: Envoy keeps the one that runs. */
 export function makeFilter(root: u32, configuration: usize, size: usize): Handler | null {
@@ -14,5 +16,12 @@ export function makeFilter(root: u32, configuration: usize, size: usize): Handle
     return null;
   }
   for (let i = 0, k = plugin.warnings.length; i < k; i++) host.log(host.LogLevel.Warn, plugin.warnings[i]);
-  return plugin.attempt ? new AttemptFilter() : new GatewayFilter(plugin, root);
+  switch (plugin.role) {
+    case Role.Attempt:
+      return new AttemptFilter();
+    case Role.Status:
+      return new StatusFilter(plugin);
+    default:
+      return new GatewayFilter(plugin, root);
+  }
 }

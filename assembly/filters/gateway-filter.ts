@@ -28,7 +28,7 @@ import { planRequest } from "./planning";
 import { sendModels, sendRefusal } from "./send-reply";
 import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
 import * as timer from "./timer";
-import { Service, letGo, retire, serviceFor } from "./service";
+import { Service, letGo, matchesOf, retire, serviceFor, start } from "./service";
 
 /** Those of all configurations in this VM: each has its own prober, served by whichever timer runs. */
 const living: GatewayFilter[] = [];
@@ -45,9 +45,13 @@ export class GatewayFilter extends Handler {
     super();
     exchanges.nameVm(host.random64());
     letGo();
-    for (let i = 0, k = plugin.rules.length; i < k; i++) this.services.push(new Service(plugin.rules[i].config, root));
+    for (let i = 0, k = plugin.rules.length; i < k; i++) {
+      const rule = plugin.rules[i];
+      this.services.push(new Service(rule.config, root, matchesOf(rule)));
+    }
     const global = plugin.global;
     if (global !== null) this.services.push(new Service(global, root));
+    start(this.services);
     living.push(this);
     isPruned = false;
     timer.takeOver(root);

@@ -19,6 +19,8 @@ export const ROUTE_NAME = Bytes.of("xds\0route_name");
 export const ROUTE_NAME_OLD = Bytes.of("route_name");
 export const CODE_DETAILS = Bytes.of("response\0code_details");
 export const FLAGS = Bytes.of("response\0flags");
+/** Of the client, with its port. */
+export const SOURCE_ADDRESS = Bytes.of("source\0address");
 export const LOCAL_ADDRESS = Bytes.of("upstream\0local_address");
 export const TRANSPORT_FAILURE = Bytes.of("upstream\0transport_failure_reason");
 /** `response.code_details` of an answer that came from a provider. */

@@ -1,19 +1,26 @@
 /** A configuration in use, with what is known and counted for it. */
+import { Bytes } from "../text/bytes";
 import { EMPTY, Span } from "../text/span";
 import { ruleFor } from "../config/rule-matcher";
-import { SiteConfig, Plugin } from "../config/plugin";
+import { SiteConfig, Plugin, SiteRule } from "../config/plugin";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Metrics } from "../observe/metrics";
-import { BreakerLog } from "../observe/breaker-log";
+import { BreakerHistory } from "../observe/breaker-history";
+import { BreakerWatch } from "../observe/breaker-watch";
+import { StatusSite } from "../observe/status-report";
 import * as host from "../proxywasm/host";
 import * as hostNames from "./host-names";
 import { Prober } from "./prober";
 import { SharedStore } from "./shared-store";
 
+const EVERYWHERE = Bytes.of("");
+
 export class Service {
   readonly health: Health;
   readonly metrics: Metrics;
+  /** As the status listener tells it. */
+  readonly site: StatusSite;
   readonly prober: Prober;
   /** By the index of the route. */
   readonly budgets: RetryBudget[] = [];
@@ -21,15 +28,87 @@ export class Service {
   constructor(
     readonly config: SiteConfig,
     readonly root: u32,
+    matches: Bytes = EVERYWHERE,
   ) {
-    const health = new Health(config.providers, new SharedStore(), new BreakerLog());
+    const shared = new SharedStore();
+    const health = new Health(config.providers, shared, new BreakerWatch(new BreakerHistory(shared)));
     health.isProbing = true;
     this.health = health;
-    this.metrics = new Metrics(config);
+    const metrics = new Metrics(config);
+    this.metrics = metrics;
+    this.site = new StatusSite(matches, config, health, metrics);
     this.prober = new Prober(health, config.providers);
     for (let i = 0, k = config.routes.length; i < k; i++)
       this.budgets.push(new RetryBudget(config.routes[i].retryBudget));
   }
+}
+
+/** What a rule matches, as people read it: "routes: ingress-a, ingress-b; domains: llm.example.com". */
+export function matchesOf(rule: SiteRule): Bytes {
+  const parts: string[] = [];
+  addList(parts, "routes", rule.routes, "");
+  addList(parts, "routes", rule.routePrefixes, "*");
+  addList(parts, "services", rule.services, "");
+  addList(parts, "domains", rule.domains, "");
+  return Bytes.of(parts.join("; "));
+}
+
+function addList(parts: string[], title: string, list: Bytes[], suffix: string): void {
+  if (list.length == 0) return;
+  const all: string[] = [];
+  for (let i = 0; i < list.length; i++) all.push(list[i].toString() + suffix);
+  parts.push(`${title}: ${all.join(", ")}`);
+}
+
+/** Of every root that is there, the newest root's last. */
+let living: Service[] = [];
+/** Those of them that are told, found once after each change. */
+let told: StatusSite[] = [];
+
+/** A root serves by these from now on. */
+export function start(services: Service[]): void {
+  for (let i = 0, k = services.length; i < k; i++) living.push(services[i]);
+  told = findTold();
+}
+
+export function toldSites(): StatusSite[] {
+  return told;
+}
+
+/**
+ * Those that are told: the newest root's first, each root's in their order. An older one that shares a provider and a route's name
+ * with a newer root's is the same configuration before an edit, which Envoy drains.
+ */
+function findTold(): StatusSite[] {
+  const list: StatusSite[] = [];
+  for (let end = living.length; end > 0;) {
+    let from = end;
+    while (from > 0 && living[from - 1].root == living[end - 1].root) from--;
+    const newer = list.length;
+    for (let i = from; i < end; i++) if (!isReplaced(living[i].config, list, newer)) list.push(living[i].site);
+    end = from;
+  }
+  return list;
+}
+
+function isReplaced(old: SiteConfig, list: StatusSite[], count: i32): bool {
+  for (let i = 0; i < count; i++)
+    if (sharesProvider(old, list[i].config) && sharesRoute(old, list[i].config)) return true;
+  return false;
+}
+
+function sharesProvider(one: SiteConfig, other: SiteConfig): bool {
+  const keys = new Set<string>();
+  for (let i = 0; i < other.providers.length; i++) keys.add(other.providers[i].ledgerKey.toString());
+  for (let i = 0; i < one.providers.length; i++) if (keys.has(one.providers[i].ledgerKey.toString())) return true;
+  return false;
+}
+
+function sharesRoute(one: SiteConfig, other: SiteConfig): bool {
+  const names = new Set<string>();
+  for (let i = 0; i < other.routes.length; i++) names.add(other.routes[i].name.toString());
+  for (let i = 0; i < one.routes.length; i++) if (names.has(one.routes[i].name.toString())) return true;
+  return false;
 }
 
 /**
@@ -40,6 +119,10 @@ let lingering: Service[] = [];
 
 /** The root of these is gone. */
 export function retire(services: Service[]): void {
+  const rest: Service[] = [];
+  for (let i = 0, k = living.length; i < k; i++) if (!services.includes(living[i])) rest.push(living[i]);
+  living = rest;
+  told = findTold();
   for (let i = 0, k = services.length; i < k; i++) {
     services[i].prober.retire();
     if (services[i].config.users > 0) lingering.push(services[i]);

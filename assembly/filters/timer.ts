@@ -33,6 +33,14 @@ function startFrom(context: u32, c: ClientStream): void {
   host.setEffective(context);
 }
 
+/** From any callback, whose context is `context`: something may have to be probed. */
+export function startNewest(context: u32): void {
+  if (ticking != 0 || roots.length == 0 || !host.setEffective(roots[roots.length - 1])) return;
+  ticking = roots[roots.length - 1];
+  host.setTick(PERIOD);
+  host.setEffective(context);
+}
+
 /** A new configuration's root takes the timer over. */
 export function takeOver(root: u32): void {
   roots.push(root);

@@ -9,6 +9,34 @@ import * as host from "../proxywasm/host";
 
 const OUTCOMES: string[] = ["lost", "served", "returned", "exhausted", "refused"];
 
+/** What a route's requests are counted by, for people. */
+export enum Counted {
+  /** At once. */
+  Served,
+  Rescued,
+  Returned,
+  Refused,
+  Failed,
+  ClientLeft,
+}
+export const COUNTED: Counted[] = [
+  Counted.Served,
+  Counted.Rescued,
+  Counted.Returned,
+  Counted.Refused,
+  Counted.Failed,
+  Counted.ClientLeft,
+];
+/** By `Counted`. */
+const OUTCOME_OF: Outcome[] = [
+  Outcome.Served,
+  Outcome.Served,
+  Outcome.Returned,
+  Outcome.Local,
+  Outcome.Exhausted,
+  Outcome.Open,
+];
+
 export class Metrics {
   private attempts: StaticArray<u32>;
   private forced: StaticArray<u32>;
@@ -41,6 +69,15 @@ export class Metrics {
         this.requests[i * outcomes + o] = counter("requests.route." + route + ".outcome." + OUTCOMES[o]);
       this.rescued[i] = counter("rescued.route." + route);
     }
+  }
+
+  /** Requests of a route since the start, of all workers. */
+  countOf(route: i32, counted: Counted): i64 {
+    const rescued = host.metricValue(unchecked(this.rescued[route]));
+    if (counted == Counted.Rescued) return rescued;
+    const outcome = unchecked(OUTCOME_OF[counted]);
+    const all = host.metricValue(unchecked(this.requests[route * OUTCOMES.length + outcome]));
+    return counted == Counted.Served ? max(<i64>all - <i64>rescued, 0) : all;
   }
 
   /** Counts an exchange that is over, with all its attempts. */

@@ -46,6 +46,11 @@ const APIS: Api[] = [
   new Api("/rerank", Dialect.Other, true, false),
 ];
 
+/** Every path with "/v1" that means one API. */
+export const PATHS: Bytes[] = [];
+for (let i = 0; i < APIS.length; i++) if (!APIS[i].below) PATHS.push(Bytes.of("/v1" + APIS[i].path.toString()));
+PATHS.push(Bytes.of("/v1/embeddings"));
+
 /** What a request's path and method say of it. */
 @unmanaged
 export class ApiCall {

@@ -9,6 +9,7 @@ import { messageOf, shown } from "../health/error-text";
 import { Cause, End, Next, Scope, Verdict, bitOf, isCallers } from "../health/verdict";
 import { FailedAnswer, classifyAnswer, classifyEnd, classifyError, errorText, needsBody } from "../health/classify";
 import { applyRules, settleRules } from "../health/answer-rules";
+import { evidence } from "./evidence";
 import { BodyType, ResponseHead } from "./response-head";
 import { Attempt, State, heldBytes, hold } from "./attempt";
 import {
@@ -22,6 +23,7 @@ import {
   routeOf,
   stepOf,
 } from "../request/exchange";
+import { pathLength } from "../request/request-path";
 import { Defect, Progress } from "./validator";
 import { keep, keepHeaders, weigh } from "../request/first-answer";
 import * as timeLimits from "../request/time-limits";
@@ -293,6 +295,8 @@ const answer = new FailedAnswer();
 function describe(a: Attempt, body: usize, len: usize): void {
   const x = a.exchange;
   answer.set(providerOf(a).family, a.status, body, len);
+  evidence.body = body;
+  evidence.bodyLen = len;
   if (a.target != 0) {
     const name = changetype<ModelName>(a.target).text;
     answer.model = name.ptr;
@@ -347,8 +351,32 @@ function fail(a: Attempt, now: u64): Decision {
   const health = healthOf(x);
   if (verdict.cause == Cause.Slow && a.isShortOfTime)
     health.released(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
-  else health.failed(providerOf(a), a.token, a.model, x.api, verdict, x.serial, now, a.trial);
+  else {
+    gatherEvidence(a);
+    health.failed(providerOf(a), a.token, a.model, x.api, verdict, x.serial, now, a.trial);
+  }
+  evidence.clear();
   return Decision.Fail;
+}
+
+/** Its words are there since `describe`. */
+function gatherEvidence(a: Attempt): void {
+  const x = a.exchange;
+  const tokens = providerOf(a).tokens;
+  evidence.provider = a.provider;
+  evidence.token = a.token;
+  evidence.model = a.model;
+  evidence.api = x.api;
+  evidence.vm = x.vm;
+  evidence.serial = x.serial;
+  evidence.name = a.target != 0 ? changetype<ModelName>(a.target).text.ptr : modelOf(x);
+  evidence.nameLen = a.target != 0 ? changetype<ModelName>(a.target).text.len : x.modelLen;
+  evidence.path = x.text + x.basePrefix;
+  evidence.pathLen = pathLength(x.text, x.pathLen) - x.basePrefix;
+  if (a.token >= tokens.length) return;
+  const token = unchecked(tokens[a.token]);
+  evidence.secret = token.secret;
+  evidence.secretLen = token.secretLen;
 }
 
 /** Whether anything has come that counts as an answer. */

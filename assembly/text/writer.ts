@@ -1,6 +1,6 @@
 /**
- * Writes text into memory that the caller owns. Nothing is ever written beyond its capacity: the first piece that does not
- * fit sets `overflow`, and from then on nothing more is written.
+ * Writes text into memory that the caller owns, and never beyond its capacity: the first piece that does not fit sets `overflow`,
+ * and from then on nothing more is written. Or into memory of its own, which grows: for texts of any length, off the request path.
  */
 import { Char, isDigit, isLetter } from "./ascii";
 import { Bytes } from "./bytes";
@@ -28,6 +28,7 @@ export class Writer {
   overflow: bool = false;
   private at: usize = 0;
   private limit: usize = 0;
+  private isOwn: bool = false;
 
   /** Starts anew at `ptr`, with `capacity` bytes. */
   into(ptr: usize, capacity: usize): this {
@@ -35,7 +36,20 @@ export class Writer {
     this.at = ptr;
     this.limit = ptr + capacity;
     this.overflow = false;
+    this.isOwn = false;
     return this;
+  }
+
+  /** Starts anew in memory of its own, which grows by doubling. `drop` gives it back. */
+  intoOwn(capacity: usize): this {
+    this.into(heap.alloc(capacity), capacity);
+    this.isOwn = true;
+    return this;
+  }
+
+  drop(): void {
+    if (this.isOwn) heap.free(this.ptr);
+    this.into(0, 0);
   }
 
   get len(): usize {
@@ -134,13 +148,25 @@ export class Writer {
 
   /** Room for the next n bytes; 0 when there is none. */
   private take(n: usize): usize {
-    const to = this.at;
+    let to = this.at;
     if (this.overflow || n > this.limit - to) {
-      this.overflow = true;
-      return 0;
+      if (!this.isOwn) {
+        this.overflow = true;
+        return 0;
+      }
+      this.grow(n);
+      to = this.at;
     }
     this.at = to + n;
     return to;
+  }
+
+  private grow(n: usize): void {
+    const used = this.len;
+    const capacity = max((this.limit - this.ptr) * 2, used + n);
+    this.ptr = heap.realloc(this.ptr, capacity);
+    this.at = this.ptr + used;
+    this.limit = this.ptr + capacity;
   }
 }
 

@@ -26,7 +26,11 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
   const clientKeys = config["clientKeys"] as ClientKey[];
   const limits = object(config["limits"]);
   const tokenFiles = rawProviders.flatMap(provider => tokenFilesOf(provider, source.directory));
-  const typed = [...rawProviders.flatMap(typedTokensOf), ...clientKeys.map(({ value }) => value ?? "")];
+  const typed = [
+    ...rawProviders.flatMap(typedTokensOf),
+    ...clientKeys.map(({ value }) => value ?? ""),
+    text(object(config["status"])["password"]),
+  ];
   const typesSecrets = typed.some(secret => secret.replace(/\$\{\w+\}/g, "") !== "");
   return {
     listen: address(config["listen"]),

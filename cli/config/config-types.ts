@@ -101,7 +101,7 @@ export interface ClientKey {
 export interface GatewayConfig {
   listen: Address;
   admin: Address;
-  status: { enabled: boolean; listen: Address };
+  status: { enabled: boolean; listen: Address; password?: string };
   console: { enabled: boolean; listen: Address; password?: string; hosts: string[] };
   clientKeys: ClientKey[];
   responseHeaders: "off" | "basic" | "trail";

@@ -66,7 +66,7 @@ export function renderRunFiles(
 }
 
 const listeners = (config: GatewayConfig, options: RenderOptions): string[] =>
-  [renderListener(config, options), renderStatusListener(config)].filter(isThere);
+  [renderListener(config, options), renderStatusListener(config, options)].filter(isThere);
 
 const clusters = (config: GatewayConfig, options: RenderOptions, besides: ClusterTarget[] = []): string[] =>
   [...clusterList([...targetsOf(config), ...besides], options), renderAdminCluster(config)].filter(isThere);

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from "../config/config-types.js";
-import { attemptJson, gatewayJson } from "./render-plugin.js";
+import { attemptJson, gatewayJson, statusJson } from "./render-plugin.js";
 import { modeFor, type RenderOptions } from "./render-options.js";
 import { quote, yaml } from "./yaml-text.js";
 
@@ -9,6 +9,16 @@ export function gatewayFilter(config: GatewayConfig, options: RenderOptions): st
     name: ai-failover
     typed_config:
       ${wasmFilter("gateway", gatewayJson(config), config, options)}
+  `;
+}
+
+/** The module in its status role, on the status listener. */
+export function statusFilter(config: GatewayConfig, options: RenderOptions): string {
+  return yaml`
+    # Answers /status and takes orders there.
+    name: ai-failover-status
+    typed_config:
+      ${wasmFilter("status", statusJson(config), config, options)}
   `;
 }
 

@@ -1,4 +1,5 @@
 import type { GatewayConfig, Provider, Token } from "../config/config-types.js";
+import { productVersion } from "../config/product-version.js";
 import { formatJson } from "./yaml-text.js";
 
 /** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
@@ -32,6 +33,12 @@ export function literal(value: unknown): object {
 
 export function gatewayJson(config: GatewayConfig): string {
   return formatJson(pluginConfig(config), 100);
+}
+
+/** The status role: it tells what the roles of its VM know. */
+export function statusJson({ status }: GatewayConfig): string {
+  const { password } = status;
+  return JSON.stringify({ role: "status", version: productVersion, ...(password === undefined ? {} : { password }) });
 }
 
 /** The attempt role reads the exchange's own configuration. */

@@ -1,15 +1,18 @@
 import type { GatewayConfig } from "../config/config-types.js";
 import { protection } from "./protection.js";
-import { socketAddress, yaml } from "./yaml-text.js";
+import { statusFilter } from "./render-filters.js";
+import type { RenderOptions } from "./render-options.js";
+import { asList, socketAddress, yaml } from "./yaml-text.js";
 
 /** A name that no provider can have: theirs begin with a letter. */
 const ADMIN = "_admin";
 
 /**
- * The listener for supervisors and Prometheus: whether to send requests here (/ready), whether to start it anew (/live),
- * and /metrics. "" when it is off.
+ * The listener for supervisors, Prometheus and operators: whether to send requests here (/ready), whether to start it anew (/live),
+ * /metrics, and the module's /status. "" when it is off.
  */
-export function renderStatusListener({ status }: GatewayConfig): string {
+export function renderStatusListener(config: GatewayConfig, options: RenderOptions): string {
+  const { status } = config;
   if (!status.enabled) return "";
   return yaml`
     name: ai-failover-status
@@ -21,6 +24,8 @@ export function renderStatusListener({ status }: GatewayConfig): string {
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: ai_failover_status
           ${protection}
+          # The module trusts callers by their address: a client must not be able to say another one.
+          use_remote_address: true
           request_timeout: 10s
           stream_idle_timeout: 10s
           route_config:
@@ -32,9 +37,11 @@ export function renderStatusListener({ status }: GatewayConfig): string {
               routes:
               - match: {path: /live, headers: [${get}]}
                 direct_response: {status: 200, body: {inline_string: "live\\n"}}
+                ${withoutModule}
               # Of the admin interface this path alone, without a query: the rest rules this Envoy.
               - match: {path: /metrics, headers: [${get}, {name: ":path", string_match: {exact: /metrics}}]}
                 route: {cluster: ${ADMIN}, prefix_rewrite: /stats/prometheus}
+                ${withoutModule}
           http_filters:
           # Answers /ready: 200, or 503 while this Envoy drains.
           - name: envoy.filters.http.health_check
@@ -42,11 +49,16 @@ export function renderStatusListener({ status }: GatewayConfig): string {
               "@type": type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck
               pass_through_mode: false
               headers: [${get}, {name: ":path", string_match: {exact: /ready}}]
+          ${asList([statusFilter(config, options)])}
           - name: envoy.filters.http.router
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
   `;
 }
+
+/** A supervisor must not depend on the module. */
+const withoutModule =
+  'typed_per_filter_config: {ai-failover-status: {"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}';
 
 const get = '{name: ":method", string_match: {exact: GET}}';
 

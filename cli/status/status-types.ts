@@ -13,6 +13,12 @@ export interface BreakerStatus {
   sinceMs: number;
   /** In how many ms a request or a probe may try it again; 0: now. -1: only when a person brings it back. */
   opensInMs: number;
+  /** How long a person's order still holds; 0: there is none. -1: until it is brought back. */
+  heldForMs: number;
+  /** -1: it is not probed. */
+  nextProbeMs: number;
+  /** Since the last good answer of a trial; -1: there was none. */
+  lastGoodMs: number;
   /** Consecutive failures that are counted. */
   failures: number;
   /** How many times in a row it has opened. */
@@ -24,7 +30,7 @@ export interface BreakerStatus {
 }
 
 export interface ModelStatus extends BreakerStatus {
-  /** Name at the provider. */
+  /** Name at the provider, or of an API its path; "#" and 8 hex digits where it is not known. "": the request named none. */
   model: string;
 }
 
@@ -68,16 +74,35 @@ export interface SiteStatus {
   routes: RouteStatus[];
 }
 
-/** A breaker that opened or closed, the newest first. */
+/** A breaker that opened or closed, or a person's order; the newest first. */
 export interface ChangeStatus {
   agoMs: number;
+  /** Index in `sites`; -1: its provider is configured no longer. */
   site: number;
   provider: string;
   token: string;
   model: string;
+  /** The path of one that the provider does not have. */
+  api: string;
   state: BreakerWord;
+  /** "order": a person did it. */
   cause: string;
+  /** The provider's, starred. */
+  words: string;
   request: string;
+  /** Who gave the order. */
+  by: string;
+}
+
+/** The body of `POST /status/orders`. */
+export interface Order {
+  do: "take-out" | "bring-back" | "try-now";
+  provider: string;
+  /** Absent: the whole provider. */
+  token?: string;
+  /** With take-out: "10m". Absent: until it is brought back. */
+  for?: string;
+  by?: string;
 }
 
 export interface Status {

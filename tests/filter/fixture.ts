@@ -7,8 +7,10 @@ export type Mode = (typeof MODES)[number];
 
 const module = await shippedModule();
 
-export interface Options extends Omit<Partial<EnvoyOptions>, "gateway" | "attempt" | "clusters"> {
+export interface Options extends Omit<Partial<EnvoyOptions>, "gateway" | "attempt" | "status" | "clusters"> {
   mode?: Mode;
+  /** Members of the status filter's configuration; left out: there is none. */
+  status?: object;
   /** Number of tokens of each provider, default {qwen: 3, deepseek: 2}; their secrets are "qwen-1", "qwen-2" ... */
   tokens?: Record<string, number>;
   clusters?: Record<string, Script>;
@@ -42,10 +44,11 @@ export function pluginConfig({ tokens = { qwen: 3, deepseek: 2 }, config, policy
 }
 
 export function start(options: Options): Envoy {
-  const { mode = "retry", clusters = {}, ...host } = options;
+  const { mode = "retry", clusters = {}, status, ...host } = options;
   return startEnvoy({
     ...{ module, gateway: pluginConfig(options), clusters, ...host },
     attempt: mode === "retry" ? { role: "attempt" } : undefined,
+    status: status && { role: "status", ...status },
   });
 }
 

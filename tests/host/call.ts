@@ -15,6 +15,12 @@ export interface Ask {
   endsWithLast?: boolean;
   trailers?: HeaderInput;
   worker?: number;
+  /** The listener: where the module sits there, default "gateway". */
+  place?: "gateway" | "status";
+  /** Default gateway.local. */
+  host?: string;
+  /** Default 127.0.0.1:40000. */
+  source?: string;
   /** The client goes away after so many ms, or as soon as it has got this text (its headers: ""). */
   leaveAfter?: number;
   leaveOn?: string;
@@ -106,7 +112,7 @@ export function edgeHeaders(ask: Ask, pieces: (Buffer | number)[] | undefined): 
     [":method", ask.method ?? (pieces ? "POST" : "GET")],
     [":path", ask.path ?? "/v1/chat/completions"],
     [":scheme", "http"],
-    [":authority", "gateway.local"],
+    [":authority", ask.host ?? "gateway.local"],
   ]);
   if (pieces) map.set("content-type", "application/json");
   const known = pieces?.every(piece => typeof piece !== "number") && !Array.isArray(ask.body);

@@ -18,6 +18,8 @@ export interface EnvoyOptions {
   gateway: Configuration;
   /** Of the upstream HTTP filter; left out: there is none (callout mode). */
   attempt?: Configuration;
+  /** Of the filter on the status listener; left out: there is none. */
+  status?: Configuration;
   /** What each cluster's provider does. */
   clusters: Record<string, Script>;
   route?: Partial<RouteOptions>;
@@ -42,8 +44,14 @@ const LONGEST = 20 * 60_000;
 const bytesOf = (configuration: Configuration): Buffer =>
   Buffer.from(typeof configuration === "string" ? configuration : JSON.stringify(configuration));
 
-const placesOf = ({ gateway, attempt }: Pick<EnvoyOptions, "gateway" | "attempt">): Places =>
-  new Map([["gateway", bytesOf(gateway)], ...(attempt === undefined ? [] : [["attempt", bytesOf(attempt)] as const])]);
+type Plugins = Pick<EnvoyOptions, "gateway" | "attempt" | "status">;
+
+function placesOf({ gateway, attempt, status }: Plugins): Places {
+  const places: Places = new Map([["gateway", bytesOf(gateway)]]);
+  if (attempt !== undefined) places.set("attempt", bytesOf(attempt));
+  if (status !== undefined) places.set("status", bytesOf(status));
+  return places;
+}
 
 export class Envoy {
   readonly process: Process;
@@ -120,6 +128,11 @@ export class Envoy {
     return this.finish(this.call(ask));
   }
 
+  /** A call on the status listener, from this machine where nothing else is said. */
+  askStatus(ask: Ask = {}): Call {
+    return this.ask({ path: "/status", host: "127.0.0.1:8002", ...ask, place: "status" });
+  }
+
   /** Lets time pass until the call is over. */
   finish(call: Call): Call {
     const until = this.now + LONGEST;
@@ -137,7 +150,7 @@ export class Envoy {
   }
 
   /** Another configuration, by a listener update: new roots in the same VMs. False: refused, the old one goes on. */
-  update(change: Pick<EnvoyOptions, "gateway" | "attempt">): boolean {
+  update(change: Plugins): boolean {
     const places = placesOf(change);
     try {
       this.tryOut(this.vmOptions, places);
@@ -159,7 +172,7 @@ export class Envoy {
   }
 
   /** New code, or an edit in Higress: new VMs beside the old ones, which live on for their streams. */
-  replace(change: Pick<EnvoyOptions, "gateway" | "attempt"> & { module?: WebAssembly.Module }): void {
+  replace(change: Plugins & { module?: WebAssembly.Module }): void {
     const options = { ...this.vmOptions, module: change.module ?? this.vmOptions.module };
     const places = placesOf(change);
     this.tryOut(options, places);

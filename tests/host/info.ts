@@ -21,6 +21,8 @@ export class StreamInfo {
   details = "";
   /** Status of the answer that goes to the client. */
   code = 0;
+  /** Of the client, with its port. */
+  source = "";
   cluster: string | undefined;
   route: string | undefined;
   attempts = 0;
@@ -52,6 +54,7 @@ function int64(value: bigint | undefined): Buffer | undefined {
 const PROPERTIES: Record<string, (info: StreamInfo) => Buffer | undefined> = {
   "xds.cluster_name": info => text(info.cluster),
   "xds.route_name": info => text(info.route),
+  "source.address": info => text(info.source),
   "response.code_details": info => text(info.details || undefined),
   "response.flags": info => int64(info.flags),
   "response.code": info => int64(info.code === 0 ? undefined : BigInt(info.code)),

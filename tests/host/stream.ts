@@ -46,6 +46,7 @@ export class ClientStream implements Surroundings {
     const { process, providers, route } = options;
     this.startedAt = process.clock.now;
     this.info = new StreamInfo(options.legacyProperties);
+    this.info.source = ask.source ?? "127.0.0.1:40000";
     this.info.cluster = route.cluster;
     this.info.route = route.name;
     this.call = new Call(process, ask, () => this.leave());
@@ -58,7 +59,7 @@ export class ClientStream implements Surroundings {
       data: (bytes, end) => this.sendData(bytes, end),
       trailers: map => this.sendTrailers(map),
     };
-    this.filter = new Filter(this, "gateway", this.router, toClient);
+    this.filter = new Filter(this, ask.place ?? "gateway", this.router, toClient);
   }
 
   get bufferLimit(): number {

@@ -105,7 +105,8 @@ export interface Rule {
 }
 
 export interface Plugin {
-  attempt: boolean;
+  /** See Role. */
+  role: number;
   warnings: string[];
   rules: Rule[];
   global: Config | null;

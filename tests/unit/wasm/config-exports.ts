@@ -88,7 +88,7 @@ function flag(value: bool): string {
 function describePlugin(value: Plugin): string {
   const global = value.global;
   const parts = [
-    `"attempt":${flag(value.attempt)}`,
+    `"role":${value.role}`,
     `"warnings":${list<string>(value.warnings, text)}`,
     `"rules":${list<SiteRule>(value.rules, describeRule)}`,
     `"global":${global === null ? "null" : describeConfig(global)}`,
@@ -138,7 +138,7 @@ function describeProvider(p: Provider): string {
   const parts = [
     `"index":${p.index}`,
     `"id":${bytes(p.id)}`,
-    `"type":${text(p.type)}`,
+    `"type":${text(p.type.toString())}`,
     `"family":${<i32>p.family}`,
     `"openai":${describeEndpoint(p.openai)}`,
     `"messages":${describeEndpoint(p.messages)}`,

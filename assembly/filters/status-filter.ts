@@ -1,0 +1,232 @@
+/**
+ * The status filter, on the status listener: tells the state of everything that runs in this VM, and takes a person's orders.
+ * What it does not know goes on to the router.
+ */
+import { Bytes } from "../text/bytes";
+import { JsonWriter } from "../text/json-writer";
+import { Pool } from "../text/pool";
+import { EMPTY, Span } from "../text/span";
+import { Writer } from "../text/writer";
+import { CONTENT_TYPE, JSON_TYPE } from "../http/header-names";
+import * as headerBuilder from "../http/header-builder";
+import { Plugin } from "../config/plugin";
+import { pathLength } from "../request/request-path";
+import { BreakerHistory } from "../observe/breaker-history";
+import { StatusReport } from "../observe/status-report";
+import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
+import * as host from "../proxywasm/host";
+import * as hostNames from "./host-names";
+import { toldSites } from "./service";
+import { SharedStore } from "./shared-store";
+import { Access, accessOf } from "./status-access";
+import { OrderResult, carryOut, orderText } from "./status-orders";
+import * as timer from "./timer";
+
+enum Asked {
+  /** Nothing of ours. */
+  Other,
+  Order,
+  /** It has its answer. */
+  Done,
+}
+
+@unmanaged
+class StatusStream {
+  id: u32;
+  asked: Asked;
+}
+
+const pool = new Pool<StatusStream>();
+
+const METHOD = Bytes.of(":method");
+const GET = Bytes.of("GET");
+const POST = Bytes.of("POST");
+const STATUS_PATH = Bytes.of("/status");
+const ORDERS_PATH = Bytes.of("/status/orders");
+
+export class StatusFilter extends Handler {
+  private readonly history: BreakerHistory = new BreakerHistory(new SharedStore());
+  private readonly report: StatusReport = new StatusReport();
+
+  constructor(private readonly plugin: Plugin) {
+    super();
+  }
+
+  open(stream: u32): usize {
+    const s = pool.take();
+    s.id = stream;
+    s.asked = Asked.Other;
+    return changetype<usize>(s);
+  }
+
+  requestHeaders(state: usize, end: bool): HeadersStatus {
+    const s = changetype<StatusStream>(state);
+    const path = host.header(host.HeaderMap.Request, hostNames.PATH);
+    if (path === null) return HeadersStatus.Continue;
+    const size = pathLength(path.ptr, path.len);
+    const isOrder = ORDERS_PATH.equals(path.ptr, size);
+    if (!isOrder && !STATUS_PATH.equals(path.ptr, size)) return HeadersStatus.Continue;
+    const access = accessOf(this.plugin.password, isOrder);
+    if (access != Access.Granted) return this.refuse(s, unchecked(NO_ACCESS[access]));
+    const method = host.header(host.HeaderMap.Request, METHOD) || EMPTY;
+    if (!isOrder) return method.is(GET) ? this.tellStatus(s) : this.refuse(s, ONLY_GET);
+    if (!method.is(POST)) return this.refuse(s, ONLY_POST);
+    const type = host.header(host.HeaderMap.Request, CONTENT_TYPE);
+    // Any other type may come from a page without asking.
+    if (type === null || !type.startsWith(JSON_TYPE)) return this.refuse(s, ONLY_JSON);
+    if (end) return this.refuse(s, unchecked(ORDER_ERRORS[OrderResult.NotJson]));
+    s.asked = Asked.Order;
+    return HeadersStatus.StopIteration;
+  }
+
+  requestBody(state: usize, size: usize, end: bool): BodyStatus {
+    const s = changetype<StatusStream>(state);
+    if (s.asked == Asked.Other) return BodyStatus.Continue;
+    if (s.asked == Asked.Done) return BodyStatus.StopNoBuffer;
+    if (!end) return BodyStatus.StopAndBuffer;
+    this.obey(s, size);
+    return BodyStatus.StopNoBuffer;
+  }
+
+  requestTrailers(state: usize): BodyStatus {
+    const s = changetype<StatusStream>(state);
+    if (s.asked == Asked.Other) return BodyStatus.Continue;
+    // The body is out of reach by now.
+    if (s.asked == Asked.Order) this.refuse(s, unchecked(ORDER_ERRORS[OrderResult.NotJson]));
+    return BodyStatus.StopNoBuffer;
+  }
+
+  private tellStatus(s: StatusStream): HeadersStatus {
+    s.asked = Asked.Done;
+    this.history.read();
+    const sites = toldSites();
+    const text = this.report.write(sites, this.history, this.plugin.version, host.monotonic(), host.wallClock());
+    send(OK, text.ptr, text.len, null);
+    text.drop();
+    return HeadersStatus.StopIteration;
+  }
+
+  private obey(s: StatusStream, size: usize): void {
+    const body = host.body(host.Buffer.RequestBody, 0, size);
+    order.set(body !== null ? body.ptr : 0, body !== null ? body.len : 0);
+    const address = host.property(hostNames.SOURCE_ADDRESS) || EMPTY;
+    const result = carryOut(order, toldSites(), this.history, address, host.monotonic());
+    if (result != OrderResult.Done) {
+      this.refuse(s, unchecked(ORDER_ERRORS[result]));
+      return;
+    }
+    s.asked = Asked.Done;
+    // What is to be tried now is probed on the tick.
+    timer.startNewest(s.id);
+    const done = orderText();
+    const reply = startReply();
+    reply.openObject();
+    reply.key(DONE).string(done.ptr, done.len);
+    reply.closeObject();
+    send(OK, reply.out.ptr, reply.out.len, null);
+  }
+
+  private refuse(s: StatusStream, error: StatusError): HeadersStatus {
+    s.asked = Asked.Done;
+    const reply = startReply();
+    reply.openObject();
+    reply.key(ERROR).openObject();
+    reply.key(CODE).text(error.code);
+    reply.key(MESSAGE).text(error.message);
+    reply.closeObject();
+    reply.closeObject();
+    send(error.status, reply.out.ptr, reply.out.len, error.status == UNAUTHORIZED ? CHALLENGE : null);
+    return HeadersStatus.StopIteration;
+  }
+
+  responseHeaders(_state: usize, _end: bool): HeadersStatus {
+    return HeadersStatus.Continue;
+  }
+
+  responseBody(_state: usize, _size: usize, _end: bool): BodyStatus {
+    return BodyStatus.Continue;
+  }
+
+  responseTrailers(_state: usize): BodyStatus {
+    return BodyStatus.Continue;
+  }
+
+  close(state: usize): void {
+    pool.give(changetype<StatusStream>(state));
+  }
+
+  tick(): void {}
+
+  calloutAnswered(_callout: u32, _headers: u32, _size: usize): void {}
+
+  retire(): void {
+    this.history.drop();
+  }
+}
+
+const order = new Span();
+const OK = 200;
+const UNAUTHORIZED = 401;
+const DONE = Bytes.of("done");
+const ERROR = Bytes.of("error");
+const CODE = Bytes.of("code");
+const MESSAGE = Bytes.of("message");
+const AUTHENTICATE = Bytes.of("www-authenticate");
+const CHALLENGE = Bytes.of('Basic realm="ai-failover status"');
+const CACHE_CONTROL = Bytes.of("cache-control");
+const NO_STORE = Bytes.of("no-store");
+
+const REPLY_SIZE: usize = 4096;
+const replyRoom: usize = heap.alloc(REPLY_SIZE);
+const json = new JsonWriter(new Writer());
+const sent = new Span();
+
+function startReply(): JsonWriter {
+  json.out.into(replyRoom, REPLY_SIZE);
+  return json.start();
+}
+
+function send(status: i32, ptr: usize, len: usize, challenge: Bytes | null): void {
+  headerBuilder.begin();
+  headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
+  headerBuilder.put(CACHE_CONTROL, NO_STORE);
+  if (challenge !== null) headerBuilder.put(AUTHENTICATE, challenge);
+  host.sendLocalResponse(status, hostNames.DETAILS, sent.set(ptr, len), headerBuilder.end());
+}
+
+class StatusError {
+  readonly code: Bytes;
+  readonly message: Bytes;
+  constructor(
+    readonly status: i32,
+    code: string,
+    message: string,
+  ) {
+    this.code = Bytes.of(code);
+    this.message = Bytes.of(message);
+  }
+}
+
+const ONLY_GET = new StatusError(405, "method_not_allowed", "/status takes GET");
+const ONLY_POST = new StatusError(405, "method_not_allowed", "/status/orders takes POST");
+const ONLY_JSON = new StatusError(415, "content_type", "The content-type must be application/json");
+
+/** By `Access`. */
+const NO_ACCESS: StatusError[] = [
+  new StatusError(500, "", ""),
+  new StatusError(UNAUTHORIZED, "password_needed", "From another machine this needs the password of status.password"),
+  new StatusError(403, "not_from_here", "Only this machine may read it: from others it needs a status.password"),
+  new StatusError(403, "foreign_page", "Pages of other origins have no access"),
+  new StatusError(403, "foreign_host", "Call it by an IP address, as localhost, or with the password"),
+];
+
+/** By `OrderResult`. */
+const ORDER_ERRORS: StatusError[] = [
+  new StatusError(500, "", ""),
+  new StatusError(400, "invalid_body", "The body must be a JSON object"),
+  new StatusError(400, "invalid_field", "An order has the fields do, provider, token, for and by, each a text"),
+  new StatusError(400, "invalid_do", "do must be take-out, bring-back or try-now"),
+  new StatusError(400, "invalid_for", 'for must be a duration like "10m", with take-out only'),
+  new StatusError(404, "unknown_provider", "No provider has this id"),
+  new StatusError(404, "unknown_token", "The provider has no token of this name"),
+];

@@ -1,0 +1,24 @@
+/** Tells all who want to know of a breaker that opens or closes. */
+import { Provider } from "../config/plugin";
+import { BreakerListener } from "../health/breaker-events";
+import { Entry } from "../health/ledger-record";
+import { BreakerHistory } from "./breaker-history";
+import { BreakerLog } from "./breaker-log";
+
+export class BreakerWatch extends BreakerListener {
+  private readonly log: BreakerLog = new BreakerLog();
+
+  constructor(private readonly history: BreakerHistory) {
+    super();
+  }
+
+  opened(provider: Provider, place: i32, entry: Entry): void {
+    this.log.opened(provider, place, entry);
+    this.history.opened(provider, place, entry);
+  }
+
+  closed(provider: Provider, place: i32, entry: Entry): void {
+    this.log.closed(provider, place, entry);
+    this.history.closed(provider, place, entry);
+  }
+}

@@ -1,0 +1,402 @@
+/**
+ * `GET /status`: the state of everything as JSON. schema/status.schema.json describes it, docs/status.md explains it. Times are ages:
+ * the module's clock is not the wall clock. Tokens are named, never shown; providers' words are starred.
+ */
+import { Bytes } from "../text/bytes";
+import { JsonWriter } from "../text/json-writer";
+import { NS_PER_MS } from "../text/time-units";
+import { Writer } from "../text/writer";
+import { ModelMapping, ModelName, Predicate, Provider, Route, SiteConfig, Upstream } from "../config/plugin";
+import { opensAt } from "../health/breaker-state";
+import { isExpired, probeAt } from "../health/breaker-timing";
+import { Health } from "../health/health";
+import { Ledger } from "../health/ledger";
+import { Entry } from "../health/ledger-record";
+import { NO_MODEL, NameHash } from "../health/name-hash";
+import { Cause, causeName } from "../health/verdict";
+import { PATHS } from "../request/api-paths";
+import { BreakerHistory, CHANGE_OF_API, CHANGE_ORDERED, Change, HISTORY_LENGTH, keyOf } from "./breaker-history";
+import { BreakerWord, wordName, wordOf } from "./breaker-word";
+import { COUNTED, Metrics } from "./metrics";
+
+export const STATUS_VERSION: i64 = 1;
+
+/** A configuration in use, as it is told. */
+export class StatusSite {
+  constructor(
+    /** Where it holds; length 0: everywhere. */
+    readonly matches: Bytes,
+    readonly config: SiteConfig,
+    readonly health: Health,
+    readonly metrics: Metrics,
+  ) {}
+}
+
+function names(list: string[]): Bytes[] {
+  return list.map<Bytes>((name: string) => Bytes.of(name));
+}
+
+const VERSION = Bytes.of("version");
+const GATEWAY = Bytes.of("gateway");
+const NOW = Bytes.of("now");
+const SITES = Bytes.of("sites");
+const MATCHES = Bytes.of("matches");
+const PROVIDERS = Bytes.of("providers");
+const ROUTES = Bytes.of("routes");
+const HISTORY = Bytes.of("history");
+const HISTORY_SIZE = Bytes.of("historyLength");
+const ID = Bytes.of("id");
+const TYPE = Bytes.of("type");
+const STATE = Bytes.of("state");
+const BREAKER = Bytes.of("breaker");
+const MODELS = Bytes.of("models");
+const APIS = Bytes.of("apis");
+const TOKENS = Bytes.of("tokens");
+const NAME = Bytes.of("name");
+const MODEL = Bytes.of("model");
+const CAUSE = Bytes.of("cause");
+const WORDS = Bytes.of("words");
+const SINCE = Bytes.of("sinceMs");
+const OPENS_IN = Bytes.of("opensInMs");
+const HELD_FOR = Bytes.of("heldForMs");
+const NEXT_PROBE = Bytes.of("nextProbeMs");
+const LAST_GOOD = Bytes.of("lastGoodMs");
+const FAILURES = Bytes.of("failures");
+const OPENED = Bytes.of("opened");
+const REQUEST = Bytes.of("request");
+const FAILED_PROBES = Bytes.of("failedProbes");
+const TRIAL = Bytes.of("trial");
+const FOR = Bytes.of("forMs");
+const LIMIT = Bytes.of("limitMs");
+const HOPS = Bytes.of("hops");
+const PROVIDER = Bytes.of("provider");
+const TOKEN = Bytes.of("token");
+const KIND = Bytes.of("kind");
+const UPSTREAM = Bytes.of("upstream");
+const FALLBACK = Bytes.of("fallback");
+const WEIGHT = Bytes.of("weight");
+const REQUESTS = Bytes.of("requests");
+const AGO = Bytes.of("agoMs");
+const SITE = Bytes.of("site");
+const BY = Bytes.of("by");
+/** In the order of `COUNTED`. */
+const COUNT_NAMES: Bytes[] = names(["served", "rescued", "returned", "refused", "failed", "clientLeft"]);
+
+export class StatusReport {
+  private readonly json: JsonWriter = new JsonWriter(new Writer());
+  private now: u64 = 0;
+
+  /** After `history.read`. `unixMs`: the wall clock. Drop the writer when its text is sent. */
+  write(sites: StatusSite[], history: BreakerHistory, version: Bytes, now: u64, unixMs: i64): Writer {
+    const json = this.json;
+    this.now = now;
+    json.out.intoOwn(16 << 10);
+    json.start().openObject();
+    json.key(VERSION).number(STATUS_VERSION);
+    json.key(GATEWAY).openObject();
+    json.key(VERSION).text(version);
+    json.closeObject();
+    json.key(NOW).number(unixMs);
+    json.key(SITES).openArray();
+    for (let i = 0, k = sites.length; i < k; i++) this.writeSite(sites[i], history);
+    json.closeArray();
+    this.writeHistory(sites, history);
+    json.key(HISTORY_SIZE).number(HISTORY_LENGTH);
+    json.closeObject();
+    return json.out;
+  }
+
+  private writeSite(site: StatusSite, history: BreakerHistory): void {
+    const json = this.json;
+    const config = site.config;
+    site.health.refresh();
+    json.openObject();
+    json.key(MATCHES).text(site.matches);
+    json.key(PROVIDERS).openArray();
+    for (let i = 0, k = config.providers.length; i < k; i++) this.writeProvider(site, config.providers[i], history);
+    json.closeArray();
+    json.key(ROUTES).openArray();
+    for (let i = 0, k = config.routes.length; i < k; i++) this.writeRoute(site, config.routes[i]);
+    json.closeArray();
+    json.closeObject();
+  }
+
+  // === Providers, tokens, models ===
+
+  private writeProvider(site: StatusSite, provider: Provider, history: BreakerHistory): void {
+    const json = this.json;
+    const ledger = site.health.current(provider.index);
+    json.openObject();
+    json.key(ID).text(provider.id);
+    json.key(TYPE).text(provider.type);
+    this.writeBreaker(site, ledger, ledger.view.find(0, 0), history);
+    this.writeNamed(site, ledger, 0, false, history);
+    this.writeNamed(site, ledger, 0, true, history);
+    json.key(TOKENS).openArray();
+    for (let i = 0, k = provider.tokens.length; i < k; i++) {
+      const key = ledger.tokens.keyOf(i);
+      const isWell = ledger.entriesOf(i) < 0;
+      json.openObject();
+      json.key(NAME).text(unchecked(provider.tokens[i]).label);
+      this.writeBreaker(site, ledger, isWell ? null : ledger.view.find(key, 0), history);
+      this.writeNamed(site, ledger, key, false, history);
+      json.closeObject();
+    }
+    json.closeArray();
+    json.closeObject();
+  }
+
+  /** The state of the whole, in one word and in full. */
+  private writeBreaker(site: StatusSite, ledger: Ledger, entry: Entry | null, history: BreakerHistory): void {
+    const json = this.json;
+    const isThere = entry !== null && this.isTold(entry);
+    const word = isThere ? wordOf(ledger.provider, entry!, site.health.isProbing, this.now) : BreakerWord.Live;
+    json.key(STATE).text(wordName(word));
+    json.key(BREAKER);
+    if (!isThere) return json.nothing();
+    json.openObject();
+    this.writeEntry(site, ledger, entry!, history);
+    json.closeObject();
+  }
+
+  private isTold(entry: Entry): bool {
+    return !isExpired(entry, this.now) || entry.isHeldOut(this.now);
+  }
+
+  /** The models, or the APIs, that are not well: of a token, or of the provider where `token` is 0. */
+  private writeNamed(site: StatusSite, ledger: Ledger, token: u64, ofApi: bool, history: BreakerHistory): void {
+    const json = this.json;
+    const view = ledger.view;
+    json.key(ofApi ? APIS : MODELS).openArray();
+    for (let i = view.placeOf(token, 1), k = view.count; i < k && view.at(i).token == token; i++) {
+      const entry = view.at(i);
+      if (entry.isOfApi != ofApi || !this.isTold(entry)) continue;
+      json.openObject();
+      json.key(MODEL);
+      this.writeName(site, ledger, entry, history);
+      this.writeEntry(site, ledger, entry, history);
+      json.closeObject();
+    }
+    json.closeArray();
+  }
+
+  private writeEntry(site: StatusSite, ledger: Ledger, entry: Entry, history: BreakerHistory): void {
+    const json = this.json;
+    const now = this.now;
+    const provider = ledger.provider;
+    const isProbing = site.health.isProbing;
+    const change = history.find(keyOf(provider), entry.token, entry.model);
+    json.key(STATE).text(wordName(wordOf(provider, entry, isProbing, now)));
+    json.key(CAUSE).text(causeName(<Cause>entry.cause));
+    json.key(WORDS);
+    if (change !== null) json.string(change.words, change.wordsLen);
+    else json.text(NOTHING);
+    json.key(SINCE).number(age(entry.since != 0 ? entry.since : entry.touched, now));
+    json.key(OPENS_IN).number(inMs(opensAt(provider, entry, isProbing, now), now));
+    json.key(HELD_FOR).number(entry.isHeldOut(now) ? inMs(entry.heldUntil, now) : 0);
+    json.key(NEXT_PROBE).number(inMs(isProbing ? probeAt(provider, entry) : u64.MAX_VALUE, now));
+    json.key(LAST_GOOD).number(entry.goodAt != 0 ? age(entry.goodAt, now) : -1);
+    json.key(FAILURES).number(entry.counted);
+    json.key(OPENED).number(entry.opened);
+    json.key(REQUEST);
+    this.writeRequest(change);
+    json.key(FAILED_PROBES).number(entry.failedProbes);
+    json.key(TRIAL);
+    if (!entry.isLeased(now)) return json.nothing();
+    const began = entry.triedAt != 0 && entry.triedAt <= now ? entry.triedAt : now;
+    json.openObject();
+    json.key(FOR).number(age(began, now));
+    json.key(LIMIT).number(age(began, entry.leaseUntil));
+    json.closeObject();
+  }
+
+  /** "9f86d081a1b2c3d4-17": unique over workers, reloads and gateways. */
+  private writeRequest(change: Change | null): void {
+    if (change === null || change.vm == 0) return this.json.text(NOTHING);
+    requestId.into(requestRoom, REQUEST_SIZE);
+    writeRequestId(requestId, change.vm, change.serial);
+    this.json.string(requestId.ptr, requestId.len);
+  }
+
+  /** As it was when the breaker opened; else as the configuration has it; else "#" and the end of its key. */
+  private writeName(site: StatusSite, ledger: Ledger, entry: Entry, history: BreakerHistory): void {
+    const change = history.find(keyOf(ledger.provider), entry.token, entry.model);
+    if (change !== null && change.nameLen > 0) return this.json.string(change.name, change.nameLen);
+    if (entry.model == NO_MODEL) return this.json.text(NOTHING);
+    const hashes = site.health.names;
+    const name = entry.isOfApi
+      ? pathOf(hashes, entry.model)
+      : nameOf(site.config, ledger.provider, hashes, entry.model);
+    if (name !== null) return this.json.text(name);
+    requestId.into(requestRoom, REQUEST_SIZE);
+    requestId.byte(HASH);
+    store<u32>(number, bswap<u32>(<u32>entry.model));
+    requestId.hex(number, sizeof<u32>());
+    this.json.string(requestId.ptr, requestId.len);
+  }
+
+  // === Routes ===
+
+  private writeRoute(site: StatusSite, route: Route): void {
+    const json = this.json;
+    json.openObject();
+    json.key(NAME).text(route.name);
+    json.key(MODELS).openArray();
+    for (let i = 0, k = route.predicates.length; i < k; i++) this.writePredicate(route.predicates[i]);
+    json.closeArray();
+    json.key(HOPS).openArray();
+    for (let i = 0, k = route.upstreams.length; i < k; i++) this.writeHop(route, route.upstreams[i], UPSTREAM);
+    for (let i = 0, k = route.fallback.length; i < k; i++) this.writeHop(route, route.fallback[i], FALLBACK);
+    json.closeArray();
+    json.key(REQUESTS).openObject();
+    for (let i = 0, k = COUNTED.length; i < k; i++)
+      json.key(COUNT_NAMES[i]).number(site.metrics.countOf(route.index, COUNTED[i]));
+    json.closeObject();
+    json.closeObject();
+  }
+
+  /** "qwen-*" */
+  private writePredicate(predicate: Predicate): void {
+    const value = predicate.value;
+    if (predicate.exact) return this.json.text(value);
+    nameText.intoOwn(value.len + 1);
+    nameText.text(value);
+    nameText.byte(STAR);
+    this.json.string(nameText.ptr, nameText.len);
+    nameText.drop();
+  }
+
+  private writeHop(route: Route, upstream: Upstream, kind: Bytes): void {
+    const json = this.json;
+    const name = modelThere(route, upstream);
+    json.openObject();
+    json.key(PROVIDER).text(upstream.provider.id);
+    json.key(MODEL).text(name !== null ? name.text : NOTHING);
+    json.key(KIND).text(kind);
+    json.key(WEIGHT).number(upstream.weight);
+    json.closeObject();
+  }
+
+  // === History ===
+
+  private writeHistory(sites: StatusSite[], history: BreakerHistory): void {
+    const json = this.json;
+    json.key(HISTORY).openArray();
+    for (let i = 0, k = history.count; i < k; i++) {
+      const change = history.at(i);
+      json.openObject();
+      json.key(AGO).number(age(change.at, this.now));
+      json.key(SITE).number(siteOf(sites, change.provider));
+      json.key(PROVIDER).string(change.id, change.idLen);
+      json.key(TOKEN).string(change.label, change.labelLen);
+      json.key(MODEL).string(change.name, (change.flags & CHANGE_OF_API) == 0 ? change.nameLen : 0);
+      json.key(API).string(change.name, (change.flags & CHANGE_OF_API) != 0 ? change.nameLen : 0);
+      json.key(STATE).text(wordName(<BreakerWord>change.word));
+      json.key(CAUSE).text((change.flags & CHANGE_ORDERED) != 0 ? ORDER : causeName(<Cause>change.cause));
+      json.key(WORDS).string(change.words, change.wordsLen);
+      json.key(REQUEST);
+      this.writeRequest(change);
+      json.key(BY).string(change.by, change.byLen);
+      json.closeObject();
+    }
+    json.closeArray();
+  }
+}
+
+const API = Bytes.of("api");
+const ORDER = Bytes.of("order");
+const NOTHING = Bytes.of("");
+const HASH = 0x23;
+const STAR = 0x2a;
+const nameText = new Writer();
+const number: usize = memory.data(8);
+
+const REQUEST_SIZE: usize = 40;
+const requestRoom: usize = memory.data(40);
+const requestId = new Writer();
+
+/** A request's id as people see it. */
+export function writeRequestId(to: Writer, vm: u64, serial: u64): void {
+  store<u64>(number, bswap<u64>(vm));
+  to.hex(number, sizeof<u64>());
+  to.byte(0x2d);
+  to.decimal(serial);
+}
+
+/** Ms; a clock of another process is never ahead. */
+function age(from: u64, to: u64): i64 {
+  return to > from ? <i64>((to - from) / NS_PER_MS) : 0;
+}
+
+/** Ms until then, rounded up; 0: now; -1: never by itself. */
+function inMs(at: u64, now: u64): i64 {
+  if (at == u64.MAX_VALUE) return -1;
+  return at > now ? <i64>((at - now + NS_PER_MS - 1) / NS_PER_MS) : 0;
+}
+
+/** -1: none of them has this provider any more. */
+function siteOf(sites: StatusSite[], provider: u64): i64 {
+  for (let i = 0, k = sites.length; i < k; i++) {
+    const providers = sites[i].config.providers;
+    for (let j = 0, n = providers.length; j < n; j++) if (keyOf(providers[j]) == provider) return i;
+  }
+  return -1;
+}
+
+// === Names of models ===
+
+/** What the model becomes at this upstream: of the route's only name, else of any; null: it stays, or depends on the name. */
+function modelThere(route: Route, upstream: Upstream): ModelName | null {
+  const mapping = upstream.mapping.entries.length > 0 ? upstream.mapping : upstream.provider.mapping;
+  const predicates = route.predicates;
+  const isOne = predicates.length == 1 && predicates[0].exact;
+  return isOne ? mapping.lookup(predicates[0].value.ptr, predicates[0].value.len) : mapping.lookup(0, 0);
+}
+
+/** The model's name at this provider, of all that the configuration knows. */
+function nameOf(config: SiteConfig, provider: Provider, hashes: NameHash, key: u64): Bytes | null {
+  const probe = provider.failover.healthCheckModel;
+  if (probe !== null && hashes.model(probe.ptr, probe.len) == key) return probe;
+  let name = nameIn(provider.mapping, hashes, key);
+  for (let i = 0, k = config.routes.length; i < k && name === null; i++) {
+    const route = config.routes[i];
+    name = nameInRoute(route, route.upstreams, provider, hashes, key);
+    if (name === null) name = nameInRoute(route, route.fallback, provider, hashes, key);
+  }
+  return name;
+}
+
+function nameInRoute(
+  route: Route,
+  upstreams: Upstream[],
+  provider: Provider,
+  hashes: NameHash,
+  key: u64,
+): Bytes | null {
+  for (let i = 0, k = upstreams.length; i < k; i++) {
+    if (upstreams[i].provider !== provider) continue;
+    const name = nameIn(upstreams[i].mapping, hashes, key);
+    if (name !== null) return name;
+    for (let j = 0, n = route.predicates.length; j < n; j++) {
+      const value = route.predicates[j].value;
+      if (route.predicates[j].exact && hashes.model(value.ptr, value.len) == key) return value;
+    }
+  }
+  return null;
+}
+
+function nameIn(mapping: ModelMapping, hashes: NameHash, key: u64): Bytes | null {
+  for (let i = 0, k = mapping.entries.length; i < k; i++) {
+    const entry = mapping.entries[i];
+    const target = entry.target;
+    if (target !== null && hashes.model(target.text.ptr, target.text.len) == key) return target.text;
+    if (target === null && entry.exact && hashes.model(entry.pattern.ptr, entry.pattern.len) == key)
+      return entry.pattern;
+  }
+  return null;
+}
+
+function pathOf(hashes: NameHash, key: u64): Bytes | null {
+  for (let i = 0, k = PATHS.length; i < k; i++) if (hashes.api(PATHS[i].ptr, PATHS[i].len) == key) return PATHS[i];
+  return null;
+}

@@ -1,0 +1,107 @@
+import { columns, type Colour } from "../colour.js";
+import type {
+  BreakerStatus,
+  BreakerWord,
+  ChangeStatus,
+  HopStatus,
+  RouteStatus,
+  SiteStatus,
+  Status,
+} from "./status-types.js";
+
+/** How many changes are shown. */
+const CHANGES = 10;
+
+/** The status as a person reads it. */
+export function statusText(status: Status, url: string, colour: Colour): string[] {
+  const version = status.gateway.version === "" ? "" : ` ${status.gateway.version}`;
+  return [
+    `${colour.strong(`ai-failover${version}`)}  ${colour.dim(url)}`,
+    ...status.sites.flatMap(site => siteText(site, status.sites.length > 1, colour)),
+    ...historyText(status.history, colour),
+  ];
+}
+
+function siteText(site: SiteStatus, isNamed: boolean, colour: Colour): string[] {
+  const title = isNamed ? ["", colour.strong(site.matches === "" ? "everywhere else" : site.matches)] : [];
+  return [...title, "", ...table(routeRows(site.routes), colour), "", ...table(breakerRows(site), colour)];
+}
+
+interface Row {
+  cells: string[];
+  state?: BreakerWord;
+}
+
+/** The first row is the head. */
+function table(rows: Row[], colour: Colour): string[] {
+  return columns(rows.map(({ cells }) => cells)).map((line, i) => {
+    const { state } = rows[i]!;
+    if (i === 0) return colour.dim(line);
+    return state === "out" || state === "taken-out" ? colour.bad(line) : state === "live" ? line : colour.strong(line);
+  });
+}
+
+function routeRows(routes: RouteStatus[]): Row[] {
+  const head = ["ROUTE", "MODELS", "SERVED", "RESCUED", "FAILED", "RETURNED", "REFUSED", "LEFT", "HOPS"];
+  const rows = routes.map(({ name, models, hops, requests }): Row => {
+    const { served, rescued, failed, returned, refused, clientLeft } = requests;
+    const counts = [served, rescued, failed, returned, refused, clientLeft].map(String);
+    return { cells: [name, models.join(" ") || "*", ...counts, hops.map(hopText).join(" > ")], state: "live" };
+  });
+  return [{ cells: head }, ...rows];
+}
+
+const hopText = ({ provider, model }: HopStatus): string => (model === "" ? provider : `${provider} (${model})`);
+
+function breakerRows({ providers }: SiteStatus): Row[] {
+  const rows: Row[] = [{ cells: ["PROVIDER", "STATE", "CAUSE", "SINCE", "AGAIN IN", "REQUEST", "SAYS"] }];
+  const add = (depth: number, name: string, state: BreakerWord, breaker: BreakerStatus | null) =>
+    rows.push({ cells: ["  ".repeat(depth) + name, state, ...breakerCells(breaker)], state });
+  for (const { id, state, breaker, models, apis, tokens } of providers) {
+    add(0, id, state, breaker);
+    for (const each of [...models, ...apis]) add(1, each.model || "(no model)", each.state, each);
+    for (const token of tokens) {
+      add(1, token.name, token.state, token.breaker);
+      for (const each of token.models) add(2, each.model || "(no model)", each.state, each);
+    }
+  }
+  return rows;
+}
+
+function breakerCells(breaker: BreakerStatus | null): string[] {
+  if (breaker === null || (breaker.state === "live" && breaker.failures === 0)) return ["", "", "", "", ""];
+  const { state, cause, sinceMs, opensInMs, request, words } = breaker;
+  const again = state === "live" ? "" : opensInMs < 0 ? "when brought back" : ageText(opensInMs);
+  return [cause === "none" ? "" : cause, ageText(sinceMs), again, request, words === "" ? "" : `"${words}"`];
+}
+
+function historyText(history: ChangeStatus[], colour: Colour): string[] {
+  if (history.length === 0) return [];
+  const rows = history.slice(0, CHANGES).map((change): Row => {
+    const { agoMs, provider, token, model, api, state, cause, words, by } = change;
+    const what = [provider, token].filter(part => part !== "").join("/");
+    const why = by !== "" ? `by ${by}` : cause === "none" ? "" : cause;
+    return {
+      cells: [`${ageText(agoMs)} ago`, what, model || api, state, why, words === "" ? "" : `"${words}"`],
+      state,
+    };
+  });
+  return ["", ...table([{ cells: ["LAST CHANGES", "", "MODEL", "STATE", "WHY", "SAYS"] }, ...rows], colour)];
+}
+
+/** "850ms", "27s", "3m 20s", "2h 5m", "3d 4h" */
+export function ageText(ms: number): string {
+  if (ms < 1000) return `${ms}ms`;
+  const seconds = Math.round(ms / 1000);
+  const units: [string, number][] = [
+    ["d", 86_400],
+    ["h", 3600],
+    ["m", 60],
+    ["s", 1],
+  ];
+  const first = units.findIndex(([, size]) => seconds >= size);
+  const [unit, size] = units[first]!;
+  const next = units[first + 1];
+  const rest = next === undefined ? 0 : Math.floor((seconds % size) / next[1]);
+  return `${Math.floor(seconds / size)}${unit}${rest > 0 ? ` ${rest}${next![0]}` : ""}`;
+}
