@@ -10,7 +10,7 @@ const VM = "ai-failover";
 const outForEver = Array.from({ length: 144 }, (_, i) => (i >= 16 && i < 23 ? 0xff : 0));
 
 const keysOf = (envoy: Envoy) => envoy.process.shared.keys(VM).filter(key => key.startsWith("ai-failover/"));
-const recordsOf = (envoy: Envoy) => keysOf(envoy).filter(key => !key.endsWith("/seed"));
+const recordsOf = (envoy: Envoy) => keysOf(envoy).filter(key => /^ai-failover\/\d+\/[0-9a-f]+$/.test(key));
 /** So many requests that a token that is not out would be met for sure. */
 const askOften = (envoy: Envoy, times = 30) => {
   for (let i = 0; i < times; i++) expect(envoy.ask({ ...ask, worker: i % 2 }).status).toBe(200);
