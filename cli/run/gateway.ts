@@ -51,7 +51,7 @@ const OUTCOMES = {
   late: "was read again, but Envoy has not taken it yet.",
 };
 
-/** As long as Kubernetes gives a pod; `docker compose` is told to wait a little longer. */
+/** With the minimum below what the chart and `docker compose` wait. */
 const DRAIN_LIMIT = 30_000;
 
 /** What a start has made ready. */
@@ -209,11 +209,13 @@ export class Gateway {
     return noticesOf(config, this.file, this.workers);
   }
 
-  async stop(): Promise<void> {
+  /** @param minimum how long new calls are still taken, milliseconds */
+  async stop(minimum = 0): Promise<void> {
     const { watcher, process, demos, directory } = this.parts;
     watcher.stop();
     await this.reading;
-    await process.stop(this.options.drain ?? DRAIN_LIMIT);
+    const limit = this.options.drain ?? DRAIN_LIMIT;
+    await process.stop(minimum + limit > 0 ? { minimum, limit } : undefined);
     await demos.stop();
     directory.remove();
   }
