@@ -4,7 +4,8 @@ import { Environment, useEnvironment } from "./environment";
 import { Fields, show } from "./fields";
 import { readEnvelope } from "./higress-envelope";
 import { addMistake, beginReport, mistakesFound, warningsFound } from "./mistakes";
-import { Plugin } from "./plugin";
+import { Plugin, Routing } from "./plugin";
+import { ROUTINGS } from "./site-reader";
 import { Kind } from "../json/lexer";
 
 export { Environment } from "./environment";
@@ -36,7 +37,11 @@ function read(ptr: usize, len: usize, plugin: Plugin): void {
   const root = parseDom(ptr, len);
   if (root === null) return;
   if (root.kind != Kind.Object) return addMistake(root.path, show(root), "an object with fields");
-  plugin.attempt = new Fields(root).choice("role", ROLES, 0) == 1;
-  if (plugin.attempt) return;
+  const fields = new Fields(root);
+  plugin.attempt = fields.choice("role", ROLES, 0) == 1;
+  if (plugin.attempt) {
+    plugin.isInListener = fields.choice("routing", ROUTINGS, Routing.Plan) == Routing.Listener;
+    return;
+  }
   readEnvelope(root, plugin);
 }

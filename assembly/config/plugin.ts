@@ -39,10 +39,14 @@ export enum ResponseHeaders {
   Trail,
 }
 
-/** Who picks the cluster: the plan, through filter state, or the host's own route (Higress, an ingress). */
+/**
+ * Who picks the cluster: the host's own route (Higress, an ingress); the plan, through filter state; or the attempt filter, which is
+ * an HTTP filter of an internal listener that every attempt passes.
+ */
 export enum Routing {
   Host,
   Plan,
+  Listener,
 }
 
 /** Where a rule sends the request. */
@@ -347,6 +351,8 @@ export class SiteRule {
 /** One plugin configuration as the host hands it over. */
 export class Plugin {
   attempt: bool = false;
+  /** Of an attempt filter: it is an HTTP filter of an internal listener. */
+  isInListener: bool = false;
   /** In order; the first match wins. */
   rules: SiteRule[] = [];
   /** When no rule matches; null: such requests pass through untouched. */

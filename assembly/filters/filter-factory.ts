@@ -14,5 +14,5 @@ export function makeFilter(root: u32, configuration: usize, size: usize): Handle
     return null;
   }
   for (let i = 0, k = plugin.warnings.length; i < k; i++) host.log(host.LogLevel.Warn, plugin.warnings[i]);
-  return plugin.attempt ? new AttemptFilter() : new GatewayFilter(plugin, root);
+  return plugin.attempt ? new AttemptFilter(plugin.isInListener) : new GatewayFilter(plugin, root);
 }

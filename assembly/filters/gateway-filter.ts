@@ -93,7 +93,7 @@ export class GatewayFilter extends Handler {
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
     const x = client.exchangeOf(c);
     const isFirst = x.bodyLen == 0;
-    if (isFirst) c.parked = hasAttemptFilter();
+    if (isFirst) c.parked = hasAttemptFilter(x);
     const refusal = park(x, size, isFirst && c.parked);
     if (refusal !== null) {
       sendRefusal(c, refusal);

@@ -25,7 +25,7 @@ export async function drain(
     say(`Ending: /ready answers 503, and new calls are taken for ${minimum / 1000} s more (again: at once).`);
   await sleep(minimum);
   const end = performance.now() + limit;
-  await order(admin, "/drain_listeners");
+  await order(admin, "/drain_listeners?inboundonly");
   const calls = await activeCalls(admin);
   if (calls > 0)
     say(

@@ -6,7 +6,7 @@ import { parseSource, readSource, type Source } from "../config/source.js";
 import type { GatewayConfig } from "../config/config-types.js";
 import { findEnvoy, type Envoy } from "../envoy/find-envoy.js";
 import { renderRunFiles } from "../render/render-envoy.js";
-import { modeFor, type Mode } from "../render/render-options.js";
+import { modeOf, type Mode } from "../render/render-options.js";
 import { Refusal } from "../refusal.js";
 import { stateDirectory } from "../state.js";
 import { sentenceOf } from "../system-error.js";
@@ -96,7 +96,7 @@ export class Gateway {
       const wasm = options.wasm ?? join(packageRoot, "build", "ai-failover.wasm");
       const render: Render = (config, besides) =>
         renderRunFiles(config, { wasm, envoyVersion: envoy.version }, path, besides);
-      directory.putAll(render(loaded.config, []));
+      directory.putAll(render(loaded.config));
       const { listen, admin } = loaded.config;
       const logFile = join(stateDirectory(), `envoy-${listen.port}.log`);
       running = new EnvoyProcess({
@@ -121,7 +121,7 @@ export class Gateway {
   }
 
   get mode(): Mode {
-    return modeFor(this.envoy.version);
+    return modeOf({ envoyVersion: this.envoy.version });
   }
 
   get logFile(): string {
