@@ -7,6 +7,7 @@ import { readSource } from "../config/source.js";
 import { renderEnvoy } from "../render/render-envoy.js";
 import { MODES, type Mode } from "../render/render-options.js";
 import { parts, renderPart, type Part } from "../render/render-parts.js";
+import { renderTarget, targets, type Target } from "../render/render-targets.js";
 import { writePrivate } from "../render/private-file.js";
 import { standIns, withoutEmpty } from "../config/expand.js";
 import { DEFAULT_FILE } from "../run/default-file.js";
@@ -15,9 +16,13 @@ interface Flags {
   envoyVersion: string;
   part?: Part;
   mode?: Mode;
-  wasm: string;
+  target?: Target;
+  wasm?: string;
   output?: string;
 }
+
+/** Where the pods of a gateway have the module (docs/kubernetes.md). */
+const MOUNTED = "/var/lib/ai-failover/plugin.wasm";
 
 export function register(program: Command): void {
   program
@@ -32,7 +37,15 @@ export function register(program: Command): void {
       ).choices(MODES),
     )
     .addOption(new Option("--part <part>", "only what goes into an Envoy of yours").choices(Object.keys(parts)))
-    .option("--wasm <file>", "where Envoy will find the module", join(packageRoot, "build", "ai-failover.wasm"))
+    .addOption(
+      new Option("--target <platform>", "resources of Kubernetes for it")
+        .choices(Object.keys(targets))
+        .conflicts("part"),
+    )
+    .option(
+      "--wasm <file>",
+      `where Envoy will find the module (default: build/ai-failover.wasm; of a target ${MOUNTED})`,
+    )
     .option("-o, --output <file>", "write a file (mode 0600) instead")
     .action((file: string, flags: Flags) => {
       const { text, notes } = render(file, flags);
@@ -48,12 +61,18 @@ export function render(
   flags: Flags,
   env: NodeJS.ProcessEnv = process.env,
 ): { text: string; notes: string[] } {
-  const { envoyVersion, mode, part, wasm } = flags;
+  const { envoyVersion, mode, part, target } = flags;
+  const wasm = flags.wasm ?? (target === undefined ? join(packageRoot, "build", "ai-failover.wasm") : MOUNTED);
   const source = readSource(file);
   // Of secrets only the variables' names are rendered.
   const lacking = standIns(source.value, withoutEmpty(env));
   const config = resolveConfig(source, { ...env, ...lacking });
   const options = { wasm, envoyVersion, mode };
-  const text = part === undefined ? renderEnvoy(config, options) : renderPart(part, config, options);
+  const text =
+    target !== undefined
+      ? renderTarget(target, config, options)
+      : part === undefined
+        ? renderEnvoy(config, options)
+        : renderPart(part, config, options);
   return { text, notes: lackingNote(Object.keys(lacking)) };
 }

@@ -24,7 +24,7 @@ const filters: Renderer = (config, options) => yaml`
 `;
 
 /** Istio refuses an Any without a type, and an Any of another type than this one Envoy refuses for the filter. */
-const switchOn = yaml`
+export const switchOn = yaml`
   ai-failover:
     "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig
     # Switches the module on and says nothing to it. Envoy warns once that there is nothing.
