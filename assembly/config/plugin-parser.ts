@@ -14,8 +14,7 @@ const ROLES: string[] = ["gateway", "attempt"];
 
 export class ParsedPlugin {
   constructor(
-    /** null: there are mistakes. */
-    readonly plugin: Plugin | null,
+    readonly plugin: Plugin,
     /** A line "path: found; allowed" for each. */
     readonly mistakes: string[],
   ) {}
@@ -30,7 +29,8 @@ export function parsePlugin(ptr: usize, len: usize, env: Environment): ParsedPlu
   useEnvironment(new Environment([]));
   plugin.warnings = warningsFound();
   const mistakes = mistakesFound();
-  return new ParsedPlugin(mistakes.length > 0 ? null : plugin, mistakes);
+  plugin.hasMistakes = mistakes.length > 0;
+  return new ParsedPlugin(plugin, mistakes);
 }
 
 function read(ptr: usize, len: usize, plugin: Plugin): void {

@@ -326,6 +326,8 @@ export class SiteConfig {
   leadsToActive: bool = false;
   routes: Route[] = [];
   routing: Routing = Routing.Host;
+  /** It has mistakes: nothing may be served by it. */
+  isRefused: bool = false;
   clientKeys: ClientKey[] = [];
   rules: AnswerRule[] = [];
   responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
@@ -351,6 +353,8 @@ export class SiteRule {
 /** One plugin configuration as the host hands it over. */
 export class Plugin {
   attempt: bool = false;
+  /** There are mistakes; parts that have none can be served all the same. */
+  hasMistakes: bool = false;
   /** Of an attempt filter: it is an HTTP filter of an internal listener. */
   isInListener: bool = false;
   /** In order; the first match wins. */

@@ -1,18 +1,31 @@
 /** Which filter a root is, by its configuration. */
 import { Environment, parsePlugin } from "../config/plugin-parser";
+import { Plugin } from "../config/plugin";
 import { Handler } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
+import { Bytes } from "../text/bytes";
 import { AttemptFilter } from "./attempt-filter";
 import { GatewayFilter } from "./gateway-filter";
 
-/** A configuration with mistakes is refused: Envoy keeps the one that runs. */
+/** Shared data outlives VMs: whether this process has taken a configuration without mistakes. */
+const CONFIGURED = Bytes.of("ai_failover.configured");
+const YES = Bytes.of("1");
+
+/**
+ * A configuration with mistakes is refused: Envoy keeps the one that runs. Where none runs, Envoy would be without its whole listener, and
+ * serve nothing of anybody else's either: there it is taken, and what has mistakes answers 503.
+ */
 export function makeFilter(root: u32, configuration: usize, size: usize): Handler | null {
   const parsed = parsePlugin(configuration, size, new Environment(host.environment()));
   const plugin = parsed.plugin;
-  if (plugin === null) {
-    for (let i = 0, k = parsed.mistakes.length; i < k; i++) host.log(host.LogLevel.Error, parsed.mistakes[i]);
-    return null;
-  }
+  for (let i = 0, k = parsed.mistakes.length; i < k; i++) host.log(host.LogLevel.Error, parsed.mistakes[i]);
+  if (plugin.hasMistakes && !isFirst(plugin)) return null;
   for (let i = 0, k = plugin.warnings.length; i < k; i++) host.log(host.LogLevel.Warn, plugin.warnings[i]);
-  return plugin.attempt ? new AttemptFilter(plugin.isInListener) : new GatewayFilter(plugin, root);
+  if (plugin.attempt) return new AttemptFilter(plugin.isInListener);
+  if (!plugin.hasMistakes) host.setShared(CONFIGURED, YES.ptr, YES.len, 0);
+  return new GatewayFilter(plugin, root);
+}
+
+function isFirst(plugin: Plugin): bool {
+  return !plugin.attempt && host.shared(CONFIGURED) === null;
 }

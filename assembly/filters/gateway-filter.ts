@@ -13,7 +13,7 @@ import { Health } from "../health/health";
 import { isIdle } from "../health/idle";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
-import { admit, checkKey } from "./admission";
+import { admit, checkEntry } from "./admission";
 import { hasAttemptFilter } from "./attempt-filter";
 import { park } from "./body-parking";
 import * as callouts from "./callouts";
@@ -69,7 +69,7 @@ export class GatewayFilter extends Handler {
 
     const x = client.openExchange(c, service, host.monotonic());
     noteApi(x, head);
-    let refusal = checkKey(x, head);
+    let refusal = checkEntry(x, head);
     if (refusal === null && end && asksForModels(head.method, head.path)) {
       sendModels(c);
       return HeadersStatus.StopIteration;

@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
 import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { systemAuthorities } from "../../cli/render/authorities.js";
-import { freePorts, launch, type Host } from "../envoy/running-gateway.js";
+import { freePorts, launch, until, type Host } from "../envoy/running-gateway.js";
 import { paste, plain, renderParts } from "./docs-existing.js";
 
 /** Run with UPDATE_DOCS=1 to write it anew. */
@@ -60,6 +60,7 @@ describe("docs/existing-envoy.md", () => {
 describe.each(["1.40.0", "1.38.2", "1.36.4"])("parts pasted into an Envoy %s that has routes of its own", version => {
   let host: Host;
   let url: string;
+  let adminPort: number;
   let app: DemoProvider;
   let qwen: DemoProvider;
   let partner: DemoProvider;
@@ -68,6 +69,7 @@ describe.each(["1.40.0", "1.38.2", "1.36.4"])("parts pasted into an Envoy %s tha
     const start = (name: string) => startDemoProvider({ name, tokens: ["sk-a", "sk-b", "sk-c"], pace: 60 });
     [app, qwen, partner] = [await start("app"), await start("qwen"), await start("partner")];
     const [port, admin] = (await freePorts(2)) as [number, number];
+    adminPort = admin;
     url = `https://localhost:${port}`;
     const here = {
       providers: [
@@ -143,6 +145,19 @@ describe.each(["1.40.0", "1.38.2", "1.36.4"])("parts pasted into an Envoy %s tha
     const answer = await ask("/models", "-H", "authorization: Bearer sk-a");
     expect(answer).toMatch(/^HTTP\/1.1 200/);
     expect(answer).not.toContain("x-ai-failover");
+  });
+
+  it("without a variable of ours serves the other routes, and answers 503 on ours", async () => {
+    await host.stop();
+    host = await launch((await findEnvoy({ version, say: () => {} })).path, directory, adminPort, {
+      workers: 1,
+      env: {},
+    });
+    expect(await ask("/models", "-H", "authorization: Bearer sk-a")).toMatch(/^HTTP\/1.1 200/);
+    const options = ["-H", "content-type: application/json", "-d", '{"model": "m", "messages": []}'];
+    expect(await ask("/v1/chat/completions", ...options)).toMatch(/^HTTP\/1.1 503 [^]*"code":"misconfigured"/);
+    // Envoy writes its log every ten seconds.
+    if (version === "1.40.0") await until(() => host.log().includes("DASHSCOPE_API_KEY"), 15_000);
   });
 });
 
