@@ -7,7 +7,7 @@ import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { Fields, show } from "./fields";
 import { isGiven, readSite, serves } from "./site-reader";
-import { addMistake, addWarning } from "./mistakes";
+import { addMistake, addWarning, mistakesReported } from "./mistakes";
 import { SiteConfig, Plugin, SiteRule } from "./plugin";
 
 const RULES = "_rules_";
@@ -19,7 +19,7 @@ export function readEnvelope(root: Value, plugin: Plugin): void {
   const higress = isHigress(root) || rules.some(rule => isHigress(rule));
   for (let i = 0; i < rules.length; i++) plugin.rules.push(readRule(rules[i], root, higress));
   // Beside rules the global fields are often no more than what these inherit, and Higress serves nothing unasked.
-  if (higress || rules.length > 0 ? serves(root) : holds(root)) plugin.global = readSite(root, higress);
+  if (higress || rules.length > 0 ? serves(root) : holds(root)) plugin.global = readPart(root, higress);
   else if (rules.length == 0 && holds(root))
     addWarning("configuration", "no activeProviderId: every request passes through");
 }
@@ -34,6 +34,16 @@ function isHigress(part: Value): bool {
   const providers = part.get("providers");
   const fromConsole = providers !== null && providers.items.some(provider => provider.get("protocol") !== null);
   return fromConsole || isGiven(part, "activeProviderId") || isGiven(part, "provider");
+}
+
+/** One that has mistakes serves nothing; the others may. */
+function readPart(part: Value, higress: bool): SiteConfig {
+  const before = mistakesReported();
+  const config = readSite(part, higress);
+  if (mistakesReported() == before) return config;
+  const refused = new SiteConfig();
+  refused.isRefused = true;
+  return refused;
 }
 
 function readRule(value: Value, root: Value, higress: bool): SiteRule {
@@ -54,7 +64,7 @@ function readRule(value: Value, root: Value, higress: bool): SiteRule {
       "no place where it holds",
       "_match_route_, _match_route_prefix_, _match_service_ or _match_domain_",
     );
-  rule.config = readSite(inherit(value, root), higress);
+  rule.config = readPart(inherit(value, root), higress);
   rule.config.leadsToActive = rule.routes.length + rule.services.length > 0;
   return rule;
 }

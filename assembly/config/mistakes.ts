@@ -2,15 +2,23 @@
 
 let mistakes: string[] = [];
 let warnings: string[] = [];
+/** Of mistakes, those told already included. */
+let reports: i32 = 0;
 
 /** Begins the report on another configuration. */
 export function beginReport(): void {
   mistakes = [];
   warnings = [];
+  reports = 0;
 }
 
 export function mistakesFound(): string[] {
   return mistakes;
+}
+
+/** Grows with every mistake: whether reading a part has found some is seen by it. */
+export function mistakesReported(): i32 {
+  return reports;
 }
 
 export function warningsFound(): string[] {
@@ -22,6 +30,7 @@ const MOST: i32 = 100;
 
 /** `found` never holds a secret. Rules that share a part share its mistakes: each is told once. */
 export function addMistake(path: string, found: string, allowed: string): void {
+  reports++;
   add(mistakes, `${path}: ${found}; ${allowed}`);
 }
 

@@ -5,8 +5,9 @@ import { Fields, show } from "./fields";
 import { readEnvelope } from "./higress-envelope";
 import { Bytes } from "../text/bytes";
 import { addMistake, beginReport, mistakesFound, warningsFound } from "./mistakes";
-import { Plugin, Role } from "./plugin";
+import { Plugin, Role, Routing } from "./plugin";
 import { readPassword } from "./secrets-reader";
+import { ROUTINGS } from "./site-reader";
 import { Kind } from "../json/lexer";
 
 export { Environment } from "./environment";
@@ -16,8 +17,7 @@ const ROLES: string[] = ["gateway", "attempt", "status"];
 
 export class ParsedPlugin {
   constructor(
-    /** null: there are mistakes. */
-    readonly plugin: Plugin | null,
+    readonly plugin: Plugin,
     /** A line "path: found; allowed" for each. */
     readonly mistakes: string[],
   ) {}
@@ -32,7 +32,8 @@ export function parsePlugin(ptr: usize, len: usize, env: Environment): ParsedPlu
   useEnvironment(new Environment([]));
   plugin.warnings = warningsFound();
   const mistakes = mistakesFound();
-  return new ParsedPlugin(mistakes.length > 0 ? null : plugin, mistakes);
+  plugin.hasMistakes = mistakes.length > 0;
+  return new ParsedPlugin(plugin, mistakes);
 }
 
 function read(ptr: usize, len: usize, plugin: Plugin): void {
@@ -41,10 +42,16 @@ function read(ptr: usize, len: usize, plugin: Plugin): void {
   if (root.kind != Kind.Object) return addMistake(root.path, show(root), "an object with fields");
   const fields = new Fields(root);
   plugin.role = <Role>fields.choice("role", ROLES, Role.Gateway);
-  if (plugin.role == Role.Gateway) readEnvelope(root, plugin);
-  else if (plugin.role == Role.Status) {
-    plugin.version = Bytes.of(fields.text("version", ""));
-    plugin.password = readPassword(fields);
-    fields.finish();
+  switch (plugin.role) {
+    case Role.Attempt:
+      plugin.isInListener = fields.choice("routing", ROUTINGS, Routing.Plan) == Routing.Listener;
+      return;
+    case Role.Status:
+      plugin.version = Bytes.of(fields.text("version", ""));
+      plugin.password = readPassword(fields);
+      fields.finish();
+      return;
+    default:
+      readEnvelope(root, plugin);
   }
 }

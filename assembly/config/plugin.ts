@@ -39,10 +39,14 @@ export enum ResponseHeaders {
   Trail,
 }
 
-/** Who picks the cluster: the plan, through filter state, or the host's own route (Higress, an ingress). */
+/**
+ * Who picks the cluster: the host's own route (Higress, an ingress); the plan, through filter state; or the attempt filter, which is
+ * an HTTP filter of an internal listener that every attempt passes.
+ */
 export enum Routing {
   Host,
   Plan,
+  Listener,
 }
 
 /** Where a rule sends the request. */
@@ -322,6 +326,8 @@ export class SiteConfig {
   leadsToActive: bool = false;
   routes: Route[] = [];
   routing: Routing = Routing.Host;
+  /** It has mistakes: nothing may be served by it. */
+  isRefused: bool = false;
   clientKeys: ClientKey[] = [];
   rules: AnswerRule[] = [];
   responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
@@ -361,6 +367,10 @@ export class Plugin {
   password: Bytes | null = null;
   /** Role.Status: what the gateway calls its version. */
   version: Bytes = Bytes.of("");
+  /** There are mistakes; parts that have none can be served all the same. */
+  hasMistakes: bool = false;
+  /** Of an attempt filter: it is an HTTP filter of an internal listener. */
+  isInListener: bool = false;
   /** In order; the first match wins. */
   rules: SiteRule[] = [];
   /** When no rule matches; null: such requests pass through untouched. */

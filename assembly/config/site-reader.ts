@@ -14,7 +14,7 @@ import { SiteConfig, ModelMapping, ResponseHeaders, Route, Routing } from "./plu
 
 /** In the order of ResponseHeaders and of Routing. */
 const HEADERS: string[] = ["off", "basic", "trail"];
-const ROUTINGS: string[] = ["host", "plan"];
+export const ROUTINGS: string[] = ["host", "plan", "listener"];
 /** Of the user's file, but Envoy's business: the command line tool renders them. */
 const RENDERED: string[] = ["listen", "admin", "status", "console", "$schema"];
 /** Of the envelope, read already. */

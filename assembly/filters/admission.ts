@@ -16,8 +16,9 @@ const REFUSED_METHODS: Bytes[] = ["TRACE", "CONNECT"].map<Bytes>((name: string) 
 const OFF = Bytes.of("off");
 const SAME_MODEL = Bytes.of("same-model");
 
-/** Null: the caller has shown a key, or needs none. */
-export function checkKey(x: Exchange, head: RequestHead): Refusal | null {
+/** Null: what serves the request has no mistakes, and the caller has shown a key or needs none. */
+export function checkEntry(x: Exchange, head: RequestHead): Refusal | null {
+  if (configOf(x).isRefused) return refuse(replies.CONFIGURATION_REFUSED);
   const keys = configOf(x).clientKeys;
   if (keys.length == 0) return null;
   const key = keyOf(head.credential, keys);

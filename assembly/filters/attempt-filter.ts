@@ -1,22 +1,28 @@
 /**
- * The attempt filter: an upstream HTTP filter, one stream for each attempt. It turns the parked request into this hop's, holds the
- * answer until it counts as good, and when it is not arms the next hop and asks the router for a retry.
+ * The attempt filter, one stream for each attempt: an upstream HTTP filter of the router, or in hop mode an HTTP filter of the
+ * internal listener that the router sends each attempt to. It turns the parked request into this hop's, holds the answer until it
+ * counts as good, and when it is not arms the next hop and asks the router for a retry.
  */
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
-import { Exchange, endpointOf } from "../request/exchange";
+import { Exchange, configOf, endpointOf } from "../request/exchange";
 import { FORWARDED_PROTO } from "../request/client-headers";
 import { Move } from "../request/next-move";
 import * as plan from "../request/plan";
+import { Routing } from "../config/plugin";
+import { End } from "../health/verdict";
+import { Bytes } from "../text/bytes";
 import { Pool } from "../text/pool";
 import { EMPTY } from "../text/span";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
+import * as answerOrigin from "./answer-origin";
 import { endOf } from "./attempt-end";
 import { cleanAnswerTrailers } from "./header-cleaning";
 import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
+import * as innerListener from "./inner-listener";
 import * as relay from "./response-relay";
 import * as retry from "./retry";
 import * as timer from "./timer";
@@ -38,9 +44,18 @@ function attemptOf(state: usize): Attempt | null {
 /** Roots of this VM that have this filter. */
 let roots: i32 = 0;
 
-/** Whether answers are judged here, or by the gateway filter. */
-export function hasAttemptFilter(): bool {
-  return roots > 0;
+/**
+ * Whether answers are judged here, or by the gateway filter. After a trap the root may still be missing where the configuration says
+ * that there is one.
+ */
+export function hasAttemptFilter(x: Exchange): bool {
+  return configOf(x).routing == Routing.Listener || roots > 0;
+}
+
+/** A refresh that finds no match keeps the cluster before it (facts 1.9): its provider must not get this hop's token. */
+function routerGoesTo(cluster: Bytes): bool {
+  const current = host.property(hostNames.CLUSTER_NAME);
+  return current !== null && current.is(cluster);
 }
 
 /** Whether its failed answer is held until a wait of its request is over. */
@@ -50,7 +65,7 @@ function isHeldBack(a: Attempt): bool {
 }
 
 export class AttemptFilter extends Handler {
-  constructor() {
+  constructor(private isInListener: bool) {
     super();
     roots++;
   }
@@ -64,21 +79,20 @@ export class AttemptFilter extends Handler {
 
   requestHeaders(state: usize, end: bool): HeadersStatus {
     const s = changetype<AttemptStream>(state);
-    // A request of another route, which the gateway filter has not seen.
-    const identity = host.property(hostNames.EXCHANGE);
-    if (identity === null) return HeadersStatus.Continue;
+    const identity = this.isInListener ? innerListener.takeIdentity() : host.property(hostNames.EXCHANGE);
+    // In the router: a request of another route, which the gateway filter has not seen.
+    if (identity === null) return this.isInListener ? this.refuse() : HeadersStatus.Continue;
     const x = exchanges.find(identity.ptr, identity.len);
     // Without an armed hop, or before its time, this is a retry of the router's own, after an attempt without an answer.
-    if (x === null || !x.hasArmed || x.wakeAt != 0) return this.refuse();
-    const endpoint = endpointOf(x.armed);
-    // A refresh that finds no match keeps the cluster before it (facts 1.9): its provider must not get this hop's token.
-    const cluster = host.property(hostNames.CLUSTER_NAME);
-    if (cluster === null || !cluster.is(endpoint.cluster)) return this.refuse();
+    if (x === null || !x.hasArmed || x.wakeAt != 0 || x.gateway == 0) return this.refuse();
+    if (!this.isInListener && !routerGoesTo(endpointOf(x.armed).cluster)) return this.refuse();
     const now = host.monotonic();
     const hop = plan.advance(x, now);
+    if (this.isInListener) innerListener.chooseCluster(endpointOf(hop).cluster);
     s.attempt = changetype<usize>(attemptJudge.begin(x, hop, s.id, now));
-    // The route is found, and may have done it; the map is one for all attempts, so that once is enough.
-    if (x.stepCount == 1) host.removeHeader(host.HeaderMap.Request, FORWARDED_PROTO.ptr, FORWARDED_PROTO.len);
+    // In the router: the route is found, and may have done it; the map is one for all attempts, so that once is enough.
+    if (x.stepCount == 1 && !this.isInListener)
+      host.removeHeader(host.HeaderMap.Request, FORWARDED_PROTO.ptr, FORWARDED_PROTO.len);
     setHopHeaders(x, hop, end);
     return HeadersStatus.Continue;
   }
@@ -106,12 +120,16 @@ export class AttemptFilter extends Handler {
     const a = attemptOf(state);
     if (a === null || a.state == State.Over) return HeadersStatus.Continue;
     const now = host.monotonic();
+    if (this.isInListener && !answerOrigin.isProvider()) {
+      attemptJudge.judgeLoss(a, answerOrigin.isOtherFilter() ? End.Local : answerOrigin.endOfLocal(a.exchange), now);
+      return this.stops(this.goOn(a, now)) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
+    }
     const decision = relay.headers(a, end, now);
     if (decision == Decision.Hold) {
       if (a.state == State.Reading) timer.startFor(a);
       return HeadersStatus.StopIteration;
     }
-    return decision == Decision.Fail && this.goOn(a, now) == Move.Wait
+    return decision == Decision.Fail && this.stops(this.goOn(a, now))
       ? HeadersStatus.StopIteration
       : HeadersStatus.Continue;
   }
@@ -125,7 +143,7 @@ export class AttemptFilter extends Handler {
     if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
     if (decision != Decision.Fail) return BodyStatus.Continue;
     const move = this.goOn(a, now);
-    if (move == Move.Wait) return this.drain(size);
+    if (this.stops(move)) return this.drain(size);
     if (move == Move.End) relay.putBack(a, size);
     return BodyStatus.Continue;
   }
@@ -139,8 +157,8 @@ export class AttemptFilter extends Handler {
     const decision = relay.trailers(a, now);
     if (decision == Decision.Pass) return BodyStatus.Continue;
     const move = decision == Decision.Fail ? this.goOn(a, now) : Move.End;
+    if (this.stops(move)) return BodyStatus.StopAndBuffer;
     if (move == Move.Send) return BodyStatus.Continue;
-    if (move == Move.Wait) return BodyStatus.StopAndBuffer;
     relay.sendHeld(a, false);
     return BodyStatus.StopAndBuffer;
   }
@@ -151,9 +169,14 @@ export class AttemptFilter extends Handler {
    */
   private goOn(a: Attempt, now: u64): Move {
     const move = retry.goOn(a, verdict, now);
-    if (move == Move.Send) retry.askForRetry();
+    if (move == Move.Send) retry.askForRetry(a.exchange);
     else if (move == Move.Wait) timer.startFor(a);
     return move;
+  }
+
+  /** Whether nothing of the failed answer passes: it is held, or in a listener an answer of ours has taken its place. */
+  private stops(move: Move): bool {
+    return move == Move.Wait || (move == Move.Send && this.isInListener);
   }
 
   private drain(size: usize): BodyStatus {

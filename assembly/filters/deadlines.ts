@@ -1,7 +1,7 @@
 /** What a tick does: ends what has run out of time, and wakes what waits for a rate limit. */
 import { EMPTY } from "../text/span";
 import { NS_PER_MS } from "../text/time-units";
-import { Guard } from "../config/plugin";
+import { Guard, Routing } from "../config/plugin";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
@@ -52,25 +52,27 @@ function checkAttempt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void 
   }
   const move = retry.goOn(a, verdict, now);
   if (!host.setEffective(a.stream)) return;
+  const canAsk = held || (configOf(x).routing == Routing.Listener && move == Move.Send);
   // Nothing is there yet that could go on to the router (facts 18.2): the gateway filter gets this, and goes on by callout.
-  if (!held) {
+  if (!canAsk) {
     host.sendLocalResponse(504, hostNames.DETAILS, EMPTY, EMPTY);
     return;
   }
   // Held by the attempt filter: the router takes the retry when the held headers go on with the header that asks for it (facts 18.1).
-  if (move != Move.Wait) letGo(move);
+  if (move != Move.Wait) letGo(x, move);
 }
 
 /** Its failed answer is held until the wait is over. */
 function wakeHeld(x: Exchange, a: Attempt, now: u64): void {
   if (x.wakeAt == 0 || now < x.wakeAt) return;
   const move = retry.resume(a, now);
-  if (move != Move.Wait && host.setEffective(a.stream)) letGo(move);
+  if (move != Move.Wait && host.setEffective(a.stream)) letGo(x, move);
 }
 
-function letGo(move: Move): void {
-  if (move == Move.Send) retry.askForRetry();
-  host.continueStream(host.Stream.Response);
+function letGo(x: Exchange, move: Move): void {
+  if (move == Move.Send) retry.askForRetry(x);
+  // In hop mode an answer of ours has asked, and is all that goes on.
+  if (move != Move.Send || configOf(x).routing != Routing.Listener) host.continueStream(host.Stream.Response);
 }
 
 /** What stalls after bytes of it went out, or outlasts its request's time: its client must not wait for ever, nor take it for complete. */
@@ -96,7 +98,8 @@ function ranOut(c: ClientStream, x: Exchange, a: Attempt, now: u64): End {
   const content = attemptJudge.hasContent(a);
   const limit = x.isStreamed ? End.FirstTokenTimeout : End.AttemptTimeout;
   if (a.limit > 0 && running >= <u64>a.limit && (whole || !content)) return limit;
-  if (a.state == State.Waiting && c.phase != Phase.Direct) return End.None;
+  const isRouters = c.phase != Phase.Direct && configOf(x).routing != Routing.Listener;
+  if (a.state == State.Waiting && isRouters) return End.None;
   if (now >= x.deadline) return limit;
   if (content && stalls(x, a, now)) return End.Stalled;
   if (x.hasNoAlternative) return End.None;

@@ -17,7 +17,7 @@ import * as relay from "./response-relay";
 import { setAnswerHeaders } from "./answer-headers";
 
 /** Our own clock ends a request before Envoy would: Envoy cannot be stopped from cutting a held answer. */
-const GRACE_MS: u64 = 1000;
+export const GRACE_MS: u64 = 1000;
 
 /** Sends the request, whose last `size` bytes stand in the host's buffer, to the armed hop. The cluster is set already. */
 export function send(c: ClientStream, x: Exchange, size: usize, now: u64): void {

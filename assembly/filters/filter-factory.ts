@@ -1,27 +1,38 @@
 /** Which filter a root is, by its configuration. */
 import { Environment, parsePlugin } from "../config/plugin-parser";
-import { Role } from "../config/plugin";
+import { Plugin, Role } from "../config/plugin";
 import { Handler } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
+import { Bytes } from "../text/bytes";
 import { AttemptFilter } from "./attempt-filter";
 import { GatewayFilter } from "./gateway-filter";
 import { StatusFilter } from "./status-filter";
 
-/** A configuration with mistakes is refused: Envoy keeps the one that runs. */
+/** Shared data outlives VMs: whether this process has taken a configuration without mistakes. */
+const CONFIGURED = Bytes.of("ai_failover.configured");
+const YES = Bytes.of("1");
+
+/**
+ * A configuration with mistakes is refused: Envoy keeps the one that runs. Where none runs, Envoy would be without its whole listener, and
+ * serve nothing of anybody else's either: there it is taken, and what has mistakes answers 503.
+ */
 export function makeFilter(root: u32, configuration: usize, size: usize): Handler | null {
   const parsed = parsePlugin(configuration, size, new Environment(host.environment()));
   const plugin = parsed.plugin;
-  if (plugin === null) {
-    for (let i = 0, k = parsed.mistakes.length; i < k; i++) host.log(host.LogLevel.Error, parsed.mistakes[i]);
-    return null;
-  }
+  for (let i = 0, k = parsed.mistakes.length; i < k; i++) host.log(host.LogLevel.Error, parsed.mistakes[i]);
+  if (plugin.hasMistakes && !isFirst(plugin)) return null;
   for (let i = 0, k = plugin.warnings.length; i < k; i++) host.log(host.LogLevel.Warn, plugin.warnings[i]);
   switch (plugin.role) {
     case Role.Attempt:
-      return new AttemptFilter();
+      return new AttemptFilter(plugin.isInListener);
     case Role.Status:
       return new StatusFilter(plugin);
     default:
+      if (!plugin.hasMistakes) host.setShared(CONFIGURED, YES.ptr, YES.len, 0);
       return new GatewayFilter(plugin, root);
   }
+}
+
+function isFirst(plugin: Plugin): bool {
+  return plugin.role == Role.Gateway && host.shared(CONFIGURED) === null;
 }

@@ -13,7 +13,7 @@ import { Health } from "../health/health";
 import { isIdle } from "../health/idle";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
-import { admit, checkKey } from "./admission";
+import { admit, checkEntry } from "./admission";
 import { hasAttemptFilter } from "./attempt-filter";
 import { park } from "./body-parking";
 import * as callouts from "./callouts";
@@ -73,7 +73,7 @@ export class GatewayFilter extends Handler {
 
     const x = client.openExchange(c, service, host.monotonic());
     noteApi(x, head);
-    let refusal = checkKey(x, head);
+    let refusal = checkEntry(x, head);
     if (refusal === null && end && asksForModels(head.method, head.path)) {
       sendModels(c);
       return HeadersStatus.StopIteration;
@@ -97,7 +97,7 @@ export class GatewayFilter extends Handler {
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
     const x = client.exchangeOf(c);
     const isFirst = x.bodyLen == 0;
-    if (isFirst) c.parked = hasAttemptFilter();
+    if (isFirst) c.parked = hasAttemptFilter(x);
     const refusal = park(x, size, isFirst && c.parked);
     if (refusal !== null) {
       sendRefusal(c, refusal);

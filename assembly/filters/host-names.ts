@@ -28,6 +28,10 @@ export const VIA_UPSTREAM = Bytes.of("via_upstream");
 
 // === Headers between the attempt filter, the router and the gateway filter ===
 
+/** Hop mode: the exchange's identity, from the gateway filter to the attempt filter. */
+export const EXCHANGE_HEADER = Bytes.of("x-ai-failover-exchange");
+/** Hop mode: where the attempt goes, for the route of the internal listener. */
+export const CLUSTER_HEADER = Bytes.of("x-ai-failover-cluster");
 /** Asks the router for a retry (retriable_headers). */
 export const RETRY = Bytes.of("x-ai-failover-retry");
 /** Seconds that the router waits before it (rate_limited_retry_back_off). */

@@ -1,6 +1,9 @@
 /** How an attempt asks the router for the next one: the armed hop's cluster in filter state, and headers of its failed answer. */
 import { Bytes } from "../text/bytes";
-import { endpointOf } from "../request/exchange";
+import { EMPTY } from "../text/span";
+import { Routing } from "../config/plugin";
+import * as headerBuilder from "../http/header-builder";
+import { Exchange, configOf, endpointOf } from "../request/exchange";
 import * as nextMove from "../request/next-move";
 import { Move } from "../request/next-move";
 import { Attempt } from "../response/attempt-judge";
@@ -32,7 +35,16 @@ function tellRouter(a: Attempt, move: Move): Move {
 
 const ONE = Bytes.of("1");
 
-/** The router and the gateway filter alone see this header. */
-export function askForRetry(): void {
-  host.setHeader(RESPONSE, hostNames.RETRY, ONE.ptr, ONE.len);
+/**
+ * Asks the router for the armed hop, on the attempt's stream. In hop mode the router is that of the other listener: an answer of ours
+ * ends the stream and asks. Else the failed answer's headers do, when they go on: an answer of ours is never retried (facts 5.2).
+ */
+export function askForRetry(x: Exchange): void {
+  if (configOf(x).routing != Routing.Listener) {
+    host.setHeader(RESPONSE, hostNames.RETRY, ONE.ptr, ONE.len);
+    return;
+  }
+  headerBuilder.begin();
+  headerBuilder.put(hostNames.RETRY, ONE);
+  host.sendLocalResponse(503, hostNames.DETAILS, EMPTY, headerBuilder.end());
 }

@@ -13,6 +13,7 @@ import { ClientStream, Phase } from "./client-stream";
 import * as clusterChoice from "./cluster-choice";
 import * as directAttempt from "./direct-attempt";
 import * as hostNames from "./host-names";
+import * as innerListener from "./inner-listener";
 import * as timer from "./timer";
 
 const REQUEST = host.HeaderMap.Request;
@@ -23,10 +24,10 @@ export const BODY_OUT_OF_REACH: usize = usize.MAX_VALUE;
 /** `size` bytes of the body are in the host's buffer. True: the client's stream goes on; false: it stays held, a callout runs. */
 export function sendRequest(c: ClientStream, x: Exchange, size: usize, now: u64): bool {
   plan.findAlternative(x, now);
-  if ((c.parked || (x.bodyLen == 0 && hasAttemptFilter())) && handToRouter(x)) {
+  if ((c.parked || (x.bodyLen == 0 && hasAttemptFilter(x))) && handToRouter(x)) {
     setRouterLimits(x, now);
-    // Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
-    if (x.isStreamed || timeLimits.mayHaveLimit(x)) timer.start(c);
+    // In the router Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
+    if (isInListener(x) || x.isStreamed || timeLimits.mayHaveLimit(x)) timer.start(c);
     c.phase = Phase.Sent;
     return true;
   }
@@ -42,10 +43,13 @@ export function sendRequest(c: ClientStream, x: Exchange, size: usize, now: u64)
 
 /** Lets the attempt filter know the request, and the router its cluster. */
 function handToRouter(x: Exchange): bool {
-  return (
-    host.setProperty(hostNames.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE) &&
-    clusterChoice.setCluster(x, endpointOf(x.armed).cluster)
-  );
+  if (isInListener(x)) innerListener.writeIdentity(x);
+  else if (!host.setProperty(hostNames.EXCHANGE, changetype<usize>(x), exchanges.IDENTITY_SIZE)) return false;
+  return clusterChoice.setCluster(x, endpointOf(x.armed).cluster);
+}
+
+function isInListener(x: Exchange): bool {
+  return configOf(x).routing == Routing.Listener;
 }
 
 /** Tells the router how many attempts may follow, and the limits of each and of all. */
@@ -55,7 +59,9 @@ function setRouterLimits(x: Exchange, now: u64): void {
   const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
   x.tryTimeout = timeLimits.tryTimeout(x);
   host.setNumberHeader(REQUEST, hostNames.MAX_RETRIES, plan.furtherAttempts(x));
-  host.setNumberHeader(REQUEST, hostNames.TIMEOUT, max(left, 1));
+  // In hop mode our own clock ends it first: Envoy would tell the gateway filter before the attempt filter (facts 22.5).
+  host.setNumberHeader(REQUEST, hostNames.TIMEOUT, max(left, 1) + (isInListener(x) ? directAttempt.GRACE_MS : 0));
+  if (isInListener(x)) return;
   // Not below the total, Envoy would drop it and with it every retry (facts 1.3).
   if (x.tryTimeout > 0 && <u64>x.tryTimeout < left) host.setNumberHeader(REQUEST, hostNames.TRY_TIMEOUT, x.tryTimeout);
   else x.tryTimeout = 0;
@@ -64,7 +70,12 @@ function setRouterLimits(x: Exchange, now: u64): void {
 /** Whether the client's own stream goes to the armed hop's cluster: by filter state, or because the host's route does. */
 function leadsThere(x: Exchange): bool {
   const cluster = endpointOf(x.armed).cluster;
-  return configOf(x).routing == Routing.Plan
-    ? clusterChoice.setCluster(x, cluster)
-    : clusterChoice.routeLeadsTo(cluster);
+  switch (configOf(x).routing) {
+    case Routing.Plan:
+      return clusterChoice.setCluster(x, cluster);
+    case Routing.Host:
+      return clusterChoice.routeLeadsTo(cluster);
+    default:
+      return false;
+  }
 }

@@ -33,6 +33,7 @@ const METHOD_NOT_ALLOWED = new ErrorCode(405, INVALID, INVALID, "method_not_allo
 const TOO_LARGE = new ErrorCode(413, INVALID, "request_too_large", "request_too_large", false);
 const RATE_LIMITED = new ErrorCode(429, "rate_limit_error", "rate_limit_error", "rate_limited", true);
 const BUSY = new ErrorCode(503, "server_error", "overloaded_error", "gateway_busy", true);
+const MISCONFIGURED = new ErrorCode(503, "server_error", "api_error", "misconfigured", false);
 const ALL_FAILED = new ErrorCode(503, "server_error", "api_error", "all_attempts_failed", true);
 const TIMED_OUT = new ErrorCode(504, "server_error", "timeout_error", "timeout", true);
 /** None of the caller's own: no status of theirs, and one that no official client sends again. */
@@ -51,6 +52,10 @@ export class Reply {
 
 // === Who calls, and how ===
 
+export const CONFIGURATION_REFUSED = new Reply(
+  MISCONFIGURED,
+  "The configuration for this route has mistakes, which the gateway's log names",
+);
 export const KEY_REQUIRED = new Reply(
   UNAUTHORIZED,
   "This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key",

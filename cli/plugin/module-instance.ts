@@ -67,7 +67,8 @@ export function configureModule(wasm: string, configuration: string, env: Enviro
   module._initialize();
   module.proxy_on_context_create(ROOT, 0);
   module.proxy_on_vm_start(ROOT, 0);
-  verdict.accepted = module.proxy_on_configure(ROOT, text.length) === 1;
+  // A gateway that has no configuration yet takes also one with mistakes, and tells them.
+  verdict.accepted = module.proxy_on_configure(ROOT, text.length) === 1 && verdict.errors.length === 0;
   return verdict;
 }
 

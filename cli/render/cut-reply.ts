@@ -19,6 +19,21 @@ export const cutReply = yaml`
     - ${mapper(CUT, OPENAI)}
 `;
 
+/**
+ * Hop mode: a provider that cuts an answer which the attempt filter holds. Envoy answers by itself, and the filter gets to see its
+ * stream's end only, by which it has armed the next hop.
+ */
+export const retryCutReply = yaml`
+  # Also where a provider cuts an answer that is still held: Envoy ends that attempt by itself, and this asks for the next one.
+  local_reply_config:
+    mappers:
+    - filter:
+        extension_filter:
+          name: envoy.access_loggers.extension_filters.cel
+          typed_config: {"@type": ${TYPE}, expression: ${quote(CUT)}}
+      headers_to_add: [{header: {key: x-ai-failover-retry, value: "1"}, append_action: OVERWRITE_IF_EXISTS_OR_ADD}]
+`;
+
 function mapper(expression: string, error: object): string {
   return yaml`
     filter:

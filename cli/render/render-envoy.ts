@@ -1,8 +1,9 @@
 import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
 import { clusterList, targetsOf } from "./render-clusters.js";
+import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
 import { renderListener } from "./render-listener.js";
 import { Refusal } from "../refusal.js";
-import { modeFor, type RenderOptions } from "./render-options.js";
+import { modeOf, type Mode, type RenderOptions } from "./render-options.js";
 import { statsTags } from "./stats-tags.js";
 import { renderAdminCluster, renderStatusListener } from "./render-status.js";
 import { asList, quote, sayOnce, socketAddress, yaml } from "./yaml-text.js";
@@ -13,7 +14,7 @@ export function renderEnvoy(config: GatewayConfig, options: RenderOptions): stri
   return asFile(yaml`
     ${head(config, options)}
 
-    ${bootstrap(config)}
+    ${bootstrap(config, options)}
 
     static_resources:
       listeners:
@@ -22,6 +23,15 @@ export function renderEnvoy(config: GatewayConfig, options: RenderOptions): stri
       ${asList(clusters(config, options))}
   `);
 }
+
+/** What requests need that began under an earlier configuration. */
+export interface Besides {
+  targets: ClusterTarget[];
+  /** Hop mode: the variables of the listeners that their attempts pass. */
+  variables: string[][];
+}
+
+const NOTHING: Besides = { targets: [], variables: [] };
 
 /** What `run` writes into its directory: Envoy watches the two resource files, so that an edit needs no restart. */
 export interface RunFiles {
@@ -32,13 +42,13 @@ export interface RunFiles {
 
 /**
  * @param directory absolute, where the files will stand; a new version is moved in under the same name
- * @param besides further clusters, which only requests that are under way still need
+ * @param besides what only requests that are under way still need
  */
 export function renderRunFiles(
   config: GatewayConfig,
   options: RenderOptions,
   directory: string,
-  besides: ClusterTarget[] = [],
+  besides = NOTHING,
 ): RunFiles {
   refuseForeignClusters(config);
   const watched = (file: string) => yaml`
@@ -50,7 +60,7 @@ export function renderRunFiles(
   const main = yaml`
     ${head(config, options)}
 
-    ${bootstrap(config)}
+    ${bootstrap(config, options)}
 
     dynamic_resources:
       lds_config:
@@ -60,16 +70,26 @@ export function renderRunFiles(
   `;
   return {
     "envoy.yaml": asFile(main),
-    "lds.yaml": asFile(resources("envoy.config.listener.v3.Listener", listeners(config, options))),
+    "lds.yaml": asFile(resources("envoy.config.listener.v3.Listener", listeners(config, options, besides))),
     "cds.yaml": asFile(resources("envoy.config.cluster.v3.Cluster", clusters(config, options, besides))),
   };
 }
 
-const listeners = (config: GatewayConfig, options: RenderOptions): string[] =>
-  [renderListener(config, options), renderStatusListener(config, options)].filter(isThere);
+/** The internal ones first: they must be there when the one that clients call sends them something. */
+const listeners = (config: GatewayConfig, options: RenderOptions, besides = NOTHING): string[] => [
+  ...innersOf(config, options, besides).map(variables => innerListener(variables, options)),
+  ...[renderListener(config, options), renderStatusListener(config, options)].filter(isThere),
+];
 
-const clusters = (config: GatewayConfig, options: RenderOptions, besides: ClusterTarget[] = []): string[] =>
-  [...clusterList([...targetsOf(config), ...besides], options), renderAdminCluster(config)].filter(isThere);
+const clusters = (config: GatewayConfig, options: RenderOptions, besides = NOTHING): string[] => [
+  ...clusterList([...targetsOf(config), ...besides.targets], options),
+  ...innersOf(config, options, besides).map(variables => innerCluster(variables, options)),
+  ...[renderAdminCluster(config)].filter(isThere),
+];
+
+/** The lists of variables that there is an internal listener for. */
+const innersOf = ({ variables }: GatewayConfig, options: RenderOptions, besides: Besides): string[][] =>
+  modeOf(options) === "hop" ? [variables, ...besides.variables] : [];
 
 const isThere = (text: string): boolean => text !== "";
 
@@ -89,10 +109,15 @@ function resources(type: string, list: string[]): string {
   `;
 }
 
-function head(config: GatewayConfig, { envoyVersion }: RenderOptions): string {
-  const streams = modeFor(envoyVersion) === "retry";
+const HEADS: Record<Mode, string> = {
+  retry: "1.39 and newer: every rescue streams",
+  hop: "1.35 and newer: every rescue streams",
+  callout: "1.35 and newer: a rescued answer comes in one piece",
+};
+
+function head(config: GatewayConfig, options: RenderOptions): string {
   return yaml`
-    # Written by ai-failover for Envoy ${streams ? "1.39 and newer: every rescue streams" : "1.35 and newer: a rescued answer comes in one piece"}.
+    # Written by ai-failover for Envoy ${HEADS[modeOf(options)]}.
     ${secretsNote(config)}
   `;
 }
@@ -103,7 +128,7 @@ export function secretsNote({ holdsSecrets }: GatewayConfig): string {
   return '# HOLDS TOKENS IN CLEAR, because the configuration does: keep it at mode 0600, or use "${NAME}" there.';
 }
 
-function bootstrap(config: GatewayConfig): string {
+function bootstrap(config: GatewayConfig, options: RenderOptions): string {
   return yaml`
     # An update of listeners and clusters is accepted only by a node with a name.
     node: {id: ai-failover, cluster: ai-failover}
@@ -114,6 +139,8 @@ function bootstrap(config: GatewayConfig): string {
       ignore_global_conn_limit: true
 
     ${statsTags}
+
+    ${modeOf(options) === "hop" ? innerBootstrap : ""}
 
     overload_manager:
       resource_monitors:

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from "../config/config-types.js";
 import { attemptJson, gatewayJson, statusJson } from "./render-plugin.js";
-import { modeFor, type RenderOptions } from "./render-options.js";
+import { modeOf, type RenderOptions } from "./render-options.js";
 import { quote, yaml } from "./yaml-text.js";
 
 /** The module in its gateway role, before the router. */
@@ -8,7 +8,7 @@ export function gatewayFilter(config: GatewayConfig, options: RenderOptions): st
   return yaml`
     name: ai-failover
     typed_config:
-      ${wasmFilter("gateway", gatewayJson(config), config, options)}
+      ${wasmFilter("gateway", gatewayJson(config, modeOf(options)), config.variables, options)}
   `;
 }
 
@@ -18,37 +18,50 @@ export function statusFilter(config: GatewayConfig, options: RenderOptions): str
     # Answers /status and takes orders there.
     name: ai-failover-status
     typed_config:
-      ${wasmFilter("status", statusJson(config), config, options)}
+      ${wasmFilter("status", statusJson(config), config.variables, options)}
   `;
 }
 
-/** The router, in retry mode with the module in its attempt role inside it. */
-export function routerFilter(config: GatewayConfig, options: RenderOptions): string {
+/** The module in its attempt role. */
+export function attemptFilter(variables: string[], options: RenderOptions): string {
   return yaml`
-    name: envoy.filters.http.router
+    name: ai-failover-attempt
     typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-      # Else providers are told our time limits (x-envoy-expected-rq-timeout-ms).
-      suppress_envoy_headers: true
-      ${modeFor(options.envoyVersion) === "retry" ? attemptFilters(config, options) : ""}
+      ${wasmFilter("attempt", attemptJson(modeOf(options)), variables, options)}
   `;
 }
 
-function attemptFilters(config: GatewayConfig, options: RenderOptions): string {
+/** The router by itself. */
+export const routerFilter = yaml`
+  name: envoy.filters.http.router
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+    # Else providers are told our time limits (x-envoy-expected-rq-timeout-ms).
+    suppress_envoy_headers: true
+`;
+
+/** The router of the listener that clients call, in retry mode with the module in its attempt role inside it. */
+export function gatewayRouter(config: GatewayConfig, options: RenderOptions): string {
+  if (modeOf(options) !== "retry") return routerFilter;
+  return yaml`
+    ${routerFilter}
+      ${attemptFilters(config, options)}
+  `;
+}
+
+function attemptFilters({ variables }: GatewayConfig, options: RenderOptions): string {
   return yaml`
     # One more pass through the module for each attempt: it sets token, path, host and model of the hop. Here and not in the
     # http_filters of the clusters: those are passed by callouts too, from within a call of the module (docs/envoy-facts.md, 12.6).
     upstream_http_filters:
-    - name: ai-failover-attempt
-      typed_config:
-        ${wasmFilter("attempt", attemptJson, config, options)}
+    - ${attemptFilter(variables, options)}
     - name: envoy.filters.http.upstream_codec # must be the last
       typed_config:
         "@type": type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec
   `;
 }
 
-function wasmFilter(role: string, json: string, { variables }: GatewayConfig, { wasm }: RenderOptions): string {
+function wasmFilter(role: string, json: string, variables: string[], { wasm }: RenderOptions): string {
   return yaml`
     "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
     config:

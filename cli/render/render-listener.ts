@@ -1,7 +1,7 @@
 import type { GatewayConfig } from "../config/config-types.js";
 import { cutReply } from "./cut-reply.js";
-import { gatewayFilter, routerFilter } from "./render-filters.js";
-import { longestTimeout, modeFor, type RenderOptions } from "./render-options.js";
+import { gatewayFilter, gatewayRouter } from "./render-filters.js";
+import { longestTimeout, modeOf, type RenderOptions } from "./render-options.js";
 import { protection } from "./protection.js";
 import { renderRoutes } from "./render-route.js";
 import { asList, seconds, socketAddress, yaml } from "./yaml-text.js";
@@ -12,6 +12,8 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
   return yaml`
     name: ai-failover
     address: ${socketAddress(config.listen)}
+    # When this Envoy ends, the listeners of this direction close first.
+    traffic_direction: INBOUND
     filter_chains:
     - filters:
       - name: envoy.filters.network.http_connection_manager
@@ -28,7 +30,7 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           route_config:
             ${renderRoutes(config, options)}
           http_filters:
-          ${asList([gatewayFilter(config, options), routerFilter(config, options)])}
+          ${asList([gatewayFilter(config, options), gatewayRouter(config, options)])}
   `;
 }
 
@@ -40,6 +42,6 @@ export function managerFields(config: GatewayConfig, options: RenderOptions): st
     # Above the longest timeout, which the module keeps: silence of a provider is not for Envoy to end. Not far above: what waits
     # for a callout when the module's VM crashes ends only by this.
     stream_idle_timeout: ${seconds(longestTimeout(config) + 5_000)}
-    ${modeFor(options.envoyVersion) === "callout" ? cutReply : ""}
+    ${modeOf(options) === "callout" ? cutReply : ""}
   `;
 }

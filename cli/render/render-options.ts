@@ -2,25 +2,37 @@ import { OLDEST_MINOR, RETRY_MINOR } from "../envoy/releases.js";
 import { Refusal } from "../refusal.js";
 import type { GatewayConfig } from "../config/config-types.js";
 
-/** Retry mode streams through every rescue; callout mode works where Envoy cannot choose a cluster again on a retry. */
-export type Mode = "retry" | "callout";
+/**
+ * How an attempt reaches its provider. "retry": the router chooses another cluster on a retry, and the attempt filter is in it.
+ * "hop": the router sends every attempt to an internal listener, whose HTTP filter is the attempt filter; for a router that cannot
+ * choose again. "callout": the gateway filter makes further attempts itself; where it is the only filter that can be placed.
+ */
+export const MODES = ["retry", "hop", "callout"] as const;
+export type Mode = (typeof MODES)[number];
 
 export interface RenderOptions {
   /** The compiled module, as Envoy will find it. */
   wasm: string;
   /** The Envoy to render for, e.g. "1.36.4"; default: the newest known. */
   envoyVersion?: string;
+  /** Default: the best one that this Envoy can do. */
+  mode?: Mode;
   /** PEM of the authorities that providers are checked with; default: the system's. */
   caFile?: string;
 }
 
-/** What this release of Envoy can do (docs of the two constants); refused when it can run nothing of ours. */
-export function modeFor(envoyVersion = "1.40"): Mode {
+/** The best that this release of Envoy can do (docs of the two constants), or less; refused when it cannot do that. */
+export function modeOf({ envoyVersion = "1.40", mode }: Pick<RenderOptions, "envoyVersion" | "mode">): Mode {
   const [, minor] = /^1\.([0-9]+)(\.[0-9]+)?$/.exec(envoyVersion) ?? [];
   if (minor === undefined) throw new Refusal(`"${envoyVersion}" is no version of Envoy: use one like 1.40 or 1.36.4`);
   if (Number(minor) < OLDEST_MINOR)
     throw new Refusal(`Envoy ${envoyVersion} cannot run the module: use 1.${OLDEST_MINOR} or newer`);
-  return Number(minor) >= RETRY_MINOR ? "retry" : "callout";
+  const canRetry = Number(minor) >= RETRY_MINOR;
+  if (mode === "retry" && !canRetry)
+    throw new Refusal(
+      `Envoy ${envoyVersion} cannot choose another cluster on a retry: use 1.${RETRY_MINOR}, or mode hop`,
+    );
+  return mode ?? (canRetry ? "retry" : "hop");
 }
 
 /** The longest `timeout` of all routes, in milliseconds: no other limit of Envoy may be shorter. */

@@ -1,9 +1,10 @@
 import type { GatewayConfig } from "../config/config-types.js";
 import { circuitBreakers, clusterList, clustersOf, targetsOf } from "./render-clusters.js";
 import { secretsNote } from "./render-envoy.js";
-import { gatewayFilter, routerFilter } from "./render-filters.js";
+import { gatewayFilter, gatewayRouter } from "./render-filters.js";
+import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
 import { managerFields } from "./render-listener.js";
-import type { RenderOptions } from "./render-options.js";
+import { modeOf, type RenderOptions } from "./render-options.js";
 import { renderRoute } from "./render-route.js";
 import { statsTags } from "./stats-tags.js";
 import { asList, sayOnce, yaml } from "./yaml-text.js";
@@ -19,11 +20,11 @@ const filters: Renderer = (config, options) => yaml`
     disabled: true
     ${gatewayFilter(config, options)}
   # In place of your router.
-  - ${routerFilter(config, options)}
+  - ${gatewayRouter(config, options)}
 `;
 
 /** Istio refuses an Any without a type, and an Any of another type than this one Envoy refuses for the filter. */
-const switchOn = yaml`
+export const switchOn = yaml`
   ai-failover:
     "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig
     # Switches the module on and says nothing to it. Envoy warns once that there is nothing.
@@ -44,8 +45,21 @@ const clusters: Renderer = (config, options) => yaml`
   ${forOwnClusters(config)}
   # Goes under static_resources.
   clusters:
-  ${asList(clusterList(targetsOf(config), options)) || " []"}
+  ${asList([...clusterList(targetsOf(config), options), ...(isHop(options) ? [innerCluster(config.variables, options)] : [])]) || " []"}
 `;
+
+const isHop = (options: RenderOptions): boolean => modeOf(options) === "hop";
+
+const listener: Renderer = ({ variables }, options) =>
+  isHop(options)
+    ? yaml`
+        # Goes into the bootstrap.
+        ${innerBootstrap}
+        # Goes under static_resources, before your listeners.
+        listeners:
+        ${asList([innerListener(variables, options)])}
+      `
+    : "# Nothing: only hop mode (Envoy 1.35 to 1.38) needs a listener.";
 
 /** Providers may be reached by clusters that are there already. */
 function forOwnClusters({ providers }: GatewayConfig): string {
@@ -65,7 +79,7 @@ const stats: Renderer = () => yaml`
 `;
 
 /** What can be pasted into an Envoy that is already there. */
-export const parts = { filters, route, clusters, stats };
+export const parts = { filters, route, listener, clusters, stats };
 export type Part = keyof typeof parts;
 
 export function renderPart(part: Part, config: GatewayConfig, options: RenderOptions): string {

@@ -1,19 +1,23 @@
 import type { GatewayConfig, Provider, Token } from "../config/config-types.js";
 import { productVersion } from "../config/product-version.js";
+import type { Mode } from "./render-options.js";
 import { formatJson } from "./yaml-text.js";
 
 /** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
-export function pluginConfig(config: GatewayConfig): object {
+export function pluginConfig(config: GatewayConfig, mode: Mode = "retry"): object {
   const { rules, providers, routes, clientKeys, responseHeaders, idleTimeout, limits } = config;
   return {
     role: "gateway",
-    routing: "plan",
+    routing: routingOf(mode),
     ...{ responseHeaders, idleTimeout, limits, clientKeys },
     ...(rules.length > 0 && { rules: literal(rules) }),
     providers: providers.map(pluginProvider),
     routes: literal(routes),
   };
 }
+
+/** Hop mode is said to both filters; whether the router holds an attempt filter they see for themselves. */
+const routingOf = (mode: Mode): string => (mode === "hop" ? "listener" : "plan");
 
 /** What only the cluster needs stays out. */
 function pluginProvider({ targets: _, id, type, address, apiTokens, rules, ...rest }: Provider): object {
@@ -31,8 +35,8 @@ export function literal(value: unknown): object {
   ) as object;
 }
 
-export function gatewayJson(config: GatewayConfig): string {
-  return formatJson(pluginConfig(config), 100);
+export function gatewayJson(config: GatewayConfig, mode?: Mode): string {
+  return formatJson(pluginConfig(config, mode), 100);
 }
 
 /** The status role: it tells what the roles of its VM know. */
@@ -42,4 +46,5 @@ export function statusJson({ status }: GatewayConfig): string {
 }
 
 /** The attempt role reads the exchange's own configuration. */
-export const attemptJson = '{"role": "attempt"}';
+export const attemptJson = (mode: Mode): string =>
+  formatJson({ role: "attempt", ...(mode === "hop" && { routing: routingOf(mode) }) }, 100);

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from "../config/config-types.js";
 import { clustersOf } from "./render-clusters.js";
-import { longestTimeout, modeFor, type RenderOptions } from "./render-options.js";
+import { innerName } from "./render-hop.js";
+import { longestTimeout, modeOf, type Mode, type RenderOptions } from "./render-options.js";
 import { quote, seconds, yaml } from "./yaml-text.js";
 
 /** The route configuration: every path reaches the module, which answers what is not for a provider. */
@@ -21,29 +22,53 @@ export function renderRoute(config: GatewayConfig, options: RenderOptions): stri
   return yaml`
     # The gateway role cannot remove it: Envoy looks for the route by it.
     request_headers_to_remove: [x-forwarded-proto]
-    ${modeFor(options.envoyVersion) === "retry" ? retryRoute(config) : calloutRoute(config)}
+    ${ROUTES[modeOf(options)](config, options)}
   `;
 }
 
+const ROUTES: Record<Mode, (config: GatewayConfig, options: RenderOptions) => string> = {
+  retry: retryRoute,
+  hop: hopRoute,
+  callout: calloutRoute,
+};
+
 function retryRoute(config: GatewayConfig): string {
+  const refresh = yaml`
+    # Each retry goes where the module points then, else all would go to the first cluster.
+    refresh_cluster_on_retry: true
+  `;
   return yaml`
     route:
       inline_cluster_specifier_plugin:
         ${clusterChoice(config)}
-      # The module sets the limit of each request (x-envoy-upstream-rq-timeout-ms); this is the longest of all.
-      timeout: ${seconds(longestTimeout(config))}
-      # Never add a hedge_policy: it switches refresh_cluster_on_retry off.
-      retry_policy:
-        # An attempt without an answer is tried again; an answer only when the module asks by its header.
-        retry_on: connect-failure,refused-stream,reset,retriable-headers
-        retriable_headers: [{name: x-ai-failover-retry, present_match: true}]
-        # How often is set by request (x-envoy-max-retries), from the plan, and so is the limit of one attempt. There is no
-        # per_try_idle_timeout: its clock runs before the first byte too; the module keeps idleTimeout between events.
-        num_retries: 1
-        # Each retry goes where the module points then, else all would go to the first cluster.
-        refresh_cluster_on_retry: true
-        # Another token or provider can be tried at once. Where a request has to wait, the module holds the failed answer meanwhile.
-        retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}
+      ${retries(config, refresh)}
+  `;
+}
+
+function hopRoute(config: GatewayConfig, options: RenderOptions): string {
+  return yaml`
+    route:
+      # Every attempt goes through the internal listener of this Envoy, where the module chooses the provider's cluster.
+      cluster: ${innerName(config.variables, options)}
+      ${retries(config)}
+  `;
+}
+
+function retries(config: GatewayConfig, refresh = ""): string {
+  return yaml`
+    # The module sets the limit of each request (x-envoy-upstream-rq-timeout-ms); this is the longest of all.
+    timeout: ${seconds(longestTimeout(config))}
+    # Never add a hedge_policy: attempts would run side by side, and all on the first cluster.
+    retry_policy:
+      # An attempt without an answer is tried again; an answer only when the module asks by its header.
+      retry_on: connect-failure,refused-stream,reset,retriable-headers
+      retriable_headers: [{name: x-ai-failover-retry, present_match: true}]
+      # How often is set by request (x-envoy-max-retries), from the plan, and so is the limit of one attempt. There is no
+      # per_try_idle_timeout: its clock runs before the first byte too; the module keeps idleTimeout between events.
+      num_retries: 1
+      ${refresh}
+      # Another token or provider can be tried at once. Where a request has to wait, the module holds the failed answer meanwhile.
+      retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}
   `;
 }
 

@@ -2,7 +2,6 @@ import { colourOf, type Colour } from "../colour.js";
 import { summaryOf } from "../config/summary.js";
 import { noticesOf } from "../config/notices.js";
 import type { Route } from "../config/config-types.js";
-import { RETRY_MINOR } from "../envoy/releases.js";
 import { urlOf } from "./admin-client.js";
 import { reachable } from "./envoy-process.js";
 import type { Gateway } from "./gateway.js";
@@ -15,15 +14,8 @@ export function bannerOf(gateway: Gateway, version: string, consoleUrl?: string,
   const { config, envoy, mode, file, demo, env } = gateway;
   const colour = colourOf(process.stdout, env);
   const { good, strong, dim } = colour;
-  const streams = mode === "retry" ? ": every rescue streams" : "";
   const notes = [
     ...(noConsole === undefined ? [] : [noConsole]),
-    ...(mode === "callout"
-      ? [
-          `Envoy ${envoy.version} is older than 1.${RETRY_MINOR}: a rescued answer arrives whole, a stream too, and one that its first provider ` +
-            "cuts while it is held is not rescued (docs/modes.md).",
-        ]
-      : []),
     ...gateway.notes,
     ...(demo
       ? [
@@ -36,7 +28,7 @@ export function bannerOf(gateway: Gateway, version: string, consoleUrl?: string,
   const base = urlOf({ ...local, host: local.host === "127.0.0.1" ? "localhost" : local.host });
   return [
     "",
-    `  ${strong("ai-failover")} ${version}   ${dim(`Envoy ${envoy.version} (${envoy.source})${streams}`)}`,
+    `  ${strong("ai-failover")} ${version}   ${dim(`Envoy ${envoy.version} (${envoy.source}), ${mode} mode`)}`,
     "",
     row(colour, "Gateway", `${base}/v1`),
     ...(consoleUrl === undefined ? [] : [row(colour, "Console", consoleUrl.replace("127.0.0.1", "localhost"))]),

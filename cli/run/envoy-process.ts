@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "../config/config-types.js";
 import { Refusal } from "../refusal.js";
 import { isLive, updatesOf } from "./admin-client.js";
-import { drain } from "./drain.js";
+import { drain, type DrainTimes } from "./drain.js";
 import { LOG_FORMAT, LogFilter, parseLine } from "./envoy-log.js";
 import { LogFile } from "./log-file.js";
 
@@ -87,12 +87,12 @@ export class EnvoyProcess {
     if (hasEnded(child)) await this.onDeath("exit");
   }
 
-  /** @param limit how long calls that are under way may still take, milliseconds */
-  async stop(limit = 0): Promise<void> {
+  /** @param times absent: calls under way are cut */
+  async stop(times?: DrainTimes): Promise<void> {
     this.stopping = true;
     const { child } = this;
     if (child !== undefined && !hasEnded(child)) {
-      if (limit > 0) await drain(this.options.admin, limit, this.options.say);
+      if (times !== undefined) await drain(this.options.admin, times, this.options.say);
       const ended = new Promise(done => child.once("exit", done));
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT);

@@ -6,7 +6,7 @@ import { parseSource, readSource, type Source } from "../config/source.js";
 import type { GatewayConfig } from "../config/config-types.js";
 import { findEnvoy, type Envoy } from "../envoy/find-envoy.js";
 import { renderRunFiles } from "../render/render-envoy.js";
-import { modeFor, type Mode } from "../render/render-options.js";
+import { modeOf, type Mode } from "../render/render-options.js";
 import { Refusal } from "../refusal.js";
 import { stateDirectory } from "../state.js";
 import { sentenceOf } from "../system-error.js";
@@ -51,7 +51,7 @@ const OUTCOMES = {
   late: "was read again, but Envoy has not taken it yet.",
 };
 
-/** As long as Kubernetes gives a pod; `docker compose` is told to wait a little longer. */
+/** With the minimum below what the chart and `docker compose` wait. */
 const DRAIN_LIMIT = 30_000;
 
 /** What a start has made ready. */
@@ -96,7 +96,7 @@ export class Gateway {
       const wasm = options.wasm ?? join(packageRoot, "build", "ai-failover.wasm");
       const render: Render = (config, besides) =>
         renderRunFiles(config, { wasm, envoyVersion: envoy.version }, path, besides);
-      directory.putAll(render(loaded.config, []));
+      directory.putAll(render(loaded.config));
       const { listen, admin } = loaded.config;
       const logFile = join(stateDirectory(), `envoy-${listen.port}.log`);
       running = new EnvoyProcess({
@@ -121,7 +121,7 @@ export class Gateway {
   }
 
   get mode(): Mode {
-    return modeFor(this.envoy.version);
+    return modeOf({ envoyVersion: this.envoy.version });
   }
 
   get logFile(): string {
@@ -209,11 +209,13 @@ export class Gateway {
     return noticesOf(config, this.file, this.workers);
   }
 
-  async stop(): Promise<void> {
+  /** @param minimum how long new calls are still taken, milliseconds */
+  async stop(minimum = 0): Promise<void> {
     const { watcher, process, demos, directory } = this.parts;
     watcher.stop();
     await this.reading;
-    await process.stop(this.options.drain ?? DRAIN_LIMIT);
+    const limit = this.options.drain ?? DRAIN_LIMIT;
+    await process.stop(minimum + limit > 0 ? { minimum, limit } : undefined);
     await demos.stop();
     directory.remove();
   }

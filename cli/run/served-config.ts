@@ -1,7 +1,8 @@
-import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
-import type { RunFiles } from "../render/render-envoy.js";
+import type { GatewayConfig } from "../config/config-types.js";
+import type { Besides, RunFiles } from "../render/render-envoy.js";
 import { longestTimeout } from "../render/render-options.js";
 import { Clusters } from "./cluster-names.js";
+import { EarlierVariables } from "./earlier-variables.js";
 import type { RunDirectory } from "./run-files.js";
 import type { Loaded } from "./load-served.js";
 import { addressText, listensOf } from "./ports.js";
@@ -16,12 +17,13 @@ const SLACK = 10_000;
 export const drainTimeOf = (config: GatewayConfig): number =>
   Math.max(OUTLIVES, Math.ceil(longestTimeout(config) / 1000));
 
-/** Writes what Envoy reads of a configuration; `besides`: clusters that are to be there as well. */
-export type Render = (config: GatewayConfig, besides: ClusterTarget[]) => RunFiles;
+/** Writes what Envoy reads of a configuration; `besides`: what is to be there as well. */
+export type Render = (config: GatewayConfig, besides?: Besides) => RunFiles;
 
 /** What Envoy serves, from edit to edit. */
 export class Served {
   private readonly clusters: Clusters;
+  private readonly variables: EarlierVariables;
   /** How long Envoy lets requests outlive their configuration, seconds. */
   private readonly drainTime: number;
   /** How long a cluster stays that no configuration names any more, milliseconds. */
@@ -36,6 +38,7 @@ export class Served {
     this.drainTime = drainTimeOf(current.config);
     this.stay = this.drainTime * 1000 + SLACK;
     this.clusters = new Clusters(current.config, this.stay);
+    this.variables = new EarlierVariables(this.stay);
   }
 
   get loaded(): Loaded {
@@ -64,6 +67,7 @@ export class Served {
       return outcome;
     }
     this.clusters.serve(config);
+    this.variables.serve(this.current.config, config);
     this.current = { ...loaded, config };
     setTimeout(later, this.stay).unref();
     return outcome;
@@ -71,7 +75,8 @@ export class Served {
 
   /** Takes away the clusters that nobody can ask for any more. */
   async clear(): Promise<void> {
-    if (this.clusters.prune()) await this.update(this.current.config);
+    const isOver = [this.clusters.prune(), this.variables.prune()];
+    if (isOver.includes(true)) await this.update(this.current.config);
   }
 
   private update(config: GatewayConfig): Promise<Outcome> {
@@ -79,6 +84,7 @@ export class Served {
   }
 
   private filesOf(config: GatewayConfig): RunFiles {
-    return this.render(config, this.clusters.besides(config));
+    const variables = this.variables.besides(this.current.config, config);
+    return this.render(config, { targets: this.clusters.besides(config), variables });
   }
 }

@@ -11,12 +11,13 @@ const ECHO = 500;
 /**
  * Calls `stop` once, when a person or a supervisor wants the process to end: by Ctrl-C, SIGTERM, a closed terminal, or
  * by ending the npm (or npx) that started it. A later second signal ends it at once. Any other SIGHUP is for `reload`.
+ * `stop` is told which signal it was, if it was one.
  */
-export function onSignals({ stop, reload }: { stop(): void; reload(): void }): void {
+export function onSignals({ stop, reload }: { stop(signal?: NodeJS.Signals): void; reload(): void }): void {
   let ended: number | undefined;
-  const end = () => {
+  const end = (signal?: NodeJS.Signals) => {
     if (ended !== undefined && performance.now() - ended > ECHO) process.exit(1);
-    if (ended === undefined) stop();
+    if (ended === undefined) stop(signal);
     ended ??= performance.now();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);

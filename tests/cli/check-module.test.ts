@@ -8,6 +8,7 @@ import { presets } from "../../cli/config/preset-table.js";
 import { packageRoot } from "../../cli/config/root.js";
 import { parseSource, sourceOf } from "../../cli/config/source.js";
 import { configureModule } from "../../cli/plugin/module-instance.js";
+import { MODES } from "../../cli/render/render-options.js";
 import { attemptJson, gatewayJson, pluginConfig } from "../../cli/render/render-plugin.js";
 import { ConfigRoom } from "../unit/config-room.js";
 
@@ -130,7 +131,9 @@ describe("the module takes what is rendered from a good file", () => {
     });
   });
 
-  it("in the attempt role", () => expect(configureModule(wasm, attemptJson, env)).toEqual(accepted));
+  it.each(MODES)("in the attempt role of %s mode", mode =>
+    expect(configureModule(wasm, attemptJson(mode), env)).toEqual(accepted),
+  );
 });
 
 describe("a configuration for the module is judged by the module", () => {

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
 import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { systemAuthorities } from "../../cli/render/authorities.js";
-import { freePorts, launch, type Host } from "../envoy/running-gateway.js";
+import { freePorts, launch, until, type Host } from "../envoy/running-gateway.js";
 import { paste, plain, renderParts } from "./docs-existing.js";
 
 /** Run with UPDATE_DOCS=1 to write it anew. */
@@ -57,21 +57,24 @@ describe("docs/existing-envoy.md", () => {
   });
 });
 
-describe.each(["1.40.0", "1.36.4"])("parts pasted into an Envoy %s that has routes of its own", version => {
+describe.each(["1.40.0", "1.38.2", "1.36.4"])("parts pasted into an Envoy %s that has routes of its own", version => {
   let host: Host;
   let url: string;
+  let adminPort: number;
   let app: DemoProvider;
   let qwen: DemoProvider;
   let partner: DemoProvider;
 
   beforeAll(async () => {
-    const start = (name: string) => startDemoProvider({ name, tokens: ["sk-a", "sk-b", "sk-c"] });
+    const start = (name: string) => startDemoProvider({ name, tokens: ["sk-a", "sk-b", "sk-c"], pace: 60 });
     [app, qwen, partner] = [await start("app"), await start("qwen"), await start("partner")];
     const [port, admin] = (await freePorts(2)) as [number, number];
+    adminPort = admin;
     url = `https://localhost:${port}`;
     const here = {
       providers: [
-        { type: "qwen", url: qwen.url, apiTokens: ["${DASHSCOPE_API_KEY}"] },
+        // Its path does not begin with the route's prefix.
+        { type: "qwen", url: qwen.url.replace("/v1", "/compatible-mode/v1"), apiTokens: ["${DASHSCOPE_API_KEY}"] },
         { ...partnerOf(config), url: partner.url },
       ],
       routes: [
@@ -81,10 +84,10 @@ describe.each(["1.40.0", "1.36.4"])("parts pasted into an Envoy %s that has rout
     const parts = renderParts(here, "/etc/envoy/ai-failover.wasm", version);
     const pasted = plain(paste(before, parts)) as Bootstrap;
     pasted.admin.address.socket_address.port_value = admin;
-    Object.assign(pasted.static_resources.listeners[0]!.address.socket_address, {
-      address: "127.0.0.1",
-      port_value: port,
-    });
+    const listener = pasted.static_resources.listeners.find(({ address }) => address !== undefined)!;
+    listener.address = { socket_address: { address: "127.0.0.1", port_value: port } };
+    // A host of this name alone: what a hop makes of path and host must find no other route.
+    listener.filter_chains[0]!.filters[0]!.typed_config.route_config.virtual_hosts[0]!.domains = [`localhost:${port}`];
     for (const [name, { port }] of [
       ["shop", app],
       ["partner_llm", partner],
@@ -120,17 +123,51 @@ describe.each(["1.40.0", "1.36.4"])("parts pasted into an Envoy %s that has rout
     );
   });
 
+  it("streams the rescued stream", async () => {
+    await qwen.set("*", "error-in-200");
+    const chunks: number[] = [];
+    const body = '{"model": "m", "stream": true, "messages": []}';
+    const options = ["-sS", "-N", "-m", "10", "--http1.1", "--cacert", join(directory, "tls.crt")];
+    const curl = spawn("curl", [
+      ...options,
+      "-H",
+      "content-type: application/json",
+      "-d",
+      body,
+      `${url}/v1/chat/completions`,
+    ]);
+    curl.stdout.on("data", () => chunks.push(performance.now()));
+    await new Promise(done => curl.once("exit", done));
+    expect(chunks.at(-1)! - chunks[0]!).toBeGreaterThan(100);
+  });
+
   it("leaves the other routes alone", async () => {
     const answer = await ask("/models", "-H", "authorization: Bearer sk-a");
     expect(answer).toMatch(/^HTTP\/1.1 200/);
     expect(answer).not.toContain("x-ai-failover");
+  });
+
+  it("without a variable of ours serves the other routes, and answers 503 on ours", async () => {
+    await host.stop();
+    host = await launch((await findEnvoy({ version, say: () => {} })).path, directory, adminPort, {
+      workers: 1,
+      env: {},
+    });
+    expect(await ask("/models", "-H", "authorization: Bearer sk-a")).toMatch(/^HTTP\/1.1 200/);
+    const options = ["-H", "content-type: application/json", "-d", '{"model": "m", "messages": []}'];
+    expect(await ask("/v1/chat/completions", ...options)).toMatch(/^HTTP\/1.1 503 [^]*"code":"misconfigured"/);
+    // Envoy writes its log every ten seconds.
+    if (version === "1.40.0") await until(() => host.log().includes("DASHSCOPE_API_KEY"), 15_000);
   });
 });
 
 interface Bootstrap {
   admin: { address: { socket_address: { port_value: number } } };
   static_resources: {
-    listeners: { address: { socket_address: object } }[];
+    listeners: {
+      address?: { socket_address: object };
+      filter_chains: { filters: { typed_config: { route_config: { virtual_hosts: { domains: string[] }[] } } }[] }[];
+    }[];
     clusters: { name: string; load_assignment: { endpoints: object[] }; [field: string]: unknown }[];
   };
 }

@@ -35,6 +35,13 @@ export function paste(before: string, rendered: Record<Part, string>): Document 
     if (names.includes(cluster.get("name") as string)) for (const { key, value } of fields) cluster.set(key, value);
   clusters.items.push(...list(part("clusters"), "clusters"));
 
+  if (/^listeners:/m.test(rendered.listener)) {
+    (document.getIn(["static_resources", "listeners"]) as YAMLSeq).items.unshift(
+      ...list(part("listener"), "listeners"),
+    );
+    document.set("bootstrap_extensions", part("listener").get("bootstrap_extensions"));
+  }
+
   const [stats] = part("stats").items;
   document.set(stats!.key, stats!.value);
   return document;

@@ -106,6 +106,17 @@ describe("a stop", () => {
     await expect(status("/live")).rejects.toThrow();
   });
 
+  it("takes calls for its minimum when it is idle, and is not ready meanwhile", async () => {
+    await start();
+    const began = performance.now();
+    const stopped = gateway!.stop(1_000);
+    await until(async () => (await status("/ready")).status === 503);
+    while (performance.now() - began < 900) expect(await ask()).toMatch(/^200 /);
+    await stopped;
+    await expect(ask()).rejects.toThrow();
+    expect(said).toContainEqual(expect.stringMatching(/^Ending: .* new calls are taken for 1 s more/));
+  });
+
   it("waits no longer than its limit", async () => {
     await provider.set("*", { kind: "hang" });
     await start(300);
@@ -118,8 +129,8 @@ describe("a stop", () => {
   let cli: ChildProcess;
   let output: string;
   let ended: Promise<unknown>;
-  async function run(): Promise<void> {
-    cli = spawn(process.execPath, ["bin/ai-failover.mjs", "run", "--config", file, "--concurrency", "1"]);
+  async function run(...options: string[]): Promise<void> {
+    cli = spawn(process.execPath, ["bin/ai-failover.mjs", "run", "--config", file, "--concurrency", "1", ...options]);
     output = "";
     for (const stream of [cli.stdout!, cli.stderr!]) stream.on("data", chunk => (output += String(chunk)));
     ended = new Promise(done => cli.once("exit", done));
@@ -142,6 +153,33 @@ describe("a stop", () => {
     expect(await ended).toBe(0);
   });
 
+  it("by SIGTERM takes calls for --min-drain, by Ctrl-C does not", async () => {
+    for (const [signal, takesCalls] of [
+      ["SIGTERM", true],
+      ["SIGINT", false],
+    ] as const) {
+      await run("--min-drain", "2s");
+      const began = performance.now();
+      cli.kill(signal);
+      await until(
+        async () =>
+          !(await status("/ready").then(
+            ({ ok }) => ok,
+            () => false,
+          )),
+      );
+      await sleep(500);
+      expect(
+        await ask().then(
+          answer => answer.startsWith("200"),
+          () => false,
+        ),
+      ).toBe(takesCalls);
+      expect(await ended).toBe(0);
+      expect(performance.now() - began > 2_000).toBe(takesCalls);
+    }
+  });
+
   it("by SIGTERM ends at once when it comes twice; SIGHUP reads the file again", async () => {
     await provider.set("*", { kind: "hang" });
     await run();
@@ -150,7 +188,7 @@ describe("a stop", () => {
     const answer = ask().catch((error: Error) => error);
     await until(() => provider.requests.length === 1);
     cli.kill("SIGTERM");
-    await until(() => output.includes("Ending: 1 call"));
+    await until(() => output.includes("Ending: "));
     await sleep(600); // npm repeats a signal within this time
     cli.kill("SIGTERM");
     expect(await ended).toBe(1);

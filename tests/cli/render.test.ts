@@ -4,7 +4,7 @@ import { parse, type YAMLMap } from "yaml";
 import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
 import { renderEnvoy, renderRunFiles } from "../../cli/render/render-envoy.js";
-import { modeFor } from "../../cli/render/render-options.js";
+import { modeOf } from "../../cli/render/render-options.js";
 import { renderPart, type Part } from "../../cli/render/render-parts.js";
 import { pluginConfig } from "../../cli/render/render-plugin.js";
 import { formatJson, sayOnce, yaml } from "../../cli/render/yaml-text.js";
@@ -20,25 +20,27 @@ const config = (fields: object = {}) =>
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the rendered tree is Envoy's, not ours */
 function manager(text: string): any {
-  const [listener] = parse(text).static_resources.listeners;
+  const { listeners } = parse(text).static_resources;
+  const listener = listeners.find(({ name }: { name: string }) => name === "ai-failover");
   return listener.filter_chains[0].filters[0].typed_config;
 }
 
 const retry = () => manager(renderEnvoy(config(), options));
-const callout = () => manager(renderEnvoy(config(), { ...options, envoyVersion: "1.36.4" }));
+const callout = () => manager(renderEnvoy(config(), { ...options, envoyVersion: "1.36.4", mode: "callout" }));
 const routes = (tree: any): any[] => tree.route_config.virtual_hosts[0].routes;
 const wasmOf = (filter: any): any => filter.typed_config.config;
-/* eslint-enable @typescript-eslint/no-explicit-any */
 
 describe("the mode is chosen by what Envoy can do", () => {
   it.each([
     ["1.40.0", "retry"],
     ["1.39", "retry"],
-    ["1.38.2", "callout"],
-    ["1.35.0", "callout"],
-  ])("%s: %s", (version, mode) => expect(modeFor(version)).toBe(mode));
+    ["1.38.2", "hop"],
+    ["1.35.0", "hop"],
+  ])("%s: %s", (version, mode) => expect(modeOf({ envoyVersion: version })).toBe(mode));
 
-  it.each(["1.34.9", "2", "latest"])("%s is refused", version => expect(() => modeFor(version)).toThrow(version));
+  it.each(["1.34.9", "2", "latest"])("%s is refused", version =>
+    expect(() => modeOf({ envoyVersion: version })).toThrow(version),
+  );
 });
 
 describe("retry mode", () => {
@@ -82,6 +84,41 @@ describe("retry mode", () => {
   it("has no idle limit when it is off", () => {
     const [streamed] = routes(manager(renderEnvoy(config({ idleTimeout: 0 }), options)));
     expect(streamed.route.retry_policy).not.toHaveProperty("per_try_idle_timeout");
+  });
+});
+
+describe("hop mode", () => {
+  const there = { ...options, envoyVersion: "1.36.4" };
+  const text = (fields: object = {}, more: object = {}) => renderEnvoy(config(fields), { ...there, ...more });
+  const inner = (tree: string) => parse(tree).static_resources.listeners[0];
+  const variable = { providers: [{ type: "qwen", apiTokens: ["${A}"] }] };
+
+  it("sends every attempt to an internal listener that comes first, whose route goes where the attempt filter says", () => {
+    const { name, internal_listener, filter_chains } = inner(text());
+    expect(internal_listener).toEqual({});
+    const [gateway] = routes(manager(text()));
+    expect(gateway.route).toMatchObject({ cluster: name, retry_policy: { retry_on: expect.anything() } });
+    expect(gateway.route.retry_policy).not.toHaveProperty("refresh_cluster_on_retry");
+    const [attempt] = routes(filter_chains[0].filters[0].typed_config);
+    expect(attempt.route).toEqual({ cluster_header: "x-ai-failover-cluster", timeout: "0s" });
+    expect(attempt.request_headers_to_remove).toContain("x-ai-failover-cluster");
+    const cluster = parse(text()).static_resources.clusters.find((cluster: { name: string }) => cluster.name === name);
+    expect(JSON.stringify(cluster)).toContain(`"server_listener_name":"${name}"`);
+    expect(parse(text()).bootstrap_extensions[0].name).toBe("envoy.bootstrap.internal_listener");
+  });
+
+  it("tells both filters of it, in one VM", () => {
+    const [gateway] = manager(text()).http_filters;
+    const [attempt] = inner(text()).filter_chains[0].filters[0].typed_config.http_filters;
+    expect(JSON.parse(wasmOf(gateway).configuration.value)).toMatchObject({ role: "gateway", routing: "listener" });
+    expect(JSON.parse(wasmOf(attempt).configuration.value)).toEqual({ role: "attempt", routing: "listener" });
+    expect(wasmOf(attempt).vm_config).toEqual(wasmOf(gateway).vm_config);
+  });
+
+  it("has another listener for other variables, and the same one for any other edit", () => {
+    const edits = [{}, { idleTimeout: "9s" }, { clientKeys: [{ name: "a", value: "k" }] }];
+    expect(new Set(edits.map(fields => inner(text(fields)).name)).size).toBe(1);
+    expect(inner(text(variable)).name).not.toBe(inner(text()).name);
   });
 });
 
@@ -221,7 +258,11 @@ describe.each(["1.40", "1.36"])("the parts for an Envoy %s", envoyVersion => {
       ids: [gateway.name],
     });
     expect(routes(tree)).toEqual([{ ...route, match: { prefix: "/" } }]);
-    expect(part("stats")).toEqual({ stats_config: parse(renderEnvoy(config(), there)).stats_config });
+    const whole = parse(renderEnvoy(config(), there));
+    expect(part("stats")).toEqual({ stats_config: whole.stats_config });
+    const { bootstrap_extensions, static_resources } = whole;
+    const internal = static_resources.listeners.slice(0, -2);
+    expect(part("listener")).toEqual(internal.length > 0 ? { bootstrap_extensions, listeners: internal } : null);
   });
 });
 

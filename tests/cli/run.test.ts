@@ -211,16 +211,6 @@ describe("a start that cannot succeed ends in one sentence with the remedy", () 
   });
 });
 
-it("on an older Envoy one line says what is not the same", async () => {
-  write("a-model");
-  const config = resolveConfig(readSource(file));
-  const envoy = { path: "", version: "1.36.4", minor: 36, source: "PATH" };
-  const lines = (mode: string) =>
-    bannerOf({ config, envoy, mode, file, env: {}, notes: [] } as unknown as Gateway, "1").join("\n");
-  expect(lines("callout")).toMatch(/Envoy 1.36.4 is older than 1.39: a rescued answer arrives whole.*not rescued/);
-  expect(lines("retry")).not.toContain("older");
-});
-
 describe("what a start says", () => {
   const banner = (extra: string, models = "a-model"): string => {
     write(models, extra);

@@ -4,6 +4,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
 import { renderEnvoy } from "../../cli/render/render-envoy.js";
+import { renderTarget } from "../../cli/render/render-targets.js";
 import { parts, renderPart, type Part } from "../../cli/render/render-parts.js";
 
 /**
@@ -33,7 +34,12 @@ function untyped(value: unknown, path = "", isAny = false): string[] {
   return [...wrong, ...inside];
 }
 
-const FILES = ["envoy/envoyfilter.yaml", "envoy/existing/before.yaml", "envoy/existing/after.yaml"];
+const FILES = [
+  "envoy/envoyfilter.yaml",
+  "envoy/envoy-gateway.yaml",
+  "envoy/existing/before.yaml",
+  "envoy/existing/after.yaml",
+];
 const env = { DASHSCOPE_API_KEY: "sk-a", DEEPSEEK_API_KEY: "sk-b", PARTNER_API_KEY: "sk-c" };
 
 /** With clusters of its own, which a part may have. */
@@ -47,6 +53,13 @@ const whole = resolveConfig(
 );
 
 describe("every Any has a type", () => {
+  it.each(["istio", "envoy-gateway"] as const)("in what is rendered for %s, also for an older Envoy", target => {
+    for (const envoyVersion of ["1.36", "1.40"]) {
+      const text = renderTarget(target, whole, { wasm: "/module.wasm", envoyVersion });
+      expect(parseAllDocuments(text).flatMap(document => untyped(document.toJS()))).toEqual([]);
+    }
+  });
+
   it.each(FILES)("in %s", file => {
     const documents = parseAllDocuments(readFileSync(file, "utf8")).map(document => document.toJS() as unknown);
     expect(documents.flatMap(document => untyped(document))).toEqual([]);

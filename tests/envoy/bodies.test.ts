@@ -60,13 +60,13 @@ const END = '"}]}';
 /** What a provider must get for a model there. */
 const bodyFor = (model: string) => Buffer.concat([Buffer.from(`${HEAD}"${model}"`), TAIL, Buffer.from(END)]);
 
-describe.each(ALL_HOSTS)("bodies of 30 MB in $mode mode, on Envoy $version", ({ version }) => {
+describe.each(ALL_HOSTS)("bodies of 30 MB in $mode mode, on Envoy $version", ({ mode, version }) => {
   let gateway: Gateway;
 
   beforeAll(async () => {
     const never = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1000 } };
     gateway = await startGateway({
-      ...{ version, workers: 1 },
+      ...{ mode, version, workers: 1 },
       providers: { one: { tokens: ["one-1"], config: never, remember: 4 }, two: { tokens: ["two-1"], remember: 4 } },
       routes: [
         {

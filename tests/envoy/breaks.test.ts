@@ -35,52 +35,57 @@ async function startBreaking(): Promise<{ url: string; server: Server }> {
 }
 
 describe.each([
-  { version: "1.36.4", code: NO_ERROR },
-  { version: "1.38.2", code: INTERNAL_ERROR },
-  { version: "1.40.0", code: INTERNAL_ERROR },
-])("a stream that breaks after its first word, on Envoy $version,", ({ version, code }) => {
-  let gateway: Gateway;
-  let provider: Awaited<ReturnType<typeof startBreaking>>;
+  { mode: "callout", version: "1.36.4", code: NO_ERROR },
+  { mode: "hop", version: "1.36.4", code: NO_ERROR },
+  { mode: "callout", version: "1.38.2", code: INTERNAL_ERROR },
+  { mode: "hop", version: "1.38.2", code: INTERNAL_ERROR },
+  { mode: "retry", version: "1.40.0", code: INTERNAL_ERROR },
+] as const)(
+  "a stream that breaks after its first word, in $mode mode, on Envoy $version,",
+  ({ mode, version, code }) => {
+    let gateway: Gateway;
+    let provider: Awaited<ReturnType<typeof startBreaking>>;
 
-  beforeAll(async () => {
-    provider = await startBreaking();
-    const first = { upstreams: [{ provider: "one" }] };
-    const config = { url: provider.url, providerBreaker: { failureThreshold: 1000 } };
-    gateway = await startGateway({
-      version,
-      providers: { one: { tokens: ["one-1"], config } },
-      routes: [
-        { name: "full", modelPredicates: [{ matchType: "EQUAL", matchValue: "held" }], guard: "full", ...first },
-        { name: "main", modelPredicates: [], ...first },
-      ],
-      config: { idleTimeout: 300 },
+    beforeAll(async () => {
+      provider = await startBreaking();
+      const first = { upstreams: [{ provider: "one" }] };
+      const config = { url: provider.url, providerBreaker: { failureThreshold: 1000 } };
+      gateway = await startGateway({
+        ...{ mode, version },
+        providers: { one: { tokens: ["one-1"], config } },
+        routes: [
+          { name: "full", modelPredicates: [{ matchType: "EQUAL", matchValue: "held" }], guard: "full", ...first },
+          { name: "main", modelPredicates: [], ...first },
+        ],
+        config: { idleTimeout: 300 },
+      });
     });
-  });
-  afterAll(async () => {
-    await gateway.stop();
-    provider.server.close();
-  });
-
-  describe.each(["a reset", "an orderly close", "silence"])("by %s", model => {
-    const ask = { model, stream: true, messages: [] };
-
-    it("reaches a client of HTTP/1.1 without its last chunk", async () => {
-      expect(await gateway.ask(ask)).toMatchObject({ status: 200, broken: true, words: "Hello" });
+    afterAll(async () => {
+      await gateway.stop();
+      provider.server.close();
     });
 
-    it("reaches a client of HTTP/2 as a reset, without END_STREAM", async () => {
+    describe.each(["a reset", "an orderly close", "silence"])("by %s", model => {
+      const ask = { model, stream: true, messages: [] };
+
+      it("reaches a client of HTTP/1.1 without its last chunk", async () => {
+        expect(await gateway.ask(ask)).toMatchObject({ status: 200, broken: true, words: "Hello" });
+      });
+
+      it("reaches a client of HTTP/2 as a reset, without END_STREAM", async () => {
+        const { status, text, by } = await askByFrames(gateway.url, PATH, ask);
+        expect([status, by]).toEqual([200, code]);
+        expect(text).toMatch("Hello");
+        expect(text).not.toMatch("[DONE]");
+      });
+    });
+
+    it("is an error for a client of either protocol where guard full has held it", async () => {
+      const ask = { model: "held", stream: true, messages: [] };
       const { status, text, by } = await askByFrames(gateway.url, PATH, ask);
-      expect([status, by]).toEqual([200, code]);
-      expect(text).toMatch("Hello");
-      expect(text).not.toMatch("[DONE]");
+      expect([status, by]).toEqual([mode === "callout" ? 502 : 503, "END_STREAM"]);
+      expect(JSON.parse(text)).toHaveProperty("error.code");
+      expect((await gateway.ask(ask)).status).toBe(status);
     });
-  });
-
-  it("is an error for a client of either protocol where guard full has held it", async () => {
-    const ask = { model: "held", stream: true, messages: [] };
-    const { status, text, by } = await askByFrames(gateway.url, PATH, ask);
-    expect([status, by]).toEqual([version === "1.40.0" ? 503 : 502, "END_STREAM"]);
-    expect(JSON.parse(text)).toHaveProperty("error.code");
-    expect((await gateway.ask(ask)).status).toBe(status);
-  });
-});
+  },
+);

@@ -24,7 +24,7 @@ describe.each(["1.36.4", "1.38.2"])(
 
     beforeAll(async () => {
       gateway = await startGateway({
-        ...{ version, wasm },
+        ...{ version, mode: "callout", wasm },
         providers: {
           // Its second token is well, so that half of the streams are direct; the third one fails, so that the others are called out.
           qwen: {

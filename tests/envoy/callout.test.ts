@@ -44,7 +44,7 @@ describe.each(["1.36.4", "1.38.2"])("callouts, on Envoy %s,", version => {
     large = await startLarge();
     const ids = ["one", "two", "three"];
     gateway = await startGateway({
-      version,
+      ...{ version, mode: "callout" },
       providers: {
         ...Object.fromEntries(ids.map(id => [id, { tokens: [`${id}-1`], config: NEVER_OUT }])),
         claude: { tokens: ["claude-1"], config: { ...NEVER_OUT, type: "claude" } },

@@ -14,7 +14,7 @@ describe.each(HOSTS)("the dialects in $mode mode, on Envoy $version", ({ mode, v
 
   beforeAll(async () => {
     gateway = await startGateway({
-      version,
+      ...{ mode, version },
       providers: {
         one: { tokens: ["one-1"], config: { type: "claude", ...NEVER_OUT } },
         two: { tokens: ["two-1"], config: { type: "claude", ...NEVER_OUT } },
@@ -173,7 +173,7 @@ describe.each(HOSTS)("the dialects in $mode mode, on Envoy $version", ({ mode, v
     it("gets no accept-encoding, and its answer passes uncorrupted", async () => {
       const { port } = server.address() as AddressInfo;
       const other = await startGateway({
-        version,
+        ...{ mode, version },
         providers: { packer: { tokens: ["p"], config: { url: `http://127.0.0.1:${port}/v1` } } },
       });
       const answer = await other.ask({ model: "packer-x", messages });

@@ -37,7 +37,7 @@ function ask(url: string, body: object): Seen {
   return seen;
 }
 
-describe.each(HOSTS)("a guard in $mode mode, on Envoy $version:", ({ version }) => {
+describe.each(HOSTS)("a guard in $mode mode, on Envoy $version:", ({ mode, version }) => {
   let gateway: Gateway;
   let provider: OwnProvider;
   /** Streams that wait for the test to say what they send. */
@@ -62,7 +62,7 @@ describe.each(HOSTS)("a guard in $mode mode, on Envoy $version:", ({ version }) 
     });
     const guards = { none: "none", "first-event": "first-event", full: "full", length: "first-event", empty: "full" };
     gateway = await startGateway({
-      version,
+      ...{ mode, version },
       providers: { one: { tokens: ["one-1"], config: { url: provider.url } }, two: { tokens: ["two-1"] } },
       routes: Object.entries(guards).map(([model, guard]) => ({
         ...{ name: model, modelPredicates: [{ matchType: "EQUAL", matchValue: model }], guard },

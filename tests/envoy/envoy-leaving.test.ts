@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { failures, letAsk } from "./crowd.js";
-import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
+import { HOSTS, startGateway, until, type Gateway, type TestHost } from "./running-gateway.js";
 
 let gateway: Gateway;
 afterEach(() => gateway.stop());
@@ -11,11 +11,11 @@ const pause = (ms: number) => new Promise(done => setTimeout(done, ms));
 const OFTEN = 6;
 
 /** qwen, whose first token is always asked first, then deepseek. */
-async function start(version: string, upstreams: string[] = ["deepseek"]) {
+async function start({ mode, version }: TestHost, upstreams: string[] = ["deepseek"]) {
   const token = (n: number, weight: number) => ({ name: `t${n}`, value: `qwen-${n}`, weight });
   const config = { type: "qwen", tokenChoice: "weighted", apiTokens: [token(1, 1_000_000), token(2, 1)] };
   gateway = await startGateway({
-    version,
+    ...{ mode, version },
     providers: {
       qwen: { tokens: ["qwen-1", "qwen-2"], config },
       deepseek: { tokens: ["deepseek-1"], config: { type: "deepseek" } },
@@ -51,7 +51,7 @@ async function expectAllWell(): Promise<void> {
 
 describe.each(HOSTS)("a client that leaves, in $mode mode, on Envoy $version,", ({ mode, version }) => {
   it("while it sends its body, reaches nobody", async () => {
-    const qwen = await start(version);
+    const qwen = await start({ mode, version });
     for (let i = 0; i < OFTEN; i++) {
       const headers = { "content-type": "application/json", "content-length": "1000" };
       const sending = request(`${gateway.url}/v1/chat/completions`, { method: "POST", headers });
@@ -67,7 +67,7 @@ describe.each(HOSTS)("a client that leaves, in $mode mode, on Envoy $version,", 
   it.each(["hang", "silent", "stall"])(
     "while its attempt meets %s, costs no health and starts no further hop",
     async fault => {
-      const qwen = await start(version);
+      const qwen = await start({ mode, version });
       await qwen.set("*", fault);
       for (let i = 1; i <= OFTEN; i++) await leave(() => qwen.requests.length === i);
       await until(() => qwen.requests.every(({ aborted }) => aborted));
@@ -77,18 +77,18 @@ describe.each(HOSTS)("a client that leaves, in $mode mode, on Envoy $version,", 
   );
 
   it("while its second attempt hangs, or the callout in its place, costs no health and starts no further hop", async () => {
-    const qwen = await start(version);
+    const qwen = await start({ mode, version });
     await qwen.set(1, "reset");
     await qwen.set(2, "hang");
     for (let i = 1; i <= OFTEN; i++) await leave(() => qwen.requests.length === 2 * i);
     // Nothing can take a callout back; its answer is nobody's.
-    if (mode === "retry") await until(() => qwen.requests.every(({ aborted }) => aborted));
+    if (mode !== "callout") await until(() => qwen.requests.every(({ aborted }) => aborted));
     await qwen.reset();
     await expectAllWell();
   });
 
   it("while it waits for a rate limit, before its first attempt and after it, is not asked for any more", async () => {
-    const qwen = await start(version, []);
+    const qwen = await start({ mode, version }, []);
     for (const token of [1, 2]) await qwen.set(token, { kind: "status", status: 429, retryAfter: "2", times: 1 });
     const after = leave(() => qwen.requests.filter(({ answered }) => answered).length === 2);
     await until(() => qwen.requests.length === 2);

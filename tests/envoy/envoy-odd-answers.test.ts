@@ -77,7 +77,7 @@ describe.each(HOSTS)("odd answers in $mode mode, on Envoy $version:", ({ mode, v
       fourth: ["one", "http2"],
     };
     gateway = await startGateway({
-      version,
+      ...{ mode, version },
       providers: {
         one: { tokens: ["one-1"], config: NEVER_OUT },
         two: { tokens: ["two-1"], config: NEVER_OUT },

@@ -81,10 +81,10 @@ describe("every fault at every place, for every hop", () => {
   const gateways: Gateway[] = [];
 
   beforeAll(async () => {
-    for (const { version } of HOSTS)
+    for (const { mode, version } of HOSTS)
       gateways.push(
         await startGateway({
-          version,
+          ...{ mode, version },
           providers: Object.fromEntries(
             PROVIDERS.map(id => [
               id,
@@ -173,7 +173,7 @@ describe("every fault at every place, for every hop", () => {
     const tables = await Promise.all(gateways.map(runTable));
     const sections = HOSTS.map(
       ({ mode, version }, i) =>
-        `\n## ${mode === "retry" ? "Retry" : "Callout"} mode (Envoy ${version})\n\n${markdown(tables[i]!)}\n`,
+        `\n## ${mode[0]!.toUpperCase()}${mode.slice(1)} mode (Envoy ${version})\n\n${markdown(tables[i]!)}\n`,
     );
     const text = await prettier.format(HEAD + sections.join(""), {
       ...(await prettier.resolveConfig(FILE)),

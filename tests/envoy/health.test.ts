@@ -2,15 +2,20 @@ import { Agent, request } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import type { DemoRequest } from "../../cli/demo/demo-provider.js";
 import { failures, lateMeetings, letAsk, met } from "./crowd.js";
-import { HOSTS, startGateway, until, type Gateway, type GatewayOptions } from "./running-gateway.js";
+import { HOSTS, startGateway, until, type Gateway, type GatewayOptions, type TestHost } from "./running-gateway.js";
 
 let gateway: Gateway;
 afterEach(() => gateway.stop());
 
 /** One route: qwen with so many tokens, then deepseek. */
-async function start(version: string, tokens: number, qwen: object = {}, more: Partial<GatewayOptions> = {}) {
+async function start(
+  { mode, version }: TestHost,
+  tokens: number,
+  qwen: object = {},
+  more: Partial<GatewayOptions> = {},
+) {
   gateway = await startGateway({
-    version,
+    ...{ mode, version },
     providers: {
       qwen: { tokens: Array.from({ length: tokens }, (_, i) => `qwen-${i + 1}`), config: { type: "qwen", ...qwen } },
       deepseek: { tokens: ["deepseek-1"], config: { type: "deepseek" } },
@@ -32,9 +37,9 @@ const chat = (n = 0) => ({ model: "m", stream: n % 2 === 1, messages: [] });
 const asked = ({ method }: DemoRequest) => method === "POST";
 const pause = (ms: number) => new Promise(done => setTimeout(done, ms));
 
-describe.each(HOSTS)("a bad token in $mode mode, on Envoy $version", ({ version }) => {
+describe.each(HOSTS)("a bad token in $mode mode, on Envoy $version", ({ mode, version }) => {
   it("is met only by requests that were under way when its first failure was recorded: 500 of 500 are served", async () => {
-    const { qwen, deepseek } = await start(version, 3);
+    const { qwen, deepseek } = await start({ mode, version }, 3);
     await qwen.set(1, "401");
     const visits = await letAsk(gateway, { clients: 16, requests: 500, body: chat });
     expect(failures(visits)).toEqual([]);
@@ -45,7 +50,7 @@ describe.each(HOSTS)("a bad token in $mode mode, on Envoy $version", ({ version 
   });
 
   it("is met once when requests come one after another, whichever worker they reach", async () => {
-    const { qwen } = await start(version, 2);
+    const { qwen } = await start({ mode, version }, 2);
     const oneByOne = { clients: 1, body: chat, options: { headers: { connection: "close" } } };
     // Both workers have read what is known before there is anything to know.
     await letAsk(gateway, { ...oneByOne, requests: 30 });
@@ -70,7 +75,7 @@ async function removeFirstToken() {
 
 describe("probes, on Envoy 1.40.0 with two workers,", () => {
   it("ask by the free call for a refused token, one at a time, less and less often, and bring it back", async () => {
-    const { qwen } = await start("1.40.0", 2, { failover: { healthCheckInterval: 100 } });
+    const { qwen } = await start({ version: "1.40.0" }, 2, { failover: { healthCheckInterval: 100 } });
     await qwen.set(1, "401");
     await letAsk(gateway, { clients: 8, requests: 60, body: chat });
     const probes = () => qwen.requests.filter(({ method }) => method === "GET");
@@ -90,7 +95,7 @@ describe("probes, on Envoy 1.40.0 with two workers,", () => {
   });
 
   it("ask healthCheckModel for one token where one is set, in the provider's own way", async () => {
-    const { qwen } = await start("1.40.0", 2, {
+    const { qwen } = await start({ version: "1.40.0" }, 2, {
       failover: { healthCheckInterval: 200, healthCheckModel: "qwen-mini" },
     });
     await qwen.set(1, "402");
@@ -104,7 +109,9 @@ describe("probes, on Envoy 1.40.0 with two workers,", () => {
   });
 
   it("never overlap, not even when the provider lets them wait", async () => {
-    const { qwen } = await start("1.40.0", 2, { failover: { healthCheckInterval: 100, healthCheckTimeout: 300 } });
+    const { qwen } = await start({ version: "1.40.0" }, 2, {
+      failover: { healthCheckInterval: 100, healthCheckTimeout: 300 },
+    });
     await qwen.set(1, "401");
     await letAsk(gateway, { clients: 8, requests: 60, body: chat });
     await qwen.set(1, "hang");
@@ -118,7 +125,7 @@ describe("probes, on Envoy 1.40.0 with two workers,", () => {
   });
 
   it("end with the token: what was removed from the configuration is never asked again", async () => {
-    const { qwen } = await start("1.40.0", 2, { failover: { healthCheckInterval: 100 } });
+    const { qwen } = await start({ version: "1.40.0" }, 2, { failover: { healthCheckInterval: 100 } });
     await qwen.set(1, "401");
     await letAsk(gateway, { clients: 8, requests: 60, body: chat });
     await until(() => qwen.requests.some(({ method }) => method === "GET"));
@@ -131,7 +138,7 @@ describe("probes, on Envoy 1.40.0 with two workers,", () => {
   });
 
   it("are the newest configuration's alone: what an old connection meets is not asked again", async () => {
-    const { qwen } = await start("1.40.0", 2, { failover: { healthCheckInterval: 100 } });
+    const { qwen } = await start({ version: "1.40.0" }, 2, { failover: { healthCheckInterval: 100 } });
     // Until its connection ends, it is served by the configuration under which that began.
     const connection = new Agent({ keepAlive: true, maxSockets: 1 });
     await askOn(connection);
@@ -159,11 +166,11 @@ async function askOn(agent: Agent): Promise<void> {
   });
 }
 
-describe.each(HOSTS)("a provider's breaker in $mode mode, on Envoy $version", ({ version }) => {
+describe.each(HOSTS)("a provider's breaker in $mode mode, on Envoy $version", ({ mode, version }) => {
   const breaker = { providerBreaker: { failureThreshold: 3, openFor: 600, maxOpenFor: 600 } };
 
   it("opens after three requests in a row that it failed; the next ones go straight to the next provider", async () => {
-    const { qwen } = await start(version, 1, { providerBreaker: { failureThreshold: 3, openFor: 60_000 } });
+    const { qwen } = await start({ mode, version }, 1, { providerBreaker: { failureThreshold: 3, openFor: 60_000 } });
     await qwen.set("*", "503");
     const visits = await letAsk(gateway, { clients: 1, requests: 20, body: chat });
     expect(failures(visits)).toEqual([]);
@@ -172,7 +179,7 @@ describe.each(HOSTS)("a provider's breaker in $mode mode, on Envoy $version", ({
   });
 
   it("lets exactly one trial through over both workers when it is half-open, and comes back", async () => {
-    const { qwen } = await start(version, 2, breaker);
+    const { qwen } = await start({ mode, version }, 2, breaker);
     await qwen.set("*", "503");
     await letAsk(gateway, { clients: 1, requests: 5, body: chat });
     await pause(700);
@@ -200,9 +207,9 @@ describe.each(HOSTS)("a provider's breaker in $mode mode, on Envoy $version", ({
   });
 });
 
-describe.each(HOSTS)("when every breaker is open, in $mode mode, on Envoy $version,", ({ version }) => {
+describe.each(HOSTS)("when every breaker is open, in $mode mode, on Envoy $version,", ({ mode, version }) => {
   it("the one that opens soonest is tried all the same, and the trail says so", async () => {
-    const { qwen, deepseek } = await start(version, 1);
+    const { qwen, deepseek } = await start({ mode, version }, 1);
     await qwen.set("*", "401");
     await deepseek.set("*", "401");
     const both = "qwen/t1 401 credential, deepseek/t1 401 credential";
@@ -217,9 +224,9 @@ describe.each(HOSTS)("when every breaker is open, in $mode mode, on Envoy $versi
   });
 });
 
-describe.each(HOSTS)("what is nobody's fault, in $mode mode, on Envoy $version,", ({ version }) => {
+describe.each(HOSTS)("what is nobody's fault, in $mode mode, on Envoy $version,", ({ mode, version }) => {
   it("changes nothing: a caller's 400, 413 and 422 in any number", async () => {
-    const { qwen, deepseek } = await start(version, 2);
+    const { qwen, deepseek } = await start({ mode, version }, 2);
     for (const status of ["400", "413", "422"]) {
       await qwen.set("*", status);
       const visits = await letAsk(gateway, { clients: 8, requests: 40, body: chat });

@@ -27,6 +27,7 @@ const isProbe = ({ method, model }: DemoRequest) => method === "GET" || model ==
 const WAYS = [
   { way: "the free call", healthCheckModel: "", fault: "401" },
   { way: "a completion", healthCheckModel: "probe", fault: "402" },
+  { way: "the free call", healthCheckModel: "", fault: "401" },
 ];
 const CASES = WAYS.map((way, i) => ({ ...way, ...HOSTS[i]! }));
 
@@ -48,7 +49,7 @@ describe.each(CASES)(
         healthCheckTimeout: 1000,
       };
       gateway = await startGateway({
-        version,
+        ...{ mode, version },
         providers: {
           qwen: {
             tokens: ["qwen-1", "qwen-2", "qwen-3"],
@@ -175,11 +176,11 @@ async function startLimiter(limit: number): Promise<{ server: Server; url: strin
 
 describe.each(HOSTS)(
   "64 clients of a provider that takes 60 requests a second, in $mode mode, on Envoy $version",
-  ({ version }) => {
+  ({ mode, version }) => {
     it("wait for their turn, and none of them fails", async () => {
       const { server, url, refused } = await startLimiter(20);
       const gateway = await startGateway({
-        version,
+        ...{ mode, version },
         providers: { one: { tokens: ["one-1", "one-2", "one-3"], config: { url } } },
       });
       const visits = await letAsk(gateway, {

@@ -6,7 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
 import { Gateway } from "../../cli/run/gateway.js";
 import { failures, letAsk, type Visit } from "./crowd.js";
-import { freePorts, HOSTS, send, until } from "./running-gateway.js";
+import { freePorts, RUN_HOSTS, send, until } from "./running-gateway.js";
 
 const CLIENTS = 32;
 const EDITS = 12;
@@ -44,7 +44,7 @@ const MOVES: Record<string, (n: number) => void> = {
   },
 };
 
-describe.each(HOSTS)("an edit under load, in $mode mode, on Envoy $version:", ({ version }) => {
+describe.each(RUN_HOSTS)("an edit under load, in $mode mode, on Envoy $version:", ({ version }) => {
   it.each(Object.keys(MOVES))("%s fails no request, cuts no stream, and takes no token elsewhere", async what => {
     const edit = MOVES[what]!;
     edit(0);

@@ -34,13 +34,13 @@ function send(url: string, method: string, headers: Record<string, string>, body
   });
 }
 
-describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ version }) => {
+describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, version }) => {
   let gateway: Gateway;
   const at = (id: string) => gateway.providers[id]!;
 
   beforeAll(async () => {
     gateway = await startGateway({
-      version,
+      ...{ mode, version },
       providers: {
         one: { tokens: ["one-1"], config: NEVER_OUT, models: ["a-model"] },
         two: { tokens: ["two-1"], config: NEVER_OUT, models: ["a-model"] },

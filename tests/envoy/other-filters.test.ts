@@ -16,19 +16,22 @@ const DENIES = `
 
 async function addFilter(): Promise<void> {
   const file = readFileSync(join(gateway.directory, "lds.yaml"), "utf8");
-  const [line, indent] = /^( *)- name: envoy\.filters\.http\.router$/m.exec(file)!;
+  // In hop mode the internal listener has a router, too, and comes first.
+  const start = file.indexOf("name: ai-failover\n");
+  const [line, indent] = /^( *)- name: envoy\.filters\.http\.router$/m.exec(file.slice(start))!;
   const added = DENIES.slice(1).replaceAll(/^ {10}/gm, indent!);
   const updates = await gateway.stat("listener_manager.lds.update_success");
-  moveIn(gateway.directory, { "lds.yaml": file.replace(line, `${added}\n${line}`) });
+  const changed = file.slice(start).replace(line, `${added}\n${line}`);
+  moveIn(gateway.directory, { "lds.yaml": file.slice(0, start) + changed });
   await until(async () => (await gateway.stat("listener_manager.lds.update_success")) > updates);
 }
 
 describe.each(HOSTS)(
   "a filter behind the module that refuses a request, in $mode mode, on Envoy $version,",
-  ({ version }) => {
+  ({ mode, version }) => {
     it.each([false, true])("has the last word, and no provider is to blame (stream: %s)", async stream => {
       gateway = await startGateway({
-        version,
+        ...{ mode, version },
         providers: { one: { tokens: ["one-1"] }, two: { tokens: ["two-1"] } },
         routes: [
           {

@@ -18,10 +18,10 @@ async function narrow(): Promise<void> {
   await until(async () => (await gateway.stat("cluster_manager.cds.update_success")) > updates);
 }
 
-describe.each(HOSTS)("a cluster that is full, in $mode mode, on Envoy $version,", ({ version }) => {
+describe.each(HOSTS)("a cluster that is full, in $mode mode, on Envoy $version,", ({ mode, version }) => {
   it("is no fault of its provider: requests go on to the next one, and come back", async () => {
     gateway = await startGateway({
-      version,
+      ...{ mode, version },
       providers: { one: { tokens: ["one-1"] }, two: { tokens: ["two-1"] } },
       routes: [
         {

@@ -1,15 +1,16 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { DemoRequest } from "../../cli/demo/demo-provider.js";
 import { failedAt, failures, lateMeetings, letAsk, met, type Visit } from "./crowd.js";
-import { startGateway, until, type Gateway } from "./running-gateway.js";
+import { startGateway, until, type Gateway, type TestHost } from "./running-gateway.js";
 
 const CLIENTS = 64;
 /** More than anyone makes in a day, under a load. */
 const EDITED = [
   { mode: "retry", version: "1.40.0", edits: 100 },
+  { mode: "hop", version: "1.36.4", edits: 100 },
   { mode: "callout", version: "1.36.4", edits: 30 },
   { mode: "callout", version: "1.38.2", edits: 30 },
-];
+] as const;
 
 let gateway: Gateway;
 afterEach(() => gateway.stop());
@@ -46,9 +47,9 @@ const calm = { failover: { healthCheckInterval: 60_000 }, providerBreaker: { ope
 const neverOut = { ...calm, providerBreaker: { failureThreshold: 1_000_000 } };
 
 /** qwen with three tokens, then deepseek. */
-async function start(pace = 5, version = "1.40.0", config: object = calm) {
+async function start(pace = 5, host: TestHost = {}, config: object = calm) {
   gateway = await startGateway({
-    version,
+    ...host,
     providers: {
       qwen: { tokens: ["qwen-1", "qwen-2", "qwen-3"], pace, remember: 100_000, config: { type: "qwen", ...config } },
       deepseek: { tokens: ["deepseek-1"], pace, config: { type: "deepseek" } },
@@ -63,10 +64,10 @@ async function start(pace = 5, version = "1.40.0", config: object = calm) {
 const newcomers = { headers: { connection: "close" } };
 
 describe.each(EDITED)("an edit of the running configuration in $mode mode, on Envoy $version,", host => {
-  const { version, edits } = host;
+  const { mode, version, edits } = host;
 
   it(`fails no request and cuts no stream, ${edits} times under the load of ${CLIENTS} clients, and keeps a dead token out`, async () => {
-    const qwen = await start(20, version, neverOut);
+    const qwen = await start(20, { mode, version }, neverOut);
     await qwen.set(1, "401");
     // After the third token comes the other provider: in callout mode by callouts, which the next edit meets on their way.
     await qwen.set(3, "error-in-200");

@@ -8,15 +8,26 @@ import { sourceOf } from "../../cli/config/source.js";
 import { startDemoProvider, type DemoOptions, type DemoProvider } from "../../cli/demo/demo-provider.js";
 import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { renderRunFiles } from "../../cli/render/render-envoy.js";
+import type { Mode } from "../../cli/render/render-options.js";
 
 /** The hosts that the promises are kept on: one for each mode. */
 export const HOSTS = [
   { mode: "retry", version: "1.40.0" },
+  { mode: "hop", version: "1.36.4" },
   { mode: "callout", version: "1.36.4" },
 ] as const;
 
-/** And the newest release that is in callout mode, for what must hold on each. */
-export const ALL_HOSTS = [...HOSTS, { mode: "callout", version: "1.38.2" }] as const;
+/** And the newest release that cannot be in retry mode, for what must hold on each. */
+export const ALL_HOSTS = [
+  ...HOSTS,
+  { mode: "hop", version: "1.38.2" },
+  { mode: "callout", version: "1.38.2" },
+] as const;
+
+export type TestHost = Pick<GatewayOptions, "mode" | "version">;
+
+/** Without those in which only the tests run. */
+export const RUN_HOSTS = HOSTS.filter(({ mode }) => mode !== "callout");
 
 export interface GatewayOptions {
   /** Demo providers to start, by id. They become the configuration's providers, with their tokens. */
@@ -25,6 +36,8 @@ export interface GatewayOptions {
   /** Further members of the configuration. */
   config?: object;
   version?: string;
+  /** Default: the best of this version. */
+  mode?: Mode;
   workers?: number;
   env?: Record<string, string>;
   /** Path of another build of the module. */
@@ -92,7 +105,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const resolved = resolveConfig(sourceOf(value, "test", directory), { ...process.env, ...options.env });
     return renderRunFiles(
       resolved,
-      { wasm: options.wasm ?? join(process.cwd(), "build/ai-failover.wasm"), envoyVersion: envoy.version },
+      {
+        ...{ wasm: options.wasm ?? join(process.cwd(), "build/ai-failover.wasm") },
+        ...{ envoyVersion: envoy.version, mode: options.mode },
+      },
       directory,
     );
   };

@@ -3,12 +3,12 @@ import { HOSTS, startGateway, type Gateway } from "./running-gateway.js";
 
 const CLIENT_SECRET = "sk-client-0123456789";
 
-describe.each(HOSTS)("what crosses the gateway in $mode mode, on Envoy $version", ({ version }) => {
+describe.each(HOSTS)("what crosses the gateway in $mode mode, on Envoy $version", ({ mode, version }) => {
   let gateway: Gateway;
 
   beforeAll(async () => {
     gateway = await startGateway({
-      version,
+      ...{ mode, version },
       env: { TEST_ONE_KEYS: "sk-one-aaaaaaaa,sk-one-bbbbbbbb" },
       providers: {
         one: {

@@ -43,7 +43,7 @@ async function startHttp2(port: number): Promise<Http2SecureServer> {
   return server;
 }
 
-describe.each(HOSTS)("a provider behind TLS, in $mode mode, on Envoy $version,", ({ version }) => {
+describe.each(HOSTS)("a provider behind TLS, in $mode mode, on Envoy $version,", ({ mode, version }) => {
   let gateway: Gateway;
   let http2: Http2SecureServer;
 
@@ -69,7 +69,7 @@ describe.each(HOSTS)("a provider behind TLS, in $mode mode, on Envoy $version,",
       },
     ]);
     gateway = await startGateway({
-      version,
+      ...{ mode, version },
       providers: {
         ...Object.fromEntries(providers),
         plain: { tokens: ["plain-1"] },

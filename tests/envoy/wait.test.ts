@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { DemoRequest } from "../../cli/demo/demo-provider.js";
 import { failures, letAsk } from "./crowd.js";
-import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
+import { HOSTS, startGateway, until, type Gateway, type TestHost } from "./running-gateway.js";
 
 let gateway: Gateway;
 afterEach(() => gateway.stop());
 
 /** One route: one with so many tokens, then two, if there is a second provider. */
-async function start(version: string, options: { tokens: number; second?: boolean; route?: object }) {
+async function start({ mode, version }: TestHost, options: { tokens: number; second?: boolean; route?: object }) {
   const { tokens, second = false, route = {} } = options;
   gateway = await startGateway({
-    version,
+    ...{ mode, version },
     providers: {
       one: { tokens: Array.from({ length: tokens }, (_, i) => `one-${i + 1}`) },
       ...(second ? { two: { tokens: ["two-1"] } } : {}),
@@ -39,7 +39,7 @@ const FORMS: (() => Record<string, string>)[] = [
 
 describe("a token that is rate-limited, on Envoy 1.40.0 with two workers,", () => {
   it("is out for that model alone, and until then, in whatever form it is told", async () => {
-    const one = await start("1.40.0", { tokens: FORMS.length + 1 });
+    const one = await start({ version: "1.40.0" }, { tokens: FORMS.length + 1 });
     for (const [i, headers] of FORMS.entries())
       await one.set(i + 1, { kind: "status", status: 429, headers: headers(), times: 1 });
     const limited = () => one.requests.filter(({ fault }) => fault.kind === "status");
@@ -61,12 +61,12 @@ describe("a token that is rate-limited, on Envoy 1.40.0 with two workers,", () =
 
 describe.each(HOSTS)(
   "a request that meets rate limits everywhere, in $mode mode, on Envoy $version,",
-  ({ version }) => {
+  ({ mode, version }) => {
     const limit = (seconds: number, times: number) =>
       ({ kind: "status", status: 429, retryAfter: String(seconds), times }) as const;
 
     it.each([false, true])("waits after the answer and is served (stream: %s)", async stream => {
-      const one = await start(version, { tokens: 2 });
+      const one = await start({ mode, version }, { tokens: 2 });
       await one.set(1, limit(1, 1));
       await one.set(2, limit(1, 1));
       const answer = await gateway.ask(chat(stream));
@@ -76,7 +76,7 @@ describe.each(HOSTS)(
     });
 
     it.each([false, true])("waits before its first attempt and is served (stream: %s)", async stream => {
-      const one = await start(version, { tokens: 1 });
+      const one = await start({ mode, version }, { tokens: 1 });
       await one.set("*", limit(1, 1));
       const [first, ...others] = await Promise.all([
         gateway.ask(chat(stream)),
@@ -95,7 +95,7 @@ describe.each(HOSTS)(
     });
 
     it("gets the 429 with its Retry-After at once when the wait is longer than maxWait", async () => {
-      const one = await start(version, { tokens: 2, route: { maxWait: 2000 } });
+      const one = await start({ mode, version }, { tokens: 2, route: { maxWait: 2000 } });
       await one.set("*", limit(40, 2));
       const asked = performance.now();
       for (const trail of [/^one\/t\d 429 rate-limit, one\/t\d 429 rate-limit$/, /^$/]) {
@@ -111,7 +111,7 @@ describe.each(HOSTS)(
     });
 
     it("waits as often as it must, each time as long as it is asked to", async () => {
-      const one = await start(version, { tokens: 1 });
+      const one = await start({ mode, version }, { tokens: 1 });
       await one.set("*", limit(1, 2));
       const answer = await gateway.ask(chat(true));
       expect(answer.words).toContain("Hello from one");
@@ -121,7 +121,7 @@ describe.each(HOSTS)(
     });
 
     it("meets no token at the end of its wait that has died meanwhile", async () => {
-      const one = await start(version, { tokens: 2 });
+      const one = await start({ mode, version }, { tokens: 2 });
       await one.set(1, limit(5, 1));
       await one.set(2, limit(5, 1));
       const waits = gateway.ask(chat(false));
@@ -136,7 +136,7 @@ describe.each(HOSTS)(
     });
 
     it("does not wait while another provider is live", async () => {
-      const one = await start(version, { tokens: 2, second: true });
+      const one = await start({ mode, version }, { tokens: 2, second: true });
       await one.set("*", limit(5, 2));
       for (const attempts of ["3", "1"]) {
         const answer = await gateway.ask(chat(false));
@@ -147,11 +147,11 @@ describe.each(HOSTS)(
   },
 );
 
-describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $version,", ({ version }) => {
+describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $version,", ({ mode, version }) => {
   const wish = (value: string) => ({ headers: { "x-ai-failover": value } });
 
   it("says off: one attempt, and the provider's own answer", async () => {
-    const one = await start(version, { tokens: 2, second: true });
+    const one = await start({ mode, version }, { tokens: 2, second: true });
     await one.set("*", "503");
     const answer = await gateway.ask(chat(false), wish("off"));
     expect([answer.status, answer.headers.get("x-ai-failover-attempts")]).toEqual([503, "1"]);
@@ -160,7 +160,7 @@ describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $versi
   });
 
   it("says same-model: other tokens, but no other provider", async () => {
-    const one = await start(version, { tokens: 2, second: true });
+    const one = await start({ mode, version }, { tokens: 2, second: true });
     await one.set("*", "401");
     const answer = await gateway.ask(chat(false), wish("same-model"));
     expect(answer.status).toBe(424);
@@ -169,7 +169,7 @@ describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $versi
   });
 
   it("says something else: a 400 that names both", async () => {
-    await start(version, { tokens: 1 });
+    await start({ mode, version }, { tokens: 1 });
     const answer = await gateway.ask(chat(false), wish("on"));
     expect(answer.status).toBe(400);
     expect(answer.json().error.message).toMatch(/'off'.*'same-model'/);

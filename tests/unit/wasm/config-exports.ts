@@ -33,11 +33,11 @@ export function parse(ptr: usize, len: usize, env: usize, envLen: usize): bool {
   const entries = String.UTF8.decodeUnsafe(env, envLen).split("\0");
   const parsed = parsePlugin(ptr, len, new Environment(entries));
   const read = parsed.plugin;
-  plugin = read;
+  plugin = read.hasMistakes ? null : read;
   result = Bytes.of(
-    read === null ? `{"errors":${list<string>(parsed.mistakes, text)}}` : `{"plugin":${describePlugin(read)}}`,
+    read.hasMistakes ? `{"errors":${list<string>(parsed.mistakes, text)}}` : `{"plugin":${describePlugin(read)}}`,
   );
-  return read !== null;
+  return !read.hasMistakes;
 }
 
 export function resultPtr(): usize {

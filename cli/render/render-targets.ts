@@ -1,0 +1,371 @@
+import { isIP } from "node:net";
+import { parse, stringify } from "yaml";
+import type { ClusterTarget, GatewayConfig, Provider } from "../config/config-types.js";
+import { clusterList, targetsOf } from "./render-clusters.js";
+import { gatewayFilter, gatewayRouter } from "./render-filters.js";
+import { innerCluster, innerListener } from "./render-hop.js";
+import { longestTimeout, modeOf, type RenderOptions } from "./render-options.js";
+import { switchOn } from "./render-parts.js";
+import { gatewayJson } from "./render-plugin.js";
+import { renderRoute } from "./render-route.js";
+import { asList, quote, sayOnce, seconds, yaml } from "./yaml-text.js";
+
+type Renderer = (config: GatewayConfig, options: RenderOptions) => string[];
+
+/** Resources of Kubernetes for what runs Envoys there: a list of documents each. */
+export const targets = { istio, "envoy-gateway": envoyGateway, higress } satisfies Record<string, Renderer>;
+export type Target = keyof typeof targets;
+
+export function renderTarget(target: Target, config: GatewayConfig, options: RenderOptions): string {
+  return `${sayOnce(targets[target](config, options).join("\n---\n"))}\n`;
+}
+
+/** The configuration with names of clusters that the platform gives; a provider that names its own keeps it. */
+function withClusters(config: GatewayConfig, nameOf: (target: ClusterTarget) => string): GatewayConfig {
+  const rename = (provider: Provider): Provider => {
+    const names = new Map(provider.targets.map(target => [target.name, nameOf(target)]));
+    const renamed = (name: string) => names.get(name) ?? name;
+    const { cluster, messagesCluster } = provider;
+    const messages = messagesCluster === undefined ? {} : { messagesCluster: renamed(messagesCluster) };
+    return { ...provider, cluster: renamed(cluster), ...messages, targets: [] };
+  };
+  return { ...config, providers: config.providers.map(rename) };
+}
+
+/** The first of those that have one key. */
+function distinct(list: ClusterTarget[], keyOf: (target: ClusterTarget) => string): ClusterTarget[] {
+  const keys = list.map(keyOf);
+  return list.filter((_, i) => keys.indexOf(keys[i]!) === i);
+}
+
+// === Istio ===
+
+const ISTIO_NAMESPACE = "istio-ingress";
+
+/** A name that stands in no DNS for what has an address only. */
+const hostOf = ({ name, host }: ClusterTarget): string => (isIP(host) ? `${name}.ai-failover.internal` : host);
+
+function istio(config: GatewayConfig, options: RenderOptions): string[] {
+  const cluster = (target: ClusterTarget) => `outbound|${target.port}||${hostOf(target)}`;
+  const all = distinct(targetsOf(config), cluster);
+  const named = withClusters(config, cluster);
+  return [
+    yaml`
+      # ai-failover in Istio, for proxies on Envoy ${modeOf(options) === "retry" ? "1.39 and newer" : "1.35 to 1.38"}: docs/kubernetes.md. Written by: ai-failover render --target istio
+      # Change the namespace, the selector of the gateway's pods, the host and the Gateway to yours.
+
+      # The providers as services of Istio, with TLS and the names that their certificates must have.
+      ${all.flatMap(istioService).join("\n---\n")}
+    `,
+    istioRoute(all[0]),
+    yaml`
+      apiVersion: networking.istio.io/v1alpha3
+      kind: EnvoyFilter
+      metadata: {name: ai-failover, namespace: ${ISTIO_NAMESPACE}}
+      spec:
+        # The pods of your gateway. For a Gateway of the Gateway API:
+        # targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: llm}]
+        workloadSelector: {labels: {istio: ingress}}
+        configPatches:
+        ${istioPatches(named, options).join("\n")}
+    `,
+  ];
+}
+
+function istioService(target: ClusterTarget): string[] {
+  const { host, port, tls, connectTimeout } = target;
+  const name = hostOf(target);
+  const meta = `{name: ${name.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-")}, namespace: ${ISTIO_NAMESPACE}}`;
+  const address = isIP(host) ? `resolution: STATIC\nendpoints: [{address: ${quote(host)}}]` : "resolution: DNS";
+  const check = tls === null ? "DISABLE" : `SIMPLE, sni: ${tls.serverName}, subjectAltNames: [${tls.serverName}]`;
+  return [
+    yaml`
+      apiVersion: networking.istio.io/v1
+      kind: ServiceEntry
+      metadata: ${meta}
+      spec:
+        hosts: [${name}]
+        location: MESH_EXTERNAL
+        ${address}
+        ports: [{number: ${port}, name: ${tls ? "https" : "http"}, protocol: ${tls ? "HTTPS" : "HTTP"}}]
+    `,
+    yaml`
+      apiVersion: networking.istio.io/v1
+      kind: DestinationRule
+      metadata: ${meta}
+      spec:
+        host: ${name}
+        trafficPolicy:
+          connectionPool: {tcp: {connectTimeout: ${seconds(connectTimeout)}}, http: {idleTimeout: 55s}}
+          tls: {mode: ${check}}
+    `,
+  ];
+}
+
+function istioRoute(first: ClusterTarget | undefined): string {
+  const destination = first ? `{host: ${hostOf(first)}, port: {number: ${first.port}}}` : "{host: a-service-of-yours}";
+  return yaml`
+    # The route for which the module is on; its destination is replaced below, by what the module chooses.
+    apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: llm, namespace: ${ISTIO_NAMESPACE}}
+    spec:
+      hosts: [llm.example.com]
+      gateways: [llm] # a Gateway of yours
+      http:
+      # No other route of the gateway may have this name: it would be patched as well.
+      - name: ai-failover
+        match: [{uri: {prefix: /v1/}}]
+        route: [{destination: ${destination}}]
+        # Istio's own policy would be merged with the module's.
+        retries: {attempts: 0}
+  `;
+}
+
+const MANAGER = "filter: {name: envoy.filters.network.http_connection_manager";
+const ROUTER = `{listener: {filterChain: {${MANAGER}, subFilter: {name: envoy.filters.http.router}}}}}`;
+
+function istioPatches(config: GatewayConfig, options: RenderOptions): string[] {
+  const patch = (reason: string, applyTo: string, match: string, operation: string, value: string) => yaml`
+    # ${reason}
+    - applyTo: ${applyTo}
+      match: {context: GATEWAY${match === "" ? "" : `, ${match.slice(1, -1)}`}}
+      patch:
+        operation: ${operation}
+        value:
+          ${value}
+  `;
+  const { variables } = config;
+  const hop = () => [
+    patch("The listener that every attempt passes.", "LISTENER", "", "ADD", innerListener(variables, options)),
+    patch("The cluster that leads to it.", "CLUSTER", "", "ADD", innerCluster(variables, options)),
+  ];
+  return [
+    ...(modeOf(options) === "hop" ? hop() : []),
+    patch(
+      "The gateway role, off where a route does not ask for it.",
+      "HTTP_FILTER",
+      ROUTER,
+      "INSERT_BEFORE",
+      `disabled: true\n${gatewayFilter(config, options)}`,
+    ),
+    patch(
+      "On for the route named ai-failover, whose attempts go where the module points.",
+      "HTTP_ROUTE",
+      "{routeConfiguration: {vhost: {route: {name: ai-failover}}}}",
+      "MERGE",
+      `typed_per_filter_config:\n  ${switchOn.replaceAll("\n", "\n  ")}\n${renderRoute(config, options)}`,
+    ),
+    patch(
+      "Limits of your listener that would end what the module still tries.",
+      "NETWORK_FILTER",
+      `{listener: {filterChain: {${MANAGER}}}}}`,
+      "MERGE",
+      yaml`
+        name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stream_idle_timeout: ${seconds(longestTimeout(config) + 5_000)}
+      `,
+    ),
+    patch(
+      "In retry mode the attempt role, in the router. What came by another route passes it.",
+      "HTTP_FILTER",
+      ROUTER,
+      "MERGE",
+      gatewayRouter(config, options),
+    ),
+  ];
+}
+
+// === Envoy Gateway ===
+
+const LISTENER = "default/llm/http";
+
+function envoyGateway(config: GatewayConfig, options: RenderOptions): string[] {
+  const [first] = targetsOf(config);
+  const env = config.variables.map(
+    name => `- {name: ${name}, valueFrom: {secretKeyRef: {name: llm-tokens, key: ${name}}}}`,
+  );
+  return [
+    yaml`
+      # ai-failover in Envoy Gateway, for proxies on Envoy ${modeOf(options) === "retry" ? "1.39 and newer" : "1.35 to 1.38"}: docs/kubernetes.md. Written by: ai-failover render --target envoy-gateway
+      # Envoy Gateway itself needs extensionApis: {enableEnvoyPatchPolicy: true, enableBackend: true}. An EnvoyExtensionPolicy cannot do this:
+      # it places one filter, and this needs two in one VM.
+
+      # The module and the tokens in the proxy's pods.
+      apiVersion: gateway.envoyproxy.io/v1alpha1
+      kind: EnvoyProxy
+      metadata: {name: llm, namespace: envoy-gateway-system}
+      spec:
+        provider:
+          type: Kubernetes
+          kubernetes:
+            envoyDeployment:
+              pod:
+                volumes:
+                - {name: ai-failover, configMap: {name: ai-failover-wasm}}
+              container:
+                volumeMounts:
+                - {name: ai-failover, mountPath: /var/lib/ai-failover, readOnly: true}
+                ${env.length > 0 ? `env:\n${env.join("\n")}` : ""}
+    `,
+    yaml`
+      apiVersion: gateway.networking.k8s.io/v1
+      kind: GatewayClass
+      metadata: {name: llm}
+      spec:
+        controllerName: gateway.envoyproxy.io/gatewayclass-controller
+        parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: llm, namespace: envoy-gateway-system}
+    `,
+    yaml`
+      apiVersion: gateway.networking.k8s.io/v1
+      kind: Gateway
+      metadata: {name: llm, namespace: default}
+      spec:
+        gatewayClassName: llm
+        listeners:
+        - {name: http, protocol: HTTP, port: 80}
+    `,
+    yaml`
+      # The route for which the module is on; its backend is replaced below, by what the module chooses.
+      apiVersion: gateway.networking.k8s.io/v1
+      kind: HTTPRoute
+      metadata: {name: llm, namespace: default}
+      spec:
+        parentRefs: [{name: llm}]
+        rules:
+        - matches: [{path: {type: PathPrefix, value: /v1}}]
+          backendRefs: [{group: gateway.envoyproxy.io, kind: Backend, name: llm}]
+    `,
+    yaml`
+      apiVersion: gateway.envoyproxy.io/v1alpha1
+      kind: Backend
+      metadata: {name: llm, namespace: default}
+      spec:
+        endpoints: [${first === undefined ? "{fqdn: {hostname: localhost, port: 80}}" : endpointOf(first)}]
+    `,
+    yaml`
+      apiVersion: gateway.envoyproxy.io/v1alpha1
+      kind: EnvoyPatchPolicy
+      metadata: {name: ai-failover, namespace: default}
+      spec:
+        targetRef: {group: gateway.networking.k8s.io, kind: Gateway, name: llm}
+        type: JSONPatch
+        jsonPatches:
+        ${gatewayPatches(config, options).join("\n")}
+    `,
+  ];
+}
+
+const endpointOf = ({ host, port }: ClusterTarget): string =>
+  isIP(host) ? `{ip: {address: ${quote(host)}, port: ${port}}}` : `{fqdn: {hostname: ${host}, port: ${port}}}`;
+
+function gatewayPatches(config: GatewayConfig, options: RenderOptions): string[] {
+  const manager = "/default_filter_chain/filters/0/typed_config";
+  const route = "\"..routes[?(@.name=='httproute/default/llm/rule/0/match/0/*')]\"";
+  const patch = (type: string, name: string, operation: string, value = "") => yaml`
+    - type: type.googleapis.com/envoy.config.${type}
+      name: ${quote(name)}
+      operation:
+        ${operation}
+        ${value === "" ? "" : `value:\n  ${value.replaceAll("\n", "\n  ")}`}
+  `;
+  const listener = (operation: string, value?: string) => patch("listener.v3.Listener", LISTENER, operation, value);
+  const onRoute = (op: string, field: string, value: string) =>
+    patch("route.v3.RouteConfiguration", LISTENER, `op: ${op}\njsonPath: ${route}\npath: /${field}`, value);
+  const { variables } = config;
+  const isHop = modeOf(options) === "hop";
+  const clusters = [...clusterList(targetsOf(config), options), ...(isHop ? [innerCluster(variables, options)] : [])];
+  const nameOf = (text: string) => /^name: "?(.*?)"?$/m.exec(text)![1]!;
+  const fields = Object.entries(parse(renderRoute(config, options)) as object);
+  const inner = isHop ? innerListener(variables, options) : "";
+  return [
+    "# The module's two roles and the router, in place of the router; off where a route does not ask for it.",
+    listener("op: remove\njsonPath: \"..http_filters[?(@.name=='envoy.filters.http.router')]\""),
+    listener(`op: add\npath: ${manager}/http_filters/-`, `disabled: true\n${gatewayFilter(config, options)}`),
+    listener(`op: add\npath: ${manager}/http_filters/-`, gatewayRouter(config, options)),
+    listener(`op: add\npath: ${manager}/stream_idle_timeout`, seconds(longestTimeout(config) + 5_000)),
+    "# On for the route above.",
+    onRoute("add", "typed_per_filter_config", switchOn),
+    ...fields.map(([field, value]) =>
+      onRoute(field === "route" ? "replace" : "add", field, stringify(value, { lineWidth: 0 }).trim()),
+    ),
+    "# The providers.",
+    ...clusters.map(text => patch("cluster.v3.Cluster", nameOf(text), 'op: add\npath: ""', text)),
+    ...(isHop ? [patch("listener.v3.Listener", nameOf(inner), 'op: add\npath: ""', inner)] : []),
+  ];
+}
+
+// === Higress ===
+
+function higress(config: GatewayConfig, _options: RenderOptions): string[] {
+  const serviceOf = ({ name, host }: ClusterTarget) => `llm-${name}.internal.${isIP(host) ? "static" : "dns"}`;
+  const portOf = ({ host, port }: ClusterTarget) => (isIP(host) ? 80 : port);
+  const all = targetsOf(config);
+  const named = withClusters(config, target => `outbound|${portOf(target)}||${serviceOf(target)}`);
+  const [first] = all;
+  const registries = all.map(target => {
+    const { name, host, port, tls } = target;
+    const place = isIP(host)
+      ? `type: static, domain: ${quote(`${host}:${port}`)}, port: 80`
+      : `type: dns, domain: ${host}, port: ${port}`;
+    const protocol = tls ? `protocol: https, sni: ${tls.serverName}` : "protocol: http";
+    return `{name: llm-${name}.internal, ${place}, ${protocol}}`;
+  });
+  return [
+    yaml`
+      # ai-failover in Higress 2: docs/higress.md. Written by: ai-failover render --target higress
+
+      # The only McpBridge that Higress looks at is the one named default: merge these entries into yours.
+      apiVersion: networking.higress.io/v1
+      kind: McpBridge
+      metadata: {name: default, namespace: higress-system}
+      spec:
+        registries:
+        ${asList(registries) || "[]"}
+    `,
+    yaml`
+      apiVersion: networking.k8s.io/v1
+      kind: Ingress
+      metadata:
+        name: llm
+        namespace: higress-system
+        annotations:
+          higress.io/destination: ${first === undefined ? "a-service-of-yours" : `${serviceOf(first)}:${portOf(first)}`}
+          # The module cannot remove it: Envoy looks for the route by it.
+          higress.io/request-header-control-remove: x-forwarded-proto
+      spec:
+        ingressClassName: higress
+        rules:
+        - host: llm.example.com
+          http:
+            paths:
+            - path: /v1
+              pathType: Prefix
+              backend:
+                resource: {apiGroup: networking.higress.io, kind: McpBridge, name: default}
+    `,
+    yaml`
+      apiVersion: extensions.higress.io/v1alpha1
+      kind: WasmPlugin
+      metadata: {name: ai-failover, namespace: higress-system}
+      spec:
+        # The image of \`docker build .\`: plugin.wasm at its root. A file that is mounted into the gateway is file:///path.
+        url: oci://registry.example.com/ai-failover:0.1.0
+        phase: UNSPECIFIED_PHASE
+        priority: 100
+        # After a fatal error requests fail, rather than reach a provider without a token.
+        failStrategy: FAIL_CLOSE
+        # Tokens come from the environment of the gateway's process: they stand in no resource and not in /config_dump.
+        vmConfig:
+          env:
+          ${asList(config.variables.map(name => `{name: ${name}, valueFrom: HOST}`)) || "[]"}
+        matchRules:
+        # The ingress above.
+        - ingress: [llm]
+          config:
+            ${gatewayJson(named, "callout").replace('"routing": "plan"', '"routing": "host"')}
+    `,
+  ];
+}

@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import prettier from "prettier";
+import { describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { render } from "../../cli/commands/render-command.js";
+import type { Target } from "../../cli/render/render-targets.js";
+
+/** Run with UPDATE_DOCS=1 to write them anew. */
+const EXAMPLES: [string, Target, string][] = [
+  ["envoy/envoyfilter.yaml", "istio", "1.40"],
+  ["envoy/envoy-gateway.yaml", "envoy-gateway", "1.40"],
+];
+const FILE = "envoy/istio/ai-failover.yaml";
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- trees of Kubernetes
+type Tree = Record<string, any>;
+const documents = (text: string): Tree[] => parseAllDocuments(text).map(document => document.toJS() as Tree);
+const rendered = (target: Target, envoyVersion = "1.40"): string => render(FILE, { target, envoyVersion }, {}).text;
+
+describe.each(EXAMPLES)("%s", (file, target, version) => {
+  it(`is what render --target ${target} writes`, async () => {
+    const text = rendered(target, version);
+    if (process.env["UPDATE_DOCS"]) {
+      const options = await prettier.resolveConfig(file);
+      writeFileSync(file, await prettier.format(text, { ...options, parser: "yaml" }));
+    }
+    expect(documents(readFileSync(file, "utf8"))).toEqual(documents(text));
+  });
+});
+
+describe("render --target", () => {
+  it.each(["istio", "envoy-gateway", "higress"] as const)("%s writes resources, and no secret", target => {
+    for (const document of documents(rendered(target)))
+      expect(document).toMatchObject({
+        apiVersion: expect.stringContaining("/") as string,
+        kind: expect.any(String) as string,
+        metadata: { name: expect.any(String) as string },
+      });
+    expect(render(FILE, { target, envoyVersion: "1.40" }, { DASHSCOPE_API_KEY: "sk-secret" }).text).not.toContain(
+      "sk-",
+    );
+  });
+
+  it("istio names Istio's clusters, and replaces what it would add by itself", () => {
+    const all = documents(rendered("istio"));
+    const filter = all.find(({ kind }) => kind === "EnvoyFilter")!;
+    const [gateway] = filter["spec"].configPatches as [Tree];
+    const { config } = gateway["patch"].value.typed_config;
+    const { providers } = JSON.parse(config.configuration.value as string) as Tree;
+    const hosts = all.filter(({ kind }) => kind === "ServiceEntry").map(({ spec }) => String(spec.hosts[0]));
+    expect(providers.map(({ cluster }: Tree) => cluster)).toEqual(hosts.map(host => `outbound|443||${host}`));
+    const route = all.find(({ kind }) => kind === "VirtualService")!["spec"].http[0];
+    expect([route.name, route.retries]).toEqual(["ai-failover", { attempts: 0 }]);
+  });
+
+  it.each(["istio", "envoy-gateway"] as const)("%s adds the internal listener for an older Envoy", target => {
+    const text = rendered(target, "1.36");
+    expect(text).toMatch(/internal_listener: \{\}/);
+    expect(text).toContain("server_listener_name: ai-failover-attempts-");
+    expect(rendered(target)).not.toContain("internal_listener");
+  });
+
+  it("two providers at one address are one service of Istio", () => {
+    const two =
+      "providers: [{id: a, type: openai, models: [a], apiTokens: [t]}, {id: b, type: openai, models: [b], apiTokens: [u]}]\n";
+    const file = join(process.cwd(), "build", "two.yaml");
+    writeFileSync(file, two);
+    const { text } = render(file, { target: "istio", envoyVersion: "1.40" }, {});
+    expect(documents(text).filter(({ kind }) => kind === "ServiceEntry")).toHaveLength(1);
+  });
+
+  it("higress leads to the service of the first hop, and the module takes it", () => {
+    const plugin = documents(rendered("higress")).find(({ kind }) => kind === "WasmPlugin")!;
+    const [rule] = plugin["spec"].matchRules as [Tree];
+    expect(rule["config"]).toMatchObject({ role: "gateway", routing: "host" });
+    expect(rule["config"].providers[0].cluster).toBe("outbound|443||llm-qwen.internal.dns");
+    expect(parse(JSON.stringify(plugin["spec"].vmConfig.env))).toEqual([
+      { name: "DASHSCOPE_API_KEY", valueFrom: "HOST" },
+      { name: "DEEPSEEK_API_KEY", valueFrom: "HOST" },
+    ]);
+  });
+});
