@@ -9,7 +9,7 @@ import { GatewayFilter } from "./gateway-filter";
 import { StatusFilter } from "./status-filter";
 
 /** Shared data outlives VMs: whether this process has taken a configuration without mistakes. */
-const CONFIGURED = Bytes.of("ai_failover.configured");
+const CONFIGURED = Bytes.of("ai-failover/configured");
 const YES = Bytes.of("1");
 
 /**
