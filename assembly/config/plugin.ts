@@ -332,6 +332,9 @@ export class SiteConfig {
   rules: AnswerRule[] = [];
   responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
   idleTimeout: i32 = 30000;
+  stallTimeout: i32 = 300000;
+  /** An answer of nothing but "stop", which counts 0 tokens itself, is a failure. */
+  rejectEmpty: bool = true;
   requestBodyLimit: usize = 32 << 20;
   parkedBodiesLimit: usize = 256 << 20;
   guardLimit: usize = 8 << 20;

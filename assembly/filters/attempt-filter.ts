@@ -25,6 +25,7 @@ import * as hostNames from "./host-names";
 import * as innerListener from "./inner-listener";
 import * as relay from "./response-relay";
 import * as retry from "./retry";
+import { sendErrorInside } from "./send-error";
 import * as timer from "./timer";
 
 /** One attempt stream. */
@@ -137,15 +138,14 @@ export class AttemptFilter extends Handler {
   responseBody(state: usize, size: usize, end: bool): BodyStatus {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
-    if (a.state == State.Over) return isHeldBack(a) ? this.drain(size) : BodyStatus.Continue;
+    if (a.state == State.Over) return isHeldBack(a) ? this.drain(size) : relay.behindEnd(a, size);
     const now = host.monotonic();
     const decision = relay.body(a, size, end, now);
     if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
     if (decision != Decision.Fail) return BodyStatus.Continue;
     const move = this.goOn(a, now);
     if (this.stops(move)) return this.drain(size);
-    if (move == Move.End) relay.putBack(a, size);
-    return BodyStatus.Continue;
+    return move == Move.End && relay.giveBack(a, size, false) ? BodyStatus.StopNoBuffer : BodyStatus.Continue;
   }
 
   responseTrailers(state: usize): BodyStatus {
@@ -159,7 +159,7 @@ export class AttemptFilter extends Handler {
     const move = decision == Decision.Fail ? this.goOn(a, now) : Move.End;
     if (this.stops(move)) return BodyStatus.StopAndBuffer;
     if (move == Move.Send) return BodyStatus.Continue;
-    relay.sendHeld(a, false);
+    if (!sendErrorInside(a, false)) relay.sendHeld(a, false);
     return BodyStatus.StopAndBuffer;
   }
 

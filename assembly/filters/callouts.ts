@@ -28,6 +28,7 @@ import * as timer from "./timer";
 import { addPassedHeaders, sendLast } from "./send-reply";
 import * as missingCluster from "./missing-cluster";
 import * as hostNames from "./host-names";
+import { sendErrorInside } from "./send-error";
 import { addAnswerHeaders } from "./answer-headers";
 
 /** Attempts whose callout has not answered, by its token. */
@@ -206,10 +207,12 @@ function lost(a: Attempt, how: End, now: u64): Decision {
 /** Gives the callout's answer as the client's. */
 function deliver(c: ClientStream, a: Attempt): void {
   const x = a.exchange;
+  c.phase = Phase.Answered;
+  if (sendErrorInside(a, true)) return exchanges.dropBody(x);
+  attemptJudge.hideToken(a, answerBody.ptr, answerBody.len);
   headerBuilder.begin();
   addPassedHeaders(answerHeaders.ptr, answerHeaders.len);
   addAnswerHeaders(x);
-  c.phase = Phase.Answered;
   host.sendLocalResponse(a.status, hostNames.DETAILS, answerBody, headerBuilder.end());
   exchanges.dropBody(x);
 }

@@ -19,7 +19,7 @@ import { sendRefusal } from "./send-reply";
 import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
 
 /** How long the body of an error is waited for, ms: it is written at once, or not at all. */
-const ERROR_BODY: u64 = 2000;
+const ERROR_BODY: i32 = 2000;
 
 /** Ends what has run out of time. True: something still may. */
 export function check(now: u64): bool {
@@ -77,35 +77,58 @@ function letGo(x: Exchange, move: Move): void {
 
 /** What stalls after bytes of it went out, or outlasts its request's time: its client must not wait for ever, nor take it for complete. */
 function breakOff(x: Exchange, a: Attempt, now: u64): void {
-  if (now < x.deadline && !stalls(x, a, now)) return;
-  attemptJudge.judgeLoss(a, End.Stalled, now);
+  const how = now >= x.deadline ? End.Stalled : silence(x, a, now);
+  if (how == End.None) return;
+  attemptJudge.judgeLoss(a, how, now);
   if (host.setEffective(x.gateway)) host.resetStream();
 }
 
-/** No event for as long as `idleTimeout`; comments and blank lines are none. */
-function stalls(x: Exchange, a: Attempt, now: u64): bool {
-  const idle = <u64>configOf(x).idleTimeout;
-  return x.isStreamed && idle > 0 && (now - a.silentSince) / NS_PER_MS >= idle;
+/**
+ * Whether a streamed answer has been silent for too long, and something better may follow; None: it has not. Before its first sign only
+ * `firstTokenTimeout` holds, behind its last event nothing does: what stays open then misses nothing.
+ */
+function silence(x: Exchange, a: Attempt, now: u64): End {
+  if (!x.isStreamed || x.hasNoAlternative || attemptJudge.isDone(a)) return End.None;
+  if (!attemptJudge.hasSign(a))
+    return hasPassed(a.started, routeOf(x).firstTokenTimeout, now) ? End.FirstTokenTimeout : End.None;
+  const config = configOf(x);
+  if (config.idleTimeout > 0 && hasPassed(a.silentSince, config.idleTimeout, now)) return End.Stalled;
+  return config.stallTimeout > 0 && hasPassed(a.idleSince, config.stallTimeout, now) ? End.Stalled : End.None;
+}
+
+function hasPassed(since: u64, ms: i32, now: u64): bool {
+  return (now - since) / NS_PER_MS >= <u64>ms;
 }
 
 /** Which limit has passed; None: none. In retry mode Envoy keeps those of the route until headers come. */
 function ranOut(c: ClientStream, x: Exchange, a: Attempt, now: u64): End {
   if (a.state == State.Reading)
-    return now >= x.deadline || (now - a.silentSince) / NS_PER_MS >= ERROR_BODY ? End.Cut : End.None;
-  const running = (now - a.started) / NS_PER_MS;
+    return now >= x.deadline || hasPassed(a.idleSince, ERROR_BODY, now) ? End.Cut : End.None;
   const route = routeOf(x);
   const whole = !x.isStreamed || route.guard == Guard.Full;
-  const content = attemptJudge.hasContent(a);
+  const content = attemptJudge.hasSign(a);
   const limit = x.isStreamed ? End.FirstTokenTimeout : End.AttemptTimeout;
-  if (a.limit > 0 && running >= <u64>a.limit && (whole || !content)) return limit;
+  if (a.limit > 0 && hasPassed(a.started, a.limit, now) && (whole || !content)) return limit;
   const isRouters = c.phase != Phase.Direct && configOf(x).routing != Routing.Listener;
-  if (a.state == State.Waiting && isRouters) return End.None;
+  if (a.state == State.Waiting && isRouters) return isLate(x, a, now) ? limit : End.None;
   if (now >= x.deadline) return limit;
-  if (content && stalls(x, a, now)) return End.Stalled;
-  if (x.hasNoAlternative) return End.None;
-  if (x.isStreamed && !content && running >= <u64>route.firstTokenTimeout) return End.FirstTokenTimeout;
-  if (whole && running >= <u64>route.attemptTimeout) return End.AttemptTimeout;
-  return End.None;
+  const how = silence(x, a, now);
+  if (how != End.None) return how;
+  return whole && !x.hasNoAlternative && hasPassed(a.started, route.attemptTimeout, now)
+    ? End.AttemptTimeout
+    : End.None;
+}
+
+/** How much later than Envoy's limit, which counts from when there is a connection, ms: then an interim answer has ended it (facts 19.5). */
+const NOT_KEPT: i32 = 5000;
+
+/** Whether no headers have come for too long, where Envoy does not keep the limit. */
+function isLate(x: Exchange, a: Attempt, now: u64): bool {
+  if (x.tryTimeout == 0) return false;
+  // With guard full its limit is the one on the whole answer, for it counts what is held, too.
+  if (x.isStreamed && routeOf(x).guard == Guard.Full && hasPassed(a.started, routeOf(x).firstTokenTimeout, now))
+    return true;
+  return hasPassed(a.started, x.tryTimeout + NOT_KEPT, now);
 }
 
 /** A request that is held before its first attempt. */

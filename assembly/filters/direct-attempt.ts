@@ -14,6 +14,7 @@ import { cleanAnswerTrailers } from "./header-cleaning";
 import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
 import * as relay from "./response-relay";
+import { sendErrorInside } from "./send-error";
 import { setAnswerHeaders } from "./answer-headers";
 
 /** Our own clock ends a request before Envoy would: Envoy cannot be stopped from cutting a held answer. */
@@ -59,7 +60,7 @@ export function responseHeaders(c: ClientStream, end: bool): HeadersStatus {
 export function responseBody(c: ClientStream, size: usize, end: bool): BodyStatus {
   const x = exchangeOf(c);
   const a = attemptOf(c);
-  if (a.state == State.Over) return BodyStatus.Continue;
+  if (a.state == State.Over) return relay.behindEnd(a, size);
   const now = host.monotonic();
   const passing = a.state == State.Passing;
   const decision = relay.body(a, size, end, now);
@@ -67,7 +68,11 @@ export function responseBody(c: ClientStream, size: usize, end: bool): BodyStatu
   if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
   if (decision == Decision.Fail) {
     if (goOn(c, now)) return BodyStatus.StopNoBuffer;
-    relay.putBack(a, size);
+    if (relay.giveBack(a, size, true)) {
+      endAttempt(c);
+      c.phase = Phase.Answered;
+      return BodyStatus.StopNoBuffer;
+    }
   }
   setAnswerHeaders(x);
   return BodyStatus.Continue;
@@ -81,7 +86,7 @@ export function responseTrailers(c: ClientStream): BodyStatus {
   const decision = relay.trailers(a, now);
   if (decision == Decision.Pass) return BodyStatus.Continue;
   if (decision == Decision.Hold || !goOn(c, now)) {
-    relay.sendHeld(a, true);
+    if (!sendErrorInside(a, true)) relay.sendHeld(a, true);
     endAttempt(c);
     c.phase = Phase.Answered;
   }

@@ -10,10 +10,13 @@ import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State } from "../response/attempt-judge";
 import { Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
+import { hold } from "../response/attempt";
+import { BodyStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import * as hostNames from "./host-names";
 import { addAnswerHeaders } from "./answer-headers";
 import { cleanAnswerHeaders } from "./header-cleaning";
+import { sendErrorInside } from "./send-error";
 
 const BODY = host.Buffer.ResponseBody;
 
@@ -32,19 +35,50 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
 /** After Hold nothing of the chunk is left in the host's buffer; after Pass everything that was held stands in it. */
 export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   const passing = a.state == State.Passing;
-  const chunk = size > 0 ? host.body(BODY, 0, size) : null;
-  const decision =
-    chunk !== null
-      ? attemptJudge.judgeBody(a, chunk.ptr, chunk.len, end, now)
-      : attemptJudge.judgeBody(a, 0, 0, end, now);
-  if (passing) {
-    if (end && a.hasFailed) appendEnding(a, size);
-    return Decision.Pass;
-  }
+  const got = size > 0 ? host.body(BODY, 0, size) : null;
+  const chunk = got !== null ? got.ptr : 0;
+  const len = got !== null ? got.len : 0;
+  const decision = attemptJudge.judgeBody(a, chunk, len, end, now);
   // Our own memory holds it: Envoy's buffer limit would turn it into a 500 (facts 19.9).
   if (decision == Decision.Hold) host.setBody(BODY, 0, size, 0, 0);
-  else if (decision == Decision.Pass) putBack(a, size);
+  else if (decision == Decision.Pass) passOn(a, chunk, len, passing, end);
   return decision;
+}
+
+/**
+ * Lets bytes go to the client, with those that were held before them: without the token, and without what may begin it or a `[DONE]` that
+ * is no end, which stays held. Where the stream failed in a way that its client would not see, an error event takes the place of the rest.
+ */
+function passOn(a: Attempt, chunk: usize, len: usize, passing: bool, end: bool): void {
+  const size = len;
+  // Of a stream that passes already, the chunk is not among what is held.
+  const before = a.heldLen;
+  if (before > 0 && passing) hold(a, chunk, len);
+  const isHeld = a.heldLen > 0;
+  const text = isHeld ? a.held : chunk;
+  if (isHeld) len = a.heldLen;
+  if (a.dropsRest) len = before + a.validator.cutAt;
+  const ends = end || a.dropsRest;
+  const isChanged = attemptJudge.hideToken(a, text, len) || isHeld || a.dropsRest;
+  const kept: usize = ends ? 0 : max(attemptJudge.tokenBegun(a, text, len), <usize>a.validator.withheld);
+  a.passed += len - kept;
+  if (isChanged || kept > 0) host.setBody(BODY, 0, size, text, len - kept);
+  if (kept > 0) keepLast(a, text + len - kept, kept);
+  else attemptJudge.dropHeld(a);
+  if (ends && a.hasFailed) appendEnding(a, len);
+}
+
+/** More of an answer that is judged to the end. */
+export function behindEnd(a: Attempt, size: usize): BodyStatus {
+  if (a.dropsRest) host.setBody(BODY, 0, size, 0, 0);
+  return BodyStatus.Continue;
+}
+
+/** Of what was let go, the last `len` bytes are held on. */
+function keepLast(a: Attempt, ptr: usize, len: usize): void {
+  if (a.heldLen == 0) return hold(a, ptr, len);
+  memory.copy(a.held, ptr, len);
+  a.heldLen = len;
 }
 
 /**
@@ -55,19 +89,30 @@ export function trailers(a: Attempt, now: u64): Decision {
   const held = a.state != State.Passing;
   const decision = attemptJudge.judgeTrailers(a, now);
   if (held) return decision == Decision.Fail ? Decision.Fail : Decision.Hold;
-  // A broken transfer is the honest end of a stream without its mark.
-  if (a.hasFailed && a.validator.needsEnding && host.setEffective(a.exchange.gateway)) host.resetStream();
+  // A broken transfer is the honest end of a stream without its mark, or of one whose last bytes were held.
+  const isBroken = (a.hasFailed && a.validator.needsEnding) || a.heldLen > 0;
+  if (isBroken && host.setEffective(a.exchange.gateway)) host.resetStream();
   return Decision.Pass;
 }
 
 /** After a stream that ended without its mark: the error event from which the dialect's clients raise. */
 function appendEnding(a: Attempt, size: usize): void {
+  attemptJudge.hideToken(a, a.validator.errorPtr, a.validator.errorLen);
   const event = ending(a.exchange.dialect, a.validator);
   host.setBody(BODY, size, 0, event.ptr, event.len);
 }
 
-/** Puts what was held in place of the chunk that is in the host's buffer. */
-export function putBack(a: Attempt, size: usize): void {
+/**
+ * After a failure that no hop follows: gives the failed answer to the client, in place of the chunk that is in the host's buffer. True:
+ * by an answer of ours, so that nothing of this one may go on. `addsTrail`: as for `sendErrorInside`.
+ */
+export function giveBack(a: Attempt, size: usize, addsTrail: bool): bool {
+  if (sendErrorInside(a, addsTrail)) return true;
+  putBack(a, size);
+  return false;
+}
+
+function putBack(a: Attempt, size: usize): void {
   if (a.heldLen == 0) return;
   host.setBody(BODY, 0, size, a.held, a.heldLen);
   attemptJudge.dropHeld(a);
@@ -77,6 +122,7 @@ const held = new Span();
 
 /** Gives what was held as an answer of our own. `addsTrail`: no filter that comes after this one adds it. */
 export function sendHeld(a: Attempt, addsTrail: bool): void {
+  attemptJudge.hideToken(a, a.held, a.heldLen);
   headerBuilder.begin();
   const type = host.header(host.HeaderMap.Response, CONTENT_TYPE);
   if (type !== null) headerBuilder.add(CONTENT_TYPE.ptr, CONTENT_TYPE.len, type.ptr, type.len);

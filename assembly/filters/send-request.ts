@@ -26,8 +26,9 @@ export function sendRequest(c: ClientStream, x: Exchange, size: usize, now: u64)
   plan.findAlternative(x, now);
   if ((c.parked || (x.bodyLen == 0 && hasAttemptFilter(x))) && handToRouter(x)) {
     setRouterLimits(x, now);
-    // In the router Envoy keeps the limits of an attempt until its headers pass; those between events, and of one attempt alone, are ours.
-    if (isInListener(x) || x.isStreamed || timeLimits.mayHaveLimit(x)) timer.start(c);
+    // In the router Envoy keeps the limits of an attempt until its headers pass, or an interim answer; those between events, and of one
+    // attempt alone, are ours.
+    if (isInListener(x) || x.isStreamed || !x.hasNoAlternative) timer.start(c);
     c.phase = Phase.Sent;
     return true;
   }

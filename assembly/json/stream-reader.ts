@@ -5,7 +5,7 @@
  */
 import { Char } from "../text/ascii";
 import { MAX_DEPTH } from "./lexer";
-import { Node, SEED, Slot, childOf, elementOf, mix, nodeAt } from "./watched-paths";
+import { Node, SEED, Slot, elementOf, hashOf, memberOf, mix, nodeAt } from "./watched-paths";
 import {
   Step,
   endsNumber,
@@ -25,6 +25,8 @@ const TRUE: u32 = 0x657572; // "rue", little-endian
 const FALSE: u32 = 0x65736c61; // "alse"
 const NULL: u32 = 0x6c6c75; // "ull"
 const NULL_START = 0x6e;
+/** An end that some providers write as a text where there is none. */
+const NULL_TEXT = hashOf("null");
 
 /** In memory: the fields, then a bit for each open array or object, outermost first, 1 for an object. */
 @unmanaged
@@ -38,8 +40,11 @@ export class JsonReader {
   /** Over all documents since `start`. */
   highest: u32;
   statuses: u32;
-  /** Offset in the document of the last value with `Slot.Place` that is not null; -1: none. */
+  /** The highest number with `Slot.Tokens`; -1: there was none. */
+  tokens: i32;
+  /** Offset in the document of the last value with `Slot.Place` that is not null, else with `Slot.OtherPlace`; -1: none. */
   place: i32;
+  private isOtherPlace: bool;
   step: Step;
   depth: i32;
   private root: u8;
@@ -62,6 +67,7 @@ export class JsonReader {
     this.root = root;
     this.highest = 0;
     this.statuses = 0;
+    this.tokens = -1;
     this.next();
   }
 
@@ -72,6 +78,7 @@ export class JsonReader {
     this.inner = 0;
     this.status = 0;
     this.place = -1;
+    this.isOtherPlace = true;
     this.step = Step.Value;
     this.depth = 0;
     this.node = this.root;
@@ -104,7 +111,7 @@ export class JsonReader {
           p = this.readText(p, end);
           continue;
         case Step.TextStart:
-          if (c != Char.Quote) this.fill();
+          if (c != Char.Quote && this.watched().slot != Slot.Status) this.fill();
           this.step = Step.Text;
           continue;
         case Step.Value:
@@ -166,7 +173,7 @@ export class JsonReader {
   private beginValue(c: i32, at: i32): void {
     const node = this.watched();
     this.facts |= node.present;
-    if (node.slot == Slot.Place && c != NULL_START) this.place = this.offset + at;
+    if (<i32>node.slot >= Slot.Place && c != NULL_START) this.notePlace(<i32>node.slot, this.offset + at);
     switch (c) {
       case Char.Quote:
         this.beginText(false);
@@ -193,6 +200,12 @@ export class JsonReader {
       default:
         this.beginNumber(c);
     }
+  }
+
+  private notePlace(slot: i32, at: i32): void {
+    if (slot == Slot.Place) this.isOtherPlace = false;
+    else if (slot != Slot.OtherPlace || !this.isOtherPlace) return;
+    this.place = at;
   }
 
   private beginText(isKey: bool): void {
@@ -240,14 +253,14 @@ export class JsonReader {
     if (this.isKey) {
       this.isKey = false;
       const container = this.container();
-      this.node = container ? childOf(container, this.hash) : 0;
+      this.node = container ? memberOf(container, this.hash) : 0;
       this.step = Step.Colon;
       return;
     }
-    if (this.hashing) {
-      const slot = <usize>this.watched().slot - Slot.Type;
-      store<u64>(changetype<usize>(this) + (slot << 3), this.hash, offsetof<JsonReader>("type"));
-    }
+    const slot = <usize>this.watched().slot;
+    if (this.hashing)
+      store<u64>(changetype<usize>(this) + ((slot - Slot.Type) << 3), this.hash, offsetof<JsonReader>("type"));
+    if (slot == Slot.Status && this.hash != SEED && this.hash != NULL_TEXT) this.fill();
     this.endValue();
   }
 
@@ -275,7 +288,9 @@ export class JsonReader {
     }
     const next = nextInNumber(this.step, c);
     if (next == Step.Comma) {
-      if (this.watched().slot == Slot.Highest && this.number > this.highest) this.highest = this.number;
+      const slot = this.watched().slot;
+      if (slot == Slot.Highest && this.number > this.highest) this.highest = this.number;
+      else if (slot == Slot.Tokens) this.tokens = max(this.tokens, <i32>min(this.number, <u32>i32.MAX_VALUE));
       this.endValue();
       return false;
     }

@@ -2,7 +2,8 @@
  * Which members of a JSON document a streaming reader watches, as one tree for all kinds of documents: a node for each step of
  * a path, its children in a chain. Built at start, only read afterwards.
  *
- * A path is keys joined by dots, '*' for every element of an array: "choices.*.delta.content".
+ * A path is keys joined by dots, '*' for every element of an array, '?' for every member of an object that has no path of its own:
+ * "choices.*.delta.?".
  */
 import { hash64 } from "../text/hash";
 
@@ -12,12 +13,16 @@ export enum Slot {
   /** The hash of the text: `type`, `inner` and `status` of the reader. */
   Type,
   Inner,
-  /** How something ended: `statuses` counts those that say so, for each part of an answer has one. */
+  /** How something ended: `statuses` counts those that say so, for each part of an answer has one. The text "null" says nothing. */
   Status,
   /** The highest whole number seen. */
   Highest,
   /** Where the value starts. */
   Place,
+  /** The same where nothing with `Place` is there. */
+  OtherPlace,
+  /** The highest whole number seen, over all documents. */
+  Tokens,
 }
 
 @unmanaged
@@ -52,6 +57,7 @@ export function hashOf(text: string): u64 {
 }
 
 const ELEMENT: u64 = hashOf("*");
+const ANY_MEMBER: u64 = hashOf("?");
 
 export function nodeAt(index: u8): Node {
   return changetype<Node>(NODES + <usize>index * NODE_SIZE);
@@ -83,8 +89,7 @@ function ensureChild(parent: u8, key: u64): u8 {
   return index;
 }
 
-/** 0 when nobody watches it. */
-export function childOf(parent: u8, key: u64): u8 {
+function childOf(parent: u8, key: u64): u8 {
   let at = nodeAt(parent).child;
   while (at) {
     const node = nodeAt(at);
@@ -92,6 +97,11 @@ export function childOf(parent: u8, key: u64): u8 {
     at = node.sibling;
   }
   return 0;
+}
+
+/** 0 when nobody watches it. */
+export function memberOf(parent: u8, key: u64): u8 {
+  return childOf(parent, key) || childOf(parent, ANY_MEMBER);
 }
 
 export function elementOf(parent: u8): u8 {

@@ -1,7 +1,7 @@
 /** How long a request and each of its attempts may take: in ms as the configuration has it, by a clock of monotonic ns. */
 import { NS_PER_MS } from "../text/time-units";
 import { Guard } from "../config/plugin";
-import { Exchange, routeOf, upstreamAt } from "./exchange";
+import { Exchange, routeOf } from "./exchange";
 
 /** No model answers over a new connection in less: an attempt would but cost a token, and be blamed on its provider. */
 const LEAST_TIME: u64 = 100 * NS_PER_MS;
@@ -37,11 +37,4 @@ export function fairCalloutTime(x: Exchange): i32 {
   const limit = x.current.limit;
   const most = routeOf(x).attemptTimeout;
   return limit > 0 ? min(limit, most) : most;
-}
-
-/** Whether some attempt may have a limit of its own, which no timer of Envoy keeps. */
-export function mayHaveLimit(x: Exchange): bool {
-  if (x.hasNoAlternative) return false;
-  for (let i = 0; i < x.upstreamCount; i++) if (upstreamAt(x, i).provider.retry.retryTimeout > 0) return true;
-  return false;
 }

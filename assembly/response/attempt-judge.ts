@@ -3,8 +3,8 @@
  * upstream filter, the callout driver from a held response or a callout's answer.
  */
 import { NS_PER_MS } from "../text/time-units";
-import { starSecret } from "../text/secrets";
-import { Guard as GuardMode, ModelName, Provider } from "../config/plugin";
+import { secretBegun, starSecret } from "../text/secrets";
+import { Guard as GuardMode, ModelName, Provider, Token } from "../config/plugin";
 import { messageOf, shown } from "../health/error-text";
 import { Cause, End, Next, Scope, Verdict, bitOf, isCallers } from "../health/verdict";
 import { FailedAnswer, classifyAnswer, classifyEnd, classifyError, errorText, needsBody } from "../health/classify";
@@ -24,8 +24,13 @@ import {
   stepOf,
 } from "../request/exchange";
 import { pathLength } from "../request/request-path";
-import { Defect, Progress } from "./validator";
+import { Defect, NO_CUT, Progress } from "./validator";
 import { keep, keepHeaders, weigh } from "../request/first-answer";
+import { jsonInside } from "./body-kind";
+import { clientBody, clientStatus } from "./client-error";
+import * as headerBuilder from "../http/header-builder";
+import { CONTENT_TYPE } from "../http/header-names";
+import { Bytes } from "../text/bytes";
 import * as timeLimits from "../request/time-limits";
 import * as trail from "./trail";
 
@@ -51,6 +56,10 @@ function providerOf(a: Attempt): Provider {
   return changetype<Provider>(a.provider);
 }
 
+function tokenOf(a: Attempt): Token {
+  return unchecked(providerOf(a).tokens[a.token]);
+}
+
 function millis(a: Attempt, now: u64): i32 {
   return <i32>((now - a.started) / NS_PER_MS);
 }
@@ -64,19 +73,20 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
   a.status = head.status;
   if (a.status >= 400) noteWait(a, head);
   if (a.status >= 400 && a.status < 500 && !x.noFailover) keepHeaders(x, head.list, head.listLen);
-  if (a.status < 200 || a.status > 299) {
+  if (isBad(a.status)) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
-    a.silentSince = now;
+    a.idleSince = now;
     return Decision.Hold;
   }
   const guard = routeOf(x).guard;
   const mode = whole && guard == GuardMode.None ? GuardMode.FirstEvent : guard;
   // What it says of state, a failed job or file, is no error of its own.
   const body = x.isStateful && head.body == BodyType.Json ? BodyType.Binary : head.body;
-  a.validator.start(x.dialect, x.hasKnownShape, x.isStreamed, body, mode);
+  const mayBeBodyless = x.isHeadRequest || !x.isModelCall || (a.status == NO_CONTENT && !x.hasKnownShape);
+  const mayBeSilent = !configOf(x).rejectEmpty;
+  a.validator.start(x.dialect, x.hasKnownShape, x.isStreamed, body, mode, mayBeBodyless, mayBeSilent);
   a.state = State.Judging;
-  if (last && (x.isHeadRequest || (a.status == NO_CONTENT && !x.hasKnownShape))) a.validator.takeEmpty();
   if (last) return decide(a, a.validator.finish(), true, now);
   if (mode == GuardMode.None || a.validator.isOpaque) return pass(a, now);
   return Decision.Hold;
@@ -87,6 +97,7 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
  * these bytes in it if there was anything before them.
  */
 export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64): Decision {
+  if (len > 0) a.silentSince = now;
   switch (a.state) {
     case State.Reading: {
       hold(a, ptr, min(len, ERROR_BODY - a.heldLen + len));
@@ -98,7 +109,7 @@ export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u
     case State.Judging: {
       let seen = a.validator.feed(ptr, len);
       if (last && seen != Progress.Failed) seen = a.validator.finish();
-      noteEvents(a, now);
+      noteSigns(a, now);
       const decision = decide(a, seen, last, now);
       if (decision == Decision.Fail) return decision;
       if (decision == Decision.Pass && a.heldLen == 0) return decision;
@@ -108,8 +119,9 @@ export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u
     }
     case State.Passing: {
       a.validator.feed(ptr, len);
-      noteEvents(a, now);
-      if (last) onPassed(a, now);
+      noteSigns(a, now);
+      a.dropsRest = a.validator.cutAt != NO_CUT;
+      if (last || a.dropsRest) onPassed(a, now);
       return Decision.Pass;
     }
     default:
@@ -131,11 +143,16 @@ function isTooMuch(a: Attempt): bool {
   return a.heldLen > config.guardLimit || heldBytes > config.parkedBodiesLimit;
 }
 
-/** A provider's error may quote the token that it was sent, and goes to the client. Its length stays. */
-function hideToken(a: Attempt, ptr: usize, len: usize): void {
-  const tokens = providerOf(a).tokens;
-  const token = unchecked(tokens[a.token]);
-  starSecret(ptr, len, token.secret, token.secretLen);
+/** A provider may quote the token that it was sent: no client may see it. Its length stays, so that no length is wrong. True: it was there. */
+export function hideToken(a: Attempt, ptr: usize, len: usize): bool {
+  const token = tokenOf(a);
+  return starSecret(ptr, len, token.secret, token.secretLen);
+}
+
+/** How many bytes at the end of a text may be the beginning of the token. */
+export function tokenBegun(a: Attempt, ptr: usize, len: usize): usize {
+  const token = tokenOf(a);
+  return secretBegun(ptr, len, token.secret, token.secretLen);
 }
 
 /** Trailers end the answer without a last body callback. */
@@ -165,6 +182,9 @@ export function judgeLoss(a: Attempt, how: End, now: u64): bool {
   return true;
 }
 
+/** What the buffers on the way to a client may hold: once so much has gone out, silence may be that of a client that does not read. */
+const UNREAD: u64 = 512 << 10;
+
 /** So did one of which bytes have gone to the client. */
 function onBroken(a: Attempt, how: End, now: u64): bool {
   if (a.validator.isDone) {
@@ -178,6 +198,8 @@ function onBroken(a: Attempt, how: End, now: u64): bool {
   const long = !timeLimits.hasTime(a.exchange, now);
   if (long) a.isShortOfTime = true;
   classifyEnd(long ? End.AttemptTimeout : how, verdict);
+  // Envoy tells nobody that it waits for its client to read.
+  if (how == End.Stalled && a.passed >= UNREAD) verdict.scope = Scope.Nobody;
   breakOff(a, now);
   return true;
 }
@@ -190,10 +212,10 @@ function leave(a: Attempt, now: u64): bool {
   return false;
 }
 
-function noteEvents(a: Attempt, now: u64): void {
-  if (a.validator.events == a.events) return;
-  a.events = a.validator.events;
-  a.silentSince = now;
+function noteSigns(a: Attempt, now: u64): void {
+  if (a.validator.signs == a.signs) return;
+  a.signs = a.validator.signs;
+  a.idleSince = now;
 }
 
 function noteInvalid(a: Attempt): void {
@@ -258,13 +280,44 @@ function breakOff(a: Attempt, now: u64): void {
   fail(a, now);
 }
 
-/** The answer's own failure: it may be the client's last answer, unchanged. */
+/**
+ * The answer's own failure: it may be the client's last answer. A bad status goes to it as it came; of an answer with a good one only the
+ * error inside (`hasErrorInside`), since what is empty or broken would be taken for an answer.
+ */
 function failAnswer(a: Attempt, body: usize, len: usize, now: u64): Decision {
   const x = a.exchange;
-  if (weigh(x, verdict) && a.status >= 400) keep(x, a.status, body, len);
-  if (x.noFailover || (verdict.next == Next.Return && x.first.status == 0)) x.outcome = Outcome.Returned;
+  if (weigh(x, verdict)) {
+    if (a.status >= 400) keep(x, a.status, body, len);
+    else if (hasErrorInside(a)) keepInside(a);
+  }
+  const isAnswer = isBad(a.status) || hasErrorInside(a);
+  if (isAnswer && (x.noFailover || (verdict.next == Next.Return && x.first.status == 0))) x.outcome = Outcome.Returned;
   if (len > 0) quote(a, body, len);
   return fail(a, now);
+}
+
+const JSON_TYPE = Bytes.of("application/json");
+
+/** Keeps the error inside a good answer as the client would get it. */
+function keepInside(a: Attempt): void {
+  const x = a.exchange;
+  const judge = a.validator;
+  headerBuilder.begin();
+  headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
+  const list = headerBuilder.end();
+  keepHeaders(x, list.ptr, list.len);
+  hideToken(a, judge.errorPtr, judge.errorLen);
+  const body = clientBody(x.dialect, verdict, judge.errorPtr, judge.errorLen);
+  keep(x, clientStatus(verdict), body.ptr, body.len);
+}
+
+function isBad(status: i32): bool {
+  return status < 200 || status > 299;
+}
+
+/** It failed by an error under a good status, whose text the validator has kept. */
+export function hasErrorInside(a: Attempt): bool {
+  return !isBad(a.status) && a.validator.defect == Defect.ErrorInside;
 }
 
 function judgeHeld(a: Attempt, now: u64): Decision {
@@ -314,7 +367,8 @@ function describe(a: Attempt, body: usize, len: usize): void {
 
 /** An answer with a bad status, by what of its body has come. */
 function classifyHeld(a: Attempt, body: usize, len: usize): void {
-  describe(a, body, len);
+  const json = jsonInside(body, len);
+  describe(a, json.ptr, json.len);
   classifyAnswer(answer, verdict);
   obeyRules(a, false);
 }
@@ -379,7 +433,16 @@ function gatherEvidence(a: Attempt): void {
   evidence.secretLen = token.secretLen;
 }
 
-/** Whether anything has come that counts as an answer. */
-export function hasContent(a: Attempt): bool {
-  return a.state != State.Waiting && a.validator.hasContent;
+function isRead(a: Attempt): bool {
+  return a.state == State.Judging || a.state == State.Passing;
+}
+
+/** Whether the last event of the answer has come. */
+export function isDone(a: Attempt): bool {
+  return isRead(a) && a.validator.isDone;
+}
+
+/** Whether anything has come that shows that the model works at its answer. */
+export function hasSign(a: Attempt): bool {
+  return isRead(a) && a.validator.hasSign;
 }

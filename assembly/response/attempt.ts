@@ -52,9 +52,15 @@ export class Attempt {
   /** A retry was asked for, or the failed answer was let through: the gateway filter decides. */
   hasFailed: bool;
   started: u64;
-  /** Since when nothing has come that counts: its start, then a bad status or the last event. */
+  /** What still comes does not go to the client: an error event was its end. */
+  dropsRest: bool;
+  /** Since when no byte has come. */
   silentSince: u64;
-  events: u32;
+  /** Since when nothing has come that shows that the model works: its start, then a bad status or the last such event. */
+  idleSince: u64;
+  signs: u32;
+  /** Bytes of the answer that have gone to the client. */
+  passed: u64;
   validator: Validator;
   held: usize;
   heldLen: usize;
@@ -82,9 +88,12 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.limit = hop.limit;
   a.hasSentBody = false;
   a.hasFailed = false;
+  a.dropsRest = false;
   a.started = now;
   a.silentSince = now;
-  a.events = 0;
+  a.idleSince = now;
+  a.signs = 0;
+  a.passed = 0;
   a.heldLen = 0;
   a.step = trail.begin(x, hop);
   a.isShortOfTime = timeLimits.isShortOfTime(x, hop.limit > 0 ? hop.limit : timeLimits.routeLimit(x), now);

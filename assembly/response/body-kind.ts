@@ -1,5 +1,8 @@
 /** How a body is read, by its headers or, where they do not tell, by its first byte. */
 import { Char } from "../text/ascii";
+import { Span } from "../text/span";
+import { skipBlanks } from "../json/grammar";
+import { EventScanner, Piece, dataEnd, dataStart, piece } from "../http/sse";
 import { BodyType } from "./response-head";
 
 export enum BodyKind {
@@ -34,7 +37,26 @@ export function recognize(c: i32, textAllowed: bool): BodyKind {
   return startsLine(c) ? BodyKind.Events : BodyKind.Json;
 }
 
-/** The first byte of data, event, id, retry, a comment or a byte order mark. */
+/** The first byte of data, event, id, retry or a comment. */
 function startsLine(c: i32): bool {
-  return c == 0x64 || c == 0x65 || c == 0x69 || c == 0x72 || c == Char.Colon || c == 0xef;
+  return c == 0x64 || c == 0x65 || c == 0x69 || c == 0x72 || c == Char.Colon;
+}
+
+const document = new Span();
+const BYTE_ORDER_MARK: u32 = 0xbfbbef; // little-endian
+const MARK_LENGTH: usize = 3;
+const scanner = changetype<EventScanner>(heap.alloc(offsetof<EventScanner>()));
+
+/** Finds the document of an error's body, behind a byte order mark, or as the data of the first event. */
+export function jsonInside(ptr: usize, len: usize): Span {
+  if (len > MARK_LENGTH && (load<u32>(ptr) & 0xffffff) == BYTE_ORDER_MARK) {
+    ptr += MARK_LENGTH;
+    len -= MARK_LENGTH;
+  }
+  document.set(ptr, len);
+  const start = skipBlanks(ptr, ptr + len);
+  if (start == ptr + len || !startsLine(<i32>load<u8>(start))) return document;
+  scanner.start();
+  scanner.next(start, ptr + len);
+  return piece == Piece.Data ? document.set(dataStart, dataEnd - dataStart) : document;
 }

@@ -1,7 +1,7 @@
 /** Anthropic's Messages. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 import { JsonReader } from "../json/stream-reader";
 import { Slot, newTree, watch } from "../json/watched-paths";
-import { Fact, Mark, DialectRules, EventTypes, WHOLE } from "./dialect-rules";
+import { Fact, Mark, DialectRules, EventTypes, WHOLE, watchContent } from "./dialect-rules";
 
 const EVENTS = new EventTypes()
   .put(0, ["ping"])
@@ -9,7 +9,10 @@ const EVENTS = new EventTypes()
   .put(Mark.Error, ["error"]);
 
 /** Blocks that begin empty; any other block is a call of a tool or its result. */
-const BLOCKS = new EventTypes().put(0, ["text", "thinking"]);
+const BLOCKS = new EventTypes().put(0, ["text"]).put(Mark.Sign, ["thinking"]);
+
+/** Of a delta; `stop_reason` counts by itself. */
+const NO_CONTENT = ["type", "stop_reason", "stop_sequence", "stop_details", "container", "usage"];
 
 function buildTree(): u8 {
   const tree = newTree();
@@ -18,11 +21,7 @@ function buildTree(): u8 {
   watch(tree, "content_block.type", 0, Slot.Inner);
   watch(tree, "content_block.text", Fact.Content);
   watch(tree, "content_block.thinking", Fact.Content);
-  watch(tree, "delta.text", Fact.Content);
-  watch(tree, "delta.thinking", Fact.Content);
-  watch(tree, "delta.signature", Fact.Content);
-  watch(tree, "delta.partial_json", Fact.Content);
-  watch(tree, "delta.citation", Fact.Content);
+  watchContent(tree, "delta", NO_CONTENT);
   watch(tree, "delta.stop_reason", Fact.Finish);
   watch(tree, "content", Fact.Answer);
   watch(tree, "stop_reason", Fact.Finish);
@@ -42,4 +41,5 @@ function markAnswer(json: JsonReader): u32 {
   return json.facts & (Fact.Answer | Fact.Finish) ? WHOLE : 0;
 }
 
-export const messages = new DialectRules(buildTree(), markEvent, markAnswer, false);
+export const messages = new DialectRules(buildTree(), markEvent, markAnswer);
+messages.isNamed = true;

@@ -6,15 +6,24 @@ import { Fact, Mark, DialectRules, WHOLE } from "./dialect-rules";
 function buildTree(): u8 {
   const tree = newTree();
   watch(tree, "error", Fact.Error, Slot.Place);
+  watch(tree, "base_resp", 0, Slot.OtherPlace);
+  watch(tree, "base_resp.status_code", Fact.HiddenError);
   return tree;
 }
 
+function mark(json: JsonReader, otherwise: u32): u32 {
+  if (json.facts & Fact.Error) return Mark.Error;
+  return json.facts & Fact.HiddenError ? Mark.Error | Mark.Hidden : otherwise;
+}
+
 function markEvent(json: JsonReader): u32 {
-  return json.facts & Fact.Error ? Mark.Error : Mark.Progress | Mark.Content;
+  return mark(json, Mark.Progress | Mark.Content);
 }
 
 function markAnswer(json: JsonReader): u32 {
-  return json.facts & Fact.Error ? Mark.Error : WHOLE;
+  return mark(json, WHOLE);
 }
 
-export const other = new DialectRules(buildTree(), markEvent, markAnswer, true, true);
+export const other = new DialectRules(buildTree(), markEvent, markAnswer);
+other.endsInDone = true;
+other.isMarkless = true;

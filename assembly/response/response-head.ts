@@ -11,7 +11,8 @@ const CONTENT_ENCODING = Bytes.of("content-encoding");
 const EVENT_STREAM = Bytes.of("text/event-stream");
 const JSON_NAME = Bytes.of("json");
 const TEXT_TYPE = Bytes.of("text/");
-const IDENTITY = Bytes.of("identity");
+/** Of content-encoding, for what is not compressed: those but the first are no codings, and clients read over them. */
+const PLAIN = ["identity", "none", "utf-8", "chunked", ""].map<Bytes>((name: string) => Bytes.of(name));
 
 /** What the body will be, by its content-type and content-encoding. */
 export enum BodyType {
@@ -57,11 +58,16 @@ export function readResponseHead(list: usize, len: usize, clock: () => i64): Res
   while (header.next()) {
     if (header.isNamed(STATUS)) head.status = statusCode(header.value, header.valueLen);
     else if (header.isNamed(CONTENT_TYPE)) head.body = bodyTypeOf(header.value, header.valueLen);
-    else if (header.isNamed(CONTENT_ENCODING)) encoded = !equalsIgnoreCase(header.value, header.valueLen, IDENTITY);
+    else if (header.isNamed(CONTENT_ENCODING)) encoded = !isPlain(header.value, header.valueLen);
   }
   if (encoded) head.body = BodyType.Opaque;
   if (head.status >= 400) readAskedWait(list, len, clock());
   return head;
+}
+
+function isPlain(coding: usize, len: usize): bool {
+  for (let i = 0, k = PLAIN.length; i < k; i++) if (equalsIgnoreCase(coding, len, unchecked(PLAIN[i]))) return true;
+  return false;
 }
 
 function statusCode(ptr: usize, len: usize): i32 {

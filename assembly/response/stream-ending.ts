@@ -1,14 +1,15 @@
 /**
- * What follows a stream that ended cleanly without its end mark: an error event of its dialect, from which the official clients
- * raise their API error. No [DONE] follows. A half-written event cannot be taken back, but it can be made the error: its JSON
+ * What follows a stream that ended cleanly without its end mark, or in an error that official clients do not see: an error event of its
+ * dialect, from which they raise their API error. It says what the provider said. No [DONE] follows. A half-written event cannot be taken back, but it can be made the error: its JSON
  * is completed with an `error` member, so that no client sees broken JSON in its place.
  */
+import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { complete } from "../json/stream-completion";
 import { Writer } from "../text/writer";
 import { Dialect } from "../config/plugin";
-import { MAX_DEPTH } from "../json/lexer";
 import { Validator } from "./validator";
+import { ROOM_SIZE, namesError, room, writeError } from "./client-error";
 
 const DATA = Bytes.of("data: ");
 const LINE = Bytes.of("\n");
@@ -18,9 +19,9 @@ const NAMED = Bytes.of("event: error\n");
 
 const SENTENCE = "The provider's stream ended before its answer was complete.";
 const OPENAI = Bytes.of(
-  `"error":{"message":"${SENTENCE}","type":"server_error","param":null,"code":"stream_incomplete"}}`,
+  `"error":{"message":"${SENTENCE}","type":"server_error","param":null,"code":"stream_incomplete"}`,
 );
-const MESSAGES = Bytes.of(`"type":"error","error":{"type":"api_error","message":"${SENTENCE}"}}`);
+const MESSAGES = Bytes.of(`"type":"error","error":{"type":"api_error","message":"${SENTENCE}"}`);
 /** A begun `message_start` has a `message`, which clients would show in place of the error's. */
 const OWN_MESSAGE = Bytes.of(`"message":"${SENTENCE}",`);
 /** The documented members, and `error`, from which the clients raise. */
@@ -29,14 +30,22 @@ const RESPONSES = Bytes.of(
     `"error":{"message":"${SENTENCE}","type":"server_error","param":null,"code":"stream_incomplete"},"sequence_number":`,
 );
 
-const CAPACITY = MAX_DEPTH + 1024;
-const room = memory.data(CAPACITY);
+/** The same with the provider's error, which is a value. */
+const ERROR = Bytes.of('"error":');
+const TYPED_ERROR = Bytes.of('"type":"error","error":');
+const SEQUENCE = Bytes.of(',"sequence_number":');
+
 const out = new Writer();
 
 /** Of length 0 where nothing may follow. Valid until the next call. */
 export function ending(dialect: Dialect, judge: Validator): Writer {
-  out.into(room, CAPACITY);
+  out.into(room, ROOM_SIZE);
   if (!judge.needsEnding) return out;
+  if (judge.isUnframed) {
+    out.text(BLANK_LINE);
+    writeEvent(dialect, judge);
+    return out;
+  }
   const scanner = judge.scanner;
   const json = judge.json;
   const inData = scanner.isInData;
@@ -54,12 +63,16 @@ export function ending(dialect: Dialect, judge: Validator): Writer {
   }
   if (scanner.isOpen && json.isComplete) out.text(BLANK_LINE);
   else if (inData) out.text(LINE);
+  writeEvent(dialect, judge);
+  return out;
+}
+
+function writeEvent(dialect: Dialect, judge: Validator): void {
   if (isNamed(dialect)) out.text(NAMED);
   out.text(DATA);
   out.byte(0x7b);
   writeMembers(dialect, judge);
   out.text(BLANK_LINE);
-  return out;
 }
 
 /** Of a character that was cut the missing bytes, whichever: official clients decode strictly. `tail`: the last bytes, the last one lowest. */
@@ -77,16 +90,21 @@ function isNamed(dialect: Dialect): bool {
 
 /** The error's members and the closing brace of the object that they are in. */
 function writeMembers(dialect: Dialect, judge: Validator): void {
+  const told = namesError(judge.errorPtr, judge.errorLen);
+  if (told) {
+    out.text(isNamed(dialect) ? TYPED_ERROR : ERROR);
+    writeError(out, dialect, judge.errorPtr, judge.errorLen, false);
+  }
   switch (dialect) {
     case Dialect.Messages:
-      out.text(MESSAGES);
+      if (!told) out.text(MESSAGES);
       break;
     case Dialect.Responses:
-      out.text(RESPONSES);
+      out.text(told ? SEQUENCE : RESPONSES);
       out.decimal(<u64>judge.json.highest + 1);
-      out.byte(0x7d);
       break;
     default:
-      out.text(OPENAI);
+      if (!told) out.text(OPENAI);
   }
+  out.byte(Char.CloseBrace);
 }

@@ -1,16 +1,18 @@
 /**
  * Whether an attempt's answer is one: read as it passes, in pieces of any size, without holding or allocating anything.
  *
- *     const judge = newJudge()             once; a record is used again and again
+ *     const judge = newValidator()         once; a record is used again and again
  *     judge.start(dialect, shaped, streamed, body, mode)
  *     judge.feed(ptr, len) ...             Failed or `failed`: see `cause`, and the error's text at `errorPtr`
  *     judge.release()                      when what was held goes to the client before the judge has said so
  *     judge.finish()                       at the clean end of the answer; may be called again
  *
- * Defined for every stream: `[DONE]` before any content, or an answer without any, is empty. An error event fails the attempt
- * also after content: it passes as it came, and the attempt counts as failed. Invalid JSON is a failure while nothing is
- * released, afterwards it passes and is counted. Nothing after the last event of a dialect counts. An event without data, a
- * comment, a blank line or a ping is no event. A finish reason for every choice ends a stream without `[DONE]`.
+ * Defined for every stream: `[DONE]` before any content, or an answer without any, is empty; one that says nothing but "stop" only if it
+ * counts 0 tokens itself. An error event fails the attempt also after content. One that official clients raise passes as it came; in
+ * place of what follows one that they would not see, and of a `[DONE]` that is no end, the client gets an error event: `cutAt` says where.
+ * Invalid JSON is a failure while nothing is released, afterwards it passes and is counted. Nothing after the last event of a dialect
+ * counts. An event without data, a comment, a blank line or a ping is no event. A finish reason for every choice ends a stream without
+ * `[DONE]`, unless more content follows: then only `[DONE]` does.
  */
 import { BodyType } from "./response-head";
 import { EXCERPT_SIZE, Excerpt } from "./error-excerpt";
@@ -23,7 +25,7 @@ import { messages } from "./dialect-messages";
 import { openai } from "./dialect-openai";
 import { other } from "./dialect-other";
 import { responses } from "./dialect-responses";
-import { Mark, DialectRules } from "./dialect-rules";
+import { Fact, Mark, DialectRules } from "./dialect-rules";
 
 /** What a piece of an answer brought; the later, the more. */
 export enum Progress {
@@ -55,6 +57,11 @@ const RULES: DialectRules[] = [openai, openai, responses, messages, other];
 const DONE: u64 = 0x5d454e4f445b; // "[DONE]", little-endian
 const DONE_LENGTH = 6;
 const LINE_FEED = memory.data<u8>([0x0a]);
+const BYTE_ORDER_MARK: u32 = 0xbfbbef; // little-endian
+const MARK_LENGTH = 3;
+
+/** The client's stream goes on as it comes. */
+export const NO_CUT = i32.MIN_VALUE;
 
 @unmanaged
 export class Validator {
@@ -72,12 +79,35 @@ export class Validator {
   isDone: bool;
   hasFailed: bool;
   defect: Defect;
-  /** How many events count as progress, for limits between events; of other bodies, every started KiB. */
+  /** The model has shown that it works at this answer. */
+  hasSign: bool;
+  /** How many events count as progress; of other bodies, every started KiB. */
   events: u32;
+  /** How many of them have content, or show that the model works at it: for limits on silence. */
+  signs: u32;
+  /**
+   * Where the client's copy of a passing stream ends, for an error event to follow: an offset in the chunk that was read last,
+   * below 0 in the withheld bytes before it; or `NO_CUT`.
+   */
+  cutAt: i32;
   /** Passed after content although they were no JSON. */
   invalidEvents: u32;
   /** The client can read nothing but a stream: to the official ones any other body is one without events, and no error. */
   private onlyEvents: bool;
+  /** It may be empty: what was asked is no completion. */
+  private mayBeBodyless: bool;
+  /** An answer that counts 0 tokens of its own is good all the same. */
+  private mayBeSilent: bool;
+  /** The model has stopped by itself. */
+  private hasStopped: bool;
+  /** Finish reasons come before the end, too. */
+  private finishIsNoEnd: bool;
+  /** The highest number of a choice when the end mark came. */
+  private choicesAtEnd: u32;
+  /** Official clients have seen that it failed. */
+  private isTold: bool;
+  /** Bytes of a byte order mark before anything else; more than it has: anything else has come. */
+  private marked: i32;
   private mode: Guard;
   private kind: BodyKind;
   private rules: usize;
@@ -85,17 +115,42 @@ export class Validator {
   private bytes: u64;
   /** Bytes of DONE that begin the data of this event. */
   private matched: i32;
+  /** Where the chunk that is read begins. */
+  private chunk: usize;
+  /** The event that was read last is the last one for the client. */
+  private cutHere: bool;
   /** The last four bytes of a stream, the last one lowest. */
   tail: u32;
   scanner: EventScanner;
   json: JsonReader;
   excerpt: Excerpt;
 
-  /** `shaped`: the answer has the shape of its dialect; false: judge it like any JSON. */
-  start(dialect: Dialect, shaped: bool, streamed: bool, body: BodyType, mode: Guard): void {
+  /**
+   * `shaped`: the answer has the shape of its dialect; false: judge it like any JSON. `mayBeBodyless`: no body at all is an answer.
+   * `mayBeSilent`: so is one that says of itself that it has no token.
+   */
+  start(
+    dialect: Dialect,
+    shaped: bool,
+    streamed: bool,
+    body: BodyType,
+    mode: Guard,
+    mayBeBodyless: bool = false,
+    mayBeSilent: bool = false,
+  ): void {
     const rules = RULES[shaped ? dialect : Dialect.Other];
     this.mode = mode;
-    this.onlyEvents = streamed && !rules.markless;
+    this.onlyEvents = streamed && !rules.isMarkless;
+    this.mayBeBodyless = mayBeBodyless;
+    this.mayBeSilent = mayBeSilent;
+    this.hasStopped = false;
+    this.finishIsNoEnd = false;
+    this.choicesAtEnd = 0;
+    this.isTold = false;
+    this.marked = 0;
+    this.hasSign = false;
+    this.signs = 0;
+    this.cutAt = NO_CUT;
     this.rules = changetype<usize>(rules);
     this.isReleased = mode == Guard.None;
     this.hasContent = false;
@@ -108,16 +163,17 @@ export class Validator {
     this.progress = Progress.Nothing;
     this.bytes = 0;
     this.matched = 0;
+    this.cutHere = false;
     this.tail = 0;
     this.excerpt.start();
     this.scanner.start();
     this.json.start(rules.tree);
-    this.kind = bodyKindOf(body, rules.markless);
+    this.kind = bodyKindOf(body, rules.isMarkless);
     // Clients read a stream whatever its type says, and an error is one too.
     if (this.onlyEvents && this.kind != BodyKind.Opaque) this.kind = BodyKind.Unknown;
     this.isOpaque = this.kind == BodyKind.Opaque;
     this.isWhole = this.kind == BodyKind.Json;
-    if (!rules.markless) this.refuseEvents();
+    if (!rules.isMarkless) this.refuseEvents();
   }
 
   /** The text of an error inside, `{"error":...` unless it stands unwrapped, perhaps cut. Length 0: there is none. */
@@ -134,14 +190,11 @@ export class Validator {
     this.isReleased = true;
   }
 
-  /** There is no body, and none is missed. */
-  takeEmpty(): void {
-    this.take(Mark.Content | Mark.End | Mark.Last);
-  }
-
   feed(ptr: usize, len: usize): Progress {
     const end = ptr + len;
     this.progress = Progress.Nothing;
+    this.chunk = ptr;
+    if (this.kind == BodyKind.Unknown || this.kind == BodyKind.Json) ptr = this.skipMark(ptr, end);
     if (this.kind == BodyKind.Unknown) ptr = this.recognizeKind(ptr, end);
     if (!this.isOver) {
       switch (this.kind) {
@@ -155,6 +208,7 @@ export class Validator {
           this.bytes += end - ptr;
           this.events = kibibytes(this.bytes);
           if (end > ptr) this.take(Mark.Content | Mark.End);
+          this.signs = this.events;
           break;
       }
     }
@@ -165,23 +219,61 @@ export class Validator {
   finish(): Progress {
     if (this.kind == BodyKind.Json) this.finishJson();
     else if (this.kind == BodyKind.Events) this.finishEvents();
-    if (!this.hasFailed && !this.hasContent) this.fail(Defect.Empty);
+    if (!this.hasFailed) this.settleEmpty();
     return this.hasFailed ? Progress.Failed : Progress.Ended;
   }
 
-  /** An error event must follow what has gone to the client, for its end is missing. */
+  /** Nothing more comes: what had no content is good or bad now. True: it is an answer. */
+  private settleEmpty(): bool {
+    if (!this.hasContent && this.isGoodWithoutContent) this.hasContent = true;
+    if (!this.hasContent) this.fail(Defect.Empty);
+    return this.hasContent;
+  }
+
+  private get isGoodWithoutContent(): bool {
+    if (this.hasStopped) return this.mayBeSilent || this.json.tokens != 0;
+    return this.mayBeBodyless && this.isBlank;
+  }
+
+  /** Nothing but blanks has come. */
+  private get isBlank(): bool {
+    return (
+      this.kind == BodyKind.Unknown ||
+      (this.kind == BodyKind.Opaque ? this.bytes == 0 : this.json.isEmpty && this.events == 0)
+    );
+  }
+
+  /** An error event must follow what has gone to the client, for its end is missing and no error told so. */
   get needsEnding(): bool {
-    return this.mayNeedEnding && this.hasFailed && !this.hasEnded;
+    return this.mayNeedEnding && this.hasFailed && !this.hasEnded && !this.isTold;
   }
 
   /** A stream may be coming, and with it an error event behind its end. */
   get mayNeedEnding(): bool {
-    return this.kind == BodyKind.Events || (this.kind == BodyKind.Unknown && this.onlyEvents);
+    return this.kind == BodyKind.Events || (this.kind != BodyKind.Opaque && this.onlyEvents);
+  }
+
+  /** A document stands where a stream should, so that an error event begins with a line of its own. */
+  get isUnframed(): bool {
+    return this.kind == BodyKind.Json;
+  }
+
+  /** How many bytes at the end of the chunk may begin a `[DONE]` that is no end: the client must not have them yet. */
+  get withheld(): i32 {
+    const begun = this.matched > 0 && this.matched < DONE_LENGTH && this.scanner.isInData;
+    return begun && this.isReleased && this.doneIsNoEnd ? this.matched : 0;
+  }
+
+  /** `[DONE]` would be the end of nothing. */
+  private get doneIsNoEnd(): bool {
+    if (this.isOver || this.isTold) return false;
+    if (!changetype<DialectRules>(this.rules).endsInDone) return !this.hasEnded;
+    return !this.hasContent && !this.isGoodWithoutContent;
   }
 
   /** Nothing that follows counts. */
   private get isOver(): bool {
-    return this.isDone || (this.hasFailed && !this.isReleased);
+    return this.isDone || this.cutAt != NO_CUT || (this.hasFailed && !this.isReleased);
   }
 
   private fail(cause: Defect): void {
@@ -195,35 +287,61 @@ export class Validator {
   }
 
   private take(mark: u32): void {
-    if (mark & Mark.Error) {
-      this.excerpt.settle(this.json.place);
-      this.fail(Defect.ErrorInside);
-      return;
-    }
+    if (mark & Mark.Error) return this.takeError(mark);
     if (mark & Mark.Progress) this.note(Progress.Progress);
-    if (mark & Mark.Content) {
-      this.hasContent = true;
+    if (mark & Mark.Stop) this.hasStopped = true;
+    if (mark & (Mark.Content | Mark.Sign)) {
+      const isLate = this.hasEnded && this.kind == BodyKind.Events && this.json.highest == this.choicesAtEnd;
+      if (isLate && mark & Mark.Content) this.finishIsNoEnd = true;
+      if (mark & Mark.Content) this.hasContent = true;
+      this.hasSign = true;
+      this.signs++;
       if (this.mode == Guard.FirstEvent) this.isReleased = true;
       this.note(Progress.Content);
     }
     if (mark & Mark.Last) this.isDone = true;
-    if (!(mark & Mark.End)) {
+    if (!(mark & Mark.End) || (this.finishIsNoEnd && !this.isDone)) {
       // A choice that begins when all others have ended.
       if (mark & Mark.Progress) this.hasEnded = false;
       return;
     }
-    if (!this.hasContent) return this.fail(Defect.Empty);
+    // Whether it has tokens stands behind the reason to stop.
+    if ((this.isDone || !this.hasStopped) && !this.settleEmpty()) return;
     this.hasEnded = true;
-    this.note(Progress.Ended);
+    this.choicesAtEnd = this.json.highest;
+    if (this.hasContent) this.note(Progress.Ended);
+  }
+
+  private takeError(mark: u32): void {
+    this.excerpt.settle();
+    if (!this.isTold && this.isReleased && mark & Mark.Hidden && !this.hasEnded) this.cutHere = true;
+    else this.isTold = true;
+    this.fail(Defect.ErrorInside);
   }
 
   /** Leading blanks belong to no body; DeepSeek sends them while a plain request waits. */
   private recognizeKind(ptr: usize, end: usize): usize {
     ptr = skipBlanks(ptr, end);
     if (ptr == end) return ptr;
-    this.kind = recognize(<i32>load<u8>(ptr), changetype<DialectRules>(this.rules).markless);
+    this.kind = recognize(<i32>load<u8>(ptr), changetype<DialectRules>(this.rules).isMarkless);
     this.isWhole = this.kind == BodyKind.Json;
     this.refuseEvents();
+    return ptr;
+  }
+
+  /** A byte order mark may stand before a document, and clients skip it. */
+  private skipMark(ptr: usize, end: usize): usize {
+    while (ptr < end && this.marked < MARK_LENGTH && load<u8>(ptr) == <u8>(BYTE_ORDER_MARK >> (this.marked << 3))) {
+      this.marked++;
+      ptr++;
+    }
+    if (ptr == end || this.marked > MARK_LENGTH) return ptr;
+    const isPart = this.marked > 0 && this.marked < MARK_LENGTH;
+    this.marked = MARK_LENGTH + 1;
+    if (!isPart) return ptr;
+    // A part of a mark begins nothing but a text.
+    if (changetype<DialectRules>(this.rules).isMarkless && this.kind == BodyKind.Unknown) this.kind = BodyKind.Opaque;
+    else this.fail(Defect.Garbage);
     return ptr;
   }
 
@@ -237,9 +355,9 @@ export class Validator {
   private feedJson(ptr: usize, end: usize): void {
     if (this.json.isEmpty) ptr = skipBlanks(ptr, end);
     if (ptr == end) return;
-    this.excerpt.keep(ptr, end);
-    this.json.feed(ptr, end);
+    this.read(ptr, end);
     this.events = kibibytes(this.json.offset);
+    this.signs = this.events;
     this.note(Progress.Progress);
     if (this.json.isBroken) this.fail(Defect.Garbage);
   }
@@ -249,7 +367,8 @@ export class Validator {
     if (!this.json.isComplete) return this.fail(Defect.Truncated);
     const mark = changetype<DialectRules>(this.rules).answer(this.json);
     if (this.onlyEvents && !(mark & Mark.Error)) this.fail(Defect.Garbage);
-    else this.take(mark);
+    // No client that reads a stream sees a document.
+    else this.take(this.onlyEvents ? mark | Mark.Hidden : mark);
   }
 
   // --- a stream of events ---
@@ -268,6 +387,7 @@ export class Validator {
           break;
         case Piece.Event:
           this.endEvent();
+          if (this.cutHere) this.cut(ptr);
           break;
         default:
           return;
@@ -275,11 +395,33 @@ export class Validator {
     }
   }
 
+  /** What follows from here on, which official clients would not take for a failure, gives way to an error event. */
+  private cut(ptr: usize): void {
+    this.cutAt = <i32>(ptr - this.chunk);
+    this.tail = 0;
+  }
+
   private readData(ptr: usize, end: usize): void {
-    for (let p = ptr; p < end && this.matched >= 0 && this.matched < DONE_LENGTH; p++)
+    const before = this.matched;
+    let p = ptr;
+    for (; p < end && this.matched >= 0 && this.matched < DONE_LENGTH; p++)
       this.matched = load<u8>(p) == <u8>(DONE >> (this.matched << 3)) ? this.matched + 1 : -1;
-    this.excerpt.keep(ptr, end);
-    this.json.feed(ptr, end);
+    if (before < DONE_LENGTH && this.matched == DONE_LENGTH && this.doneIsNoEnd) {
+      this.fail(this.hasContent ? Defect.NoEndMark : Defect.Empty);
+      if (this.isReleased) this.cut(p - DONE_LENGTH);
+      return;
+    }
+    this.read(ptr, end);
+  }
+
+  private read(ptr: usize, end: usize): void {
+    const json = this.json;
+    const offset = json.offset;
+    json.feed(ptr, end);
+    const looksBad =
+      this.scanner.name == NAME_ERROR ||
+      ((json.facts & (Fact.Message | Fact.Code)) != 0 && !(json.facts & Fact.Answer));
+    this.excerpt.keep(ptr, end, offset, json.place, looksBad);
   }
 
   private endEvent(): void {
@@ -287,13 +429,27 @@ export class Validator {
     const json = this.json;
     if (this.matched == DONE_LENGTH) {
       // The other dialects end otherwise; some of their providers send it all the same.
-      if (rules.done) this.take(Mark.End | Mark.Last);
-    } else if (this.scanner.name == NAME_ERROR) this.takeEvent(Mark.Error);
-    else if (json.isComplete) this.takeEvent(rules.event(json));
-    else if (!json.isEmpty) this.takeInvalid();
+      if (rules.endsInDone) this.take(Mark.End | Mark.Last);
+    } else if (this.scanner.name == NAME_ERROR) this.takeEvent(this.namedError(rules));
+    else if (!json.isComplete) {
+      if (!json.isEmpty) this.takeInvalid();
+    } else {
+      const mark = rules.event(json);
+      if (!rules.isNamed || mark == 0) this.takeEvent(mark);
+      else if (mark & Mark.Error) this.takeEvent(Mark.Error | Mark.Hidden);
+      else if (this.scanner.name != 0) this.takeEvent(mark);
+      else this.takeInvalid();
+    }
     json.next();
     this.matched = 0;
     this.excerpt.next();
+  }
+
+  /** What is named so is an error, whatever it says; clients that go by members raise it only if its data is none, or has one. */
+  private namedError(rules: DialectRules): u32 {
+    if (rules.isNamed || !this.json.isComplete) return Mark.Error;
+    const mark = rules.event(this.json);
+    return mark & Mark.Error ? mark : Mark.Error | Mark.Hidden;
   }
 
   private takeEvent(mark: u32): void {
@@ -313,9 +469,9 @@ export class Validator {
     if (this.isOver) return;
     // Clients stop reading at [DONE], with or without its blank line.
     if (this.matched == DONE_LENGTH) this.endEvent();
-    if (this.hasFailed || this.hasEnded || !this.hasContent) return;
+    if (this.hasFailed || this.hasEnded || !this.hasSign) return;
     if (this.scanner.isOpen) this.fail(Defect.Truncated);
-    else if (changetype<DialectRules>(this.rules).markless) this.hasEnded = true;
+    else if (changetype<DialectRules>(this.rules).isMarkless) this.hasEnded = true;
     else this.fail(Defect.NoEndMark);
   }
 }
@@ -331,5 +487,6 @@ export function newValidator(): Validator {
   judge.scanner = changetype<EventScanner>(heap.alloc(offsetof<EventScanner>()));
   judge.json = changetype<JsonReader>(heap.alloc(READER_SIZE));
   judge.excerpt = changetype<Excerpt>(heap.alloc(EXCERPT_SIZE));
+  judge.excerpt.init();
   return judge;
 }

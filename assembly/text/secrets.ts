@@ -10,16 +10,29 @@ const BEGINNINGS: Bytes[] = ["sk-", "Bearer ", "AIza", "gsk_", "xai-", "nvapi-",
   (text: string) => Bytes.of(text),
 );
 
-/** This secret, wherever it stands. */
-export function starSecret(ptr: usize, len: usize, secret: usize, secretLen: usize): void {
-  if (secretLen < LEAST_SECRET) return;
+/** This secret, wherever it stands. True: it was there. */
+export function starSecret(ptr: usize, len: usize, secret: usize, secretLen: usize): bool {
+  if (secretLen < LEAST_SECRET) return false;
   const end = ptr + len;
+  let found = false;
   while (true) {
     const at = indexOf(ptr, end - ptr, secret, secretLen);
-    if (at < 0) return;
+    if (at < 0) return found;
     memory.fill(ptr + at, STAR, secretLen);
     ptr += at + secretLen;
+    found = true;
   }
+}
+
+/** How many bytes at the end of a text may be the beginning of this secret: what follows has to be seen before they go on. */
+export function secretBegun(ptr: usize, len: usize, secret: usize, secretLen: usize): usize {
+  // Most chunks end with a line, and no secret has one.
+  if (secretLen < LEAST_SECRET || len == 0 || load<u8>(ptr + len - 1) == Char.LineFeed) return 0;
+  const end = ptr + len;
+  const first = load<u8>(secret);
+  for (let p = end - min(len, secretLen - 1); p < end; p++)
+    if (load<u8>(p) == first && memory.compare(p, secret, end - p) == 0) return end - p;
+  return 0;
 }
 
 /** Whatever looks like a token: a relay quotes its own, which we do not know. */

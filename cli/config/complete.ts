@@ -40,6 +40,8 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     clientKeys,
     responseHeaders: config["responseHeaders"] as GatewayConfig["responseHeaders"],
     idleTimeout: milliseconds(config["idleTimeout"]),
+    stallTimeout: milliseconds(config["stallTimeout"]),
+    rejectEmpty: config["rejectEmpty"] as boolean,
     limits: {
       requestBody: bytes(limits["requestBody"]),
       parkedBodies: bytes(limits["parkedBodies"]),

@@ -106,6 +106,8 @@ export interface GatewayConfig {
   clientKeys: ClientKey[];
   responseHeaders: "off" | "basic" | "trail";
   idleTimeout: number;
+  stallTimeout: number;
+  rejectEmpty: boolean;
   limits: { requestBody: number; parkedBodies: number; guard: number };
   rules: AnswerRule[];
   providers: Provider[];

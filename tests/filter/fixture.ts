@@ -18,8 +18,8 @@ export interface Options extends Omit<Partial<EnvoyOptions>, "gateway" | "attemp
   config?: object;
   /** Members of the route, which leads to all providers in their order. */
   policy?: object;
-  /** Members of each provider. */
-  provider?: object;
+  /** Members of each provider, or those of the one with this id. */
+  provider?: object | ((id: string) => object);
 }
 
 /** What the renderer would write. */
@@ -30,7 +30,7 @@ export function pluginConfig({ tokens = { qwen: 3, deepseek: 2 }, config, policy
     providers: ids.map(id => ({
       ...{ id, type: "openai", cluster: id, url: `https://${id}.test/v1` },
       apiTokens: Array.from({ length: tokens[id]! }, (_, i) => ({ name: `t${i + 1}`, value: `${id}-${i + 1}` })),
-      ...provider,
+      ...(typeof provider === "function" ? (provider as (id: string) => object)(id) : provider),
     })),
     routes: [
       {

@@ -1,12 +1,13 @@
 /** What is held, for how long, and what goes on: the corners that no fault of a provider shows. */
 import { describe, expect, it } from "vitest";
-import { chat, delta, DONE, events, sse, wordsOf, type Answer, type Piece } from "../host/proxy-host.js";
+import { chat, delta, DONE, event, events, sse, wordsOf, type Answer, type Piece } from "../host/proxy-host.js";
 import { MODES, start } from "./fixture.js";
 
 const plain = { body: { model: "m", messages: [] } };
 const streamed = { body: { ...plain.body, stream: true } };
 const tokens = { qwen: 1, deepseek: 1 };
 const IDLE = 500;
+const STALL = 2000;
 const TICK = 50;
 
 /** Pieces with 100 ms before each but the first. */
@@ -16,18 +17,43 @@ const slowly = (piece: string, times: number): Piece[] =>
 describe.each(MODES)("in %s mode", mode => {
   const ask = (request: typeof plain, qwen: Answer, policy: object = {}, guard = 1 << 20) =>
     start({
-      ...{ mode, tokens, config: { idleTimeout: IDLE, limits: { guard } } },
+      ...{ mode, tokens, config: { idleTimeout: IDLE, stallTimeout: STALL, limits: { guard } } },
       policy: { attemptTimeout: 2000, ...policy },
       clusters: { qwen, deepseek: request === plain ? chat("rescued") : sse("rescued") },
     }).ask(request);
 
-  it.each([": keep-alive\n\n", "\n", "event: ping\n\n"])("%j between events is silence, whatever the guard", filler => {
+  describe.each([": keep-alive\n\n", "\n", "event: ping\n\n", event({ choices: [] })])("%j between words", filler => {
+    const alive = (times: number) => events([delta("Hi"), ...slowly(filler, times), DONE]);
+
+    it.each(["none", "first-event", "full"])(
+      "is a sign of life, so that idleTimeout does not hold (guard %s)",
+      guard => {
+        const call = ask(streamed, alive(15), { guard });
+        expect(call).toMatchObject({ status: 200, ended: "complete", text: delta("Hi") + filler.repeat(15) + DONE });
+      },
+    );
+
+    it("and nothing else for stallTimeout breaks the stream off, or moves a held one on", () => {
+      for (const guard of ["none", "first-event"]) {
+        const call = ask(streamed, alive(50), { guard });
+        expect(call).toMatchObject({ status: 200, ended: "reset", text: expect.stringContaining(delta("Hi")) });
+        expect(call.ms).toBeGreaterThanOrEqual(STALL);
+        expect(call.ms).toBeLessThanOrEqual(STALL + TICK);
+      }
+      const held = ask(streamed, alive(50), { guard: "full", attemptTimeout: 10_000 });
+      expect(wordsOf(held.text)).toBe("rescued");
+      expect(held.ms).toBeLessThanOrEqual(STALL + 2 * TICK);
+    });
+  });
+
+  it("no byte for idleTimeout breaks a stream off, or moves a held one on", () => {
+    const silent = events([delta("Hi"), 5000, DONE]);
     for (const guard of ["none", "first-event"]) {
-      const call = ask(streamed, events([delta("Hi"), ...slowly(filler, 50), DONE]), { guard });
-      expect(call).toMatchObject({ status: 200, ended: "reset", text: expect.stringContaining(delta("Hi")) });
+      const call = ask(streamed, silent, { guard });
+      expect(call).toMatchObject({ status: 200, ended: "reset", text: delta("Hi") });
       expect(call.ms).toBeLessThanOrEqual(IDLE + TICK);
     }
-    const held = ask(streamed, events([delta("Hi"), ...slowly(filler, 50), DONE]), { guard: "full" });
+    const held = ask(streamed, silent, { guard: "full" });
     expect(wordsOf(held.text)).toBe("rescued");
     expect(held.ms).toBeLessThanOrEqual(IDLE + 2 * TICK);
   });

@@ -14,13 +14,18 @@ const INPUTS = Number(process.env.FUZZ_INPUTS ?? 20_000);
 interface Marks {
   error?: boolean;
   content?: boolean;
+  /** The model has begun, without a word. */
+  sign?: boolean;
+  /** It stopped by itself, without a word. */
+  stop?: boolean;
   end?: boolean;
   last?: boolean;
 }
-/** How many finish reasons there were, and the highest number of a choice, in a whole stream. */
+/** How many finish reasons there were, the highest number of a choice, and the most tokens that were counted, in a whole stream. */
 interface Counts {
   finished: number;
   highest: number;
+  tokens: number;
 }
 type Read = (event: any, counts: Counts) => Marks | undefined;
 
@@ -29,60 +34,83 @@ const filled = (value: any): boolean =>
   typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 const list = (value: any): any[] => (Array.isArray(value) ? value : []);
 
-const PARTS = ["content", "tool_calls", "function_call", "reasoning_content", "reasoning", "reasoning_details"];
-const ALL_PARTS = [...PARTS, "refusal", "audio", "images"];
+const NO_CONTENT =
+  "role name index id object type status usage metadata logprobs annotations content_filter_results content_filter_offsets obfuscation " +
+  "context end_turn prefix recipient provider_specific_fields finish_reason stop_reason";
 const GIVEN_UP = ["error", "abort", "insufficient_system_resource", "network_error"];
+
+/** Any member that is filled, but for those that are known to say nothing. */
+const says = (part: any, nothing: string): boolean =>
+  typeof part === "object" &&
+  part !== null &&
+  !Array.isArray(part) &&
+  Object.keys(part).some(name => filled(part[name]) && !nothing.split(" ").includes(name));
+const count = (counts: Counts, usage: any, name: string): void => {
+  if (Number.isInteger(usage?.[name]) && usage[name] >= 0) counts.tokens = Math.max(counts.tokens, usage[name]);
+};
 
 const openai: Read = (event, counts) => {
   const choices = list(event?.choices);
-  const finished = choices.filter(choice => filled(choice?.finish_reason)).length;
-  counts.finished += finished;
+  const ends = choices.filter(choice => filled(choice?.finish_reason) && choice.finish_reason !== "null");
+  counts.finished += ends.length;
   const numbers = choices.map(choice => choice?.index).filter(index => Number.isInteger(index));
   counts.highest = Math.max(counts.highest, ...numbers);
+  count(counts, event?.usage, "completion_tokens");
   const parts = choices.flatMap(choice => [choice?.delta, choice?.message]);
-  const content =
-    choices.some(choice => filled(choice?.text)) || parts.some(part => ALL_PARTS.some(name => filled(part?.[name])));
-  const givenUp = GIVEN_UP.includes(
-    choices.filter(choice => typeof choice?.finish_reason === "string").at(-1)?.finish_reason,
-  );
+  const content = choices.some(choice => filled(choice?.text)) || parts.some(part => says(part, NO_CONTENT));
+  const reason = choices.filter(choice => typeof choice?.finish_reason === "string").at(-1)?.finish_reason;
   const unwrapped = filled(event?.code) && filled(event?.message) && !filled(event?.choices);
+  const others = [event?.base_resp?.status_code, event?.Response?.Error];
   return {
-    error: [event, ...choices].some(part => filled(part?.error)) || givenUp || unwrapped,
-    content: content || finished > 0,
+    error:
+      [...[event, ...choices].map(part => part?.error), ...others].some(filled) ||
+      GIVEN_UP.includes(reason) ||
+      unwrapped,
+    content: content || (ends.length > 0 && reason !== "stop"),
+    stop: !content && ends.length > 0 && reason === "stop",
     end: counts.finished > counts.highest,
   };
 };
 
 const messages: Read = event => {
   const { type, delta, content_block: block } = event ?? {};
-  const parts = ["text", "thinking", "signature", "partial_json", "citation", "stop_reason"];
   const known = block?.type === undefined || ["text", "thinking"].includes(block.type);
   const content =
-    parts.some(name => filled(delta?.[name])) ||
+    says(delta, "type stop_reason stop_sequence stop_details container usage") ||
+    [delta, event].some(part => filled(part?.stop_reason) && part.stop_reason !== "null") ||
     ["text", "thinking"].some(name => filled(block?.[name])) ||
-    filled(event?.stop_reason) ||
     !known;
   if (filled(event?.error) || type === "error") return { error: true };
-  if (type === "ping" && !content) return undefined;
-  return { content, end: type === "message_stop", last: type === "message_stop" };
+  const sign = block?.type === "thinking";
+  if (type === "ping" && !content && !sign) return undefined;
+  return { content, sign, end: type === "message_stop", last: type === "message_stop" };
 };
 
-const QUIET = ["created", "queued", "in_progress", "output_item.added", "content_part.added"];
-const ALL_QUIET = [...QUIET, "reasoning_summary_part.added", "reasoning_part.added"].map(name => `response.${name}`);
+const QUIET = ["created", "queued", "in_progress", "output_item.added", "content_part.added", "completed"];
+const ALL_QUIET = QUIET.map(name => `response.${name}`);
+const SIGNS = ["response.reasoning_summary_part.added", "response.reasoning_part.added"];
 
-const responses: Read = event => {
+const responses: Read = (event, counts) => {
   const { type, delta, item } = event ?? {};
+  count(counts, event?.usage, "output_tokens");
+  count(counts, event?.response?.usage, "output_tokens");
   if (filled(event?.error) || filled(event?.response?.error)) return { error: true };
   if (["response.failed", "response.cancelled", "error"].includes(type)) return { error: true };
   if (["ping", "keepalive"].includes(type)) return undefined;
-  const whole = ["response.completed", "response.incomplete"].includes(type);
-  const ends = { end: whole, last: whole };
+  const stop = type === "response.completed";
+  const whole = stop || type === "response.incomplete";
+  const ends = { end: whole, last: whole, stop, sign: SIGNS.includes(type) };
   if (delta !== undefined && !filled(delta)) return { ...ends, content: false };
+  if (stop && (filled(event?.output) || filled(event?.response?.output))) return { ...ends, content: true };
   const isCall = item?.type !== undefined && !["message", "reasoning"].includes(item.type);
-  return { ...ends, content: isCall || (Boolean(type) && !ALL_QUIET.includes(type)) };
+  return {
+    ...ends,
+    sign: ends.sign || item?.type === "reasoning",
+    content: isCall || (Boolean(type) && !ALL_QUIET.includes(type) && !SIGNS.includes(type)),
+  };
 };
 
-const other: Read = event => ({ error: filled(event?.error), content: true });
+const other: Read = event => ({ error: [event?.error, event?.base_resp?.status_code].some(filled), content: true });
 
 const READS: Record<Dialect, Read> = { chat: openai, completions: openai, responses, messages, other };
 
@@ -121,24 +149,49 @@ function parse(data: string): { value: any } | undefined {
 /** As the official clients ask. */
 const isDone = (data: string | undefined): boolean => data?.startsWith("[DONE]") ?? false;
 
-/** What a stream comes to under guard first-event. */
+/** What a stream comes to under guard first-event. `good`: there was content, or a sign of it. */
 function slowly(dialect: Dialect, text: string) {
-  const counts = { finished: 0, highest: 0 };
+  const counts = { finished: 0, highest: 0, tokens: -1 };
   const state = { good: false, ended: false, done: false, failed: false, cause: "none" };
-  let vague = false;
+  const bare = dialect === "messages" || dialect === "responses";
+  let [vague, content, stopped, told, cut, finishIsNoEnd, endedAt] = [false, false, false, false, false, false, 0];
   const fail = (cause: string) => {
     if (!state.failed) Object.assign(state, { failed: true, cause });
   };
-  const isOver = () => state.done || (state.failed && !state.good);
-  const mark = ({ error, content, end, last }: Marks) => {
-    if (error) return fail("error-inside");
-    if (content) state.good = true;
-    if (last) state.done = true;
-    if (end && !state.good) fail("empty");
-    else if (end || !state.done) state.ended = Boolean(end);
+  const isOver = () => state.done || cut || (state.failed && !state.good);
+  const settle = () => {
+    if (content) return;
+    if (stopped && counts.tokens !== 0) content = state.good = true;
+    else fail("empty");
+  };
+  const takeError = (hidden: boolean) => {
+    if (!told && state.good && hidden && !state.ended) cut = true;
+    else told = true;
+    fail("error-inside");
+  };
+  const mark = (marks: Marks) => {
+    if (marks.stop) stopped = true;
+    if (marks.content && state.ended && counts.highest === endedAt) finishIsNoEnd = true;
+    if (marks.content) content = true;
+    if (marks.content || marks.sign) state.good = true;
+    if (marks.last) state.done = true;
+    if (!marks.end || (finishIsNoEnd && !state.done)) {
+      state.ended = false;
+      return;
+    }
+    if (state.done || !stopped) {
+      settle();
+      if (!content) return;
+    }
+    state.ended = true;
+    endedAt = counts.highest;
   };
   const takeDone = () => {
-    if (dialect !== "messages" && dialect !== "responses") mark({ end: true, last: true });
+    const isNoEnd = !told && (bare ? !state.ended : !content && !(stopped && counts.tokens !== 0));
+    if (isNoEnd) {
+      cut = state.good;
+      fail(content ? "no-end-mark" : "empty");
+    } else if (!bare) mark({ end: true, last: true });
   };
   const { events, rest, open } = eventsOf(text);
   for (const { name, data } of events) {
@@ -149,11 +202,13 @@ function slowly(dialect: Dialect, text: string) {
     }
     const event = parse(data);
     const marks = event && READS[dialect](event.value, counts);
+    const isSkipped = dialect === "messages" && name === "";
     // What stands in an event before it breaks may have been counted.
     if (!event && data.trim() !== "") vague = true;
-    if (name === "error") mark({ error: true });
-    else if (marks) mark(marks);
-    else if (!event && data.trim() !== "" && !state.good) fail("garbage");
+    if (name === "error") takeError(dialect !== "messages" && event !== undefined && !isRaised(dialect, event.value));
+    else if (marks?.error) takeError(dialect === "messages" || !isRaised(dialect, event!.value));
+    else if (marks && !isSkipped) mark(marks);
+    else if ((marks || (!event && data.trim() !== "")) && !state.good) fail("garbage");
   }
   if (!isOver()) {
     if (isDone(rest)) takeDone();
@@ -163,9 +218,15 @@ function slowly(dialect: Dialect, text: string) {
       else fail("no-end-mark");
     }
   }
-  if (!state.failed && !state.good) fail("empty");
+  if (!state.failed) settle();
   return { ...state, vague };
 }
+
+/** Whether an official client that goes by members raises it, or shows it as the failure that it is. */
+const isRaised = (dialect: Dialect, event: any): boolean =>
+  dialect === "responses"
+    ? Boolean(responses(event, { finished: 0, highest: 0, tokens: -1 })?.error)
+    : filled(event?.error);
 
 const FRAGMENTS = [
   ...[
@@ -193,6 +254,9 @@ const FRAGMENTS = [
     'data: {"choices":[{"index":1,"delta":{"content":"x"}}]}\n\n',
     "data: {nonsense}\n\n",
   ],
+  ...['data: {"choices":[{"finish_reason":"null"}]}\n\n', 'data: {"choices":[],"usage":{"completion_tokens":0}}\n\n'],
+  ...['data: {"base_resp":{"status_code":1}}\n\n', 'event: ping\ndata: {"type":"ping"}\n\n', "data: [DON"],
+  ...['event: message_stop\ndata: {"type":"message_stop"}\n\n', 'event: error\ndata: {"type":"error"}\n\n'],
   ...['data: {"choices":[{"finish_reason":"error"}]}\n\n', 'data: {"choices":[{"error":{"code":502}}]}\n\n'],
   ...['data: {"choices":[{"index":0,"finish_reason":"stop"}]}\n\n', 'data: {"code":"a","message":"b"}\n\n'],
   ...[
@@ -269,9 +333,10 @@ test(`${INPUTS} mutated streams are judged as a slow judge does`, () => {
     const places = Array.from({ length: random(4) }, () => random(bytes.length + 1));
     const { good, ended, done, failed, cause } = room.judge({ dialect }, cut(bytes, places));
     expect({ good, ended, done, failed, cause }, `input ${i}, ${dialect}: ${JSON.stringify(mutated)}`).toEqual(truth);
-    if (failed && !ended && good) {
+    const ending = room.ending(dialect).toString();
+    if (failed && !ended && good && ending !== "") {
       // What follows it makes a client raise: by an error, or because its last event is no JSON.
-      const last = eventsOf(mutated + room.ending(dialect)).events.at(-1)!;
+      const last = eventsOf(room.given + ending).events.at(-1)!;
       const told = parse(last.data);
       if (told) expect(filled(told.value?.error), `ending of input ${i}: ${JSON.stringify(mutated)}`).toBe(true);
     }

@@ -8,6 +8,8 @@ const SEEN = ["nothing", "progress", "content", "ended", "failed"] as const;
 const FLAW = ["none", "empty", "error-inside", "garbage", "truncated", "no-end-mark"] as const;
 const FLAGS = ["good", "ended", "done", "failed", "opaque", "whole"] as const;
 
+const NO_CUT = -0x80000000;
+
 export type Dialect = (typeof DIALECT)[number];
 export type Seen = (typeof SEEN)[number];
 
@@ -29,6 +31,7 @@ interface Exports {
   finish(): number;
   flags(): number;
   cause(): number;
+  cutAt(): number;
   events(): number;
   invalidEvents(): number;
   errorPtr(): number;
@@ -104,10 +107,26 @@ export class GuardRoom {
     };
   }
 
+  /** Of the last answer what its client has got, once it passes: all of it, or up to where an error event follows. */
+  given = "";
+
   /** The whole life of one answer. */
   judge(setting: Setting, chunks: Chunks) {
     this.begin(setting);
-    const seen = chunks.map(chunk => this.feed(chunk));
+    const given: Uint8Array[] = [];
+    let isCut = false;
+    const seen = chunks.map(chunk => {
+      const seen = this.feed(chunk);
+      const at = this.wasm.cutAt();
+      if (!isCut) given.push(bytesOf(chunk));
+      if (at !== NO_CUT && !isCut) {
+        const before = Buffer.concat(given);
+        given.splice(0, given.length, before.subarray(0, before.length - bytesOf(chunk).length + at));
+        isCut = true;
+      }
+      return seen;
+    });
+    this.given = Buffer.concat(given).toString();
     return { seen, end: this.finish(), ...this.state() };
   }
 
@@ -156,7 +175,8 @@ export class GuardRoom {
     memory.fill(0x22);
     memory.set(bytes, 32);
     const result = use(block + 32, bytes.length);
-    memory.fill(0);
+    // Its memory may have grown meanwhile.
+    new Uint8Array(this.wasm.memory.buffer, block, bytes.length + 64).fill(0);
     this.wasm.free(block);
     return result;
   }

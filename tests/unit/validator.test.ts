@@ -12,6 +12,7 @@ const event = (value: unknown) => `data: ${typeof value === "string" ? value : J
 const delta = (delta: object, finish: string | null = null) => ({
   choices: [{ index: 0, delta, finish_reason: finish }],
 });
+const named = (value: { type: string }) => `event: ${value.type}\n${event(value)}`;
 const HELLO = event(delta({ content: "hello" }));
 const STOP = event(delta({}, "stop"));
 const DONE = event("[DONE]");
@@ -63,7 +64,19 @@ describe.each<[Dialect, [string, unknown, string][]]>([
       ["a call of a function is content", delta({ function_call: { name: "f" } }), "content"],
       ["audio is content", delta({ audio: { id: "a" } }), "content"],
       ["a message in place of a delta is content", { choices: [{ message: { content: "a" } }] }, "content"],
-      ["a finish reason is the end", delta({}, "stop"), "ended"],
+      ["any other member is content", delta({ reasoning_text: "a" }), "content"],
+      ["a list of thoughts is content", delta({ thinking_blocks: [{ type: "thinking" }] }), "content"],
+      ["a plan of tools is content", delta({ role: "assistant", tool_plan: "I will" }), "content"],
+      ["tools that were run are content", delta({ executed_tools: [{ index: 0 }] }), "content"],
+      [
+        "what is known to say nothing is progress",
+        delta({ role: "assistant", annotations: [{}], id: "a" }),
+        "progress",
+      ],
+      ["filters alone are progress", { choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, "progress"],
+      ["a finish reason of a limit is the end", delta({}, "length"), "ended"],
+      ["that it stopped may be nothing", delta({}, "stop"), "progress"],
+      ["the text null is no finish reason", delta({ content: "" }, "null"), "progress"],
       ["an error is a failure", { error: { message: "a" } }, "failed"],
       ["an error as text is a failure", { error: "overloaded" }, "failed"],
       ["a null error is none", { error: null, ...delta({ content: "a" }) }, "content"],
@@ -74,6 +87,13 @@ describe.each<[Dialect, [string, unknown, string][]]>([
       ["OpenRouter's finish reason of an error is a failure", delta({ content: "" }, "error"), "failed"],
       ["DeepSeek's of an interruption is a failure", delta({}, "insufficient_system_resource"), "failed"],
       ["vLLM's of one is a failure", delta({}, "abort"), "failed"],
+      [
+        "MiniMax's envelope is a failure",
+        { ...delta({}), base_resp: { status_code: 1008, status_msg: "a" } },
+        "failed",
+      ],
+      ["MiniMax's good envelope is none", { ...delta({ content: "a" }), base_resp: { status_code: 0 } }, "content"],
+      ["Tencent's error is a failure", { Response: { Error: { Code: "a", Message: "b" } } }, "failed"],
       ["Zhipu's of one is a failure", delta({}, "network_error"), "failed"],
       ["any other finish reason is the end", delta({}, "errors"), "ended"],
       ["[DONE] without content is a failure", "[DONE]", "failed"],
@@ -99,14 +119,25 @@ describe.each<[Dialect, [string, unknown, string][]]>([
       ["a delta is content", { type: "response.output_text.delta", delta: "a" }, "content"],
       ["a summary is content", { type: "response.reasoning_summary_text.delta", delta: "a" }, "content"],
       ["a begun message is progress", { type: "response.output_item.added", item: { type: "message" } }, "progress"],
+      ["a begun thought is a sign", { type: "response.output_item.added", item: { type: "reasoning" } }, "content"],
       ["a begun call is content", { type: "response.output_item.added", item: { type: "mcp_call" } }, "content"],
       ["a search is content", { type: "response.web_search_call.searching", item_id: "a" }, "content"],
       ["what has no type is progress", { a: 1 }, "progress"],
-      ["completed is the end", { type: "response.completed", response: { error: null } }, "ended"],
+      ["completed is the end", { type: "response.completed", response: { error: null, output: [{}] } }, "ended"],
+      [
+        "completed with no output is a failure where it counts none",
+        { type: "response.completed", response: { output: [], usage: { output_tokens: 0 } } },
+        "failed",
+      ],
+      [
+        "completed with no output is the end where it counts some",
+        { type: "response.completed", response: { output: [], usage: { output_tokens: 3 } } },
+        "ended",
+      ],
       ["incomplete is the end", { type: "response.incomplete", response: { error: null } }, "ended"],
       ["failed is a failure", { type: "response.failed", response: { error: { code: "server_error" } } }, "failed"],
       ["an error is a failure", { type: "error", code: "rate_limit_exceeded", message: "a" }, "failed"],
-      ["[DONE] is nothing", "[DONE]", "nothing"],
+      ["[DONE] before the end is a failure", "[DONE]", "failed"],
     ],
   ],
   [
@@ -115,7 +146,7 @@ describe.each<[Dialect, [string, unknown, string][]]>([
       ["a ping is nothing", { type: "ping" }, "nothing"],
       ["the start is progress", { type: "message_start", message: { content: [] } }, "progress"],
       ["a begun text is progress", { type: "content_block_start", content_block: { type: "text" } }, "progress"],
-      ["a begun thought is progress", { type: "content_block_start", content_block: { type: "thinking" } }, "progress"],
+      ["a begun thought is a sign", { type: "content_block_start", content_block: { type: "thinking" } }, "content"],
       ["a begun call is content", { type: "content_block_start", content_block: { type: "tool_use" } }, "content"],
       ["text is content", { type: "content_block_delta", delta: { type: "text_delta", text: "a" } }, "content"],
       ["empty text is progress", { type: "content_block_delta", delta: { type: "text_delta", text: "" } }, "progress"],
@@ -135,7 +166,8 @@ describe.each<[Dialect, [string, unknown, string][]]>([
 ])("an event of %s", (dialect, rows) => {
   test.each(rows)("%s", (_rule, value, seen) => {
     room.begin({ dialect });
-    expect(room.feed(event(value))).toBe(seen);
+    const text = dialect === "messages" ? named(value as { type: string }) : event(value);
+    expect(room.feed(text)).toBe(seen);
     expect(room.state().events).toBe(seen === "nothing" || value === "[DONE]" ? 0 : 1);
   });
 });
@@ -159,7 +191,7 @@ describe("the name of an event", () => {
 describe("a member", () => {
   test.each<[string, Dialect, string, string]>([
     ["with an escape in its name is another", "chat", '{"err\\u006fr":"a","er\\nror":"b"}', "progress"],
-    ["with an escape in its text is another", "messages", '{"type":"er\\nror"}', "progress"],
+    ["with an escape in its text is another", "responses", '{"type":"er\\nror","delta":""}', "progress"],
     ["may have blanks around it", "chat", '{ "choices" :\t[ { "delta" : { "content" : "a" } } ] }', "content"],
     ["counts by whichever of its kind is filled", "chat", '{"error":"a","error":null}', "failed"],
     ["of another level is another", "chat", '{"choices":[{"content":"a","message":"b","text":""}]}', "progress"],
@@ -172,6 +204,9 @@ describe("a member", () => {
     expect(room.feed(event(data))).toBe(seen);
   });
 });
+
+const usage = (tokens: number) => event({ choices: [], usage: { prompt_tokens: 9, completion_tokens: tokens } });
+const THOUGHT = `event: content_block_start\n${event({ type: "content_block_start", content_block: { type: "thinking" } })}`;
 
 describe("the end of a stream", () => {
   const chat: Setting = { dialect: "chat" };
@@ -206,7 +241,20 @@ describe("the end of a stream", () => {
       eventsOf(recordedBy("Anthropic").text).slice(0, -1),
       "no-end-mark",
     ],
-    ["of Messages is not [DONE]", { dialect: "messages" }, [event({ delta: { text: "a" } }), DONE], "no-end-mark"],
+    [
+      "of Messages is not [DONE]",
+      { dialect: "messages" },
+      [named({ type: "x", delta: { text: "a" } } as { type: string }), DONE],
+      "no-end-mark",
+    ],
+    ["is no finish reason that more words follow", chat, [HELLO, STOP, HELLO, STOP], "no-end-mark"],
+    ["is [DONE] where finish reasons say nothing", chat, [HELLO, STOP, HELLO, STOP, DONE], "none"],
+    ["is no finish reason that says null", chat, [HELLO, event(delta({}, "null"))], "no-end-mark"],
+    ["of nothing but a stop is good", chat, [STOP, DONE], "none"],
+    ["of nothing but a stop is empty where it counts 0 tokens", chat, [STOP, usage(0), DONE], "empty"],
+    ["of nothing but a stop is good where it counts some", chat, [STOP, usage(1), DONE], "none"],
+    ["of nothing but a limit is good", chat, [event(delta({}, "length")), usage(0), DONE], "none"],
+    ["of nothing but a thought that began lacks its mark", { dialect: "messages" }, [THOUGHT], "no-end-mark"],
     ["of Responses is its last event", { dialect: "responses" }, [event({ type: "x", delta: "a" })], "no-end-mark"],
     ["of other dialects needs no mark", { dialect: "other" }, [event({ a: 1 })], "none"],
     ["of other dialects is no half event", { dialect: "other" }, [event({ a: 1 }), "data: {"], "truncated"],
@@ -265,6 +313,13 @@ describe("a plain answer", () => {
   test.each<[string, Dialect, unknown, string]>([
     ["with text is good", "chat", choices({ message: { content: "a" }, finish_reason: "stop" }), "none"],
     ["with a finish reason is good", "chat", choices({ message: { content: null }, finish_reason: "length" }), "none"],
+    ["with nothing but a stop is good", "chat", choices({ message: { content: "" }, finish_reason: "stop" }), "none"],
+    [
+      "with nothing but a stop and 0 tokens is empty",
+      "chat",
+      { ...choices({ message: { content: "" }, finish_reason: "stop" }), usage: { completion_tokens: 0 } },
+      "empty",
+    ],
     ["with a call of a tool is good", "chat", choices({ message: { tool_calls: [{ id: "a" }] } }), "none"],
     ["with a refusal is good", "chat", choices({ message: { content: null, refusal: "no" } }), "none"],
     ["without choices is empty", "chat", { id: "a", choices: [] }, "empty"],
@@ -277,6 +332,7 @@ describe("a plain answer", () => {
     ["with DashScope's own error fails", "chat", { code: "Arrearage", message: "a" }, "error-inside"],
     ["with text is good", "completions", { choices: [{ text: "a" }] }, "none"],
     ["that is completed is good", "responses", { status: "completed", error: null, output: [] }, "none"],
+    ["of 0 tokens is empty", "responses", { status: "completed", output: [], usage: { output_tokens: 0 } }, "empty"],
     ["that runs in the background is good", "responses", { status: "queued", output: [] }, "none"],
     ["with output and no status is good", "responses", { output: [{ type: "message" }] }, "none"],
     ["without output is empty", "responses", { id: "a", output: [] }, "empty"],
@@ -314,6 +370,14 @@ describe("a plain answer", () => {
     ["of blanks is empty", { dialect: "other", body: "json" }, " \r\n\t", "empty"],
     ["that is cut is truncated", { dialect: "other", body: "json" }, '{"data":[1', "truncated"],
     ["with something behind it is garbage", { dialect: "other", body: "json" }, "{}{}", "garbage"],
+    ["behind a byte order mark is good", { dialect: "chat", body: "json" }, '\ufeff{"choices":[{"text":"a"}]}', "none"],
+    [
+      "behind a mark without a type is good",
+      { dialect: "chat", body: "text" },
+      '\ufeff{"choices":[{"text":"a"}]}',
+      "none",
+    ],
+    ["of text behind a mark is good", { dialect: "other", body: "text" }, "\ufeffHi", "none"],
     ["in HTML is garbage", { dialect: "chat", body: "text" }, "\n<!doctype html>", "garbage"],
     ["in HTML where text is allowed is garbage", { dialect: "other", body: "text" }, "<html>", "garbage"],
     ["in text is garbage", { dialect: "chat", body: "text" }, "upstream connect error", "garbage"],
@@ -370,8 +434,11 @@ describe("the text of an error inside", () => {
   test("is cut, and keeps its beginning", () => {
     const long = { error: { code: "x", message: "y".repeat(5000) } };
     const { error } = room.judge({ dialect: "chat", body: "json" }, [JSON.stringify(long)]);
-    expect(error).toHaveLength(1024);
-    expect(error.startsWith('{"error":{"code":"x","message":"yyy')).toBe(true);
+    expect(JSON.parse(error)).toEqual(long);
+    const longer = { error: { code: "x", message: "y".repeat(80_000) } };
+    const { error: cut } = room.judge({ dialect: "chat", body: "json" }, [JSON.stringify(longer)]);
+    expect(cut).toHaveLength((64 << 10) + 9);
+    expect(cut.startsWith('{"error":{"code":"x","message":"yyy')).toBe(true);
   });
 
   test("is that of the first error", () => {

@@ -76,8 +76,8 @@ const refusal = named(start, ...end("refusal"));
 export const anthropic: Recorded[] = [
   { provider: "Anthropic", dialect: "messages", text: plain, events: 7, content: 2 },
   { provider: "Anthropic with a tool", dialect: "messages", text: tool, events: 7, content: 1 },
-  { provider: "Anthropic that thinks", dialect: "messages", text: thinking, events: 12, content: 2 },
-  { provider: "Anthropic that hides its thoughts", dialect: "messages", text: signature, events: 6, content: 2 },
+  { provider: "Anthropic that thinks", dialect: "messages", text: thinking, events: 12, content: 1 },
+  { provider: "Anthropic that hides its thoughts", dialect: "messages", text: signature, events: 6, content: 1 },
   { provider: "Anthropic with a search", dialect: "messages", text: search, events: 12, content: 1 },
   { provider: "Anthropic that refuses", dialect: "messages", text: refusal, events: 3, content: 1 },
 ];

@@ -79,7 +79,7 @@ export const responses: Recorded[] = [
   { provider: "OpenAI's Responses", dialect: "responses", text: plain, events: 7, content: 4 },
   { provider: "OpenAI's Responses with a call", dialect: "responses", text: call, events: 4, content: 1 },
   { provider: "OpenAI's Responses that refuse", dialect: "responses", text: refusal, events: 7, content: 4 },
-  { provider: "OpenAI's Responses that think", dialect: "responses", text: thinking, events: 10, content: 4 },
-  { provider: "vLLM's Responses", dialect: "responses", text: vllm, events: 7, content: 4 },
+  { provider: "OpenAI's Responses that think", dialect: "responses", text: thinking, events: 10, content: 2 },
+  { provider: "vLLM's Responses", dialect: "responses", text: vllm, events: 7, content: 2 },
   { provider: "OpenAI's Responses with a search", dialect: "responses", text: search, events: 6, content: 2 },
 ];

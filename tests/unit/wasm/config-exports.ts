@@ -119,6 +119,8 @@ function describeConfig(config: SiteConfig): string {
     )}`,
     `"responseHeaders":${<i32>config.responseHeaders}`,
     `"idleTimeout":${config.idleTimeout}`,
+    `"stallTimeout":${config.stallTimeout}`,
+    `"rejectEmpty":${config.rejectEmpty}`,
     `"limits":[${config.requestBodyLimit},${config.parkedBodiesLimit},${config.guardLimit}]`,
     `"models":${config.models.toString()}`,
   ];

@@ -37,7 +37,7 @@ export function finish(): i32 {
 export function flags(): i32 {
   const j = judge;
   return (
-    (<i32>j.hasContent) |
+    (<i32>(j.hasContent || j.hasSign)) |
     ((<i32>j.hasEnded) << 1) |
     ((<i32>j.isDone) << 2) |
     ((<i32>j.hasFailed) << 3) |
@@ -48,6 +48,10 @@ export function flags(): i32 {
 
 export function cause(): i32 {
   return judge.defect;
+}
+
+export function cutAt(): i32 {
+  return judge.cutAt;
 }
 
 export function events(): u32 {
