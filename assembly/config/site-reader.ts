@@ -63,6 +63,7 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   config.clientKeys = readClientKeys(fields);
   config.responseHeaders = <ResponseHeaders>fields.choice("responseHeaders", HEADERS, ResponseHeaders.Trail);
   config.idleTimeout = fields.duration("idleTimeout", config.idleTimeout, 0);
+  config.hasRecords = fields.flag("requestRecords", false);
   readLimits(fields.object("limits"), config);
   for (let i = 0; i < RENDERED.length; i++)
     if (fields.take(RENDERED[i]) !== null)
