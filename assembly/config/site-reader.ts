@@ -16,7 +16,7 @@ import { SiteConfig, ModelMapping, ResponseHeaders, Route, Routing } from "./plu
 const HEADERS: string[] = ["off", "basic", "trail"];
 export const ROUTINGS: string[] = ["host", "plan", "listener"];
 /** Of the user's file, but Envoy's business: the command line tool renders them. */
-const RENDERED: string[] = ["listen", "admin", "status", "console", "$schema"];
+const RENDERED: string[] = ["listen", "admin", "status", "console", "requestLog", "$schema"];
 /** Of the envelope, read already. */
 const ENVELOPE: string[] = [
   "role",
