@@ -76,7 +76,7 @@ describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", 
       client: "tests",
       attempts: [{ status: 401 }, { status: 200 }],
     });
-    expect(records().filter(({ outcome }) => outcome === "failed")).toHaveLength(4);
+    expect(records().filter(({ outcome }) => outcome === "refused")).toHaveLength(4);
     expect(new Set(records().map(({ id }) => id)).size).toBe(11);
   });
 
