@@ -331,6 +331,8 @@ export class SiteConfig {
   clientKeys: ClientKey[] = [];
   rules: AnswerRule[] = [];
   responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
+  /** A record of each request is put where the access log finds it. */
+  hasRecords: bool = false;
   idleTimeout: i32 = 30000;
   stallTimeout: i32 = 300000;
   /** An answer of nothing but "stop", which counts 0 tokens itself, is a failure. */

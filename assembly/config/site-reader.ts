@@ -16,7 +16,7 @@ import { SiteConfig, ModelMapping, ResponseHeaders, Route, Routing } from "./plu
 const HEADERS: string[] = ["off", "basic", "trail"];
 export const ROUTINGS: string[] = ["host", "plan", "listener"];
 /** Of the user's file, but Envoy's business: the command line tool renders them. */
-const RENDERED: string[] = ["listen", "admin", "status", "console", "$schema"];
+const RENDERED: string[] = ["listen", "admin", "status", "console", "requestLog", "$schema"];
 /** Of the envelope, read already. */
 const ENVELOPE: string[] = [
   "role",
@@ -65,6 +65,7 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   config.idleTimeout = fields.duration("idleTimeout", config.idleTimeout, 0);
   config.stallTimeout = fields.duration("stallTimeout", config.stallTimeout, 0);
   config.rejectEmpty = fields.flag("rejectEmpty", config.rejectEmpty);
+  config.hasRecords = fields.flag("requestRecords", false);
   readLimits(fields.object("limits"), config);
   for (let i = 0; i < RENDERED.length; i++)
     if (fields.take(RENDERED[i]) !== null)

@@ -30,6 +30,8 @@ export class ClientStream {
   service: usize;
   /** A placeholder went down the chain: an attempt filter has to put the body in. */
   parked: bool;
+  /** Its outcome is settled, counted and logged. */
+  isCounted: bool;
 }
 
 const pool = new Pool<ClientStream>();
@@ -41,6 +43,7 @@ export function open(stream: u32): ClientStream {
   c.exchange = 0;
   c.service = 0;
   c.parked = false;
+  c.isCounted = false;
   return c;
 }
 

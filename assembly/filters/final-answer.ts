@@ -5,6 +5,7 @@ import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
 import { Cause } from "../health/verdict";
 import { logRequest } from "../observe/request-log";
+import { RequestFigures, writeRecord } from "../observe/request-record";
 import { HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import * as answerOrigin from "./answer-origin";
@@ -41,6 +42,8 @@ export function sendAnswer(c: ClientStream): HeadersStatus {
 
 /** The client's stream is over: tells an attempt that still runs whether its client left, and what it all was to those who watch. */
 export function countOutcome(c: ClientStream): void {
+  if (c.isCounted) return;
+  c.isCounted = true;
   const x = exchangeOf(c);
   const isDirect = c.phase == Phase.Direct;
   // A held answer that its provider cut goes to the client as Envoy's own error, and only this callback tells (facts 12.3).
@@ -53,6 +56,20 @@ export function countOutcome(c: ClientStream): void {
   // What failed may have to be probed, and what was learnt written once more.
   if (x.lastCause != Cause.None || !service.health.isSettled) timer.start(c);
   logRequest(x);
+}
+
+const figures = new RequestFigures();
+
+/** Puts the record of a request that is over where the host's access log finds it. */
+export function record(c: ClientStream): void {
+  const x = exchangeOf(c);
+  figures.unixMs = host.wallClock();
+  figures.now = host.monotonic();
+  figures.status = host.propertyNumber(hostNames.RESPONSE_CODE);
+  figures.requestBytes = host.propertyNumber(hostNames.REQUEST_SIZE);
+  figures.responseBytes = host.propertyNumber(hostNames.RESPONSE_SIZE);
+  const text = writeRecord(x, figures);
+  if (text.len > 0) host.setProperty(hostNames.RECORD, text.ptr, text.len);
 }
 
 /** Envoy's flags of a client that left: DC, and DR of an HTTP/2 client (facts 4.3). */

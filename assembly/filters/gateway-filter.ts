@@ -157,6 +157,13 @@ export class GatewayFilter extends Handler {
     return c.phase == Phase.Direct ? directAttempt.responseTrailers(c) : BodyStatus.Continue;
   }
 
+  log(state: usize): void {
+    const c = changetype<ClientStream>(state);
+    if (c.exchange == 0 || !client.serviceOf(c).config.hasRecords) return;
+    finalAnswer.countOutcome(c);
+    finalAnswer.record(c);
+  }
+
   close(state: usize): void {
     const c = changetype<ClientStream>(state);
     if (c.exchange != 0) finalAnswer.countOutcome(c);

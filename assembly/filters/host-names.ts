@@ -7,6 +7,8 @@ import { Bytes } from "../text/bytes";
 export const CLUSTER = Bytes.of("ai_failover_cluster");
 /** The exchange's identity, for the attempt filter. */
 export const EXCHANGE = Bytes.of("ai_failover_exchange");
+/** The record of the request, for the access log: observe/request-record.ts. */
+export const RECORD = Bytes.of("record");
 /** Higress's own: "off" keeps the route that the host has found, also when path and host change. */
 export const CLEAR_ROUTE_CACHE = Bytes.of("clear_route_cache");
 
@@ -19,6 +21,9 @@ export const ROUTE_NAME = Bytes.of("xds\0route_name");
 export const ROUTE_NAME_OLD = Bytes.of("route_name");
 export const CODE_DETAILS = Bytes.of("response\0code_details");
 export const FLAGS = Bytes.of("response\0flags");
+export const RESPONSE_CODE = Bytes.of("response\0code");
+export const RESPONSE_SIZE = Bytes.of("response\0size");
+export const REQUEST_SIZE = Bytes.of("request\0size");
 /** Of the client, with its port. */
 export const SOURCE_ADDRESS = Bytes.of("source\0address");
 export const LOCAL_ADDRESS = Bytes.of("upstream\0local_address");

@@ -96,6 +96,10 @@ export function targetOf(hop: Hop): ModelName | null {
 export class Step {
   provider: Provider;
   token: i32;
+  /** A `ModelName`; 0: the client's name. */
+  target: usize;
+  /** When it began, monotonic ns. */
+  at: u64;
   /** Its breaker was open. */
   forced: bool;
   /** 0: there was no answer. */

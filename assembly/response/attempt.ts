@@ -95,7 +95,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.signs = 0;
   a.passed = 0;
   a.heldLen = 0;
-  a.step = trail.begin(x, hop);
+  a.step = trail.begin(x, hop, now);
   a.isShortOfTime = timeLimits.isShortOfTime(x, hop.limit > 0 ? hop.limit : timeLimits.routeLimit(x), now);
   x.attempts++;
   x.attempt = changetype<usize>(a);

@@ -20,12 +20,14 @@ const SEPARATOR = Bytes.of(", ");
 const written = new Span();
 
 /** Notes that an attempt of the current hop has begun. Answers its place in the trail. */
-export function begin(x: Exchange, hop: Hop): i32 {
+export function begin(x: Exchange, hop: Hop, now: u64): i32 {
   const index = x.stepCount;
   const step = stepOf(x, index);
   const provider = changetype<Provider>(hop.provider);
   step.provider = provider;
   step.token = hop.token;
+  step.target = hop.target;
+  step.at = now;
   step.forced = hop.forced;
   step.status = 0;
   step.cause = Cause.None;

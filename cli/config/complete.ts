@@ -36,6 +36,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     listen: address(config["listen"]),
     admin: address(config["admin"]),
     status: withAddress(config["status"]) as GatewayConfig["status"],
+    requestLog: { path: fileOf(text(object(config["requestLog"])["path"]), source.directory) },
     console: withAddress(config["console"]) as GatewayConfig["console"],
     clientKeys,
     responseHeaders: config["responseHeaders"] as GatewayConfig["responseHeaders"],
@@ -113,6 +114,8 @@ function withDurations(value: unknown): Raw {
   const convert = ([key, field]: [string, unknown]) => [key, DURATIONS.has(key) ? milliseconds(field) : field];
   return Object.fromEntries(Object.entries(object(value)).map(convert));
 }
+
+const fileOf = (name: string, directory: string): string => (name === "" ? "" : resolve(directory, name));
 
 function withAddress(value: unknown): Raw {
   return { ...object(value), listen: address(object(value)["listen"]) };

@@ -102,6 +102,8 @@ export interface GatewayConfig {
   listen: Address;
   admin: Address;
   status: { enabled: boolean; listen: Address; password?: string };
+  /** "": no records are written. Else absolute. */
+  requestLog: { path: string };
   console: { enabled: boolean; listen: Address; password?: string; hosts: string[] };
   clientKeys: ClientKey[];
   responseHeaders: "off" | "basic" | "trail";

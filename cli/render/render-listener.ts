@@ -4,7 +4,7 @@ import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { longestTimeout, modeOf, type RenderOptions } from "./render-options.js";
 import { protection } from "./protection.js";
 import { renderRoutes } from "./render-route.js";
-import { asList, seconds, socketAddress, yaml } from "./yaml-text.js";
+import { asList, quote, seconds, socketAddress, yaml } from "./yaml-text.js";
 
 /** The listener that clients call, with the limits that Envoy advises for one that strangers can reach. */
 export function renderListener(config: GatewayConfig, options: RenderOptions): string {
@@ -27,10 +27,24 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           # "/v1/../x" must not mean one thing here and another at a provider.
           normalize_path: true
           merge_slashes: true
+          ${accessLog(config)}
           route_config:
             ${renderRoutes(config, options)}
           http_filters:
           ${asList([gatewayFilter(config, options), gatewayRouter(config, options)])}
+  `;
+}
+
+/** The module's record of each request, one a line. */
+function accessLog({ requestLog }: GatewayConfig): string {
+  if (requestLog.path === "") return "";
+  return yaml`
+    access_log:
+    - name: envoy.access_loggers.file
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+        path: ${quote(requestLog.path)}
+        log_format: {text_format_source: {inline_string: "%FILTER_STATE(wasm.record:PLAIN)%\\n"}}
   `;
 }
 

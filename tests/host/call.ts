@@ -46,6 +46,8 @@ export class Call {
   /** `response.code_details` and `response.flags` at the end. */
   details = "";
   flags = 0n;
+  /** What an access log would print of `wasm.record`. */
+  record: string | undefined;
 
   private readonly bytes: Buffer[] = [];
   private readonly started: number;

@@ -220,6 +220,7 @@ export class ClientStream implements Surroundings {
     this.call.details = this.info.details;
     this.call.flags = this.info.flags;
     this.filter.log(this.requestMap, this.responseMap);
+    this.call.record = this.info.filterState.get("wasm.record")?.toString("utf8");
     this.filter.close();
     this.router.destroy();
     this.call.end(how);

@@ -1,0 +1,147 @@
+/**
+ * One JSON record of a request, for the host's access log: what was asked, which attempts were made, who answered, how it ended. No
+ * token, no key, no prompt. docs/records.md explains the fields.
+ */
+import { Bytes } from "../text/bytes";
+import { JsonWriter } from "../text/json-writer";
+import { NS_PER_MS } from "../text/time-units";
+import { Span } from "../text/span";
+import { Writer } from "../text/writer";
+import { ClientKey, ModelName } from "../config/plugin";
+import { Cause, causeName } from "../health/verdict";
+import { Exchange, Outcome, Step, modelOf, routeOf, stepOf } from "../request/exchange";
+import { pathLength } from "../request/request-path";
+import { writeRequestId } from "./status-report";
+
+/** Room for the most attempts that a request may have. */
+const CAPACITY: usize = 32 << 10;
+const room: usize = heap.alloc(CAPACITY);
+const json = new JsonWriter(new Writer());
+const ID_SIZE: usize = 40;
+const idRoom: usize = memory.data(40);
+const id = new Writer();
+const written = new Span();
+
+const VERSION = Bytes.of("version");
+const ID = Bytes.of("id");
+const TIME = Bytes.of("time");
+const ROUTE = Bytes.of("route");
+const CLIENT = Bytes.of("client");
+const API = Bytes.of("api");
+const STREAMED = Bytes.of("streamed");
+const MODEL = Bytes.of("model");
+const OUTCOME = Bytes.of("outcome");
+const STATUS = Bytes.of("status");
+const PROVIDER = Bytes.of("provider");
+const TOKEN = Bytes.of("token");
+const SERVED_MODEL = Bytes.of("servedModel");
+const FIRST_TOKEN = Bytes.of("firstTokenMs");
+const RESCUE = Bytes.of("rescueMs");
+const MS = Bytes.of("ms");
+const REQUEST_BYTES = Bytes.of("requestBytes");
+const RESPONSE_BYTES = Bytes.of("responseBytes");
+const ATTEMPTS = Bytes.of("attempts");
+const AT = Bytes.of("atMs");
+const CAUSE = Bytes.of("cause");
+const FORCED = Bytes.of("forced");
+const NOTHING = Bytes.of("");
+
+/** By `Outcome`; a good answer is one of the two that follow. */
+const OUTCOMES: Bytes[] = ["client-left", "served", "returned", "failed", "refused"].map<Bytes>((word: string) =>
+  Bytes.of(word),
+);
+const RESCUED = Bytes.of("rescued");
+const CLIENT_LEFT: i32 = 0;
+const FAILED: i32 = 3;
+
+function outcomeOf(x: Exchange): Bytes {
+  if (x.clientHasLeft) return unchecked(OUTCOMES[CLIENT_LEFT]);
+  if (x.wasCutOff) return unchecked(OUTCOMES[FAILED]);
+  return x.outcome == Outcome.Served && x.stepCount > 1 ? RESCUED : unchecked(OUTCOMES[x.outcome]);
+}
+
+/** What the host has counted of a request. */
+@unmanaged
+export class RequestFigures {
+  /** Unix time of its end, ms. */
+  unixMs: i64 = 0;
+  /** Monotonic ns. */
+  now: u64 = 0;
+  status: u64 = 0;
+  requestBytes: u64 = 0;
+  responseBytes: u64 = 0;
+}
+
+/** The record of a request that is over, valid until the next one; length 0: it does not fit. */
+export function writeRecord(x: Exchange, figures: RequestFigures): Span {
+  json.out.into(room, CAPACITY);
+  json.start().openObject();
+  json.key(VERSION).number(1);
+  id.into(idRoom, ID_SIZE);
+  writeRequestId(id, x.vm, x.serial);
+  json.key(ID).string(id.ptr, id.len);
+  json.key(TIME).number(figures.unixMs - millis(x.started, figures.now));
+  json.key(ROUTE).text(x.route != 0 ? routeOf(x).name : NOTHING);
+  json.key(CLIENT).text(x.clientKey != 0 ? changetype<ClientKey>(x.clientKey).name : NOTHING);
+  json.key(API);
+  writeApi(x);
+  json.key(STREAMED).flag(x.isStreamed);
+  json.key(MODEL).string(x.modelLen > 0 ? modelOf(x) : 0, x.modelLen);
+  json.key(OUTCOME).text(outcomeOf(x));
+  json.key(STATUS).number(figures.status);
+  const last = x.stepCount > 0 ? stepOf(x, x.stepCount - 1) : null;
+  // Who answered: the last attempt, where its answer went to the client.
+  const isAnswer = x.outcome == Outcome.Served || x.outcome == Outcome.Returned;
+  if (last !== null && isAnswer) {
+    json.key(PROVIDER).text(last.provider.id);
+    json.key(TOKEN).text(labelOf(last));
+    json.key(SERVED_MODEL);
+    writeModel(x, last);
+    if (x.outcome == Outcome.Served) json.key(FIRST_TOKEN).number(millis(x.started, last.at) + last.ms);
+    if (x.stepCount > 1) json.key(RESCUE).number(millis(stepOf(x, 0).at, last.at));
+  }
+  json.key(MS).number(millis(x.started, figures.now));
+  json.key(REQUEST_BYTES).number(figures.requestBytes);
+  json.key(RESPONSE_BYTES).number(figures.responseBytes);
+  json.key(ATTEMPTS).openArray();
+  for (let i = 0; i < x.stepCount; i++) writeAttempt(x, stepOf(x, i));
+  json.closeArray();
+  json.closeObject();
+  return json.out.overflow ? written.set(0, 0) : written.set(json.out.ptr, json.out.len);
+}
+
+function writeAttempt(x: Exchange, step: Step): void {
+  json.openObject();
+  json.key(PROVIDER).text(step.provider.id);
+  json.key(TOKEN).text(labelOf(step));
+  json.key(MODEL);
+  writeModel(x, step);
+  json.key(AT).number(millis(x.started, step.at));
+  json.key(MS).number(step.ms);
+  json.key(STATUS).number(step.status);
+  json.key(CAUSE).text(step.cause != Cause.None ? causeName(step.cause) : NOTHING);
+  if (step.forced) json.key(FORCED).flag(true);
+  json.closeObject();
+}
+
+function labelOf(step: Step): Bytes {
+  const tokens = step.provider.tokens;
+  return step.token < tokens.length ? unchecked(tokens[step.token]).label : NOTHING;
+}
+
+/** Its name at the provider. */
+function writeModel(x: Exchange, step: Step): void {
+  if (step.target != 0) json.text(changetype<ModelName>(step.target).text);
+  else json.string(x.modelLen > 0 ? modelOf(x) : 0, x.modelLen);
+}
+
+/** The path without the query, which may hold a secret, and without what of it is the gateway's own. */
+function writeApi(x: Exchange): void {
+  const size = x.text != 0 ? pathLength(x.text, x.pathLen) : 0;
+  if (size <= x.basePrefix) json.text(NOTHING);
+  else json.string(x.text + x.basePrefix, size - x.basePrefix);
+}
+
+function millis(from: u64, to: u64): i64 {
+  return to > from ? <i64>((to - from) / NS_PER_MS) : 0;
+}

@@ -1,0 +1,102 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { StatusClient } from "../../cli/status/status-client.js";
+import type { Status } from "../../cli/status/status-types.js";
+import { HOSTS, freePorts, startGateway, type Gateway } from "./running-gateway.js";
+
+const SECRETS = ["sk-one-aaaaaaaaaaaa", "sk-two-cccccccccccc", "sk-client-0123456789", "open-sesame-987"];
+const PROMPT = "a prompt that nobody shows";
+
+describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", ({ version }) => {
+  let gateway: Gateway;
+  let client: StatusClient;
+
+  beforeAll(async () => {
+    const [port] = await freePorts(1);
+    const address = `127.0.0.1:${port}`;
+    client = new StatusClient(address, {});
+    gateway = await startGateway({
+      version,
+      env: { ONE: SECRETS[0]!, TWO: SECRETS[1]!, CLIENT: SECRETS[2]!, PASSWORD: SECRETS[3]! },
+      providers: {
+        one: { tokens: [SECRETS[0]!], config: { apiTokens: [{ name: "main", value: "${ONE}" }] } },
+        two: { tokens: [SECRETS[1]!], config: { apiTokens: [{ name: "spare", value: "${TWO}" }] } },
+      },
+      routes: [
+        {
+          ...{ name: "chat", modelPredicates: [], upstreams: [{ provider: "one" }] },
+          fallbackConfig: { upstreams: [{ provider: "two" }] },
+        },
+      ],
+      config: {
+        status: { listen: address, password: "${PASSWORD}" },
+        clientKeys: [{ name: "tests", value: "${CLIENT}" }],
+        requestLog: { path: "requests.jsonl" },
+      },
+    });
+  });
+  afterAll(() => gateway?.stop());
+
+  const ask = () =>
+    gateway.ask(
+      { model: "m", messages: [{ role: "user", content: PROMPT }] },
+      { headers: { authorization: `Bearer ${SECRETS[2]}` } },
+    );
+  const tokenOf = ({ sites }: Status, id: string) =>
+    sites[0]!.providers.find(provider => provider.id === id)!.tokens[0]!;
+  const records = () => {
+    const lines = readFileSync(join(gateway.directory, "requests.jsonl"), "utf8").trim().split("\n");
+    return lines.map(line => JSON.parse(line) as { id: string; outcome: string; client: string; attempts: object[] });
+  };
+
+  it("tells every worker's failures, takes orders for all of them, and records each request", async () => {
+    await gateway.providers["one"]!.set("*", "401");
+    for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200);
+    const status = await client.status();
+    expect(status.sites).toHaveLength(1);
+    expect(tokenOf(status, "one")).toMatchObject({ name: "main", state: "out", breaker: { cause: "credential" } });
+    expect(tokenOf(status, "two").state).toBe("live");
+
+    expect(await client.order({ do: "take-out", provider: "two", token: "spare", for: "10m", by: "a test" })).toBe(
+      "two/spare was taken out for 10m",
+    );
+    for (let i = 0; i < 4; i++) expect((await ask()).status).toBe(503);
+    expect((await client.status()).history[0]).toMatchObject({ token: "spare", state: "taken-out", by: "a test" });
+    await client.order({ do: "bring-back", provider: "two", token: "spare" });
+    await gateway.providers["one"]!.reset();
+    await client.order({ do: "bring-back", provider: "one", token: "main" });
+    expect((await ask()).status).toBe(200);
+
+    // The log is flushed within ten seconds, or when it has 64 KiB.
+    await expect.poll(() => records().length, { timeout: 15_000 }).toBe(11);
+    const tripper = records().find(({ id }) => id === tokenOf(status, "one").breaker!.request)!;
+    expect(tripper).toMatchObject({
+      outcome: "rescued",
+      client: "tests",
+      attempts: [{ status: 401 }, { status: 200 }],
+    });
+    expect(records().filter(({ outcome }) => outcome === "refused")).toHaveLength(4);
+    expect(new Set(records().map(({ id }) => id)).size).toBe(11);
+  });
+
+  it("shows no token, key, password or prompt in anything that it serves or writes", async () => {
+    const served = await Promise.all(
+      [`${client.url}/status`, `${client.url}/metrics`, `${gateway.admin}/config_dump`, `${gateway.admin}/stats`].map(
+        async url => (await fetch(url)).text(),
+      ),
+    );
+    const written = readdirSync(gateway.directory).map(name => readFileSync(join(gateway.directory, name), "utf8"));
+    for (const text of [...served, ...written])
+      for (const secret of [...SECRETS, PROMPT]) expect(text.includes(secret), secret).toBe(false);
+  });
+
+  it("refuses pages of other origins and names that lead here", async () => {
+    const status = async (headers: Record<string, string>) => (await fetch(`${client.url}/status`, { headers })).status;
+    expect(await status({ origin: "http://evil.test" })).toBe(403);
+    // An address that the client writes does not count.
+    expect(await status({ "x-forwarded-for": "192.0.2.1" })).toBe(200);
+    expect((await fetch(`${client.url}/nothing`)).status).toBe(404);
+    expect((await fetch(`${client.url}/live`)).status).toBe(200);
+  });
+});
