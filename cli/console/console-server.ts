@@ -4,14 +4,15 @@ import { join } from "node:path";
 import fastifyCookie from "@fastify/cookie";
 import fastifyStatic from "@fastify/static";
 import fastify, { type FastifyInstance } from "fastify";
-import { tokensOf } from "../config/expand.js";
+import { expandText, tokensOf } from "../config/expand.js";
 import { packageRoot } from "../config/root.js";
 import type { Address } from "../config/config-types.js";
 import { parseFault } from "../demo/demo-fault.js";
 import { Refusal } from "../refusal.js";
 import { urlOf } from "../run/admin-client.js";
 import { reachable } from "../run/envoy-process.js";
-import type { Status } from "../status/status-types.js";
+import { StatusClient } from "../status/status-client.js";
+import type { Order, Status } from "../status/status-types.js";
 import { ChangeRefused, ConfigEditor, directoryOf, type Change } from "./config-editor.js";
 import { EditConflict } from "./config-file.js";
 import { presetViews, viewOf } from "./config-view.js";
@@ -159,6 +160,11 @@ function serveApi(
       return host.demos();
     },
   );
+  server.post<{ Body: Order }>("/api/orders", { schema: schemas.order }, async request => {
+    const done = await statusClient(host).order({ ...request.body, by: "console" });
+    await live.look();
+    return { done };
+  });
   openTry(server, host);
   return live;
 }
@@ -200,14 +206,15 @@ async function stateOf(host: ConsoleHost, editor: ConfigEditor, sessions: Sessio
 }
 
 /** What the module tells of itself; null while nobody answers. */
-async function statusOf({ config }: ConsoleHost): Promise<Status | null> {
-  if (!config.status.enabled) return null;
-  try {
-    const response = await fetch(`${urlOf(reachable(config.status.listen))}/status`, {
-      signal: AbortSignal.timeout(900),
-    });
-    return response.ok ? ((await response.json()) as Status) : null;
-  } catch {
-    return null;
-  }
+async function statusOf(host: ConsoleHost): Promise<Status | null> {
+  if (!host.config.status.enabled) return null;
+  return statusClient(host)
+    .status()
+    .catch(() => null);
+}
+
+function statusClient({ config, env }: ConsoleHost): StatusClient {
+  const { listen, password } = config.status;
+  const secret = password === undefined ? {} : { AI_FAILOVER_PASSWORD: expandText(password, env) };
+  return new StatusClient(urlOf(reachable(listen)), secret);
 }

@@ -40,3 +40,7 @@ export const change = body({ version: text, edits: list(edit), tokens: list(newT
 export const test = body({ type: text, url: text, model: text, tokens: list(token), saved }, ["type"]);
 export const demo = body({ provider: text, token: text, fault: list(text) });
 export const attempt = body({ path: text, body: {}, key: text }, ["path", "body"]);
+export const order = body(
+  { do: { enum: ["take-out", "bring-back", "try-now"] }, provider: text, token: text, for: text },
+  ["do", "provider"],
+);

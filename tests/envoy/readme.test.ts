@@ -65,7 +65,7 @@ describe("README.md, followed line by line", () => {
     }
     // What the first start would get from the network, or build.
     symlinkSync(join(process.cwd(), "node_modules"), join(checkout, "node_modules"));
-    for (const built of ["build/node", "build/ai-failover.wasm"])
+    for (const built of ["build/node", "build/ai-failover.wasm", "build/console"])
       for (const file of [built, `${built}.stamp`]) cpSync(file, join(checkout, file), { recursive: true });
     mkdirSync(join(checkout, ".cache"));
     symlinkSync(join(process.cwd(), ".cache", "envoy"), join(checkout, ".cache", "envoy"));
@@ -105,7 +105,7 @@ status: { listen: "127.0.0.1:${status}" }
   });
 
   const ask = () => curl(blocks("Point a client at it", "sh")[0]!);
-  const demo = blocks("See it fail over", "sh").flatMap(code => code.trim().split("\n"));
+  const demo = blocks("See it fail over in a terminal", "sh").flatMap(code => code.trim().split("\n"));
 
   it("falls back to the other model, once the fallback is on and every token of qwen is broken", async () => {
     edit(text => text.replace("enabled: false", "enabled: true"));

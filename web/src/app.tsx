@@ -3,13 +3,11 @@ import { useEffect } from "preact/hooks";
 import { attentionOf } from "./attention.js";
 import { connect, go, isDark, isOffline, mustLogIn, notice, path, place, setDark, state } from "./console-state.js";
 import { ask } from "./console-api.js";
-import { DryRunPage } from "./pages/dry-run.js";
 import { FirstRunPage } from "./pages/first-run.js";
 import { LoginPage } from "./pages/login.js";
 import { OverviewPage } from "./pages/overview.js";
 import { ProviderPage } from "./pages/provider-page.js";
 import { ProvidersPage } from "./pages/providers.js";
-import { RequestsPage } from "./pages/requests.js";
 import { RouteEditPage } from "./pages/route-edit.js";
 import { RoutesPage } from "./pages/routes.js";
 import { TryPage } from "./pages/try-page.js";
@@ -21,9 +19,7 @@ const ENTRIES: { page: string; word: Word }[] = [
   { page: "overview", word: "overview" },
   { page: "providers", word: "providers" },
   { page: "routes", word: "routes" },
-  { page: "requests", word: "requests" },
   { page: "try", word: "tryIt" },
-  { page: "dry-run", word: "dryRun" },
 ];
 
 const LOOKED_AROUND = "ai-failover-looked-around";
@@ -101,12 +97,8 @@ function pageOf(current: string) {
       return name === undefined ? <ProvidersPage /> : <ProviderPage id={name} />;
     case "routes":
       return name === undefined ? <RoutesPage /> : <RouteEditPage index={Number(name)} />;
-    case "requests":
-      return <RequestsPage />;
     case "try":
       return <TryPage />;
-    case "dry-run":
-      return <DryRunPage />;
     default:
       return <OverviewPage />;
   }

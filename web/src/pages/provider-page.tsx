@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Edit, ProviderView, TokenTest } from "../../../cli/console/console-types.js";
 import { ask } from "../console-api.js";
-import { go, providerWord, query, state } from "../console-state.js";
+import type { Order } from "../../../cli/status/status-types.js";
+import { go, notice, providerWord, query, state } from "../console-state.js";
 import { AddTokens, TestResults } from "../parts/add-tokens.js";
 import { Button, Link, Panel, SelectField, TextField } from "../parts/controls.js";
 import { StateText } from "../parts/marks.js";
@@ -72,6 +73,7 @@ export function ProviderPage({ id }: { id: string }) {
             <li key={token.name}>
               <TokenDetails token={token} />
               <div class="actions">
+                <Orders provider={id} token={token} />
                 <Button kind="small" onClick={() => test([token.name])}>
                   {t("test")}
                 </Button>
@@ -99,6 +101,43 @@ export function ProviderPage({ id }: { id: string }) {
       </Panel>
       <ReviewPanel edits={removal} onApplied={() => setRemoval([])} />
       <Settings provider={provider} />
+    </>
+  );
+}
+
+/** What a person can order for a token, by its state. They hold for all workers, and outlast a reload. */
+function Orders({ provider, token }: { provider: string; token: ShownToken }) {
+  if (token.status === undefined) return null;
+  const order = async (what: Order["do"], time?: string) => {
+    const { done } = await ask<{ done: string }>("orders", {
+      do: what,
+      provider,
+      token: token.name,
+      ...(time === undefined ? {} : { for: time }),
+    });
+    notice.value = done;
+  };
+  if (token.word === "live")
+    return (
+      <>
+        <Button kind="small" onClick={() => order("take-out")}>
+          {t("takeOut")}
+        </Button>
+        <Button kind="small" onClick={() => order("take-out", "10m")}>
+          {t("takeOutFor")}
+        </Button>
+      </>
+    );
+  return (
+    <>
+      {token.word !== "taken-out" && (
+        <Button kind="small" onClick={() => order("try-now")}>
+          {t("tryNow")}
+        </Button>
+      )}
+      <Button kind="small" onClick={() => order("bring-back")}>
+        {t("bringBack")}
+      </Button>
     </>
   );
 }

@@ -1,5 +1,0 @@
-import { t } from "../words.js";
-
-export function DryRunPage() {
-  return <h1>{t("dryRun")}</h1>;
-}
