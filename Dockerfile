@@ -3,17 +3,22 @@
 #   docker build --platform linux/amd64,linux/arm64 .   the module alone, as Higress and Istio load it: plugin.wasm at
 #                                                       the root (without an engine: npm run pack)
 
+# A tag can be moved to another image. A release names its bases by digest, as its registry shows it that day:
+#   docker build --build-arg NODE_IMAGE=node:20-bookworm-slim@sha256:... --build-arg ENVOY_IMAGE=envoyproxy/envoy:v1.40.0@sha256:...
+ARG NODE_IMAGE=node:20-bookworm-slim
+ARG ENVOY_IMAGE=envoyproxy/envoy:v1.40.0
+
 # What is built is the same for every platform: it is built on this machine's own.
-FROM --platform=$BUILDPLATFORM node:20-bookworm-slim AS build
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
-FROM envoyproxy/envoy:v1.40.0 AS envoy
+FROM ${ENVOY_IMAGE} AS envoy
 
-FROM node:20-bookworm-slim AS gateway
+FROM ${NODE_IMAGE} AS gateway
 COPY --from=envoy /usr/local/bin/envoy /usr/local/bin/envoy
 COPY --from=envoy /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 WORKDIR /app

@@ -71,7 +71,8 @@ function packagesAreThere() {
 
 async function installPackages() {
   say("Installing packages (once) ...");
-  const ci = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const ci = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  // No package needs a script of its own at installation, so none may run one.
   // By default npm asks the network also about what its cache holds: without one that takes minutes and fails.
   let { ok, output } = await npm([...ci, "--prefer-offline"]);
   // What the cache says of a package may be older than the version that is wanted.

@@ -6,6 +6,7 @@ const REMEDIES: Record<string, string> = {
   EACCES: "this user may not do that: try in a directory of your own",
   EPERM: "this user may not do that: try in a directory of your own",
   EROFS: "nothing can be written there: try in another directory",
+  ELOOP: "it is a symbolic link, and somebody else may have laid it: remove it",
   EMFILE: "too many files are open: raise the limit (ulimit -n)",
 };
 

@@ -52,10 +52,11 @@ export function readPolicy(fields: Fields, route: Route, drafts: ProviderDraft[]
   route.retryBudget = readShare(fields, "retryBudget");
 }
 
-/** A limit on one attempt, which must leave time for another. */
+/** A limit on one attempt, which must leave time for another: a default that does not is half of the time. */
 function readLimit(fields: Fields, name: string, whenAbsent: i32, timeout: i32): i32 {
-  const limit = fields.duration(name, whenAbsent, 1);
-  if (limit >= timeout)
+  const fitting = whenAbsent < timeout ? whenAbsent : max(1, timeout / 2);
+  const limit = fields.duration(name, fitting, 1);
+  if (limit >= timeout && fields.has(name))
     addMistake(
       fields.pathOf(name),
       shownOr(fields, name, limit),

@@ -119,6 +119,9 @@ function hexOf(ptr: usize, len: usize): string {
   return hex;
 }
 
+/** Shorter keys of clients are guessed by trying. */
+const SHORTEST_KEY = 8;
+
 export function readClientKeys(fields: Fields): ClientKey[] {
   const keys: ClientKey[] = [];
   const names: string[] = [];
@@ -163,6 +166,10 @@ function digestValue(value: Value): bool {
     return false;
   }
   if (!isFit(expanded.text, value.path, isVariable(value.text) ? value.text : "the key")) return false;
+  if (expanded.text.length < SHORTEST_KEY) {
+    addMistake(value.path, "a key that can be guessed", `at least ${SHORTEST_KEY} characters`);
+    return false;
+  }
   const text = Bytes.of(expanded.text);
   digest(text.ptr, text.len, scratch);
   return true;

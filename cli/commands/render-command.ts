@@ -8,7 +8,7 @@ import { renderEnvoy } from "../render/render-envoy.js";
 import { MODES, type Mode } from "../render/render-options.js";
 import { parts, renderPart, type Part } from "../render/render-parts.js";
 import { renderTarget, targets, type Target } from "../render/render-targets.js";
-import { writePrivate } from "../render/private-file.js";
+import { writeNamed } from "../render/private-file.js";
 import { standIns, withoutEmpty } from "../config/expand.js";
 import { DEFAULT_FILE } from "../run/default-file.js";
 
@@ -51,7 +51,7 @@ export function register(program: Command): void {
       const { text, notes } = render(file, flags);
       for (const note of notes) console.error(note);
       if (flags.output === undefined) process.stdout.write(text);
-      else writePrivate(flags.output, text);
+      else writeNamed(flags.output, text);
     });
 }
 

@@ -52,12 +52,18 @@ async function run(flags: Flags, version: string): Promise<void> {
   const ending = new AbortController();
   let gateway: Gateway | undefined;
   let minimum = 0;
+  /** A SIGHUP while it starts. */
+  let isAsked = false;
+  const reload = () => {
+    isAsked = true;
+    gateway?.readAgain();
+  };
   const ended = new Promise<number>(end => {
     const stop = (signal?: NodeJS.Signals) => {
       if (signal === "SIGTERM") minimum = flags.minDrain;
       end(0);
     };
-    onSignals({ stop, reload: () => gateway?.readAgain() });
+    onSignals({ stop, reload });
     ending.signal.addEventListener("abort", () => end(1));
   });
   const gaveUp = (reason: Refusal) => {
@@ -73,6 +79,7 @@ async function run(flags: Flags, version: string): Promise<void> {
     const opened = await startGatewayConsole(started, version, console.log).catch(orReason);
     if (typeof opened === "object") pages = opened;
     console.log(bannerOf(gateway, version, pages?.url, typeof opened === "string" ? opened : undefined).join("\n"));
+    if (isAsked) gateway.readAgain();
     return ended;
   });
   const code = await Promise.race([ended, announced]);

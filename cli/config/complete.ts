@@ -22,6 +22,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     config["routes"] = rawProviders.map(routeTo);
     checkShape(config); // fills in the defaults of these routes
   }
+  const typedRoutes = members(object(source.value)["routes"]).map(([, route]) => object(route));
   const providers = rawProviders.map(provider => completeProvider(provider, source.directory));
   const clientKeys = config["clientKeys"] as ClientKey[];
   const limits = object(config["limits"]);
@@ -34,7 +35,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
   const typesSecrets = typed.some(secret => secret.replace(/\$\{\w+\}/g, "") !== "");
   return {
     listen: address(config["listen"]),
-    admin: address(config["admin"]),
+    ...(config["admin"] !== undefined && { admin: address(config["admin"]) }),
     status: withAddress(config["status"]) as GatewayConfig["status"],
     requestLog: { path: fileOf(text(object(config["requestLog"])["path"]), source.directory) },
     console: withAddress(config["console"]) as GatewayConfig["console"],
@@ -50,7 +51,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     },
     rules: rulesOf(config["rules"]),
     providers,
-    routes: objects(config["routes"]).map(([, route]) => withDurations(route) as unknown as Route),
+    routes: objects(config["routes"]).map(([i, route]) => completeRoute(route, typedRoutes[i])),
     variables: variables.filter(name => typed.some(secret => secret.includes(`\${${name}}`))),
     tokenFiles,
     typesSecrets,
@@ -91,6 +92,15 @@ function completeProvider(provider: Raw, directory: string): Provider {
     retryOnFailure: withDurations(provider["retryOnFailure"]) as Provider["retryOnFailure"],
     providerBreaker: withDurations(provider["providerBreaker"]) as Provider["providerBreaker"],
   };
+}
+
+/** An attempt's limit leaves time for another attempt: a default that does not is half of the time. */
+function completeRoute(raw: Raw, typed: Raw = {}): Route {
+  const route = withDurations(raw) as unknown as Route;
+  for (const field of ["firstTokenTimeout", "attemptTimeout"] as const)
+    if (typed[field] === undefined && route[field] >= route.timeout)
+      route[field] = Math.max(1, Math.floor(route.timeout / 2));
+  return route;
 }
 
 /** The route of a provider in a configuration without routes. */

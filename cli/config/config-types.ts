@@ -9,6 +9,9 @@ export interface Address {
   port: number;
 }
 
+/** Envoy's admin interface: a TCP address, or the absolute path of a Unix socket. */
+export type AdminAddress = Address | { socket: string };
+
 /** One cluster to render: where a provider, or its Anthropic side, is reached. */
 export interface ClusterTarget {
   name: string;
@@ -100,7 +103,8 @@ export interface ClientKey {
 
 export interface GatewayConfig {
   listen: Address;
-  admin: Address;
+  /** undefined: the file names none. `run` makes a socket that only its user can open. */
+  admin?: Address;
   status: { enabled: boolean; listen: Address; password?: string };
   /** "": no records are written. Else absolute. */
   requestLog: { path: string };

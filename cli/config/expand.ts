@@ -34,6 +34,10 @@ export function expandTree(tree: unknown, env: Environment): Expanded {
   return { value: walk(tree, []), variables: [...variables].sort(), open: [...open], problems };
 }
 
+/** Of the environment's own: "toString" is no variable. */
+export const valueOf = (name: string, env: Environment): string | undefined =>
+  Object.hasOwn(env, name) ? env[name] : undefined;
+
 /** Where a variable may as well not be there as be empty: `docker compose` passes on what is not set as empty. */
 export const withoutEmpty = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
@@ -41,7 +45,7 @@ export const withoutEmpty = (env: Environment): Environment =>
 /** A value for each variable that only secrets name and that is not set: what checks or renders a file need not have it. */
 export function standIns(tree: unknown, env: Environment): Record<string, string> {
   const { variables, open } = expandTree(tree, env);
-  const lacking = variables.filter(name => env[name] === undefined && !open.includes(name));
+  const lacking = variables.filter(name => valueOf(name, env) === undefined && !open.includes(name));
   return Object.fromEntries(lacking.map((name, i) => [name, `demo-unset-${i}`]));
 }
 
@@ -55,12 +59,12 @@ export function expandText(
     if (match === "$${") return "${";
     if (name === undefined)
       report({ found: 'a "${" that begins no variable', fix: '"${NAME}" of letters, digits and "_"; "$${" for "${"' });
-    else if (!env[name])
+    else if (!valueOf(name, env))
       report({
-        found: `\${${name}}, which is ${env[name] === undefined ? "not set" : "empty"}`,
+        found: `\${${name}}, which is ${valueOf(name, env) === undefined ? "not set" : "empty"}`,
         fix: `set the environment variable ${name}`,
       });
-    return env[name ?? ""] ?? "";
+    return valueOf(name ?? "", env) ?? "";
   });
 }
 

@@ -1,18 +1,32 @@
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { object, text, type Check, type Raw } from "./raw.js";
 import type { Path } from "./problem.js";
 import type { Address } from "./config-types.js";
 
 /** `127.0.0.1:80`, `[::1]:80` or `localhost:80`; null when Envoy could not bind it. */
 export function parseAddress(value: unknown): Address | null {
-  const [, name, digits] = /^\[?([^[\]]+)\]?:([0-9]{1,5})$/.exec(text(value)) ?? [];
-  const host = name === "localhost" ? "127.0.0.1" : (name ?? "");
+  const [, inBrackets, name, digits] = /^(?:\[([^[\]]+)\]|([^[\]:]+)):([0-9]{1,5})$/.exec(text(value)) ?? [];
+  const host = name === "localhost" ? "127.0.0.1" : (inBrackets ?? name ?? "");
   const port = Number(digits);
   return isIP(host) !== 0 && port <= 65535 ? { host, port } : null;
 }
 
+/** As it is typed: an IPv6 address in brackets. */
+export const addressText = ({ host, port }: Address): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
 export function isLoopback({ host }: Address): boolean {
   return host === "::1" || host.startsWith("127.");
+}
+
+/** Whether a connection to `target` from this machine arrives at a listener of this address. */
+export function reaches(target: Address, listen: Address): boolean {
+  if (target.port !== listen.port) return false;
+  const host = target.host === "localhost" ? "127.0.0.1" : target.host;
+  if (host === listen.host) return true;
+  if (!["0.0.0.0", "::"].includes(listen.host)) return false;
+  const own = Object.values(networkInterfaces()).flatMap(addresses => (addresses ?? []).map(({ address }) => address));
+  return isLoopback({ host, port: 0 }) || ["0.0.0.0", "::", ...own].includes(host);
 }
 
 /** The listeners: each bindable, no two on one port, and nothing unprotected beyond loopback. */

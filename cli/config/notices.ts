@@ -1,4 +1,4 @@
-import { isLoopback } from "./listen-address.js";
+import { addressText, isLoopback } from "./listen-address.js";
 import { memoryWarning } from "./memory-budget.js";
 import { openFileWarning } from "./open-mode.js";
 import type { GatewayConfig } from "./config-types.js";
@@ -14,10 +14,18 @@ export const noticesOf = (config: GatewayConfig, file: string, workers?: number)
 
 /** What is allowed but worth a line at every start. */
 export function warningsOf(config: GatewayConfig, workers?: number): string[] {
-  const { listen, clientKeys, tokenFiles } = config;
+  const { listen, admin, clientKeys, tokenFiles } = config;
   const open = !isLoopback(listen) && clientKeys.length === 0;
   return [
-    ...(open ? [`listen: ${listen.host} is beyond loopback and there are no clientKeys: anyone there can call`] : []),
+    ...(open
+      ? [`listen: ${addressText(listen)} is beyond loopback and there are no clientKeys: anyone there can call`]
+      : []),
+    ...(admin === undefined
+      ? []
+      : [
+          `admin: every user of this machine reaches ${addressText(admin)}, reads what is configured there and can stop ` +
+            "Envoy; without this field `run` takes a socket that only its own user can open",
+        ]),
     ...(tokenFiles.length > 0
       ? [
           "apiTokens: a valueFile is followed without a restart, so its token stands in what Envoy reads (mode 0600) " +

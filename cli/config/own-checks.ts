@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkListeners } from "./listen-address.js";
+import { checkListeners, parseAddress, reaches } from "./listen-address.js";
 import type { Path } from "./problem.js";
 import { presets } from "./preset-table.js";
 import { object, objects, text, type Check, type Raw } from "./raw.js";
@@ -15,6 +15,7 @@ export function checkOwn(config: Raw, check: Check): void {
   checkListeners(config, check);
   const providers = objects(config["providers"]);
   checkClusterNames(providers, check);
+  checkLoops(config, providers, check);
   for (const [i, provider] of providers) {
     const path = ["providers", i];
     if (milliseconds(provider["connectTimeout"]) > LONGEST)
@@ -33,6 +34,18 @@ function checkClusterNames(providers: [number, Raw][], check: Check): void {
     const other = ids.findIndex(id => id === name);
     if (name !== undefined && other >= 0 && other !== i)
       check.report(["providers", other, "id"], `"${name}"`, `another id: /v1/messages of providers[${i}] has it`);
+  }
+}
+
+/** A provider that is this gateway's own listener would send every request in a circle. */
+function checkLoops(config: Raw, providers: [number, Raw][], check: Check): void {
+  const listen = parseAddress(config["listen"]);
+  if (listen === null) return;
+  for (const [i, provider] of providers) {
+    const preset = presets.get(text(provider["type"]));
+    const targets = preset ? clustersOf(provider, idOf(provider), preset).targets : [];
+    if (targets.some(target => reaches(target, listen)))
+      check.report(["providers", i, "url"], "the address of this gateway itself (listen)", "another one");
   }
 }
 

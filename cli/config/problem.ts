@@ -26,8 +26,16 @@ export class ConfigError extends Refusal {
 
 export function describe(file: string, { path, found, fix, line, column }: Problem): string {
   const place = line === undefined ? file : `${file}:${line}:${column}`;
-  return `${place}  ${pathText(path) || "(whole file)"}\n    found    ${found}${fix && `\n    allowed  ${fix}`}`;
+  const [where, what, allowed] = [pathText(path) || "(whole file)", found, fix].map(visible);
+  return `${place}  ${where}\n    found    ${what}${allowed && `\n    allowed  ${allowed}`}`;
 }
+
+/** A text of the file as a terminal may show it: what would steer it, or turn what is read around, is escaped. */
+const visible = (text: string): string =>
+  // eslint-disable-next-line no-control-regex
+  text.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, character => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 
 /** `providers[0].apiTokens[1]` */
 export function pathText(path: Path): string {

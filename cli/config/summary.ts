@@ -1,5 +1,6 @@
 import { columns } from "../colour.js";
 import { tokensOf, type Environment } from "./expand.js";
+import { addressText } from "./listen-address.js";
 import type { AnswerRule, GatewayConfig, ModelMapping, Route } from "./config-types.js";
 
 /** What is served: one line for each route, with the upstreams and what they fall back to. */
@@ -12,7 +13,7 @@ export function summaryOf(config: GatewayConfig, env: Environment = process.env)
   ]);
   const providers = config.providers.map(provider => {
     const tokens = provider.apiTokens.flatMap(({ value }) => tokensOf(value, env)).filter(token => token !== "").length;
-    const places = provider.targets.map(({ host, port, tls }) => `${tls ? "https" : "http"}://${host}:${port}`);
+    const places = provider.targets.map(target => `${target.tls ? "https" : "http"}://${addressText(target)}`);
     const where = places.length > 0 ? places.join(", ") : `cluster ${provider.cluster}`;
     const count =
       tokens === 0 && provider.apiTokens.length > 0 ? "not set" : `${tokens} token${tokens === 1 ? "" : "s"}`;

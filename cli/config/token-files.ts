@@ -1,5 +1,6 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { Refusal } from "../refusal.js";
 import type { Path } from "./problem.js";
 import { isRaw, members, object, objects, text, type Check, type Raw } from "./raw.js";
 import type { Token } from "./config-types.js";
@@ -15,25 +16,33 @@ export function checkTokenFiles(path: Path, provider: Raw, check: Check): void {
 
 /** Whether a file that the configuration names can be read; if not, it is reported. */
 export function checkFile(path: Path, name: string, check: Check): boolean {
+  const reason = whyUnreadable(resolve(check.directory, name));
+  if (reason !== undefined)
+    check.report(path, `"${name}", which ${reason}`, `a file that can be read, relative to ${check.directory}`);
+  return reason === undefined;
+}
+
+/** A named pipe or a device may never end: only what is a file is opened. */
+function whyUnreadable(file: string): string | undefined {
   try {
-    accessSync(resolve(check.directory, name), constants.R_OK);
-    return true;
+    const stat = statSync(file);
+    if (!stat.isFile()) return stat.isDirectory() ? "is a directory" : "is no regular file";
+    accessSync(file, constants.R_OK);
+    return undefined;
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    check.report(
-      path,
-      `"${name}", which cannot be read (${reason})`,
-      `a file that can be read, relative to ${check.directory}`,
-    );
-    return false;
+    return `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
   }
 }
 
 /** What stands in the file, as a literal: its "${" begins no variable. */
-export const readToken = (name: string, directory: string): string =>
-  readFileSync(resolve(directory, name), "utf8")
+export function readToken(name: string, directory: string): string {
+  const file = resolve(directory, name);
+  const reason = whyUnreadable(file);
+  if (reason !== undefined) throw new Refusal(`${name} ${reason}.`);
+  return readFileSync(file, "utf8")
     .trim()
     .replaceAll("${", () => "$${");
+}
 
 /** The tokens of this provider that stand in the configuration, or the variables in their place. */
 export function typedTokensOf(provider: Raw): string[] {

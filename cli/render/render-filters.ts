@@ -90,6 +90,6 @@ function environment(variables: string[]): string {
   if (variables.length === 0) return "";
   return yaml`
     # The module reads these secrets for itself: their values are in no file and not in /config_dump.
-    environment_variables: {host_env_keys: [${variables.join(", ")}]}
+    environment_variables: {host_env_keys: [${variables.map(quote).join(", ")}]}
   `;
 }

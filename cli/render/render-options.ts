@@ -19,20 +19,32 @@ export interface RenderOptions {
   mode?: Mode;
   /** PEM of the authorities that providers are checked with; default: the system's. */
   caFile?: string;
+  /** Absolute path of the socket for Envoy's admin interface, where the configuration names no address. */
+  adminSocket?: string;
+  /** Connections of clients at once; default: MOST_CONNECTIONS. */
+  connections?: number;
 }
+
+/** Connections of clients that one Envoy takes at once. */
+export const MOST_CONNECTIONS = 10_000;
 
 /** The best that this release of Envoy can do (docs of the two constants), or less; refused when it cannot do that. */
 export function modeOf({ envoyVersion = "1.40", mode }: Pick<RenderOptions, "envoyVersion" | "mode">): Mode {
-  const [, minor] = /^1\.([0-9]+)(\.[0-9]+)?$/.exec(envoyVersion) ?? [];
-  if (minor === undefined) throw new Refusal(`"${envoyVersion}" is no version of Envoy: use one like 1.40 or 1.36.4`);
-  if (Number(minor) < OLDEST_MINOR)
-    throw new Refusal(`Envoy ${envoyVersion} cannot run the module: use 1.${OLDEST_MINOR} or newer`);
-  const canRetry = Number(minor) >= RETRY_MINOR;
+  const canRetry = minorOf(envoyVersion) >= RETRY_MINOR;
   if (mode === "retry" && !canRetry)
     throw new Refusal(
       `Envoy ${envoyVersion} cannot choose another cluster on a retry: use 1.${RETRY_MINOR}, or mode hop`,
     );
   return mode ?? (canRetry ? "retry" : "hop");
+}
+
+/** 40 of "1.40.0"; refused when that release cannot run the module. */
+export function minorOf(envoyVersion = "1.40"): number {
+  const [, minor] = /^1\.([0-9]+)(\.[0-9]+)?$/.exec(envoyVersion) ?? [];
+  if (minor === undefined) throw new Refusal(`"${envoyVersion}" is no version of Envoy: use one like 1.40 or 1.36.4`);
+  if (Number(minor) < OLDEST_MINOR)
+    throw new Refusal(`Envoy ${envoyVersion} cannot run the module: use 1.${OLDEST_MINOR} or newer`);
+  return Number(minor);
 }
 
 /** The longest `timeout` of all routes, in milliseconds: no other limit of Envoy may be shorter. */

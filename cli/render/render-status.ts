@@ -1,7 +1,8 @@
 import type { GatewayConfig } from "../config/config-types.js";
+import { adminAddressOf, envoyAddressOf } from "./render-admin.js";
+import type { RenderOptions } from "./render-options.js";
 import { protection } from "./protection.js";
 import { statusFilter } from "./render-filters.js";
-import type { RenderOptions } from "./render-options.js";
 import { asList, socketAddress, yaml } from "./yaml-text.js";
 
 /** A name that no provider can have: theirs begin with a letter. */
@@ -63,14 +64,14 @@ const withoutModule =
 const get = '{name: ":method", string_match: {exact: GET}}';
 
 /** Envoy's own admin interface, for /metrics; "" when the status listener is off. */
-export function renderAdminCluster({ status, admin }: GatewayConfig): string {
-  if (!status.enabled) return "";
+export function renderAdminCluster(config: GatewayConfig, options: RenderOptions): string {
+  if (!config.status.enabled) return "";
   return yaml`
     name: ${ADMIN}
     type: STATIC
     connect_timeout: 1s
     load_assignment:
       cluster_name: ${ADMIN}
-      endpoints: [{lb_endpoints: [{endpoint: {address: ${socketAddress(admin)}}}]}]
+      endpoints: [{lb_endpoints: [{endpoint: {address: ${envoyAddressOf(adminAddressOf(config, options))}}}]}]
   `;
 }

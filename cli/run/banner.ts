@@ -11,7 +11,7 @@ const EXAMPLES = ["qwen-turbo", "deepseek-v4-flash", "gpt-4o-mini", "claude-sonn
 
 /** What a person sees when the gateway is ready. `noConsole`: why there is none although it is on. */
 export function bannerOf(gateway: Gateway, version: string, consoleUrl?: string, noConsole?: string): string[] {
-  const { config, envoy, mode, file, demo, env } = gateway;
+  const { config, admin, envoy, mode, file, demo, env } = gateway;
   const colour = colourOf(process.stdout, env);
   const { good, strong, dim } = colour;
   const notes = [
@@ -32,7 +32,7 @@ export function bannerOf(gateway: Gateway, version: string, consoleUrl?: string,
     "",
     row(colour, "Gateway", `${base}/v1`),
     ...(consoleUrl === undefined ? [] : [row(colour, "Console", consoleUrl.replace("127.0.0.1", "localhost"))]),
-    row(colour, "Admin", urlOf(config.admin)),
+    row(colour, "Admin", "socket" in admin ? admin.socket : urlOf(admin)),
     ...(config.status.enabled ? [row(colour, "Metrics", `${urlOf(reachable(config.status.listen))}/metrics`)] : []),
     row(colour, "File", `${file} ${dim("(read again when it is saved)")}`),
     "",

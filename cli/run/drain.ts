@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Address } from "../config/config-types.js";
+import type { AdminAddress } from "../config/config-types.js";
 import { activeCalls, order } from "./admin-client.js";
 
 /** Between two looks at the calls that are under way, milliseconds. */
@@ -13,17 +13,22 @@ export interface DrainTimes {
   limit: number;
 }
 
-/** Takes no new calls after the minimum, and waits until those under way have ended or the limit is over. */
+/**
+ * Takes no new calls after the minimum, and waits until those under way have ended, the limit is over, or Envoy has ended: systemd
+ * stops both at once.
+ */
 export async function drain(
-  admin: Address,
+  admin: AdminAddress,
   { minimum, limit }: DrainTimes,
+  hasEnded: () => boolean,
   say: (line: string) => void,
 ): Promise<void> {
   // /ready answers 503 from here on, and every answer closes its connection, so that clients connect elsewhere.
   await order(admin, "/healthcheck/fail");
   if (minimum > 0)
     say(`Ending: /ready answers 503, and new calls are taken for ${minimum / 1000} s more (again: at once).`);
-  await sleep(minimum);
+  const opens = performance.now() + minimum;
+  while (!hasEnded() && performance.now() < opens) await sleep(LOOK);
   const end = performance.now() + limit;
   await order(admin, "/drain_listeners?inboundonly");
   const calls = await activeCalls(admin);
@@ -32,5 +37,5 @@ export async function drain(
       `Ending: ${calls === 1 ? "1 call" : `${calls} calls`} under way may take ${limit / 1000} s more (again: at once).`,
     );
   do await sleep(LOOK);
-  while (performance.now() < end && (await activeCalls(admin)) > 0);
+  while (!hasEnded() && performance.now() < end && (await activeCalls(admin)) > 0);
 }

@@ -3,8 +3,9 @@ import { noticesOf } from "../config/notices.js";
 import { isRaw, object } from "../config/raw.js";
 import { packageRoot } from "../config/root.js";
 import { parseSource, readSource, type Source } from "../config/source.js";
-import type { GatewayConfig } from "../config/config-types.js";
+import type { AdminAddress, GatewayConfig } from "../config/config-types.js";
 import { findEnvoy, type Envoy } from "../envoy/find-envoy.js";
+import { adminAddressOf } from "../render/render-admin.js";
 import { renderRunFiles } from "../render/render-envoy.js";
 import { modeOf, type Mode } from "../render/render-options.js";
 import { Refusal } from "../refusal.js";
@@ -13,6 +14,7 @@ import { sentenceOf } from "../system-error.js";
 import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
 import { EnvoyProcess } from "./envoy-process.js";
+import { connectionsFor, openFileLimit, openFileNotes } from "./open-files.js";
 import { RunDirectory } from "./run-files.js";
 import { loadDefault, loadGiven, type Loaded, type StartDemo } from "./load-served.js";
 import { checkFree, listensOf } from "./ports.js";
@@ -58,6 +60,9 @@ const DRAIN_LIMIT = 30_000;
 interface Started {
   envoy: Envoy;
   logFile: string;
+  /** How many files Envoy may open. */
+  openFiles: number;
+  admin: AdminAddress;
   watcher: Watcher;
   demos: Demos;
   directory: RunDirectory;
@@ -69,6 +74,9 @@ interface Started {
 export class Gateway {
   /** The last reading of the file: one at a time. */
   private reading: Promise<void> = Promise.resolve();
+  /** Whether a reading has been asked for that has not begun. */
+  private isAsked = false;
+  private hasStopped = false;
 
   private constructor(
     readonly file: string,
@@ -94,20 +102,24 @@ export class Gateway {
       directory = new RunDirectory();
       const { path } = directory;
       const wasm = options.wasm ?? join(packageRoot, "build", "ai-failover.wasm");
-      const render: Render = (config, besides) =>
-        renderRunFiles(config, { wasm, envoyVersion: envoy.version }, path, besides);
+      const { adminSocket } = directory;
+      const openFiles = openFileLimit();
+      const target = { wasm, envoyVersion: envoy.version, adminSocket, connections: connectionsFor(openFiles) };
+      const render: Render = (config, besides) => renderRunFiles(config, target, path, besides);
       directory.putAll(render(loaded.config));
-      const { listen, admin } = loaded.config;
+      const { listen } = loaded.config;
+      const admin = adminAddressOf(loaded.config, target);
       const logFile = join(stateDirectory(), `envoy-${listen.port}.log`);
       running = new EnvoyProcess({
         ...{ binary: envoy.path, configFile: directory.bootstrap, directory: path },
-        ...{ logFile, listen, admin, env: loaded.env, say, gaveUp },
+        ...{ logFile, listen, admin, env: loaded.env, say, gaveUp, prepare: () => directory?.restore() },
         ...{ concurrency: options.concurrency, drainTime: drainTimeOf(loaded.config) },
       });
       await running.start(signal);
       await demos.open();
-      const served = new Served(loaded, directory, render);
-      return new Gateway(file, options, say, { envoy, logFile, watcher, demos, directory, process: running, served });
+      const served = new Served(loaded, directory, render, admin);
+      const parts = { envoy, logFile, openFiles, admin, watcher, demos, directory, process: running, served };
+      return new Gateway(file, options, say, parts);
     } catch (error) {
       await running?.stop();
       await demos.stop();
@@ -128,6 +140,10 @@ export class Gateway {
     return this.parts.logFile;
   }
 
+  get admin(): AdminAddress {
+    return this.parts.admin;
+  }
+
   get config(): GatewayConfig {
     return this.parts.served.loaded.config;
   }
@@ -143,7 +159,7 @@ export class Gateway {
   }
 
   get notes(): string[] {
-    return this.parts.served.loaded.notes;
+    return [...openFileNotes(this.parts.openFiles), ...this.parts.served.loaded.notes];
   }
 
   get workers(): number | undefined {
@@ -159,8 +175,12 @@ export class Gateway {
     this.parts.watcher.start(() => this.readAgain());
   }
 
-  /** Reads the file again and says what came of it. */
+  /** Reads the file again and says what came of it. One reading follows all that was asked before it began. */
   readAgain(): void {
+    if (this.isAsked || this.hasStopped) return;
+    this.isAsked = true;
+    const begins = () => void (this.isAsked = false);
+    this.reading = this.reading.then(begins);
     void this.readNow().catch(() => {});
   }
 
@@ -188,13 +208,14 @@ export class Gateway {
 
   /** Serves what the file says now, and says what came of it; a file with mistakes changes nothing. */
   async reload(): Promise<string> {
-    const { watcher, demos, served, logFile } = this.parts;
+    const { watcher, demos, directory, admin, served, logFile } = this.parts;
     const before = this.config;
     watcher.note([this.file, ...before.tokenFiles]);
     const loaded = await load(this.options, this.file, this.options.env ?? process.env, demos);
     const fixed = served.fixed(loaded);
     if (fixed.length > 0)
       return `${this.file}: ${fixed.join(", ")} can change at a start only, so nothing was changed: start again, or take it back.`;
+    if (!directory.isWhole(admin)) await this.restore();
     const outcome = await served.apply(loaded, this.clear);
     if (outcome === "refused") return `${this.file}: Envoy refused it and keeps what it had; see ${logFile}.`;
     watcher.follow([this.file, ...loaded.config.tokenFiles]);
@@ -205,6 +226,13 @@ export class Gateway {
     return [`${this.file} ${OUTCOMES[outcome]}`, ...news].join("\n");
   }
 
+  /** Envoy watches a directory that is gone, and would never see an edit again. */
+  private async restore(): Promise<void> {
+    const { directory, process } = this.parts;
+    this.say(`${directory.path}: what Envoy reads was removed. It is written again, and Envoy is started again.`);
+    await process.restart();
+  }
+
   private noticesOf(config: GatewayConfig): string[] {
     return noticesOf(config, this.file, this.workers);
   }
@@ -212,6 +240,7 @@ export class Gateway {
   /** @param minimum how long new calls are still taken, milliseconds */
   async stop(minimum = 0): Promise<void> {
     const { watcher, process, demos, directory } = this.parts;
+    this.hasStopped = true;
     watcher.stop();
     await this.reading;
     const limit = this.options.drain ?? DRAIN_LIMIT;

@@ -1,4 +1,4 @@
-import { tokensOf, variablesOf, type Environment } from "../config/expand.js";
+import { tokensOf, valueOf, variablesOf, type Environment } from "../config/expand.js";
 import { isRaw, type Raw } from "../config/raw.js";
 import type { Family } from "../demo/demo-errors.js";
 
@@ -45,7 +45,7 @@ export function planKeys(source: unknown, env: Environment): KeyPlan {
   const providers: Raw[] = value.providers;
   const keys = new Map(providers.map(provider => [provider, keysOf(provider, env)]));
   const isReal = [...keys.values()].includes("real");
-  const isDemo = (provider: Raw) => !isReal && String(provider.type) in demoTypes;
+  const isDemo = (provider: Raw) => !isReal && Object.hasOwn(demoTypes, String(provider.type));
   const stays = (provider: Raw) => keys.get(provider) !== "none" || isDemo(provider);
   if (!providers.some(stays)) return plan;
 
@@ -74,7 +74,7 @@ function textOf(entry: unknown): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-const isUnset = (text: string, env: Environment): boolean => variablesOf(text).some(name => !env[name]);
+const isUnset = (text: string, env: Environment): boolean => variablesOf(text).some(name => !valueOf(name, env));
 
 function keysOf(provider: Raw, env: Environment): Keys {
   const { apiTokens } = provider;

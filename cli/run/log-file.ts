@@ -1,4 +1,5 @@
-import { closeSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, renameSync, writeSync } from "node:fs";
+import { openPrivate } from "../render/private-file.js";
 import { sentenceOf } from "../system-error.js";
 
 /** Bytes after which a new file begins. */
@@ -42,7 +43,7 @@ export class LogFile {
   }
 
   private open(): void {
-    this.file = openSync(this.path, "w", 0o600);
+    this.file = openPrivate(this.path);
     this.size = 0;
   }
 

@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { addressText } from "../config/listen-address.js";
 import type { Address, GatewayConfig } from "../config/config-types.js";
 import { Refusal } from "../refusal.js";
 
@@ -21,11 +22,9 @@ export async function checkFree(listens: Listens, placeOf: (field: string) => st
 /** Where a gateway listens. */
 export const listensOf = ({ listen, admin, status }: GatewayConfig): Listens => [
   ["listen", listen],
-  ["admin", admin],
+  ...(admin === undefined ? [] : [["admin", admin] satisfies Listens[number]]),
   ...(status.enabled ? [["status.listen", status.listen] satisfies Listens[number]] : []),
 ];
-
-export const addressText = ({ host, port }: Address): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function sentence(code: string, field: string, address: Address, place: string): string {
   const { port } = address;

@@ -1,11 +1,12 @@
-import type { GatewayConfig } from "../config/config-types.js";
+import { addressText } from "../config/listen-address.js";
+import type { AdminAddress, GatewayConfig } from "../config/config-types.js";
 import type { Besides, RunFiles } from "../render/render-envoy.js";
 import { longestTimeout } from "../render/render-options.js";
 import { Clusters } from "./cluster-names.js";
 import { EarlierVariables } from "./earlier-variables.js";
 import type { RunDirectory } from "./run-files.js";
 import type { Loaded } from "./load-served.js";
-import { addressText, listensOf } from "./ports.js";
+import { listensOf } from "./ports.js";
 import { update, type Outcome } from "./update.js";
 
 /** How long a request may outlive the configuration that it began under, at least, seconds: room for edits of `timeout`. */
@@ -34,6 +35,7 @@ export class Served {
     private current: Loaded,
     private readonly directory: RunDirectory,
     private readonly render: Render,
+    private readonly admin: AdminAddress,
   ) {
     this.drainTime = drainTimeOf(current.config);
     this.stay = this.drainTime * 1000 + SLACK;
@@ -80,7 +82,7 @@ export class Served {
   }
 
   private update(config: GatewayConfig): Promise<Outcome> {
-    return update(this.directory, this.filesOf(config), this.current.config.admin);
+    return update(this.directory, this.filesOf(config), this.admin);
   }
 
   private filesOf(config: GatewayConfig): RunFiles {

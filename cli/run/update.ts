@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Address } from "../config/config-types.js";
+import type { AdminAddress } from "../config/config-types.js";
 import type { RunFiles } from "../render/render-envoy.js";
 import { isWarm, updatesOf, type Updates } from "./admin-client.js";
 import type { RunDirectory } from "./run-files.js";
@@ -10,7 +10,7 @@ export type Outcome = "same" | "taken" | "refused" | "late";
 const LIMIT = 5_000;
 
 /** Moves new files in and waits for what Envoy says to them: clusters first, so that no listener names one that cannot be called yet. */
-export async function update(directory: RunDirectory, files: RunFiles, admin: Address): Promise<Outcome> {
+export async function update(directory: RunDirectory, files: RunFiles, admin: AdminAddress): Promise<Outcome> {
   directory.put("envoy.yaml", files);
   const clusters = await updateOne("cds", directory, files, admin);
   if (clusters === "refused") return clusters;
@@ -25,7 +25,7 @@ async function updateOne(
   kind: keyof Updates,
   directory: RunDirectory,
   files: RunFiles,
-  admin: Address,
+  admin: AdminAddress,
 ): Promise<Outcome> {
   const before = await updatesOf(admin);
   if (!directory.put(`${kind}.yaml`, files)) return "same";

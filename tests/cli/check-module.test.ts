@@ -13,7 +13,7 @@ import { attemptJson, gatewayJson, pluginConfig } from "../../cli/render/render-
 import { ConfigRoom } from "../unit/config-room.js";
 
 const wasm = join(packageRoot, "build", "ai-failover.wasm");
-const env = { KEY: "sk-1, sk-2", OTHER: "sk-3" };
+const env = { KEY: "sk-1, sk-2", OTHER: "sk-a-third" };
 const directory = mkdtempSync(join(tmpdir(), "check-module-"));
 writeFileSync(join(directory, "token"), "sk-${from}-file\n");
 
@@ -113,7 +113,7 @@ describe("the module takes what is rendered from a good file", () => {
       - {type: deepseek, apiTokens: [sk-d], messagesUrl: "https://m.example/v1", failover: {cooldownDuration: 1m}}
       routes:
       - {name: all, upstreams: [{provider: qwen}], fallbackConfig: {upstreams: [{provider: deepseek}]}, timeout: 5m}`;
-    const env = { KEY: "sk-k" };
+    const env = { KEY: "sk-k-of-app" };
     const rendered = pluginConfig(resolveConfig(parseSource(text, "t.yaml", directory), env));
     const room = await ConfigRoom.start();
     const plugin = room.accept(rendered, env);

@@ -72,7 +72,7 @@ it.each([
   ["a typed token", "{type: qwen, apiTokens: [t]}", true],
   ["a typed token with a name", "{type: qwen, apiTokens: [{name: a, value: t}]}", true],
   ["half a variable", '{type: qwen, apiTokens: ["sk-${KEY}"]}', true],
-  ["a client's key", '{type: qwen, apiTokens: ["${KEY}"]}]\nclientKeys: [{name: a, value: k}', true],
+  ["a client's key", '{type: qwen, apiTokens: ["${KEY}"]}]\nclientKeys: [{name: a, value: a-key-of-a-client}', true],
   ["a variable", '{type: qwen, apiTokens: ["${KEY}"]}', false],
   ["a file's name", "{type: qwen, apiTokens: [{valueFile: good.yaml}]}", false],
   [
@@ -108,12 +108,12 @@ it.each([
   writeFileSync(file, `clientKeys: [{name: a, value: "\${TEAM}"}]\n${text}`);
   const said = (env: NodeJS.ProcessEnv) => command(file, env).join("\n");
   const missing = "Not set here, and needed where the gateway runs: ";
-  expect(said({ TEAM: "k" })).toContain(`${missing}KEY.`);
-  expect(said({ TEAM: "k", KEY: "" })).toContain(`${missing}KEY.`);
+  expect(said({ TEAM: "a-key-of-a-client" })).toContain(`${missing}KEY.`);
+  expect(said({ TEAM: "a-key-of-a-client", KEY: "" })).toContain(`${missing}KEY.`);
   expect(said({})).toContain(`${missing}KEY, TEAM.`);
   if (command === check) expect(said({})).toMatch(/^qwen +not set /m);
-  expect(() => command(file, { KEY: "sk 1", TEAM: "k" })).toThrow("${KEY} holds a space");
-  expect(said({ KEY: "sk-1", TEAM: "k" })).not.toMatch(/sk-1|Not set/);
+  expect(() => command(file, { KEY: "sk 1", TEAM: "a-key-of-a-client" })).toThrow("${KEY} holds a space");
+  expect(said({ KEY: "sk-1", TEAM: "a-key-of-a-client" })).not.toMatch(/sk-1|Not set/);
 });
 
 it.each([
@@ -123,6 +123,17 @@ it.each([
   const file = join(directory, "place.yaml");
   writeFileSync(file, 'providers: [{type: openai, url: "${PLACE}", models: [a], apiTokens: ["${KEY}"]}]\n');
   expect(() => command(file, {})).toThrow("set the environment variable PLACE");
+});
+
+it.runIf(process.platform === "linux")("too little memory for a module is one sentence with the remedy", () => {
+  const file = join(directory, "memory.yaml");
+  writeFileSync(file, "providers: [{type: qwen, apiTokens: [t]}]\n");
+  const command = `ulimit -v 6000000; exec "$0" build/node/cli/main.js check "${file}"`;
+  const { status, stderr } = spawnSync("/bin/sh", ["-c", command, process.execPath], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([
+    1,
+    "error  There is too little memory for a WebAssembly module: raise the limit of this shell (ulimit -v).\n",
+  ]);
 });
 
 it("colours go to terminals only", () => {
@@ -176,5 +187,5 @@ it("to serve the file of a first start only tokens may lack", async () => {
   const source = parseSource(text, DEFAULT_FILE, directory);
   const serve = (env: NodeJS.ProcessEnv) => loadDefault(source, env, () => Promise.reject(new Error("a demo")));
   await expect(serve({})).rejects.toThrow("set the environment variable TEAM");
-  await expect(serve({ TEAM: "k" })).rejects.toThrow("a demo");
+  await expect(serve({ TEAM: "a-key-of-a-client" })).rejects.toThrow("a demo");
 });

@@ -19,7 +19,6 @@ describe("a configuration is completed with the documented defaults", () => {
   it("for the gateway", () => {
     expect(config).toMatchObject({
       listen: { host: "127.0.0.1", port: 8080 },
-      admin: { host: "127.0.0.1", port: 9901 },
       status: { enabled: true, listen: { host: "127.0.0.1", port: 8002 } },
       console: { enabled: true, listen: { host: "127.0.0.1", port: 8001 } },
       clientKeys: [],
@@ -27,6 +26,7 @@ describe("a configuration is completed with the documented defaults", () => {
       idleTimeout: 30_000,
       limits: { requestBody: 32 << 20, parkedBodies: 256 << 20, guard: 8 << 20 },
     });
+    expect(config).not.toHaveProperty("admin");
   });
 
   it("for a provider", () => {
@@ -169,6 +169,24 @@ describe("where a provider is reached", () => {
 });
 
 describe("what a start says", () => {
+  it("gives an attempt half of a short timeout, as the module does", () => {
+    const times = (fields: string) => {
+      const { routes } = load(
+        `providers: [{type: qwen, apiTokens: [t]}]\nroutes: [{name: r, upstreams: [{provider: qwen}], ${fields}}]`,
+      );
+      return [routes[0]!.firstTokenTimeout, routes[0]!.attemptTimeout];
+    };
+    expect(times("timeout: 60s")).toEqual([30_000, 30_000]);
+    expect(times("timeout: 90s, firstTokenTimeout: 80s")).toEqual([80_000, 45_000]);
+    expect(times("timeout: 5m")).toEqual([60_000, 120_000]);
+  });
+
+  it("warns of an admin interface that every user of this machine reaches", () => {
+    expect(warningsOf(load("admin: '[::1]:9901'\nproviders: [{type: qwen, apiTokens: [t]}]"))).toEqual([
+      expect.stringMatching(/^admin: every user of this machine reaches \[::1\]:9901/),
+    ]);
+  });
+
   it("warns of bodies that may need more memory than there is", () => {
     const config = load("limits: {parkedBodies: 2GiB}\nproviders: [{type: qwen, apiTokens: [t]}]");
     expect(warningsOf(config, 100_000)).toEqual([expect.stringMatching(/^limits.parkedBodies: 2048MiB for each of/)]);
@@ -177,7 +195,7 @@ describe("what a start says", () => {
   it("warns of a listener beyond loopback without client keys", () => {
     const open = "listen: 0.0.0.0:8080\nproviders: [{type: qwen, apiTokens: [t]}]";
     expect(warningsOf(load(open))).toHaveLength(1);
-    expect(warningsOf(load(`clientKeys: [{name: a, value: b}]\n${open}`))).toEqual([]);
+    expect(warningsOf(load(`clientKeys: [{name: a, value: a-key-of-a-client}]\n${open}`))).toEqual([]);
     expect(warningsOf(withProvider(""))).toEqual([]);
   });
 });

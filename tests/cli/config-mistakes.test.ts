@@ -183,9 +183,9 @@ const table: [rule: string, text: string, path: string, says: string][] = [
   ],
   [
     "an attempt limit above the total",
-    route("timeout: 90s"),
+    route("timeout: 90s, attemptTimeout: 120s"),
     "routes[0].attemptTimeout",
-    '120s, the default -> below timeout, which is "90s"',
+    '"120s" -> below timeout, which is "90s"',
   ],
   ["no total limit", route("timeout: 0"), "routes[0].timeout", "a duration above 0"],
   ["a budget above everything", route("retryBudget: 20"), "routes[0].retryBudget", "a share from 0 to 1"],
@@ -224,6 +224,31 @@ const table: [rule: string, text: string, path: string, says: string][] = [
     "console.password",
   ],
   ["one port for two listeners", `${provider("")}\nadmin: 127.0.0.1:8080`, "admin", "a port that listen does not use"],
+  [
+    "a client key that is soon guessed",
+    `${provider("")}\nclientKeys: [{name: a, value: k}]`,
+    "clientKeys[0].value",
+    "at least 8",
+  ],
+  [
+    "this gateway as a provider",
+    `listen: 0.0.0.0:8090\n${provider("url: 'http://localhost:8090/v1'")}`,
+    "providers[0].url",
+    "this gateway itself",
+  ],
+  [
+    "this gateway by its address",
+    `listen: '[::1]:8090'\n${provider("url: 'http://[::1]:8090/v1'")}`,
+    "providers[0].url",
+    "this gateway itself",
+  ],
+  ["an IPv6 address without brackets", `listen: '::1:8090'\n${provider("")}`, "listen", "[::1]:8080"],
+  [
+    "a variable that only JavaScript knows",
+    "providers: [{type: qwen, apiTokens: ['${toString}']}]",
+    "providers[0].apiTokens[0]",
+    "set the environment variable toString",
+  ],
   ["a client key without key", `${provider("")}\nclientKeys: [{name: a}]`, "clientKeys[0]", "value or sha256"],
   [
     "a client key with a bad digest",
@@ -249,6 +274,13 @@ describe("a mistake is refused with its place, what was found and what is allowe
     expect(mistakes).toHaveLength(1);
     expect(mistakes[0]).toContain(` ${path}: `);
     expect(mistakes[0]).toContain(says);
+  });
+
+  it("escapes what would steer the terminal that shows it", () => {
+    const text = `${provider("")}\n"\\e[2J\\u009b31m\\u202e": 1`;
+    expect(() => resolveConfig(parseSource(text, "my.yaml", tmpdir()), env)).toThrow(
+      "my.yaml:2:1  \\u001b[2J\\u009b31m\\u202e\n    found    an unknown field",
+    );
   });
 
   it("points to the line and column of the field", () => {
@@ -292,7 +324,7 @@ describe("all mistakes are shown at once", () => {
     - {type: qwenn, apiTokens: [t]}
     - {type: deepseek, apiTokens: ["\${NOWHERE}", ""], connectTimeout: soon, url: ftp://x}
     routes:
-    - {name: a, upstreams: [{provider: nobody}], timeout: 1s}`;
+    - {name: a, upstreams: [{provider: nobody}], timeout: 1s, attemptTimeout: 1s}`;
 
   it("whether the shape or the meaning is wrong, in the order of the file", () => {
     expect(mistakesIn(text).map(line => line.split(": ")[0])).toEqual([
@@ -303,9 +335,8 @@ describe("all mistakes are shown at once", () => {
       "6 providers[1].apiTokens[1]",
       "6 providers[1].connectTimeout",
       "6 providers[1].url",
-      "8 routes[0].firstTokenTimeout",
-      "8 routes[0].attemptTimeout",
       "8 routes[0].upstreams[0].provider",
+      "8 routes[0].attemptTimeout",
     ]);
   });
 });

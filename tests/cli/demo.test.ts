@@ -204,6 +204,7 @@ describe("a fault as a person types it", () => {
   it.each([
     [["sulk"], undefined, "known are"],
     [["99"], undefined, "known are"],
+    [["toString"], undefined, "known are"],
     [["cut", "2s"], undefined, "only slow"],
     [["slow", "soon"], undefined, "only slow"],
     [["hang"], "3", "belongs to a status"],

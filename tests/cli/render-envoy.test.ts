@@ -47,7 +47,7 @@ describe("Envoy itself accepts what is rendered for it", () => {
 
   it("1.36.4 does not know the retry mode of 1.40", async () => {
     const file = join(directory, "wrong.yaml");
-    writeFileSync(file, renderEnvoy(config, { wasm }));
+    writeFileSync(file, renderEnvoy({ ...config, admin: { host: "127.0.0.1", port: 9901 } }, { wasm }));
     await expect(validate("1.36.4", file)).rejects.toThrow("refresh_cluster_on_retry");
   });
 });

@@ -43,6 +43,17 @@ describe("the mode is chosen by what Envoy can do", () => {
   );
 });
 
+it("quotes a variable whose name YAML would take for something else", () => {
+  const names = ["NO", "Y", "NULL", "ON", "TRUE_"];
+  const env = Object.fromEntries(names.map(name => [name, "sk-of-a-token"]));
+  const apiTokens = names.map(name => `\${${name}}`);
+  const config = resolveConfig(sourceOf({ providers: [{ type: "qwen", apiTokens }] }, "test", tmpdir()), env);
+  const text = renderEnvoy(config, options);
+  for (const name of ["NO", "Y", "NULL", "ON"]) expect(text).toMatch(new RegExp(`host_env_keys: \\[.*"${name}"`));
+  const [filter] = manager(text).http_filters;
+  expect(wasmOf(filter).vm_config.environment_variables.host_env_keys).toEqual([...names].sort());
+});
+
 describe("retry mode", () => {
   it("leaves the silence between events to the module: Envoy's idle limit also runs before the first byte", () => {
     for (const { route } of routes(retry())) expect(route.retry_policy).not.toHaveProperty("per_try_idle_timeout");

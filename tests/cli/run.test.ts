@@ -24,7 +24,7 @@ const say = (line: string) => void said.push(line);
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "run-"));
   // Of its own: what other runs on this machine leave there is not ours to count.
-  process.env["TMPDIR"] = directory;
+  process.env["XDG_RUNTIME_DIR"] = directory;
   wasm = join(directory, "idle.wasm");
   file = join(directory, "my.yaml");
   await writeIdleModule(wasm);
@@ -78,7 +78,8 @@ const lives = (pid: number) => {
   }
 };
 
-const runDirectories = () => readdirSync(tmpdir()).filter(name => /^ai-failover-[^-]+$/.test(name));
+const runDirectories = () =>
+  readdirSync(process.env["XDG_RUNTIME_DIR"]!).filter(name => /^ai-failover-[^-]+$/.test(name));
 
 describe("a gateway", () => {
   let gateway: Gateway;
@@ -216,12 +217,20 @@ describe("what a start says", () => {
     write(models, extra);
     const config = resolveConfig(readSource(file));
     const envoy = { path: "", version: "1.40.0", minor: 40, source: "PATH" };
-    const gateway = { config, envoy, mode: "retry", file, env: {}, notes: [] } as unknown as Gateway;
+    const gateway = {
+      config,
+      admin: { socket: "/run/admin.sock" },
+      envoy,
+      mode: "retry",
+      file,
+      env: {},
+      notes: [],
+    } as unknown as Gateway;
     return bannerOf(gateway, "1").join("\n");
   };
 
   it("where keys are asked for shows one in the line to try", () => {
-    expect(banner("clientKeys: [{ name: a, value: k }]\n")).toMatch(
+    expect(banner("clientKeys: [{ name: a, value: a-key-of-a-client }]\n")).toMatch(
       /curl -i .* \\\n +-H 'authorization: Bearer KEY_OF_YOURS' \\\n +-d/,
     );
   });

@@ -39,7 +39,7 @@ describe.each(MODES)("in %s mode a model's name", mode => {
 
 describe.each(MODES)("in %s mode", mode => {
   it("an upgrade is refused, under a fixed route too, where it would go on with the client's credential and without a key", () => {
-    const config = { clientKeys: [{ name: "team", value: "sk-team" }], routing: "host" };
+    const config = { clientKeys: [{ name: "team", value: "sk-team-key" }], routing: "host" };
     const route = { cluster: "qwen", name: "chat" };
     const envoy = start({ mode, config, route, clusters: { qwen: chat("Hi") } });
     const upgrade = { upgrade: "websocket", cookie: "client" };
@@ -48,7 +48,7 @@ describe.each(MODES)("in %s mode", mode => {
       401,
       "This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key",
     ]);
-    expect(envoy.ask({ method: "GET", headers: { ...upgrade, authorization: "Bearer sk-team" } }).status).toBe(400);
+    expect(envoy.ask({ method: "GET", headers: { ...upgrade, authorization: "Bearer sk-team-key" } }).status).toBe(400);
     expect(envoy.provider("qwen").seen).toEqual([]);
   });
 

@@ -127,6 +127,16 @@ describe("a configuration of our own shape", () => {
     expect(config.routes[1]).toMatchObject({ index: 1, fallback: [] });
   });
 
+  it("takes half of a short timeout where the default of an attempt would not leave time for another", () => {
+    const times = (timeout: string, more: object = {}) =>
+      read({ providers: [qwen], routes: [{ ...route, timeout, ...more }] }).routes[0]!.times.slice(0, 3);
+    expect(times("60s")).toEqual([30_000, 30_000, 60_000]);
+    expect(times("90s")).toEqual([60_000, 45_000, 90_000]);
+    expect(times("121s")).toEqual([60_000, 120_000, 121_000]);
+    expect(times("1ms")).toEqual([1, 1, 1]);
+    expect(times("60s", { attemptTimeout: "50s" })).toEqual([30_000, 50_000, 60_000]);
+  });
+
   it("tries exact names first, then longer prefixes, then *", () => {
     const modelMapping = { "*": "z", "gpt-*": "b", "gpt-4*": "a", "gpt-4": "", x: "y" };
     expect(provider({ modelMapping }).mapping).toEqual([
@@ -232,8 +242,8 @@ describe("a configuration of our own shape", () => {
       { name: "a", value: "${KEY}" },
       { name: "b", sha256: sha256("k").toUpperCase() },
     ];
-    expect(read({ providers: [qwen], clientKeys }, { KEY: "client" }).clientKeys).toEqual([
-      `a ${sha256("client")}`,
+    expect(read({ providers: [qwen], clientKeys }, { KEY: "a-client-key" }).clientKeys).toEqual([
+      `a ${sha256("a-client-key")}`,
       `b ${sha256("k")}`,
     ]);
   });

@@ -202,8 +202,8 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   ],
   [
     "a limit that leaves no time for another attempt",
-    route({ timeout: "60s", attemptTimeout: "50s" }),
-    'routes[0].firstTokenTimeout: 60s, the default; below timeout, which is "60s"',
+    route({ timeout: "60s", attemptTimeout: "60s" }),
+    'routes[0].attemptTimeout: "60s"; below timeout, which is "60s"',
   ],
   [
     "predicates that say too little",
@@ -256,13 +256,20 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     "client keys that are not whole",
     {
       ...provider({}),
-      clientKeys: [{ value: "k" }, { name: "a" }, { name: "a", value: "k", sha256: "0" }, { name: "b", sha256: "zz" }],
+      clientKeys: [
+        { value: "sk-team-one" },
+        { name: "a" },
+        { name: "a", value: "k", sha256: "0" },
+        { name: "b", sha256: "zz" },
+        { name: "c", value: "1234567" },
+      ],
     },
     "clientKeys[0].name: nothing; a name",
     "clientKeys[1]: neither value nor sha256; value or sha256",
     'clientKeys[2].name: "a" once more; a name of its own',
     "clientKeys[2]: value and sha256; value or sha256",
     "clientKeys[3].sha256: a value that is not shown; 64 hex digits",
+    "clientKeys[4].value: a key that can be guessed; at least 8 characters",
   ],
   ["an empty text", " ", "line 1, column 2: the text ends too early; JSON: no comments, no comma at the end of a list"],
   [
@@ -390,7 +397,7 @@ describe("any bytes at all", () => {
 describe("any value in any place", () => {
   const own = {
     ...{ role: "gateway", routing: "plan", responseHeaders: "off", idleTimeout: "1s", limits: { guard: "1MiB" } },
-    clientKeys: [{ name: "a", value: "k" }],
+    clientKeys: [{ name: "a", value: "sk-client" }],
     providers: [
       {
         ...{ id: "q", type: "qwen", url: "https://x.example/v1", messagesUrl: "https://x.example/v1", cluster: "c" },
