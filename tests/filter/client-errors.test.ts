@@ -53,7 +53,11 @@ const HELD: Record<Asked, Record<string, string>> = {
   },
 };
 
-const error = (code: string, type = "invalid_request_error") => ({ message: `the words of ${code}`, type, code });
+const error = (code: string, type = "invalid_request_error") => {
+  const said = `the words of ${code}`;
+  // Anthropic's errors have no code: its words tell.
+  return { message: code === "context_length_exceeded" ? `prompt is too long: ${said}` : said, type, code };
+};
 const MINE = error("context_length_exceeded");
 const ERRORS: Record<Asked, Record<string, (what: ReturnType<typeof error>) => string>> = {
   chat: {
@@ -68,10 +72,8 @@ const ERRORS: Record<Asked, Record<string, (what: ReturnType<typeof error>) => s
     "as an error": what => named({ ...what, type: "error" }),
   },
   messages: {
-    "as it should": what =>
-      named({ type: "error", error: { ...what, message: `prompt is too long: ${what.message}` } }),
-    "without a name": what =>
-      data({ type: "error", error: { ...what, message: `prompt is too long: ${what.message}` } }),
+    "as it should": what => named({ type: "error", error: what }),
+    "without a name": what => data({ type: "error", error: what }),
   },
 };
 
