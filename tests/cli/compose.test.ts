@@ -82,7 +82,7 @@ describe("its gateway, run here with its own arguments", () => {
       body: JSON.stringify({ model: "qwen-turbo", messages: [{ role: "user", content: "Hello" }] }),
     });
     expect(await answer.json()).toMatchObject({ model: "qwen-turbo" });
-    expect(output).toContain("listen: 0.0.0.0 is beyond loopback");
+    expect(output).toMatch(/listen: 0\.0\.0\.0:\d+ is beyond loopback/);
   });
 
   it("is ready, and has metrics", async () => {
