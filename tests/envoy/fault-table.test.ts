@@ -17,7 +17,8 @@ names has the fault, those before it are down.
 - **error event**: the stream ends in an error event in the shape of its API; official clients raise it
 - **broken**: the transfer breaks off, so that no client takes it for complete
 - **after**: how long the client waited for that: nothing but what the providers took, or until the limit that silence breaks
-  (\`firstTokenTimeout\`, \`attemptTimeout\`, \`idleTimeout\`), and then at most 50 ms more
+  (\`firstTokenTimeout\`, \`attemptTimeout\`, \`idleTimeout\`), and then at most 50 ms more. The last hop
+  has no such limit: nothing could follow it, so that its client waits until \`timeout\`
 - **known as**: the [cause](decisions.md#causes) that counts against the provider with the fault
 `;
 
@@ -101,7 +102,7 @@ describe("every fault at every place, for every hop", () => {
             upstreams: [{ provider: "one" }],
             fallbackConfig: { enabled: true, upstreams: [{ provider: "two" }, { provider: "three" }] },
             guard: model === "full" ? "full" : "first-event",
-            ...{ firstTokenTimeout: LIMIT, attemptTimeout: 2 * LIMIT, timeout: "20s" },
+            ...{ firstTokenTimeout: LIMIT, attemptTimeout: 2 * LIMIT, timeout: "1500ms" },
           })),
           config: { idleTimeout: LIMIT },
         }),
