@@ -200,6 +200,7 @@ export class GatewayFilter extends Handler {
     for (let i = 0, k = this.services.length; i < k; i++) {
       const service = unchecked(this.services[i]);
       service.health.refresh();
+      if (service.isReplaced) continue;
       service.prober.startDue(now);
       if (!isIdle(service.health)) busy = true;
     }

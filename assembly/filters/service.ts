@@ -22,6 +22,8 @@ export class Service {
   /** As the status listener tells it. */
   readonly site: StatusSite;
   readonly prober: Prober;
+  /** An edit has replaced it; its last connections still drain. It is neither told nor probed: the edit may have removed a token. */
+  isReplaced: bool = false;
   /** By the index of the route. */
   readonly budgets: RetryBudget[] = [];
 
@@ -85,13 +87,17 @@ function findTold(): StatusSite[] {
     let from = end;
     while (from > 0 && living[from - 1].root == living[end - 1].root) from--;
     const newer = list.length;
-    for (let i = from; i < end; i++) if (!isReplaced(living[i].config, list, newer)) list.push(living[i].site);
+    for (let i = from; i < end; i++) {
+      const service = living[i];
+      service.isReplaced = hasNewer(service.config, list, newer);
+      if (!service.isReplaced) list.push(service.site);
+    }
     end = from;
   }
   return list;
 }
 
-function isReplaced(old: SiteConfig, list: StatusSite[], count: i32): bool {
+function hasNewer(old: SiteConfig, list: StatusSite[], count: i32): bool {
   for (let i = 0; i < count; i++)
     if (sharesProvider(old, list[i].config) && sharesRoute(old, list[i].config)) return true;
   return false;

@@ -216,6 +216,8 @@ describe.each(HOSTS)("when every breaker is open, in $mode mode, on Envoy $versi
     expect((await gateway.ask(chat())).trail).toBe(both);
     await qwen.reset();
     await deepseek.reset();
+    // The first forced attempt is allowed one second after a breaker opened.
+    await pause(1100);
     const answer = await gateway.ask(chat(1));
     const provider = answer.headers.get("x-ai-failover-provider")!;
     expect(answer.words).toContain(`Hello from ${provider}`);
