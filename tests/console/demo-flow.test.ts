@@ -49,7 +49,7 @@ it.each(Object.entries(LANGUAGES))(
     await visitor.click(words.apply);
     await page.getByRole("button", { name: words.undo }).waitFor();
     await visitor.click(words.send);
-    expect(await visitor.answer()).toContain("deepseek-chat");
+    expect(await visitor.answer()).toContain("deepseek-v4-flash");
     expect(visitor.clicks).toBe(7);
 
     // Back to where it was, with the very same bytes.

@@ -98,7 +98,7 @@ function Figures() {
         <div key={word}>
           <dt>{t(word)}</dt>
           <dd>{sum(of).toLocaleString()}</dd>
-          <span class="note">{t("inAll")}</span>
+          <dd class="note">{t("inAll")}</dd>
         </div>
       ))}
     </dl>

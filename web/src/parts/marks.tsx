@@ -13,9 +13,16 @@ const HUES: Record<StateWord, string> = {
   "no-token": "grey",
 };
 
+/** Beside its word it says nothing of its own. */
+const HIDDEN = { "aria-hidden": true } as const;
+
 export function Mark({ state, label }: { state: StateWord; label?: string }) {
   return (
-    <svg class={`mark ${HUES[state]}`} viewBox="0 0 12 12" role="img" aria-label={label ?? t(state)}>
+    <svg
+      class={`mark ${HUES[state]}`}
+      viewBox="0 0 12 12"
+      {...(label === "" ? HIDDEN : { role: "img" as const, "aria-label": label ?? t(state) })}
+    >
       {shape(state)}
     </svg>
   );
