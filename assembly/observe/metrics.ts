@@ -83,7 +83,7 @@ export class Metrics {
   /** Counts an exchange that is over, with all its attempts. */
   count(x: Exchange): void {
     if (x.route == 0) {
-      if (!x.isOwnAnswer) host.increment(this.refused, 1);
+      host.increment(this.refused, 1);
       return;
     }
     const route = routeOf(x).index;

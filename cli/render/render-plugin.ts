@@ -6,11 +6,11 @@ import { formatJson } from "./yaml-text.js";
 /** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
 export function pluginConfig(config: GatewayConfig, mode: Mode = "retry"): object {
   const { rules, providers, routes, clientKeys, responseHeaders, idleTimeout, stallTimeout, rejectEmpty } = config;
-  const { cors, limits, requestLog } = config;
+  const { limits, requestLog } = config;
   return {
     role: "gateway",
     routing: routingOf(mode),
-    ...{ responseHeaders, cors, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
+    ...{ responseHeaders, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
     ...(requestLog.path !== "" && { requestRecords: true }),
     ...(rules.length > 0 && { rules: literal(rules) }),
     providers: providers.map(pluginProvider),
