@@ -219,7 +219,9 @@ export class GatewayFilter extends Handler {
 
 function healthsInUse(): Health[] {
   const healths: Health[] = [];
-  for (let i = 0, k = living.length; i < k; i++)
-    for (let j = 0, n = living[i].services.length; j < n; j++) healths.push(living[i].services[j].health);
+  for (let i = 0, k = living.length; i < k; i++) {
+    const services = living[i].services;
+    for (let j = 0, n = services.length; j < n; j++) if (!services[j].isReplaced) healths.push(services[j].health);
+  }
   return healths;
 }

@@ -20,7 +20,7 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   ["no provider", { providers: [] }, "providers: no provider; a list with at least one"],
   ["no providers at all", { idleTimeout: 1 }, "providers: no provider; a list with at least one"],
   ["an unknown field", { ...provider({}), idleTimout: 3 }, "idleTimout: an unknown field; did you mean idleTimeout?"],
-  ["an unknown role", { role: "x" }, 'role: "x"; gateway, attempt'],
+  ["an unknown role", { role: "x" }, 'role: "x"; gateway, attempt, status'],
   ["another routing", { ...provider({}), routing: "x" }, 'routing: "x"; host, plan, listener'],
   [
     "an id used twice",
