@@ -41,11 +41,11 @@ async function leave(when: () => boolean): Promise<void> {
 }
 
 /** Nothing of its requests has changed anything for those that follow. */
-async function expectAllWell(): Promise<void> {
+async function expectAllWell(trails = ["qwen/t1 200"]): Promise<void> {
   const body = (n: number) => ({ model: "m", stream: n % 2 === 1, messages: [] });
   const visits = await letAsk(gateway, { clients: 8, requests: 40, body });
   expect(failures(visits)).toEqual([]);
-  expect(new Set(visits.map(({ answer }) => answer.trail))).toEqual(new Set(["qwen/t1 200"]));
+  expect(trails).toEqual(expect.arrayContaining([...new Set(visits.map(({ answer }) => answer.trail))]));
   expect(gateway.providers.deepseek!.requests).toEqual([]);
 }
 
@@ -96,6 +96,7 @@ describe.each(HOSTS)("a client that leaves, in $mode mode, on Envoy $version,", 
     await Promise.all([after, ...Array.from({ length: OFTEN }, () => leave(() => true))]);
     await pause(3500);
     expect(qwen.requests).toHaveLength(2);
-    await expectAllWell();
+    // Behind a limit that has passed one request goes first, and the others take the other token meanwhile.
+    await expectAllWell(["qwen/t1 200", "qwen/t2 200"]);
   });
 });
