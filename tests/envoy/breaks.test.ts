@@ -48,7 +48,8 @@ describe.each([
 
     beforeAll(async () => {
       provider = await startBreaking();
-      const first = { upstreams: [{ provider: "one" }] };
+      // No hop could follow, so that silence lasts until the whole request's time is up.
+      const first = { upstreams: [{ provider: "one" }], timeout: 2000 };
       const config = { url: provider.url, providerBreaker: { failureThreshold: 1000 } };
       gateway = await startGateway({
         ...{ mode, version },
