@@ -20,7 +20,7 @@ import { addAnswerHeaders } from "./answer-headers";
 export function sendRefusal(c: ClientStream, refusal: Refusal): void {
   const x = exchangeOf(c);
   c.phase = Phase.Answered;
-  if (x.outcome == Outcome.Open) x.outcome = Outcome.Local;
+  if (x.outcome == Outcome.Open) x.outcome = Outcome.Refused;
   const body = writeErrorBody(refusal, x.dialect);
   headerBuilder.begin();
   addErrorHeaders(refusal);
@@ -33,7 +33,7 @@ export function sendRefusal(c: ClientStream, refusal: Refusal): void {
 export function sendLast(c: ClientStream): void {
   const x = exchangeOf(c);
   if (isFirstBest(x)) return sendFirst(c, x);
-  x.outcome = Outcome.Exhausted;
+  x.outcome = Outcome.Failed;
   sendRefusal(c, lastRefusal(x, host.monotonic()));
 }
 
@@ -69,7 +69,9 @@ const models = new Span();
 /** GET /v1/models: what the routes serve. */
 export function sendModels(c: ClientStream): void {
   c.phase = Phase.Answered;
-  const list = configOf(exchangeOf(c)).models;
+  const x = exchangeOf(c);
+  x.outcome = Outcome.Served;
+  const list = configOf(x).models;
   headerBuilder.begin();
   headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
   host.sendLocalResponse(OK, hostNames.DETAILS, models.set(list.ptr, list.len), headerBuilder.end());

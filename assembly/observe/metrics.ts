@@ -3,57 +3,26 @@
  * ("ai_failover_attempts.provider.qwen.result.credential"); the rendered stats_tags turn them into tags.
  */
 import { SiteConfig } from "../config/plugin";
-import { Exchange, Outcome, routeOf, stepOf } from "../request/exchange";
+import { Exchange, routeOf, stepOf } from "../request/exchange";
 import { CAUSES, Cause, causeName } from "../health/verdict";
 import * as host from "../proxywasm/host";
-
-const OUTCOMES: string[] = ["lost", "served", "returned", "exhausted", "refused"];
-
-/** What a route's requests are counted by, for people. */
-export enum Counted {
-  /** At once. */
-  Served,
-  Rescued,
-  Returned,
-  Refused,
-  Failed,
-  ClientLeft,
-}
-export const COUNTED: Counted[] = [
-  Counted.Served,
-  Counted.Rescued,
-  Counted.Returned,
-  Counted.Refused,
-  Counted.Failed,
-  Counted.ClientLeft,
-];
-/** By `Counted`. */
-const OUTCOME_OF: Outcome[] = [
-  Outcome.Served,
-  Outcome.Served,
-  Outcome.Returned,
-  Outcome.Local,
-  Outcome.Exhausted,
-  Outcome.Open,
-];
+import { OUTCOME_NAMES, RequestOutcome, outcomeOf } from "./request-outcome";
 
 export class Metrics {
   private attempts: StaticArray<u32>;
   private forced: StaticArray<u32>;
   private invalidEvents: StaticArray<u32>;
   private requests: StaticArray<u32>;
-  private rescued: StaticArray<u32>;
   private refused: u32;
 
   constructor(config: SiteConfig) {
     const providers = config.providers;
     const routes = config.routes;
-    const outcomes = OUTCOMES.length;
+    const outcomes = OUTCOME_NAMES.length;
     this.attempts = new StaticArray<u32>(providers.length * CAUSES);
     this.forced = new StaticArray<u32>(providers.length);
     this.invalidEvents = new StaticArray<u32>(providers.length);
     this.requests = new StaticArray<u32>(routes.length * outcomes);
-    this.rescued = new StaticArray<u32>(routes.length);
     this.refused = counter("refused");
     for (let i = 0, k = providers.length; i < k; i++) {
       const id = providers[i].id.toString();
@@ -66,18 +35,13 @@ export class Metrics {
     for (let i = 0, k = routes.length; i < k; i++) {
       const route = routes[i].name.toString();
       for (let o = 0; o < outcomes; o++)
-        this.requests[i * outcomes + o] = counter("requests.route." + route + ".outcome." + OUTCOMES[o]);
-      this.rescued[i] = counter("rescued.route." + route);
+        this.requests[i * outcomes + o] = counter("requests.route." + route + ".outcome." + OUTCOME_NAMES[o]);
     }
   }
 
   /** Requests of a route since the start, of all workers. */
-  countOf(route: i32, counted: Counted): i64 {
-    const rescued = host.metricValue(unchecked(this.rescued[route]));
-    if (counted == Counted.Rescued) return rescued;
-    const outcome = unchecked(OUTCOME_OF[counted]);
-    const all = host.metricValue(unchecked(this.requests[route * OUTCOMES.length + outcome]));
-    return counted == Counted.Served ? max(<i64>all - <i64>rescued, 0) : all;
+  countOf(route: i32, outcome: RequestOutcome): i64 {
+    return host.metricValue(unchecked(this.requests[route * OUTCOME_NAMES.length + outcome]));
   }
 
   /** Counts an exchange that is over, with all its attempts. */
@@ -87,8 +51,7 @@ export class Metrics {
       return;
     }
     const route = routeOf(x).index;
-    host.increment(unchecked(this.requests[route * OUTCOMES.length + x.outcome]), 1);
-    if (x.outcome == Outcome.Served && x.stepCount > 1) host.increment(unchecked(this.rescued[route]), 1);
+    host.increment(unchecked(this.requests[route * OUTCOME_NAMES.length + outcomeOf(x)]), 1);
     for (let i = 0; i < x.stepCount; i++) {
       const step = stepOf(x, i);
       // The client's end is told before the end of the attempt that it ends (facts 4.1).

@@ -11,6 +11,7 @@ import { ClientKey, ModelName } from "../config/plugin";
 import { Cause, causeName } from "../health/verdict";
 import { Exchange, Outcome, Step, modelOf, routeOf, stepOf } from "../request/exchange";
 import { pathLength } from "../request/request-path";
+import { OUTCOME_NAMES, outcomeOf } from "./request-outcome";
 import { writeRequestId } from "./status-report";
 
 /** Room for the most attempts that a request may have. */
@@ -46,19 +47,8 @@ const CAUSE = Bytes.of("cause");
 const FORCED = Bytes.of("forced");
 const NOTHING = Bytes.of("");
 
-/** By `Outcome`; a good answer is one of the two that follow. */
-const OUTCOMES: Bytes[] = ["client-left", "served", "returned", "failed", "refused"].map<Bytes>((word: string) =>
-  Bytes.of(word),
-);
-const RESCUED = Bytes.of("rescued");
-const CLIENT_LEFT: i32 = 0;
-const FAILED: i32 = 3;
-
-function outcomeOf(x: Exchange): Bytes {
-  if (x.clientHasLeft) return unchecked(OUTCOMES[CLIENT_LEFT]);
-  if (x.wasCutOff) return unchecked(OUTCOMES[FAILED]);
-  return x.outcome == Outcome.Served && x.stepCount > 1 ? RESCUED : unchecked(OUTCOMES[x.outcome]);
-}
+/** By `RequestOutcome`. */
+const OUTCOMES: Bytes[] = OUTCOME_NAMES.map<Bytes>((word: string) => Bytes.of(word));
 
 /** What the host has counted of a request. */
 @unmanaged
@@ -87,7 +77,7 @@ export function writeRecord(x: Exchange, figures: RequestFigures): Span {
   writeApi(x);
   json.key(STREAMED).flag(x.isStreamed);
   json.key(MODEL).string(x.modelLen > 0 ? modelOf(x) : 0, x.modelLen);
-  json.key(OUTCOME).text(outcomeOf(x));
+  json.key(OUTCOME).text(unchecked(OUTCOMES[outcomeOf(x)]));
   json.key(STATUS).number(figures.status);
   const last = x.stepCount > 0 ? stepOf(x, x.stepCount - 1) : null;
   // Who answered: the last attempt, where its answer went to the client.

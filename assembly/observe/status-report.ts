@@ -17,7 +17,7 @@ import { Cause, causeName } from "../health/verdict";
 import { PATHS } from "../request/api-paths";
 import { BreakerHistory, CHANGE_OF_API, CHANGE_ORDERED, Change, HISTORY_LENGTH, keyOf } from "./breaker-history";
 import { BreakerWord, wordName, wordOf } from "./breaker-word";
-import { COUNTED, Metrics } from "./metrics";
+import { Metrics } from "./metrics";
 
 export const STATUS_VERSION: i64 = 1;
 
@@ -79,7 +79,7 @@ const REQUESTS = Bytes.of("requests");
 const AGO = Bytes.of("agoMs");
 const SITE = Bytes.of("site");
 const BY = Bytes.of("by");
-/** In the order of `COUNTED`. */
+/** By `RequestOutcome`. */
 const COUNT_NAMES: Bytes[] = names(["served", "rescued", "returned", "refused", "failed", "clientLeft"]);
 
 export class StatusReport {
@@ -249,8 +249,8 @@ export class StatusReport {
     for (let i = 0, k = route.fallback.length; i < k; i++) this.writeHop(route, route.fallback[i], FALLBACK);
     json.closeArray();
     json.key(REQUESTS).openObject();
-    for (let i = 0, k = COUNTED.length; i < k; i++)
-      json.key(COUNT_NAMES[i]).number(site.metrics.countOf(route.index, COUNTED[i]));
+    for (let i = 0, k = COUNT_NAMES.length; i < k; i++)
+      json.key(COUNT_NAMES[i]).number(site.metrics.countOf(route.index, i));
     json.closeObject();
     json.closeObject();
   }

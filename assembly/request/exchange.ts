@@ -24,7 +24,7 @@ export enum ModelPlace {
   Multipart,
 }
 
-/** How the client's answer came about; set once, by whoever decides it. */
+/** How the client's answer came about; set once, by whoever decides it. What people read is `RequestOutcome`. */
 export enum Outcome {
   Open,
   /** A good answer passes. */
@@ -32,9 +32,9 @@ export enum Outcome {
   /** A provider's failed answer passes unchanged, because it is about the request or the client wants no further attempt. */
   Returned,
   /** No live hop is left. */
-  Exhausted,
+  Failed,
   /** The gateway answered by itself. */
-  Local,
+  Refused,
 }
 
 /** One place an attempt can go. Managed objects are kept alive by the exchange's configuration. */

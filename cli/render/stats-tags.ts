@@ -7,9 +7,8 @@ import { yaml } from "./yaml-text.js";
 const TAGS = [
   ["provider", String.raw`^wasmcustom\.ai_failover_[a-z_]+(\.provider\.(.*?))(?:\.result\.[a-z-]+)?$`],
   ["result", String.raw`^wasmcustom\.ai_failover_attempts\.provider\..*(\.result\.([a-z-]+))$`],
-  // One expression for both: Envoy wants each tag once.
-  ["route", String.raw`^wasmcustom\.ai_failover_(?:requests|rescued)(\.route\.(.*?))(?:\.outcome\.[a-z]+)?$`],
-  ["outcome", String.raw`^wasmcustom\.ai_failover_requests\.route\..*(\.outcome\.([a-z]+))$`],
+  ["route", String.raw`^wasmcustom\.ai_failover_requests(\.route\.(.*))\.outcome\.[a-z-]+$`],
+  ["outcome", String.raw`^wasmcustom\.ai_failover_requests\.route\..*(\.outcome\.([a-z-]+))$`],
 ];
 
 /** For Prometheus: ai_failover_attempts{provider="qwen",result="credential"} and the like. */

@@ -42,7 +42,7 @@ function table(rows: Row[], colour: Colour): string[] {
 }
 
 function routeRows(routes: RouteStatus[]): Row[] {
-  const head = ["ROUTE", "MODELS", "SERVED", "RESCUED", "FAILED", "RETURNED", "REFUSED", "LEFT", "HOPS"];
+  const head = ["ROUTE", "MODELS", "SERVED", "RESCUED", "FAILED", "RETURNED", "REFUSED", "CLIENT LEFT", "HOPS"];
   const rows = routes.map(({ name, models, hops, requests }): Row => {
     const { served, rescued, failed, returned, refused, clientLeft } = requests;
     const counts = [served, rescued, failed, returned, refused, clientLeft].map(String);

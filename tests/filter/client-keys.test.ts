@@ -34,7 +34,7 @@ describe.each(MODES)("in %s mode a gateway with clientKeys", mode => {
   it("names the client in its log lines, and never a key", () => {
     const envoy = open();
     for (let i = 0; i < 20; i++) envoy.ask({ body, headers: { authorization: `Bearer ${SECRETS[1]}` } });
-    expect(envoy.log).toContainEqual(expect.stringMatching(/#\d+ by-hash all served: qwen\/t1;status=401/));
+    expect(envoy.log).toContainEqual(expect.stringMatching(/#\d+ by-hash all rescued: qwen\/t1;status=401/));
     envoy.ask({ body, headers: { authorization: "Bearer sk-wrong" } });
     for (const key of [...SECRETS, "sk-wrong"]) expect(envoy.log.join("\n")).not.toContain(key);
   });
