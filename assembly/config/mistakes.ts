@@ -4,12 +4,15 @@ let mistakes: string[] = [];
 let warnings: string[] = [];
 /** Of mistakes, those told already included. */
 let reports: i32 = 0;
+/** Of `mistakes`, those that only refuse the part that they concern. */
+let partial: i32 = 0;
 
 /** Begins the report on another configuration. */
 export function beginReport(): void {
   mistakes = [];
   warnings = [];
   reports = 0;
+  partial = 0;
 }
 
 export function mistakesFound(): string[] {
@@ -19,6 +22,11 @@ export function mistakesFound(): string[] {
 /** Grows with every mistake: whether reading a part has found some is seen by it. */
 export function mistakesReported(): i32 {
   return reports;
+}
+
+/** Whether every mistake only refuses the part that it concerns. */
+export function areMistakesPartial(): bool {
+  return partial == mistakes.length;
 }
 
 export function warningsFound(): string[] {
@@ -34,11 +42,23 @@ export function addMistake(path: string, found: string, allowed: string): void {
   add(mistakes, `${path}: ${found}; ${allowed}`);
 }
 
+/** One that other parts of the same configuration need not suffer from; `refusePart` refuses those that it concerns. */
+export function addPartialMistake(path: string, found: string, allowed: string): void {
+  if (add(mistakes, `${path}: ${found}; ${allowed}`)) partial++;
+}
+
+/** The part that is being read cannot be served; why, has been told. */
+export function refusePart(): void {
+  reports++;
+}
+
 export function addWarning(path: string, what: string): void {
   add(warnings, `${path}: ${what}`);
 }
 
-function add(lines: string[], line: string): void {
-  if (lines.length > MOST || lines.includes(line)) return;
+/** Whether it was not told before. */
+function add(lines: string[], line: string): bool {
+  if (lines.length > MOST || lines.includes(line)) return false;
   lines.push(lines.length < MOST ? line : "configuration: more of the same kind");
+  return true;
 }

@@ -4,7 +4,7 @@ import { Environment, useEnvironment } from "./environment";
 import { Fields, show } from "./fields";
 import { readEnvelope } from "./higress-envelope";
 import { Bytes } from "../text/bytes";
-import { addMistake, beginReport, mistakesFound, warningsFound } from "./mistakes";
+import { addMistake, areMistakesPartial, beginReport, mistakesFound, warningsFound } from "./mistakes";
 import { Plugin, Role, Routing } from "./plugin";
 import { readPassword } from "./secrets-reader";
 import { ROUTINGS } from "./site-reader";
@@ -33,7 +33,26 @@ export function parsePlugin(ptr: usize, len: usize, env: Environment): ParsedPlu
   plugin.warnings = warningsFound();
   const mistakes = mistakesFound();
   plugin.hasMistakes = mistakes.length > 0;
+  tellRefused(plugin, mistakes);
+  plugin.isPartial = plugin.hasMistakes && areMistakesPartial() && canServe(plugin);
   return new ParsedPlugin(plugin, mistakes);
+}
+
+/** Parts share mistakes, so each refused one has all: their paths say whose they are. */
+function tellRefused(plugin: Plugin, mistakes: string[]): void {
+  const lines: Bytes[] = [];
+  for (let i = 0; i < mistakes.length; i++) lines.push(Bytes.of(mistakes[i]));
+  const global = plugin.global;
+  if (global !== null && global.isRefused) global.mistakes = lines;
+  for (let i = 0; i < plugin.rules.length; i++)
+    if (plugin.rules[i].config.isRefused) plugin.rules[i].config.mistakes = lines;
+}
+
+function canServe(plugin: Plugin): bool {
+  const global = plugin.global;
+  if (global !== null && !global.isRefused) return true;
+  for (let i = 0; i < plugin.rules.length; i++) if (!plugin.rules[i].config.isRefused) return true;
+  return false;
 }
 
 function read(ptr: usize, len: usize, plugin: Plugin): void {

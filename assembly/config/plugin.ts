@@ -328,6 +328,8 @@ export class SiteConfig {
   routing: Routing = Routing.Host;
   /** It has mistakes: nothing may be served by it. */
   isRefused: bool = false;
+  /** What is wrong with the configuration that it is a part of, where it is refused. */
+  mistakes: Bytes[] = [];
   clientKeys: ClientKey[] = [];
   rules: AnswerRule[] = [];
   responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
@@ -374,6 +376,8 @@ export class Plugin {
   version: Bytes = Bytes.of("");
   /** There are mistakes; parts that have none can be served all the same. */
   hasMistakes: bool = false;
+  /** Whether they concern only the parts that are refused for them, and others can be served. */
+  isPartial: bool = false;
   /** Of an attempt filter: it is an HTTP filter of an internal listener. */
   isInListener: bool = false;
   /** In order; the first match wins. */

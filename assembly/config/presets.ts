@@ -271,6 +271,12 @@ export const PRESETS: Preset[] = [
     .probedBy("/models")
     .tokenIn("CEREBRAS_API_KEY"),
 
+  // Its list of models is not in OpenAI's shape: no probe. It refuses stream_options.
+  new Preset("cohere", "https://docs.cohere.com/docs/compatibility-api")
+    .reachedAt("api.cohere.ai", "/compatibility/v1")
+    .owns(["command-*"])
+    .tokenIn("COHERE_API_KEY"),
+
   // Anyone may list its models (github.com/langchain-ai/langchain-nvidia/issues/92): no probe.
   new Preset("nvidia", "https://docs.api.nvidia.com/nim/reference/llm-apis")
     .reachedAt("integrate.api.nvidia.com", "/v1")

@@ -62,7 +62,8 @@ export function readAddress(fields: Fields, preset: Preset, higress: bool): Prov
   const messages = readUrl(fields, "messagesUrl", higress);
   // A URL that was refused is told once: the type's own takes its place, or none.
   const mayLack = given.isRefused || fields.has("messagesUrl");
-  const main = url !== null ? url : presetUrl(fields, preset, mayLack);
+  const ofAccount = higress && url === null ? accountUrl(fields, preset) : null;
+  const main = url !== null ? url : ofAccount !== null ? ofAccount : presetUrl(fields, preset, mayLack);
   address.isPreset = url === null || url.authority == preset.host;
   address.main = main;
   address.messages = messages;
@@ -189,6 +190,33 @@ function presetUrl(fields: Fields, preset: Preset, mayLack: bool): Url | null {
   if (!mayLack)
     addMistake(fields.pathOf("url"), "nothing", `type ${preset.type} has no address of its own: say it with url`);
   return null;
+}
+
+/** Where Higress's names for region and project lead; null without them. */
+function accountUrl(fields: Fields, preset: Preset): Url | null {
+  if (preset.type == "bedrock") {
+    const region = readName(fields, "awsRegion");
+    return region == "" ? null : parseUrl(`https://bedrock-runtime.${region}.amazonaws.com${preset.base}`).url;
+  }
+  if (preset.type != "vertex") return null;
+  const region = readName(fields, "vertexRegion");
+  const project = readName(fields, "vertexProjectId");
+  if (region == "" || project == "") return null;
+  const host = (region == "global" ? "" : `${region}-`) + "aiplatform.googleapis.com";
+  return parseUrl(`https://${host}/v1/projects/${project}/locations/${region}/endpoints/openapi`).url;
+}
+
+/** What may stand in a host, or as one part of a path. */
+function readName(fields: Fields, field: string): string {
+  const name = fields.text(field, "").trim();
+  for (let i = 0; i < name.length; i++) {
+    const c = name.charCodeAt(i);
+    if ((c >= 0x30 && c <= 0x3a) || (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c == 0x2d || c == 0x2e)
+      continue;
+    addMistake(fields.pathOf(field), quote(name), "letters, digits and hyphens");
+    return "";
+  }
+  return name;
 }
 
 /** The preset's base path with what an account puts into it. */

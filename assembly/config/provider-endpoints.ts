@@ -10,13 +10,16 @@ import { Url } from "./url";
 /** https://docs.claude.com/en/api/versioning: needed on every request, and this is the newest. */
 const ANTHROPIC_VERSION = "2023-06-01";
 
+const PROTOCOLS: string[] = ["openai", "original", "openai/v1"];
+
 /** In the order of Auth. */
 const AUTH_HEADERS: string[] = ["authorization", "authorization", "x-api-key", "api-key"];
 
 /** Fills in the endpoints; returns what names the provider's record in the ledger together with its id. */
 export function readEndpoints(fields: Fields, preset: Preset, id: string, higress: bool, provider: Provider): string {
   const address = readAddress(fields, preset, higress);
-  const keepsPath = fields.choice("protocol", ["openai", "original"], 0) == 1 || preset.type == "generic";
+  // The console's own files say "openai/v1".
+  const keepsPath = fields.choice("protocol", PROTOCOLS, 0) == 1 || preset.type == "generic";
   const version = readVersion(fields, preset);
   const main = address.main;
   const messages = address.messages;
@@ -52,7 +55,8 @@ function makeEndpoint(url: Url, cluster: string, auth: Auth): Endpoint {
 
 function readVersion(fields: Fields, preset: Preset): string {
   if (preset.type != "claude") return ANTHROPIC_VERSION;
-  const version = fields.text("claudeVersion", fields.text("apiVersion", ""));
+  const named = fields.text("version", "");
+  const version = fields.text("claudeVersion", fields.text("apiVersion", isDate(named) ? named : ""));
   for (let i = 0; i < version.length; i++) {
     const c = version.charCodeAt(i);
     if (c > 0x20 && c < 0x7f) continue;
@@ -60,6 +64,11 @@ function readVersion(fields: Fields, preset: Preset): string {
     return ANTHROPIC_VERSION;
   }
   return version == "" ? ANTHROPIC_VERSION : version;
+}
+
+/** 2023-06-01; the console numbers its own objects by a field of the same name. */
+function isDate(text: string): bool {
+  return text.length == ANTHROPIC_VERSION.length && text.charAt(4) == "-" && text.charAt(7) == "-";
 }
 
 /** The cluster that the configuration names, else what Higress's console calls the service of a provider. */

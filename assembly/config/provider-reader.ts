@@ -8,10 +8,11 @@ import { Fields, isSecret, quote, show } from "./fields";
 import { readMapping, readPatterns } from "./mapping-reader";
 import { isToken } from "./identifiers";
 import { PRESETS, Preset } from "./presets";
-import { addMistake, addWarning } from "./mistakes";
+import { addMistake, addPartialMistake, addWarning, refusePart } from "./mistakes";
 import { hint } from "./nearest";
 import { addFailoverOnStatus, addRetryOnStatus, readRules } from "./rules-reader";
 import { readTokens } from "./secrets-reader";
+import { isUntranslated } from "./untranslated";
 import { AnswerRule, BreakerPolicy, FailoverPolicy, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
 
 /** In the order of TokenChoice. */
@@ -38,14 +39,21 @@ export class ProviderDraft {
 /** Of the part that is being read: what names one of these is no further mistake. */
 export const refusedIds: string[] = [];
 
-/** Refuses the id of a provider that is not there; `ids` are those that are. */
-export function refuseReference(path: string, id: string, ids: string[]): void {
-  if (refusedIds.includes(id) || ids.includes(id) || ids.includes("")) return; // its own mistake has been told
+/**
+ * Refuses the id of a provider that is not there; `ids` are those that are. One that is there and cannot be served is left out of
+ * a fallback, and refuses the part for which it is the first.
+ */
+export function refuseReference(path: string, id: string, ids: string[], isFallback: bool = false): void {
+  if (refusedIds.includes(id)) {
+    if (!isFallback) refusePart();
+    return;
+  }
+  if (ids.includes(id) || ids.includes("")) return; // its own mistake has been told
   const allowed = ids.length > 0 ? ids.join(", ") + hint(id, ids) : "the id of a provider";
   addMistake(path, `${quote(id)}, which is no provider`, allowed);
 }
 
-function presetOf(fields: Fields): Preset | null {
+function presetOf(fields: Fields, higress: bool): Preset | null {
   const member = fields.take("type");
   const types = PRESETS.map<string>(preset => preset.type);
   if (member === null) {
@@ -54,7 +62,13 @@ function presetOf(fields: Fields): Preset | null {
   }
   const at = member.kind == Kind.String ? types.indexOf(member.text) : -1;
   if (at >= 0) return PRESETS[at];
-  addMistake(member.path, show(member), types.join(", ") + hint(member.text, types));
+  const url = higress ? "openaiCustomUrl" : "url";
+  const near = hint(member.text, types);
+  const allowed =
+    types.join(", ") + (near != "" ? near : `; whatever else speaks OpenAI's API: type openai with ${url}`);
+  // Higress has types that would need a translation, and gets new ones: what such a provider does not concern is served.
+  if (higress && member.kind == Kind.String) addPartialMistake(member.path, show(member), allowed);
+  else addMistake(member.path, show(member), allowed);
   return null;
 }
 
@@ -62,8 +76,8 @@ function presetOf(fields: Fields): Preset | null {
 export function readProvider(value: Value, id: string, higress: bool): ProviderDraft | null {
   const fields = new Fields(value);
   fields.take("id");
-  const preset = presetOf(fields);
-  if (preset === null) return null;
+  const preset = presetOf(fields, higress);
+  if (preset === null || (higress && isUntranslated(fields, preset))) return null;
   const provider = new Provider();
   const draft = new ProviderDraft(value, provider);
   provider.id = Bytes.of(id);
@@ -89,7 +103,6 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
     return draft;
   }
   draft.firstTokenTimeout = fields.duration("firstByteTimeout", 0, 0);
-  if (preset.type == "minimax") refuseMinimaxPro(fields);
   if (fields.take("timeout") !== null)
     addWarning(
       fields.pathOf("timeout"),
@@ -98,12 +111,6 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   refuseNarrowing(fields);
   fields.tolerate("does not concern failover: no effect");
   return draft;
-}
-
-/** ai-proxy translates for one of MiniMax's APIs; the other one is OpenAI's dialect. */
-function refuseMinimaxPro(fields: Fields): void {
-  if (fields.text("minimaxApiType", "v2") == "pro")
-    addMistake(fields.pathOf("minimaxApiType"), '"pro", an API of MiniMax\'s own', '"v2", which is OpenAI\'s');
 }
 
 /** Refuses fields that say who or what is served: without them more would be. */

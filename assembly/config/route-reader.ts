@@ -2,7 +2,7 @@
 import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
-import { readConsoleFields } from "./console-route";
+import { isIdle, readConsoleFields } from "./console-route";
 import { Fields, show } from "./fields";
 import { makePredicate, modelOf, predicateOf, readMapping } from "./mapping-reader";
 import { nameOf } from "./identifiers";
@@ -100,7 +100,7 @@ function readUpstreams(fields: Fields, drafts: ProviderDraft[], weighted: bool, 
   const entries = fields.list("upstreams");
   for (let i = 0; i < entries.length; i++) {
     const entry = new Fields(entries[i]);
-    const provider = readReference(entry, drafts);
+    const provider = readReference(entry, drafts, !weighted);
     const mapping = readMapping(entry.take("modelMapping"));
     const weight = entry.whole("weight", 100, 0, HEAVIEST);
     // The console writes one here as well, and its upstreams have one shape.
@@ -122,7 +122,7 @@ export function makeUpstream(provider: Provider, mapping: ModelMapping): Upstrea
 }
 
 /** The provider that an upstream names. */
-function readReference(fields: Fields, drafts: ProviderDraft[]): Provider | null {
+function readReference(fields: Fields, drafts: ProviderDraft[], isFallback: bool): Provider | null {
   const id = fields.text("provider", "");
   if (id == "") {
     addMistake(fields.pathOf("provider"), "nothing", "the id of a provider");
@@ -134,7 +134,7 @@ function readReference(fields: Fields, drafts: ProviderDraft[]): Provider | null
     if (provider.id.toString() == id) return provider;
     ids.push(provider.id.toString());
   }
-  refuseReference(fields.pathOf("provider"), id, ids);
+  refuseReference(fields.pathOf("provider"), id, ids, isFallback);
   return null;
 }
 
@@ -148,9 +148,12 @@ function checkUpstreams(fields: Fields, route: Route): void {
 
 function readFallback(fields: Fields, route: Route, drafts: ProviderDraft[], higress: bool): void {
   const enabled = fields.flag("enabled", true);
+  // The console keeps what was there before it was switched off: providers that are gone, and texts that are empty.
+  if (higress && !enabled) return;
   const upstreams: Upstream[] = [];
   readUpstreams(fields, drafts, false, upstreams);
-  if (higress) route.fallbackRandom = fields.choice("fallbackStrategy", STRATEGIES, 0) == 1;
+  if (higress && !isIdle(fields.take("fallbackStrategy")))
+    route.fallbackRandom = fields.choice("fallbackStrategy", STRATEGIES, 0) == 1;
   const rules: AnswerRule[] = [];
   addAlsoOn(fields, higress, rules);
   addResponseCodes(fields, higress, rules);

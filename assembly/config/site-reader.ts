@@ -6,7 +6,7 @@ import { Fields, quote, show } from "./fields";
 import { listModels } from "./model-list";
 import { idOf } from "./identifiers";
 import { ProviderDraft, readProvider, refuseNarrowing, refuseReference, refusedIds } from "./provider-reader";
-import { addMistake, addWarning } from "./mistakes";
+import { addMistake, addWarning, refusePart } from "./mistakes";
 import { defaultRoutes, makeUpstream, readPolicy, readRoute } from "./route-reader";
 import { readRules } from "./rules-reader";
 import { readClientKeys } from "./secrets-reader";
@@ -149,8 +149,10 @@ function isReached(fields: Fields, provider: Value, byActive: bool): bool {
   return (routes !== null && isNamed(routes, id)) || (fallback !== null && isNamed(fallback, id));
 }
 
-/** Whether an upstream below this value names the provider. */
+/** Whether an upstream below this value names the provider; what is switched off names none. */
 function isNamed(value: Value, id: string): bool {
+  const enabled = value.get("enabled");
+  if (enabled !== null && enabled.kind == Kind.False) return false;
   if (value.name == "provider" && value.text == id) return true;
   for (let i = 0; i < value.items.length; i++) if (isNamed(value.items[i], id)) return true;
   return false;
@@ -188,7 +190,11 @@ function checkPredicates(routes: Value[], higress: bool): void {
 function activeOf(fields: Fields, drafts: ProviderDraft[]): ProviderDraft | null {
   const id = fields.text("activeProviderId", "");
   // The older form of one provider outranks the newer one, as in ai-proxy.
-  if (fields.has("provider")) return drafts.length > 0 && drafts[0].value.name == "provider" ? drafts[0] : null;
+  if (fields.has("provider")) {
+    if (drafts.length > 0 && drafts[0].value.name == "provider") return drafts[0];
+    refusePart();
+    return null;
+  }
   if (id == "") return null;
   for (let i = 0; i < drafts.length; i++) if (drafts[i].provider.id.toString() == id) return drafts[i];
   const providers = fields.list("providers");

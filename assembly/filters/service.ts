@@ -89,7 +89,7 @@ function findTold(): StatusSite[] {
     const newer = list.length;
     for (let i = from; i < end; i++) {
       const service = living[i];
-      service.isReplaced = hasNewer(service.config, list, newer);
+      service.isReplaced = hasNewer(service.site, list, newer);
       if (!service.isReplaced) list.push(service.site);
     }
     end = from;
@@ -97,9 +97,16 @@ function findTold(): StatusSite[] {
   return list;
 }
 
-function hasNewer(old: SiteConfig, list: StatusSite[], count: i32): bool {
-  for (let i = 0; i < count; i++)
-    if (sharesProvider(old, list[i].config) && sharesRoute(old, list[i].config)) return true;
+function hasNewer(old: StatusSite, list: StatusSite[], count: i32): bool {
+  for (let i = 0; i < count; i++) {
+    // A refused one has neither.
+    if (
+      (old.config.isRefused || list[i].config.isRefused) &&
+      old.matches.equals(list[i].matches.ptr, list[i].matches.len)
+    )
+      return true;
+    if (sharesProvider(old.config, list[i].config) && sharesRoute(old.config, list[i].config)) return true;
+  }
   return false;
 }
 

@@ -41,6 +41,7 @@ const GATEWAY = Bytes.of("gateway");
 const NOW = Bytes.of("now");
 const SITES = Bytes.of("sites");
 const MATCHES = Bytes.of("matches");
+const MISTAKES = Bytes.of("mistakes");
 const PROVIDERS = Bytes.of("providers");
 const ROUTES = Bytes.of("routes");
 const HISTORY = Bytes.of("history");
@@ -112,6 +113,9 @@ export class StatusReport {
     site.health.refresh();
     json.openObject();
     json.key(MATCHES).text(site.matches);
+    json.key(MISTAKES).openArray();
+    for (let i = 0, k = config.mistakes.length; i < k; i++) json.text(config.mistakes[i]);
+    json.closeArray();
     json.key(PROVIDERS).openArray();
     for (let i = 0, k = config.providers.length; i < k; i++) this.writeProvider(site, config.providers[i], history);
     json.closeArray();

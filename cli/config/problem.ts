@@ -11,6 +11,8 @@ export interface Problem {
   /** 1-based; absent when the configuration did not come from a text. */
   line?: number;
   column?: number;
+  /** Of a file with several: "WasmPlugin ai-failover". */
+  document?: string;
 }
 
 /** All mistakes of one file. */
@@ -24,10 +26,15 @@ export class ConfigError extends Refusal {
   }
 }
 
-export function describe(file: string, { path, found, fix, line, column }: Problem): string {
+export function describe(file: string, { path, found, fix, line, column, document }: Problem): string {
   const place = line === undefined ? file : `${file}:${line}:${column}`;
-  const [where, what, allowed] = [pathText(path) || "(whole file)", found, fix].map(visible);
-  return `${place}  ${where}\n    found    ${what}${allowed && `\n    allowed  ${allowed}`}`;
+  const [where, what, allowed] = [
+    pathText(path) || (document === undefined ? "(whole file)" : "(whole document)"),
+    found,
+    fix,
+  ].map(visible);
+  const name = document === undefined ? "" : `${visible(document)}  `;
+  return `${place}  ${name}${where}\n    found    ${what}${allowed && `\n    allowed  ${allowed}`}`;
 }
 
 /** A text of the file as a terminal may show it: what would steer it, or turn what is read around, is escaped. */

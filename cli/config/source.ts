@@ -34,15 +34,19 @@ const UNREADABLE: Record<string, string> = {
 /** Reads YAML, and so JSON as well. */
 export const readSource = (file: string): Source => parseSource(readText(file), file, dirname(resolve(file)));
 
-/** The same, but of several documents, as Kubernetes has them, the WasmPlugin resources. */
-export function readSources(file: string): Source[] {
+/** The same of every document, as Kubernetes has them; an empty one is none. `nameOf`: what errors call it besides its file. */
+export function readSources(file: string, nameOf: (value: unknown) => string | undefined): Source[] {
   const text = readText(file);
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })];
   const directory = dirname(resolve(file));
-  const plugins = [...documents].filter(document => document.get("kind") === "WasmPlugin");
-  if (documents.length < 2 || plugins.length === 0) return [parseSource(text, file, directory)];
-  return plugins.map(document => toSource(document, lines, file, directory));
+  const full = documents.filter(({ contents, errors }) => contents !== null || errors.length > 0);
+  if (full.length < 2) return [parseSource(text, file, directory)];
+  return full.map(document => {
+    const source = toSource(document, lines, file, directory);
+    const name = nameOf(source.value) ?? `document ${documents.indexOf(document) + 1}`;
+    return { ...source, locate: problem => ({ ...source.locate(problem), document: name }) };
+  });
 }
 
 function readText(file: string): string {

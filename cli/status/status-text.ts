@@ -24,6 +24,8 @@ export function statusText(status: Status, url: string, colour: Colour): string[
 
 function siteText(site: SiteStatus, isNamed: boolean, colour: Colour): string[] {
   const title = isNamed ? ["", colour.strong(site.matches === "" ? "everywhere else" : site.matches)] : [];
+  const refused = site.mistakes.map(line => colour.bad(line));
+  if (refused.length > 0) return [...title, "", colour.bad("REFUSED: requests get 503"), ...refused];
   return [...title, "", ...table(routeRows(site.routes), colour), "", ...table(breakerRows(site), colour)];
 }
 

@@ -70,6 +70,8 @@ export interface RouteStatus {
 export interface SiteStatus {
   /** Where it holds: "" for the whole gateway, else what its Higress rule matches. */
   matches: string;
+  /** Why it is refused: its requests get 503. Empty: it is served. */
+  mistakes: string[];
   providers: ProviderStatus[];
   routes: RouteStatus[];
 }

@@ -210,18 +210,6 @@ describe("a configuration for the module is judged by the module", () => {
     expect(() => check(file, env)).toThrow("pluginConfig beside matchRules");
   });
 
-  it("of several documents the WasmPlugin resources are checked", () => {
-    const plugin = (type: string) =>
-      `kind: WasmPlugin\nspec:\n  defaultConfig: {provider: {type: ${type}, apiTokens: [t]}}\n`;
-    const bridge = "kind: McpBridge\nspec: {registries: []}\n";
-    const file = write("all.yaml", `${plugin("groq")}---\n${bridge}---\n${plugin("qwen")}`);
-    expect(check(file, env)).toEqual([`ok  ${file}  WasmPlugin`, `ok  ${file}  WasmPlugin`]);
-    write("all.yaml", `${bridge}---\n${plugin("qwenn")}`);
-    expect(() => check(file, env)).toThrow(/all.yaml:6:\d+ {2}spec.defaultConfig.provider.type/);
-    write("all.yaml", `${bridge}---\n${bridge}`);
-    expect(() => check(file, env)).toThrow("a second document");
-  });
-
   it("a mistake is shown at its line", () => {
     const file = write(
       "bad.yaml",

@@ -189,3 +189,72 @@ it("to serve the file of a first start only tokens may lack", async () => {
   await expect(serve({})).rejects.toThrow("set the environment variable TEAM");
   await expect(serve({ TEAM: "a-key-of-a-client" })).rejects.toThrow("a demo");
 });
+
+const RESOURCES = `
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+---
+apiVersion: extensions.higress.io/v1alpha1
+kind: WasmPlugin
+metadata: {name: first}
+spec:
+  matchRules:
+  - {ingress: [a], config: {provider: {type: qwen, apiTokens: [t]}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: files}
+data:
+  ai-failover.yaml: |
+    providers: [{type: deepseek, apiTokens: [t], models: [m]}]
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: second}
+spec:
+  configPatches:
+  - patch:
+      value:
+        typed_config:
+          config:
+            root_id: ai-failover-gateway
+            configuration: {value: '{"role": "gateway", "providers": [{"id": "x", "type": "qwen", "apiTokens": ["t"]}]}'}
+`;
+
+it("every document of a file is checked, and those that are none of ours are named", () => {
+  const file = join(directory, "resources.yaml");
+  writeFileSync(file, RESOURCES);
+  const said = check(file, env);
+  expect(said.filter(line => line.startsWith("ok"))).toEqual([
+    `ok  ${file}  WasmPlugin first  WasmPlugin, 1 rule`,
+    `ok  ${file}  ConfigMap files`,
+    `ok  ${file}  EnvoyFilter second  plugin configuration`,
+  ]);
+  expect(said.at(-1)).toBe("Not looked at: Service shop.");
+});
+
+it("the mistakes of all documents are told, each with the document and the place where it stands", () => {
+  const file = join(directory, "resources-bad.yaml");
+  const slip = (text: string) => text.replaceAll("qwen", "qwenn").replace("deepseek", "deepseak");
+  writeFileSync(file, slip(RESOURCES));
+  const lines = RESOURCES.split("\n");
+  const at = (what: string) => lines.findIndex(line => line.includes(what)) + 1;
+  expect(() => check(file, env)).toThrow(/^3 mistakes in /);
+  for (const place of [
+    `${at("matchRules") + 1}:40  WasmPlugin first  spec.matchRules[0].config.provider.type`,
+    `${at("ai-failover.yaml")}:3  ConfigMap files  data.ai-failover.yaml.providers[0].type`,
+    `${at("configuration:")}:29  EnvoyFilter second  spec.configPatches[0].patch.value.typed_config.config.configuration.value.providers[0].type`,
+  ])
+    expect(() => check(file, env)).toThrow(`${file}:${place}`);
+});
+
+it.each([
+  ["a file without anything of ours", "apiVersion: v1\nkind: Service\nmetadata: {name: shop}\n", "Service shop"],
+  ["several of them", "kind: McpBridge\n---\nkind: Ingress\n", "found    McpBridge, Ingress"],
+  ["a second document that is no YAML", "providers: [{type: qwen, apiTokens: [t]}]\n---\n{", ":3:2"],
+])("%s is a mistake", (_, text, found) => {
+  const file = join(directory, "odd.yaml");
+  writeFileSync(file, text);
+  expect(() => check(file, env)).toThrow(found);
+});

@@ -47,6 +47,7 @@ const CALLS: Record<string, [chat: string, messages?: string | undefined, probe?
   vertex: [`${OWN} Bearer`],
   bedrock: [`${OWN} Bearer`],
   cerebras: ["https://api.cerebras.ai/v1 Bearer", undefined, "/v1/models"],
+  cohere: ["https://api.cohere.ai/compatibility/v1 Bearer"],
   nvidia: ["https://integrate.api.nvidia.com/v1 Bearer"],
   ollama: [`${OWN} Bearer`],
   vllm: [`${OWN} Bearer`],
