@@ -1,8 +1,8 @@
 /** A configuration as a tree. For configure time only: it lives on the garbage-collected heap. */
 import { Char } from "../text/ascii";
 import { unescape } from "../json/unescape";
-import { Status, faultAt } from "../json/syntax-error";
-import { Kind, check, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "../json/lexer";
+import { Status, syntaxError } from "../json/syntax-error";
+import { Kind, check, keyEndAt, kindOf, skipBlank, skipValue, valueAfter } from "../json/lexer";
 import { addMistake } from "./mistakes";
 
 /** Deeper than any configuration of ours; the recursion below needs a limit. */
@@ -75,7 +75,7 @@ export function parseDom(ptr: usize, len: usize): Value | null {
   end = ptr + len;
   const status = check(ptr, len);
   if (status != Status.Ok) {
-    addMistake(placeOf(faultAt), foundBy(status), "JSON: no comments, no comma at the end of a list");
+    addMistake(placeOf(syntaxError.at), foundBy(status), "JSON: no comments, no comma at the end of a list");
     return null;
   }
   at = skipBlank(ptr, end);
@@ -106,7 +106,8 @@ function readItems(list: Value, depth: i32): bool {
     const key = at;
     let name = "";
     if (list.kind == Kind.Object) {
-      at = skipKey(at, end);
+      const keyEnd = keyEndAt(at, end);
+      at = valueAfter(keyEnd, end);
       name = decode(key + 1, keyEnd - key - 1);
       if (names.has(name))
         return refuse(key, "a field that stands here already", "each field once").kind != Kind.Absent;

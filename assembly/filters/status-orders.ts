@@ -5,7 +5,7 @@ import { Span } from "../text/span";
 import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
 import { parseDecimal, parseDuration } from "../http/durations";
-import { Kind, check, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "../json/lexer";
+import { Kind, check, keyEndAt, kindOf, skipBlank, skipValue, valueAfter } from "../json/lexer";
 import { Status } from "../json/syntax-error";
 import { equalsDecoded, unescape } from "../json/unescape";
 import { Provider } from "../config/plugin";
@@ -203,7 +203,8 @@ function read(body: Span): OrderResult {
   p = skipBlank(p + 1, end);
   while (load<u8>(p) != Char.CloseBrace) {
     const key = p + 1;
-    const value = skipKey(p, end);
+    const keyEnd = keyEndAt(p, end);
+    const value = valueAfter(keyEnd, end);
     const field = fieldOf(key, keyEnd - key);
     p = skipValue(value, end, 0);
     if (field === null || !field.take(value, p)) return OrderResult.BadField;

@@ -4,7 +4,7 @@
  */
 import { Char, isDigit } from "../text/ascii";
 import { skipBlanks } from "./grammar";
-import { Status, fail, fault, peek, unexpected } from "./syntax-error";
+import { Status, fail, peek, syntaxError, unexpected } from "./syntax-error";
 import { skipString } from "./string-scanner";
 
 /** What a value is, by its first byte. */
@@ -20,9 +20,6 @@ export enum Kind {
 }
 
 export const MAX_DEPTH: i32 = 512;
-
-/** The closing quote of the key that was stepped over last. */
-export let keyEnd: usize = 0;
 
 export function kindOf(p: usize): Kind {
   switch (<i32>load<u8>(p)) {
@@ -107,14 +104,21 @@ function skipScalar(p: usize, end: usize): usize {
   }
 }
 
-/** p is where a key should be. Returns the start of its value; the key ends at `keyEnd`. */
-export function skipKey(p: usize, end: usize): usize {
-  if (peek(p, end) != Char.Quote) return unexpected(p, end);
-  p = skipString(p + 1, end);
-  if (!p) return 0;
-  keyEnd = p;
-  p = skipBlank(p + 1, end);
+/** p is where a key should be. Returns its closing quote; 0: there is no key. */
+export function keyEndAt(p: usize, end: usize): usize {
+  return peek(p, end) == Char.Quote ? skipString(p + 1, end) : unexpected(p, end);
+}
+
+/** The start of the value whose key has its closing quote at `keyEnd`. */
+export function valueAfter(keyEnd: usize, end: usize): usize {
+  const p = skipBlank(keyEnd + 1, end);
   return peek(p, end) == Char.Colon ? skipBlank(p + 1, end) : unexpected(p, end);
+}
+
+/** p is where a key should be. Returns the start of its value. */
+function skipKey(p: usize, end: usize): usize {
+  const keyEnd = keyEndAt(p, end);
+  return keyEnd ? valueAfter(keyEnd, end) : 0;
 }
 
 /** The closing characters of the open arrays and objects, outermost first. */
@@ -160,7 +164,7 @@ export function skipValue(p: usize, end: usize, depth: i32): usize {
   }
 }
 
-/** Whether the bytes are one JSON text of any kind. Not Ok: `faultAt` says where. */
+/** Whether the bytes are one JSON text of any kind. Not Ok: `syntaxError.at` says where. */
 export function check(ptr: usize, len: usize): Status {
   const end = ptr + len;
   let p = skipBlank(ptr, end);
@@ -173,7 +177,7 @@ export function check(ptr: usize, len: usize): Status {
       fail(Status.Malformed, p);
     }
   }
-  return fault;
+  return syntaxError.status;
 }
 
 function hasByteOrderMark(p: usize, end: usize): bool {

@@ -3,7 +3,7 @@ import { Char, isDigit } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { equalsDecodedBytes } from "./unescape";
 import { peek } from "./syntax-error";
-import { Kind, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "./lexer";
+import { Kind, keyEndAt, kindOf, skipBlank, skipValue, valueAfter } from "./lexer";
 import { JsonMember } from "./member";
 
 /** The value that the last lookup found. */
@@ -42,7 +42,8 @@ function child(p: usize, end: usize, name: usize, len: usize): usize {
   while (true) {
     if (isObject) {
       const key = p + 1;
-      p = skipKey(p, end);
+      const keyEnd = keyEndAt(p, end);
+      p = keyEnd ? valueAfter(keyEnd, end) : 0;
       if (!p || equalsDecodedBytes(key, keyEnd - key, name, len)) return p;
     } else if (place-- == 0) return p;
     p = skipValue(p, end, 0);

@@ -1,14 +1,13 @@
 /**
  * One pass over a request's body: is it a strict JSON object, and where are the top-level members that decide its way.
- * The results stay in the members below until the next scan; copy what must live longer.
+ * The members below and the result stay until the next scan; copy what must live longer.
  */
 import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { equalsDecoded } from "./unescape";
-import { Status, fail, fault, faultAt, peek, unexpected } from "./syntax-error";
-import { Kind, check, keyEnd, kindOf, skipBlank, skipKey, skipValue } from "./lexer";
+import { Status, fail, peek, syntaxError, unexpected } from "./syntax-error";
+import { Kind, check, keyEndAt, kindOf, skipBlank, skipValue, valueAfter } from "./lexer";
 import { JsonMember } from "./member";
-import { escaped } from "./string-scanner";
 
 export { Status } from "./syntax-error";
 export { Kind } from "./lexer";
@@ -23,18 +22,23 @@ export const conversation = new JsonMember(Bytes.of("conversation"));
 
 const members: StaticArray<JsonMember> = [model, stream, user, previousResponseId, conversation];
 
-/** Where the last scan that was not Ok found its fault, in bytes from the start. */
-export let errorOffset: usize = 0;
+export class ScanResult {
+  status: Status = Status.Ok;
+  /** Where the error is, bytes from the start; 0 when there is none. */
+  errorOffset: usize = 0;
+}
+
+const result = new ScanResult();
 
 /**
  * A second top-level `model` is refused, since two readers could see two models; of other duplicates the last one
  * counts, as in JSON.parse. Keys are compared decoded.
  */
-export function scan(ptr: usize, len: usize): Status {
+export function scan(ptr: usize, len: usize): ScanResult {
   for (let i = 0; i < members.length; i++) unchecked(members[i]).put(Kind.Absent, 0, 0);
-  const status = scanObject(ptr, ptr + len);
-  errorOffset = status == Status.Ok ? 0 : faultAt - ptr;
-  return status;
+  result.status = scanObject(ptr, ptr + len);
+  result.errorOffset = result.status == Status.Ok ? 0 : syntaxError.at - ptr;
+  return result;
 }
 
 function scanObject(ptr: usize, end: usize): Status {
@@ -44,15 +48,16 @@ function scanObject(ptr: usize, end: usize): Status {
   if (peek(p, end) != Char.CloseBrace) {
     while (true) {
       const key = p + 1;
-      const value = skipKey(p, end);
-      if (!value) return fault;
-      const member = memberNamed(key, keyEnd - key, escaped);
+      const keyEnd = keyEndAt(p, end);
+      const value = keyEnd ? valueAfter(keyEnd, end) : 0;
+      if (!value) return syntaxError.status;
+      const member = memberNamed(key, keyEnd - key);
       p = skipValue(value, end, 1);
-      if (!p) return fault;
+      if (!p) return syntaxError.status;
       if (member) {
         if (member == model && model.kind) {
           fail(Status.DuplicateModel, key - 1);
-          return fault;
+          return syntaxError.status;
         }
         member.put(kindOf(value), value - ptr, p - ptr);
       }
@@ -62,26 +67,26 @@ function scanObject(ptr: usize, end: usize): Status {
     }
     if (peek(p, end) != Char.CloseBrace) {
       unexpected(p, end);
-      return fault;
+      return syntaxError.status;
     }
   }
   p = skipBlank(p + 1, end);
   if (p == end) return Status.Ok;
   fail(Status.Malformed, p);
-  return fault;
+  return syntaxError.status;
 }
 
 function refuseOther(p: usize, end: usize): Status {
   const status = check(p, end - p);
   if (status != Status.Ok) return status;
   fail(Status.NotObject, p);
-  return fault;
+  return syntaxError.status;
 }
 
-function memberNamed(key: usize, len: usize, hasEscape: bool): JsonMember | null {
+function memberNamed(key: usize, len: usize): JsonMember | null {
   for (let i = 0; i < members.length; i++) {
     const member = unchecked(members[i]);
-    if (hasEscape ? equalsDecoded(key, len, member.name) : member.name.equals(key, len)) return member;
+    if (equalsDecoded(key, len, member.name)) return member;
   }
   return null;
 }

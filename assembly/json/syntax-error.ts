@@ -15,13 +15,19 @@ export enum Status {
   DuplicateModel,
 }
 
-export let fault: Status = Status.Ok;
-/** Pointer to the byte that is wrong. */
-export let faultAt: usize = 0;
+export class SyntaxError {
+  status: Status = Status.Ok;
+  /** Pointer to the byte that is wrong. */
+  at: usize = 0;
+}
 
+/** The error for which a step over the text has returned 0. */
+export const syntaxError = new SyntaxError();
+
+/** Notes an error; returns 0, as every step that finds one does. */
 export function fail(status: Status, at: usize): usize {
-  fault = status;
-  faultAt = at;
+  syntaxError.status = status;
+  syntaxError.at = at;
   return 0;
 }
 

@@ -59,9 +59,9 @@ export function readBody(x: Exchange): BodyReading {
 }
 
 function readJson(x: Exchange): BodyReading {
-  const status = json.scan(x.body, x.bodyLen);
-  if (status != json.Status.Ok)
-    return isJsonApi(x) ? reading.end(BodyFault.NoJson, status, json.errorOffset) : reading.end(BodyFault.None);
+  const scan = json.scan(x.body, x.bodyLen);
+  if (scan.status != json.Status.Ok)
+    return isJsonApi(x) ? reading.end(BodyFault.NoJson, scan.status, scan.errorOffset) : reading.end(BodyFault.None);
   x.isStreamed = json.stream.kind == json.Kind.True;
   if (x.hasKnownShape && !isSwitch(json.stream.kind)) return reading.end(BodyFault.StreamNoSwitch);
   if (namesState(x)) x.noFailover = true;

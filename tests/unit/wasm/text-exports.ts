@@ -22,8 +22,11 @@ export function free(ptr: usize): void {
   heap.free(ptr);
 }
 
+let scanned = new json.ScanResult();
+
 export function scan(ptr: usize, len: usize): i32 {
-  return json.scan(ptr, len);
+  scanned = json.scan(ptr, len);
+  return scanned.status;
 }
 
 export function check(ptr: usize, len: usize): i32 {
@@ -31,7 +34,7 @@ export function check(ptr: usize, len: usize): i32 {
 }
 
 export function errorOffset(): usize {
-  return json.errorOffset;
+  return scanned.errorOffset;
 }
 
 const members: StaticArray<json.JsonMember> = [
