@@ -86,6 +86,16 @@ export class JsonReader {
     this.offset = 0;
   }
 
+  /** A sum that differs once anything of `highest`, `statuses` or `tokens` has been counted. */
+  get counted(): u64 {
+    return <u64>this.highest + this.statuses + <u64>(<i64>this.tokens + 1);
+  }
+
+  /** Nothing of the document has come, not even blanks. */
+  get isAtStart(): bool {
+    return this.offset == 0;
+  }
+
   /** Nothing but blanks has come. */
   get isEmpty(): bool {
     return this.step == Step.Value && this.depth == 0;

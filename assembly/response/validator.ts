@@ -20,6 +20,7 @@ import { BodyKind, bodyKindOf, recognize } from "./body-kind";
 import { skipBlanks } from "../json/grammar";
 import { Dialect, Guard } from "../config/plugin";
 import { EventScanner, NAME_ERROR, Piece, dataEnd, dataStart, piece } from "../http/sse";
+import { EventPrefix, PREFIX_SIZE } from "../json/event-prefix";
 import { JsonReader, READER_SIZE } from "../json/stream-reader";
 import { messages } from "./dialect-messages";
 import { openai } from "./dialect-openai";
@@ -124,6 +125,7 @@ export class Validator {
   scanner: EventScanner;
   json: JsonReader;
   excerpt: Excerpt;
+  prefix: EventPrefix;
 
   /**
    * `shaped`: the answer has the shape of its dialect; false: judge it like any JSON. `mayBeBodyless`: no body at all is an answer.
@@ -168,6 +170,7 @@ export class Validator {
     this.excerpt.start();
     this.scanner.start();
     this.json.start(rules.tree);
+    this.prefix.start();
     this.kind = bodyKindOf(body, rules.isMarkless);
     // Clients read a stream whatever its type says, and an error is one too.
     if (this.onlyEvents && this.kind != BodyKind.Opaque) this.kind = BodyKind.Unknown;
@@ -417,7 +420,8 @@ export class Validator {
   private read(ptr: usize, end: usize): void {
     const json = this.json;
     const offset = json.offset;
-    json.feed(ptr, end);
+    if (json.isAtStart && this.kind == BodyKind.Events) this.prefix.feed(json, ptr, end);
+    else json.feed(ptr, end);
     const looksBad =
       this.scanner.name == NAME_ERROR ||
       ((json.facts & (Fact.Message | Fact.Code)) != 0 && !(json.facts & Fact.Answer));
@@ -486,6 +490,7 @@ export function newValidator(): Validator {
   const judge = changetype<Validator>(heap.alloc(offsetof<Validator>()));
   judge.scanner = changetype<EventScanner>(heap.alloc(offsetof<EventScanner>()));
   judge.json = changetype<JsonReader>(heap.alloc(READER_SIZE));
+  judge.prefix = changetype<EventPrefix>(heap.alloc(PREFIX_SIZE));
   judge.excerpt = changetype<Excerpt>(heap.alloc(EXCERPT_SIZE));
   judge.excerpt.init();
   return judge;

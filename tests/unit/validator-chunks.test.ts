@@ -97,6 +97,42 @@ test("a plain answer that is cut at any byte is never complete", () => {
     expect(room.judge({ dialect: "chat", body: "json" }, [bytes.subarray(0, size)])).toMatchObject({ end: "failed" });
 });
 
+describe("events that begin alike are judged as if each were read alone", () => {
+  const chunk = (rest: string) =>
+    `data: {"id":"chatcmpl-0123456789abcdef","object":"chat.completion.chunk","model":"qwen-turbo","choices":[${rest}\n\n`;
+  const word = (index: number, text: string) => `{"index":${index},"delta":{"content":"${text}"},"finish_reason":`;
+  const DONE = "data: [DONE]\n\n";
+
+  test.each<[string, string[]]>([
+    [
+      "an error in the place of choices",
+      [chunk(`${word(0, "a")}null}]}`), chunk(`{"index":0,"error":{"code":"x"}}]}`)],
+    ],
+    ["a choice that ends, of two", [chunk(`${word(1, "a")}null}]}`), chunk(`${word(0, "a")}"stop"}]}`), DONE]],
+    ["every choice ends", [chunk(`${word(0, "a")}null}]}`), chunk(`${word(0, "a")}"stop"}]}`)]],
+    ["a reason to stop in each event", [chunk(`${word(0, "a")}"stop"}]}`), chunk(`${word(0, "a")}"stop"}]}`), DONE]],
+    [
+      "three that end a choice, and nothing else differs",
+      [chunk(`${word(2, "a")}"stop"}]}`), chunk(`${word(2, "a")}"stop"}]}`)],
+    ],
+    ["the same bytes, cut", [chunk(`${word(0, "a")}null}]}`), chunk(`${word(0, "a")}null`)]],
+    ["broken where the last one was whole", [chunk(`${word(0, "a")}null}]}`), chunk(`${word(0, "a")}nul}]}`)]],
+    ["whole where the last one was broken", [chunk(`${word(0, "a")}nul}]}`), chunk(`${word(0, "a")}null}]}`), DONE]],
+    ["an escape where the last one had none", [chunk(`${word(0, "a")}null}]}`), chunk(`${word(0, "\\u00e9")}null}]}`)]],
+  ])("%s", (_rule, events) => {
+    // So that the second event has learnt a prefix, which the third one uses.
+    const bytes = Buffer.from([events[0], ...events].join(""));
+    const setting = { dialect: "chat" } as const;
+    const alone = [...bytes.keys()].map(i => bytes.subarray(i, i + 1));
+    for (const each of rooms) {
+      expect(outcome(each, setting, [bytes])).toEqual(outcome(each, setting, alone));
+      expect(outcome(each, { ...setting, mode: "none" }, [bytes])).toEqual(
+        outcome(each, { ...setting, mode: "none" }, alone),
+      );
+    }
+  });
+});
+
 describe("any bytes at all", () => {
   const pieces = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
