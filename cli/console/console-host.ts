@@ -2,7 +2,16 @@ import type { Environment } from "../config/expand.js";
 import type { GatewayConfig } from "../config/config-types.js";
 import type { Fault } from "../demo/demo-fault.js";
 import type { Preview } from "./config-editor.js";
-import type { ConsoleState, DemoState } from "./console-types.js";
+import type { ConsoleState, DemoState, FreshRequests } from "./console-types.js";
+import type { RequestRecord } from "./request-record.js";
+
+/** Where records of the last requests come from. */
+export interface RequestSource {
+  /** The newest last. */
+  read(): readonly RequestRecord[];
+  /** Those that came after the first `seen`. */
+  since(seen: number): FreshRequests;
+}
 
 /** The running gateway, as the console needs it. */
 export interface ConsoleHost {
@@ -18,6 +27,8 @@ export interface ConsoleHost {
   preview(text: string): Promise<Preview>;
   /** Serves what the file says now; answers what came of it, in sentences. */
   reload(): Promise<string>;
+  /** The last requests; absent where the gateway writes no records. */
+  readonly records?: RequestSource;
   demos(): DemoState[];
   /** `token` "*": all of the provider's. */
   setDemo(provider: string, token: string, fault: Fault): Promise<void>;

@@ -18,8 +18,11 @@ import { EditConflict } from "./config-file.js";
 import { presetViews, viewOf } from "./config-view.js";
 import type { ConsoleHost } from "./console-host.js";
 import type { ConsoleState, FileState, TokenTestRequest } from "./console-types.js";
+import { GatewayHistory, SAMPLE_PERIOD } from "./gateway-history.js";
 import { LiveState } from "./live-state.js";
 import { guardRequests, SESSION_COOKIE, setSession } from "./request-guard.js";
+import { figuresOf } from "./request-figures.js";
+import { RequestPages } from "./request-pages.js";
 import * as schemas from "./request-schemas.js";
 import { Sessions } from "./sessions.js";
 import { testToken, type TestedToken } from "./token-test.js";
@@ -102,7 +105,16 @@ function serveApi(
     text => host.preview(text),
     () => host.env,
   );
-  const live = new LiveState(() => stateOf(host, editor, sessions));
+  const history = new GatewayHistory();
+  const pages = new RequestPages(host.records);
+  const live = new LiveState(
+    async () => {
+      const state = await stateOf(host, editor, sessions);
+      if (state.status !== null) history.look(state.status);
+      return state;
+    },
+    () => pages.tell(),
+  );
 
   server.get("/api/session", async request => ({
     needsPassword: sessions.needsPassword,
@@ -123,12 +135,21 @@ function serveApi(
 
   server.get("/api/state", async () => stateOf(host, editor, sessions));
   server.get("/api/presets", async () => presetViews());
-  server.get("/api/events", (request, reply) => {
+  server.get<{ Querystring: { requests?: string } }>("/api/events", (request, reply) => {
     reply.raw.writeHead(200, { ...reply.getHeaders(), "content-type": "text/event-stream" } as Record<string, string>);
-    const end = live.listen(state => reply.raw.write(`event: state\ndata: ${JSON.stringify(state)}\n\n`));
-    request.raw.once("close", end);
+    const tell = (event: string) => (data: object) =>
+      void reply.raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    const ends = [live.listen(tell("state"))];
+    if (request.query.requests !== undefined) ends.push(pages.listen(tell("requests")));
+    request.raw.once("close", () => ends.forEach(end => end()));
     reply.hijack();
     reply.raw.flushHeaders();
+  });
+  server.get("/api/requests", async () => host.records?.since(0) ?? { records: [], count: 0 });
+  server.get<{ Querystring: { minutes: number } }>("/api/timeline", { schema: schemas.timeline }, async request => {
+    const status = await statusOf(host);
+    if (status !== null) history.look(status);
+    return { ...history.timeline(request.query.minutes, status), figures: figuresOf(host.records?.read() ?? []) };
   });
 
   server.post<{ Body: Change }>("/api/review", { schema: schemas.change }, async request =>
@@ -166,6 +187,10 @@ function serveApi(
     return { done };
   });
   openTry(server, host);
+  const sampling = setInterval(() => {
+    void statusOf(host).then(status => status !== null && history.look(status));
+  }, SAMPLE_PERIOD);
+  server.addHook("onClose", async () => clearInterval(sampling));
   return live;
 }
 

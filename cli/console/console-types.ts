@@ -1,5 +1,6 @@
 /** What the console's server and its pages say to each other. Nothing here ever holds a token. */
-import type { Status } from "../status/status-types.js";
+import type { BreakerWord, Status } from "../status/status-types.js";
+import type { RequestRecord } from "./request-record.js";
 
 export type ConfigPath = readonly (string | number)[];
 
@@ -126,6 +127,62 @@ export interface ConsoleState {
   status: Status | null;
   demos: DemoState[];
   needsPassword: boolean;
+}
+
+/** A time in which a token, or a model with it, was not live. */
+export interface LaneSpan {
+  /** Unix time in milliseconds. */
+  from: number;
+  /** null: it still is so. */
+  to: number | null;
+  state: BreakerWord;
+  cause: string;
+  /** Who ordered it. */
+  by: string;
+  /** Id of the request that caused it. */
+  request: string;
+}
+
+export interface Lane {
+  provider: string;
+  /** "": the whole provider. */
+  token: string;
+  /** "": every model. */
+  model: string;
+  /** In the order of time; between them it was live. */
+  spans: LaneSpan[];
+}
+
+/** Requests and tokens on one axis of time. All times are of the console's clock. */
+export interface Timeline {
+  now: number;
+  begin: number;
+  end: number;
+  bucketMs: number;
+  /** Since when there are figures. */
+  since: number;
+  /** For each bucket: served, rescued, returned, refused, failed, client left. */
+  buckets: number[][];
+  lanes: Lane[];
+  /** Lanes that are left out because they were live all the time. */
+  quiet: number;
+  figures: Figures;
+}
+
+/** Of the last requests that are kept; null: there was none. */
+export interface Figures {
+  requests: number;
+  firstTokenMs: number | null;
+  firstTokenP95Ms: number | null;
+  /** What a rescue cost. */
+  rescueMs: number | null;
+}
+
+/** Requests that have come since the last message. */
+export interface FreshRequests {
+  records: RequestRecord[];
+  /** How many there were since the start; more than the page has been told may be between. */
+  count: number;
 }
 
 export interface DemoState {

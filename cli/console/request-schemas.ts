@@ -35,6 +35,12 @@ const saved = {
   properties: { provider: text, names: list(text) },
 };
 
+export const timeline = {
+  querystring: {
+    type: "object",
+    properties: { minutes: { type: "integer", minimum: 1, maximum: 1440, default: 60 } },
+  },
+};
 export const login = body({ password: text });
 export const change = body({ version: text, edits: list(edit), tokens: list(newTokens) }, ["version", "edits"]);
 export const test = body({ type: text, url: text, model: text, tokens: list(token), saved }, ["type"]);

@@ -5,10 +5,11 @@ import { quote, yaml } from "./yaml-text.js";
 
 /** The module in its gateway role, before the router. */
 export function gatewayFilter(config: GatewayConfig, options: RenderOptions): string {
+  const json = gatewayJson(config, modeOf(options), options.recordsFile !== undefined);
   return yaml`
     name: ai-failover
     typed_config:
-      ${wasmFilter("gateway", gatewayJson(config, modeOf(options)), config.variables, options)}
+      ${wasmFilter("gateway", json, config.variables, options)}
   `;
 }
 

@@ -27,7 +27,7 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           # "/v1/../x" must not mean one thing here and another at a provider.
           normalize_path: true
           merge_slashes: true
-          ${accessLog(config)}
+          ${accessLog([config.requestLog.path, options.recordsFile ?? ""].filter(path => path !== ""))}
           route_config:
             ${renderRoutes(config, options)}
           http_filters:
@@ -35,18 +35,22 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
   `;
 }
 
-/** The module's record of each request, one a line. */
-function accessLog({ requestLog }: GatewayConfig): string {
-  if (requestLog.path === "") return "";
+/** The module's record of each request, one a line, in each of these files. */
+function accessLog(files: string[]): string {
+  if (files.length === 0) return "";
   return yaml`
     access_log:
-    - name: envoy.access_loggers.file
-      typed_config:
-        "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-        path: ${quote(requestLog.path)}
-        log_format: {text_format_source: {inline_string: "%FILTER_STATE(wasm.record:PLAIN)%\\n"}}
+    ${asList(files.map(fileLog))}
   `;
 }
+
+const fileLog = (file: string): string => yaml`
+  name: envoy.access_loggers.file
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+    path: ${quote(file)}
+    log_format: {text_format_source: {inline_string: "%FILTER_STATE(wasm.record:PLAIN)%\\n"}}
+`;
 
 /** What the module needs of an HttpConnectionManager. */
 export function managerFields(config: GatewayConfig, options: RenderOptions): string {

@@ -21,6 +21,8 @@ export interface RenderOptions {
   caFile?: string;
   /** Absolute path of the socket for Envoy's admin interface, where the configuration names no address. */
   adminSocket?: string;
+  /** Absolute path of a further file for the record of each request: the console's. */
+  recordsFile?: string;
   /** Connections of clients at once; default: MOST_CONNECTIONS. */
   connections?: number;
 }

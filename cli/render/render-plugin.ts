@@ -3,15 +3,18 @@ import { productVersion } from "../config/product-version.js";
 import type { Mode } from "./render-options.js";
 import { formatJson } from "./yaml-text.js";
 
-/** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
-export function pluginConfig(config: GatewayConfig, mode: Mode = "retry"): object {
+/**
+ * The configuration of the gateway role: the file with numbers, and each provider's clusters.
+ * @param hasRecords whether somebody but `requestLog` wants the records of requests
+ */
+export function pluginConfig(config: GatewayConfig, mode: Mode = "retry", hasRecords = false): object {
   const { rules, providers, routes, clientKeys, responseHeaders, idleTimeout, stallTimeout, rejectEmpty } = config;
   const { limits, requestLog } = config;
   return {
     role: "gateway",
     routing: routingOf(mode),
     ...{ responseHeaders, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
-    ...(requestLog.path !== "" && { requestRecords: true }),
+    ...((hasRecords || requestLog.path !== "") && { requestRecords: true }),
     ...(rules.length > 0 && { rules: literal(rules) }),
     providers: providers.map(pluginProvider),
     routes: literal(routes),
@@ -37,8 +40,8 @@ export function literal(value: unknown): object {
   ) as object;
 }
 
-export function gatewayJson(config: GatewayConfig, mode?: Mode): string {
-  return formatJson(pluginConfig(config, mode), 100);
+export function gatewayJson(config: GatewayConfig, mode?: Mode, hasRecords = false): string {
+  return formatJson(pluginConfig(config, mode, hasRecords), 100);
 }
 
 /** The status role: it tells what the roles of its VM know. */

@@ -133,6 +133,8 @@ export class EnvoyProcess {
       ...["-c", configFile, "--disable-hot-restart", "--drain-time-s", String(drainTime)],
       // After an edit a connection that clients keep open takes one more request with the old configuration, not many.
       ...["--drain-strategy", "immediate"],
+      // Records of requests are for people who wait for them: ten seconds are the default.
+      ...["--file-flush-interval-msec", "500"],
       // With the module's line for each request that met a failure.
       ...["--log-level", "warning", "--component-log-level", "wasm:info", "--log-format", LOG_FORMAT],
       ...(concurrency === undefined ? [] : ["--concurrency", String(concurrency)]),

@@ -45,6 +45,7 @@ function hostOf(gateway: Gateway, version: string): ConsoleHost {
     }),
     preview: text => preview(gateway, text),
     reload: () => gateway.readNow(),
+    records: gateway.records,
     demos: () => demosOf(gateway),
     setDemo: (provider, token, fault) => setDemo(gateway, provider, token, fault),
     async resetDemos() {

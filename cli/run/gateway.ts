@@ -15,6 +15,7 @@ import { DEFAULT_FILE, writeDefaultFile } from "./default-file.js";
 import { Demos } from "./demos.js";
 import { EnvoyProcess } from "./envoy-process.js";
 import { connectionsFor, openFileLimit, openFileNotes } from "./open-files.js";
+import { RecentRecords } from "./recent-records.js";
 import { RunDirectory } from "./run-files.js";
 import { loadDefault, loadGiven, type Loaded, type StartDemo } from "./load-served.js";
 import { checkFree, listensOf } from "./ports.js";
@@ -68,6 +69,8 @@ interface Started {
   directory: RunDirectory;
   process: EnvoyProcess;
   served: Served;
+  /** Where the console is on. */
+  records: RecentRecords | undefined;
 }
 
 /** A running gateway: demo providers if there are any, the files that Envoy watches, and Envoy. */
@@ -103,22 +106,31 @@ export class Gateway {
       const { path } = directory;
       const wasm = options.wasm ?? join(packageRoot, "build", "ai-failover.wasm");
       const { adminSocket } = directory;
+      const { enabled: hasConsole } = loaded.config.console;
+      const recordsFile = hasConsole ? directory.recordsFile : undefined;
+      const records = recordsFile === undefined ? undefined : new RecentRecords(recordsFile);
       const openFiles = openFileLimit();
-      const target = { wasm, envoyVersion: envoy.version, adminSocket, connections: connectionsFor(openFiles) };
+      const connections = connectionsFor(openFiles);
+      const target = { wasm, envoyVersion: envoy.version, adminSocket, connections, recordsFile };
       const render: Render = (config, besides) => renderRunFiles(config, target, path, besides);
       directory.putAll(render(loaded.config));
       const { listen } = loaded.config;
       const admin = adminAddressOf(loaded.config, target);
       const logFile = join(stateDirectory(), `envoy-${listen.port}.log`);
+      const prepare = () => {
+        directory?.restore();
+        records?.create();
+      };
       running = new EnvoyProcess({
         ...{ binary: envoy.path, configFile: directory.bootstrap, directory: path },
-        ...{ logFile, listen, admin, env: loaded.env, say, gaveUp, prepare: () => directory?.restore() },
+        ...{ logFile, listen, admin, env: loaded.env, say, gaveUp, prepare },
         ...{ concurrency: options.concurrency, drainTime: drainTimeOf(loaded.config) },
       });
       await running.start(signal);
       await demos.open();
       const served = new Served(loaded, directory, render, admin);
-      const parts = { envoy, logFile, openFiles, admin, watcher, demos, directory, process: running, served };
+      records?.start();
+      const parts = { envoy, logFile, openFiles, admin, watcher, demos, directory, process: running, served, records };
       return new Gateway(file, options, say, parts);
     } catch (error) {
       await running?.stop();
@@ -156,6 +168,11 @@ export class Gateway {
   /** Whether demo providers answer. */
   get demo(): boolean {
     return this.parts.served.loaded.demo;
+  }
+
+  /** The last requests; undefined without a console. */
+  get records(): RecentRecords | undefined {
+    return this.parts.records;
   }
 
   get notes(): string[] {
@@ -239,9 +256,10 @@ export class Gateway {
 
   /** @param minimum how long new calls are still taken, milliseconds */
   async stop(minimum = 0): Promise<void> {
-    const { watcher, process, demos, directory } = this.parts;
+    const { watcher, process, demos, directory, records } = this.parts;
     this.hasStopped = true;
     watcher.stop();
+    records?.stop();
     await this.reading;
     const limit = this.options.drain ?? DRAIN_LIMIT;
     await process.stop(minimum + limit > 0 ? { minimum, limit } : undefined);

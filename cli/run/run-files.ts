@@ -36,6 +36,11 @@ export class RunDirectory {
     return join(this.path, "admin.sock");
   }
 
+  /** Where it writes the records that the console shows. */
+  get recordsFile(): string {
+    return join(this.path, "requests.jsonl");
+  }
+
   /** Whether Envoy still watches it and can be reached: it is the same directory, with all that was put there. */
   isWhole(admin: AdminAddress): boolean {
     if (identityOf(this.path) !== this.identity || ("socket" in admin && !existsSync(admin.socket))) return false;

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConsoleHost } from "../../cli/console/console-host.js";
 import { startConsole, type RunningConsole } from "../../cli/console/console-server.js";
-import type { ConsoleState, Review } from "../../cli/console/console-types.js";
+import type { ConsoleState, FreshRequests, Review, Timeline } from "../../cli/console/console-types.js";
+import type { RequestRecord } from "../../cli/console/request-record.js";
 import { resolveConfig } from "../../cli/config/load-config.js";
 import { ConfigError, pathText } from "../../cli/config/problem.js";
 import { parseSource } from "../../cli/config/source.js";
@@ -27,6 +28,7 @@ let file: string;
 let served: number;
 let said: string[];
 let running: RunningConsole;
+let requests: RequestRecord[];
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "console-"));
@@ -34,6 +36,7 @@ beforeEach(async () => {
   writeFileSync(file, TEXT, { mode: 0o640 });
   served = 0;
   said = [];
+  requests = [];
   running = await open({});
 });
 afterEach(async () => {
@@ -76,6 +79,10 @@ function hostOf(): ConsoleHost {
       }
     },
     reload: () => Promise.resolve(`served ${++served}`),
+    records: {
+      read: () => requests,
+      since: seen => ({ records: requests.slice(seen), count: requests.length }),
+    },
     demos: () => [],
     setDemo: () => Promise.resolve(),
     resetDemos: () => Promise.resolve(),
@@ -264,3 +271,66 @@ describe("a test of a token", () => {
     expect(body).not.toContain("sk-asked");
   });
 });
+
+describe("requests", () => {
+  const record = (id: number, more: Partial<RequestRecord> = {}) =>
+    ({ id: String(id), outcome: "served", attempts: [], firstTokenMs: id, ...more }) as unknown as RequestRecord;
+
+  it("are told in one message a second, however many come, and only to pages that ask", async () => {
+    requests = [record(1)];
+    const { records, count } = JSON.parse((await call("/api/requests")).body) as FreshRequests;
+    expect([records.map(({ id }) => id), count]).toEqual([["1"], 1]);
+
+    const [asking, other] = [listen("/api/events?requests"), listen("/api/events")];
+    await expect.poll(() => asking.events.length * other.events.length, { timeout: 5000 }).toBeGreaterThan(0);
+    requests.push(...Array.from({ length: 500 }, (_, i) => record(i + 2)));
+    await expect.poll(() => asking.of("requests").length, { timeout: 5000 }).toBe(1);
+    const [told] = asking.of("requests") as FreshRequests[];
+    expect(told!.count).toBe(501);
+    expect(told!.records.at(-1)!.id).toBe("501");
+    expect(told!.records.length).toBeLessThanOrEqual(200);
+    expect(other.of("requests")).toEqual([]);
+    // The first message has the whole state, later ones what changed.
+    expect(Object.keys(asking.of("state")[0]!)).toContain("config");
+    writeFileSync(file, TEXT.replace("# mine", "# theirs"));
+    await expect.poll(() => asking.of("state").length, { timeout: 5000 }).toBe(2);
+    expect(Object.keys(asking.of("state")[1]!)).toEqual(["file"]);
+    asking.end();
+    other.end();
+  });
+
+  it("give the figures of the time axis", async () => {
+    requests = [
+      ...Array.from({ length: 99 }, (_, i) => record(i + 1)),
+      record(5000, { outcome: "rescued", rescueMs: 640 }),
+    ];
+    const { figures, buckets } = JSON.parse((await call("/api/timeline?minutes=5")).body) as Timeline;
+    expect(figures).toEqual({ requests: 100, firstTokenMs: 51, firstTokenP95Ms: 96, rescueMs: 640 });
+    expect(buckets).toHaveLength(30);
+    expect(await call("/api/timeline?minutes=0")).toMatchObject({ status: 400 });
+  });
+});
+
+/** A page's event stream. */
+function listen(path: string) {
+  const events: { name: string; data: object }[] = [];
+  const { port } = new URL(running.url);
+  const sent = request({ host: "127.0.0.1", port, path, headers: { host: `127.0.0.1:${port}` } });
+  sent
+    .once("error", () => {})
+    .once("response", response => {
+      let text = "";
+      response.on("data", chunk => {
+        text += String(chunk);
+        const whole = text.split("\n\n");
+        text = whole.pop()!;
+        for (const event of whole) {
+          const [, name = "", data = ""] = /^event: (.*)\ndata: (.*)$/s.exec(event) ?? [];
+          events.push({ name, data: JSON.parse(data) as object });
+        }
+      });
+    });
+  sent.end();
+  const of = (name: string) => events.filter(event => event.name === name).map(({ data }) => data);
+  return { events, of, end: () => sent.destroy() };
+}

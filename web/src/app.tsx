@@ -1,24 +1,26 @@
 /** The frame around every page: where one can go, and whether the gateway serves. */
 import { useEffect } from "preact/hooks";
 import { attentionOf } from "./attention.js";
-import { connect, go, isDark, isOffline, mustLogIn, notice, path, place, setDark, state } from "./console-state.js";
+import { connect, go, isDark, isOffline, mustLogIn, notice, place, setDark, state } from "./console-state.js";
 import { ask } from "./console-api.js";
 import { FirstRunPage } from "./pages/first-run.js";
 import { LoginPage } from "./pages/login.js";
 import { OverviewPage } from "./pages/overview.js";
 import { ProviderPage } from "./pages/provider-page.js";
 import { ProvidersPage } from "./pages/providers.js";
+import { RequestsPage } from "./pages/requests.js";
 import { RouteEditPage } from "./pages/route-edit.js";
 import { RoutesPage } from "./pages/routes.js";
 import { TryPage } from "./pages/try-page.js";
 import { Button, Link } from "./parts/controls.js";
 import { Mark } from "./parts/marks.js";
-import { language, setLanguage, t, type Word } from "./words.js";
+import { clockText, language, setLanguage, t, type Word } from "./words.js";
 
 const ENTRIES: { page: string; word: Word }[] = [
   { page: "overview", word: "overview" },
   { page: "providers", word: "providers" },
   { page: "routes", word: "routes" },
+  { page: "requests", word: "requests" },
   { page: "try", word: "tryIt" },
 ];
 
@@ -43,11 +45,15 @@ export function App() {
       <a class="skip" href="#content">
         {t("skip")}
       </a>
-      <nav aria-label="ai-failover">
+      <header class="banner">
         <div class="brand">
           <strong>ai-failover</strong>
           <span class="note">Envoy {state.value.gateway.envoy}</span>
         </div>
+        <Preferences />
+        <Strip />
+      </header>
+      <nav aria-label="ai-failover">
         <ul>
           {ENTRIES.map(({ page, word }) => (
             <li key={page}>
@@ -57,32 +63,16 @@ export function App() {
             </li>
           ))}
         </ul>
-        <div class="preferences">
-          <div class="segments" role="group" aria-label="Language">
-            <button type="button" aria-pressed={language.value === "en"} onClick={() => setLanguage("en")}>
-              EN
-            </button>
-            <button type="button" aria-pressed={language.value === "zh"} lang="zh-CN" onClick={() => setLanguage("zh")}>
-              中文
-            </button>
-          </div>
-          <Button kind="small" onClick={() => setDark(!isDark.value)}>
-            {isDark.value ? t("light") : t("dark")}
-          </Button>
-          {state.value.needsPassword && (
-            <Button kind="text" onClick={logOut}>
-              {t("logOut")}
-            </Button>
-          )}
-        </div>
       </nav>
-      <Strip />
-      <main id="content" class="page" tabIndex={-1} key={path.value.split("?")[0]}>
+      <main id="content" class="page" tabIndex={-1} key={pageKey(place.value)}>
         {pageOf(current)}
       </main>
     </div>
   );
 }
+
+/** A page with something opened beside its list is the same page. */
+const pageKey = ([page = "", name = ""]: string[]): string => (page === "requests" ? page : `${page}/${name}`);
 
 function startPage(): string {
   return state.value?.gateway.isDemo && localStorage.getItem(LOOKED_AROUND) === null ? "start" : "overview";
@@ -97,6 +87,8 @@ function pageOf(current: string) {
       return name === undefined ? <ProvidersPage /> : <ProviderPage id={name} />;
     case "routes":
       return name === undefined ? <RoutesPage /> : <RouteEditPage index={Number(name)} />;
+    case "requests":
+      return <RequestsPage />;
     case "try":
       return <TryPage />;
     default:
@@ -109,6 +101,29 @@ async function logOut(): Promise<void> {
   await connect();
 }
 
+function Preferences() {
+  return (
+    <div class="preferences">
+      <div class="segments" role="group" aria-label="Language">
+        <button type="button" aria-pressed={language.value === "en"} onClick={() => setLanguage("en")}>
+          EN
+        </button>
+        <button type="button" aria-pressed={language.value === "zh"} lang="zh-CN" onClick={() => setLanguage("zh")}>
+          中文
+        </button>
+      </div>
+      <Button kind="small" onClick={() => setDark(!isDark.value)}>
+        {isDark.value ? t("light") : t("dark")}
+      </Button>
+      {state.value?.needsPassword && (
+        <Button kind="text" onClick={logOut}>
+          {t("logOut")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
 /** One line that says whether the gateway serves: always there, only its words change. */
 function Strip() {
   const { gateway, file } = state.value!;
@@ -119,7 +134,7 @@ function Strip() {
     await connect();
   };
   return (
-    <header class="strip">
+    <div class="strip">
       <div role="status">
         {isOffline.value ? (
           <>
@@ -145,7 +160,7 @@ function Strip() {
       </div>
       <div class="file">
         <span class="note" aria-live="polite">
-          {notice.value || `${file.name} · ${t("saved", { time: new Date(file.savedAt).toLocaleTimeString() })}`}
+          {notice.value || `${file.name} · ${t("saved", { time: clockText(file.savedAt) })}`}
         </span>
         {file.canUndo && (
           <Button kind="text" onClick={undo}>
@@ -153,6 +168,6 @@ function Strip() {
           </Button>
         )}
       </div>
-    </header>
+    </div>
   );
 }

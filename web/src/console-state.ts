@@ -1,8 +1,9 @@
 /** What all pages share: the gateway's state as it comes in, who is logged in, which page is open, light or dark. */
 import { computed, signal } from "@preact/signals";
-import type { ConsoleState, PresetView, ProviderView } from "../../cli/console/console-types.js";
+import type { ConsoleState, FreshRequests, PresetView, ProviderView } from "../../cli/console/console-types.js";
 import type { BreakerWord, ProviderStatus, RouteStatus, TokenStatus } from "../../cli/status/status-types.js";
 import { ApiError, ask } from "./console-api.js";
+import { takeFresh } from "./request-list.js";
 
 export const state = signal<ConsoleState | null>(null);
 export const presets = signal<PresetView[]>([]);
@@ -16,10 +17,17 @@ export const notice = signal("");
 
 export const path = signal(location.pathname + location.search);
 
-export function go(to: string): void {
+/** @param stays whether the page stays where it is scrolled to: it is the same one, with something opened or closed */
+export function go(to: string, stays = false): void {
   history.pushState(null, "", to);
   path.value = to;
-  scrollTo(0, 0);
+  if (!stays) scrollTo(0, 0);
+}
+
+/** The same page with other filters. */
+export function replaceAddress(to: string): void {
+  history.replaceState(null, "", to);
+  path.value = to;
 }
 
 addEventListener("popstate", () => (path.value = location.pathname + location.search));
@@ -52,6 +60,18 @@ export const showTheme = (): void => void (document.documentElement.dataset.them
 // === Live state ===
 
 let events: EventSource | undefined;
+/** How many parts of the page want to be told of requests. */
+let requestsWanted = 0;
+
+/** From now on requests are told as they come. Answers how to end it. */
+export function wantRequests(): () => void {
+  requestsWanted++;
+  listen();
+  return () => {
+    requestsWanted--;
+    listen();
+  };
+}
 
 /** Reads the state, and again whenever it changes; while the tab is hidden nothing is asked. */
 export async function connect(): Promise<void> {
@@ -71,11 +91,15 @@ function listen(): void {
   events?.close();
   events = undefined;
   if (document.hidden || mustLogIn.value) return;
-  events = new EventSource("/api/events");
+  events = new EventSource(requestsWanted > 0 ? "/api/events?requests" : "/api/events");
   events.addEventListener("state", event => {
-    state.value = JSON.parse((event as MessageEvent<string>).data) as ConsoleState;
+    const changed = JSON.parse((event as MessageEvent<string>).data) as Partial<ConsoleState>;
+    if (state.value !== null) state.value = { ...state.value, ...changed };
     isOffline.value = false;
   });
+  events.addEventListener("requests", event =>
+    takeFresh(JSON.parse((event as MessageEvent<string>).data) as FreshRequests),
+  );
   events.onerror = () => {
     isOffline.value = true;
     events?.close();

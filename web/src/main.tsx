@@ -1,7 +1,17 @@
 import { render } from "preact";
 import { App } from "./app.js";
 import { connect, showTheme } from "./console-state.js";
-import "./style.css";
+import "./style/base.css";
+import "./style/frame.css";
+import "./style/panel.css";
+import "./style/controls.css";
+import "./style/marks.css";
+import "./style/rows.css";
+import "./style/chain.css";
+import "./style/diff.css";
+import "./style/try.css";
+import "./style/requests.css";
+import "./style/time-axis.css";
 import { language, setLanguage } from "./words.js";
 
 setLanguage(language.value);

@@ -24,6 +24,7 @@ const WORDS = {
   providers: ["Providers", "服务商"],
   providersTitle: ["Providers and tokens", "服务商与 Token"],
   routes: ["Routes", "路由"],
+  requests: ["Requests", "请求"],
   tryIt: ["Try it", "试用"],
   skip: ["Skip to the content", "跳到正文"],
   light: ["Light", "浅色"],
@@ -105,6 +106,8 @@ const WORDS = {
   rescued: ["Rescued", "已救回"],
   failed: ["Failed", "失败"],
   returned: ["Returned", "原样返回"],
+  refusedByGateway: ["Refused", "已拒绝"],
+  clientLeft: ["Client left", "客户端离开"],
   inAll: ["since the start", "启动以来"],
   whoAnswers: ["Who answers now", "现在由谁应答"],
   route: ["Route", "路由"],
@@ -222,6 +225,76 @@ const WORDS = {
   snippets: ["From your own code", "在代码中使用"],
   defaultMessage: ["Who are you?", "你是谁？"],
 
+  requestsText: ["Prompts, answers and tokens are never kept.", "从不保存提示词、回答和 Token。"],
+  noRequests: ["No request has come yet.", "还没有收到请求。"],
+  noRequestsText: ["Send one here, or point a client at", "可以在这里发送一个，或让客户端指向"],
+  noneFits: ["No request of the last {n} fits the filter.", "最近 {n} 个请求中没有符合筛选条件的。"],
+  allRoutes: ["All routes", "全部路由"],
+  allOutcomes: ["All outcomes", "全部结果"],
+  anyCause: ["Any cause", "全部原因"],
+  onlyFailed: ["only with a failure", "仅看有失败的"],
+  lastShown: ["last {n} · {m} shown", "最近 {n} 个 · 显示 {m} 个"],
+  showNew: ["{n} new · Show", "{n} 个新请求 · 显示"],
+  pause: ["Pause", "暂停"],
+  goOn: ["Go on", "继续"],
+  close: ["Close", "关闭"],
+  time: ["Time", "时间"],
+  askedServed: ["Asked → served by", "请求 → 应答者"],
+  outcome: ["Outcome", "结果"],
+  "outcome-served": ["served", "已答复"],
+  "outcome-rescued": ["rescued", "已救回"],
+  "outcome-returned": ["returned", "原样返回"],
+  "outcome-refused": ["refused", "已拒绝"],
+  "outcome-failed": ["failed", "失败"],
+  "outcome-client-left": ["client left", "客户端离开"],
+  asked: ["Asked", "请求"],
+  servedBy: ["Served by", "应答者"],
+  client: ["Client", "客户端"],
+  anyClient: ["any", "任意"],
+  streamed: ["streamed", "流式"],
+  plain: ["not streamed", "非流式"],
+  rescueCost: ["the rescue cost {time}", "救回耗时 {time}"],
+  firstToken: ["First token", "首个 token"],
+  whatHappened: ["What happened", "经过"],
+  arrived: ["Arrived", "收到请求"],
+  noAttempt: ["No attempt was made.", "没有进行任何尝试。"],
+  stopped: ["Stopped", "结束"],
+  copyTrail: ["Copy trail", "复制轨迹"],
+  unknownRequest: ["This request is no longer among the last {n}.", "该请求已不在最近 {n} 个之中。"],
+  triedOpen: ["tried although it was out: nothing else was left", "虽已停用仍被尝试：别无选择"],
+  firstTokenAfter: ["First token after {time} in all.", "总计 {time} 后得到首个 token。"],
+  goesSameToken: ["Went on: the same token once more.", "继续：同一 Token 再试一次。"],
+  goesOnceMore: [
+    "Went on: {provider} once more, in case it was a passing fault.",
+    "继续：再问一次 {provider}，也许只是偶发故障。",
+  ],
+  goesNextToken: ["Went on: another token of {provider} could be asked.", "继续：换 {provider} 的另一个 Token。"],
+  goesNextProvider: [
+    "Went on to {next}: no other token of {provider} could be asked.",
+    "转到 {next}：{provider} 没有其他可用的 Token。",
+  ],
+  goesFromProvider: [
+    "Went on to {next}: this failure is not the token’s, another one of {provider} would not help.",
+    "转到 {next}：失败与 Token 无关，换 {provider} 的其他 Token 也无济于事。",
+  ],
+  endServed: ["a good answer.", "得到了正常的回答。"],
+  endReturned: [
+    "the provider’s answer went to the client: it is about the request itself, no other hop would say otherwise.",
+    "服务商的回答原样返回客户端：问题在请求本身，换谁都一样。",
+  ],
+  endFailed: ["no hop was left that could be tried.", "没有可以尝试的候选了。"],
+  endBroken: ["the answer broke off after a part of it had gone to the client.", "回答已有一部分发给客户端后中断。"],
+  endLeft: ["the client closed the connection.", "客户端断开了连接。"],
+  endRefused: ["the gateway refused it: {why}", "网关拒绝了它：{why}"],
+  why400: ["the request is not valid.", "请求无效。"],
+  why401: ["the client’s key is missing or unknown.", "客户端密钥缺失或未知。"],
+  why404: ["no route fits its model or path.", "没有路由匹配其模型或路径。"],
+  why413: ["its body is too large.", "请求体过大。"],
+  why429: ["every hop is rate-limited for longer than it may wait.", "所有候选都在限流，超出了可等待的时间。"],
+  why503: ["no hop could be tried now.", "此刻没有可尝试的候选。"],
+  why504: ["its time was used up.", "时间已用完。"],
+  whyOther: ["status {status}.", "状态码 {status}。"],
+
   password: ["Password", "密码"],
   logIn: ["Log in", "登录"],
   wrongPassword: ["The password is wrong; {n} tries left.", "密码错误；还可尝试 {n} 次。"],
@@ -253,6 +326,14 @@ export const CAUSES_ZH: Record<string, string> = {
 
 export const causeText = (cause: string): string =>
   language.value === "zh" && CAUSES_ZH[cause] ? `${cause}（${CAUSES_ZH[cause]}）` : cause;
+
+/** The time of day where the page is; with its milliseconds where it is exact. */
+export function clockText(unixMs: number, isExact = false): string {
+  const date = new Date(unixMs);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return isExact ? `${time}.${String(date.getMilliseconds()).padStart(3, "0")}` : time;
+}
 
 /** "350 ms", "4.2 s", "12 min", "3 h" of milliseconds. */
 export function timeText(ms: number): string {

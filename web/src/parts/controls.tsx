@@ -193,7 +193,7 @@ export function Panel({
   );
 }
 
-export function CopyButton({ text }: { text: string }) {
+export function CopyButton({ text, label }: { text: string; label?: string }) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(text);
@@ -202,7 +202,7 @@ export function CopyButton({ text }: { text: string }) {
   };
   return (
     <Button kind="small" onClick={copy}>
-      {isCopied ? t("copied") : t("copy")}
+      {isCopied ? t("copied") : (label ?? t("copy"))}
     </Button>
   );
 }

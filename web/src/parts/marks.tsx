@@ -1,4 +1,5 @@
-/** A state as a mark and a word: never by colour alone. */
+/** A state, or how a request ended, as a mark and a word: never by colour alone. */
+import type { OutcomeWord } from "../../../cli/console/request-record.js";
 import type { BreakerWord } from "../../../cli/status/status-types.js";
 import { t } from "../words.js";
 
@@ -51,6 +52,54 @@ function shape(state: StateWord) {
       );
   }
 }
+
+const OUTCOME_HUES: Record<OutcomeWord, string> = {
+  served: "green",
+  rescued: "blue",
+  refused: "amber",
+  failed: "red",
+  returned: "grey",
+  "client-left": "grey",
+};
+
+/** How a request ended. */
+export function OutcomeText({ outcome }: { outcome: OutcomeWord }) {
+  return (
+    <span class={`state ${OUTCOME_HUES[outcome]}`}>
+      <OutcomeMark outcome={outcome} /> {t(`outcome-${outcome}`)}
+    </span>
+  );
+}
+
+export function OutcomeMark({ outcome }: { outcome: OutcomeWord }) {
+  return (
+    <svg class={`mark ${OUTCOME_HUES[outcome]}`} viewBox="0 0 12 12" {...HIDDEN}>
+      {outcomeShape(outcome)}
+    </svg>
+  );
+}
+
+function outcomeShape(outcome: OutcomeWord) {
+  const line = { fill: "none", stroke: "currentColor", "stroke-width": "1.6" };
+  switch (outcome) {
+    case "served":
+      return shape("live");
+    case "rescued":
+      return <path d="M6 0l6 6-6 6-6-6z" fill="currentColor" />;
+    case "refused":
+      return shape("rate-limited");
+    case "failed":
+      return shape("out");
+    case "returned":
+      return <path d="M4.5 1.5L1.5 4.5l3 3M1.5 4.5h6a3 3 0 0 1 3 3v3" {...line} />;
+    case "client-left":
+      return <path d="M2 2l8 8M10 2l-8 8" {...line} />;
+  }
+}
+
+/** One attempt of a request: good, waiting, or failed. */
+export const attemptState = (cause: string): StateWord =>
+  cause === "" ? "live" : cause === "rate-limit" ? "rate-limited" : "out";
 
 export function StateText({ state }: { state: StateWord }) {
   return (
