@@ -41,8 +41,9 @@ const typed = (type: string, body: Answer["body"], more: Record<string, string> 
 describe.each(MODES)("in %s mode", mode => {
   const run = (ask: Ask, qwen: Answer, { policy, config, ...more }: Partial<Options> = {}) => {
     const envoy = start({
-      ...{ mode, tokens, ...more },
+      ...{ mode, tokens },
       provider: (id: string) => (ask === messages ? { messagesUrl: `https://${id}.test/v1` } : {}),
+      ...more,
       config: { idleTimeout: 500, ...config },
       policy: { firstTokenTimeout: 1500, attemptTimeout: 8000, timeout: 10_000, ...policy },
       clusters: { qwen, deepseek: ask === plain ? chat("rescued") : sse("rescued") },
@@ -168,7 +169,8 @@ describe.each(MODES)("in %s mode", mode => {
       ] as const)
         for (const body of [undefined, [10 as const]]) {
           const ask = { method, path, body: method === "GET" ? "" : { model: "m" } };
-          const { envoy, call } = run(ask, { ...(body && { body: [...body] }) });
+          const more = { provider: () => ({ allowPaths: ["/v1/realtime/*", "GET /health"] }) };
+          const { envoy, call } = run(ask, { ...(body && { body: [...body] }) }, more);
           expect(call).toMatchObject({ status: 200, text: "" });
           expect(envoy.provider("deepseek").seen).toEqual([]);
         }
