@@ -186,6 +186,15 @@ export class BreakerPolicy {
   maxOpenFor: i32 = 60000;
 }
 
+/** A path of a provider that is no API of ours, and goes to it all the same. */
+export class AllowedPath {
+  /** null: any. */
+  method: Bytes | null = null;
+  /** Without "/v1", and without the '*' at its end. */
+  path!: Bytes;
+  isPrefix: bool = false;
+}
+
 /** A provider: where it is, its tokens, and how its failures are counted. */
 export class Provider {
   /** Position in Config.providers. */
@@ -213,6 +222,11 @@ export class Provider {
   rules: AnswerRule[] = [];
   /** Hash of id and address: what its record in shared data is found by. */
   ledgerKey!: Bytes;
+  /** Headers of the client that go to it besides those that the API knows; lower case. */
+  forwardHeaders: Bytes[] = [];
+  /** The same of the query. */
+  forwardQuery: Bytes[] = [];
+  allowPaths: AllowedPath[] = [];
   /** The free GET that tells a good token from a bad one, below the base ("/models"); null: there is none. */
   probePath: Bytes | null = null;
 }
@@ -335,6 +349,10 @@ export class SiteConfig {
   responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
   /** A record of each request is put where the access log finds it. */
   hasRecords: bool = false;
+  /** Origins whose pages may call; "*": any. */
+  allowOrigins: Bytes[] = [];
+  /** What any of the providers forwards: all attempts of a request share one map of headers. */
+  forwardHeaders: Bytes[] = [];
   idleTimeout: i32 = 30000;
   stallTimeout: i32 = 300000;
   /** An answer of nothing but "stop", which counts 0 tokens itself, is a failure. */

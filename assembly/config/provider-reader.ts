@@ -11,6 +11,7 @@ import { PRESETS, Preset } from "./presets";
 import { addMistake, addPartialMistake, addWarning, refusePart } from "./mistakes";
 import { hint } from "./nearest";
 import { addFailoverOnStatus, addRetryOnStatus, readRules } from "./rules-reader";
+import { readPassage } from "./passage-reader";
 import { readTokens } from "./secrets-reader";
 import { isUntranslated } from "./untranslated";
 import { AnswerRule, BreakerPolicy, FailoverPolicy, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
@@ -93,6 +94,7 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   provider.failover = readFailover(fields.object("failover"), higress, provider.rules);
   provider.retry = readRetry(fields.object("retryOnFailure"), higress, provider.failover.enabled, provider.rules);
   provider.breaker = readBreaker(fields.object("providerBreaker"));
+  readPassage(fields, provider);
   draft.models = fields.has("models") ? readPatterns(fields, "models") : preset.models;
   fields.take("models");
   for (let i = 0; i < RENDERED.length; i++)

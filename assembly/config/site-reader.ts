@@ -7,6 +7,7 @@ import { listModels } from "./model-list";
 import { idOf } from "./identifiers";
 import { ProviderDraft, readProvider, refuseNarrowing, refuseReference, refusedIds } from "./provider-reader";
 import { addMistake, addWarning, refusePart } from "./mistakes";
+import { readOrigins } from "./passage-reader";
 import { defaultRoutes, makeUpstream, readPolicy, readRoute } from "./route-reader";
 import { readRules } from "./rules-reader";
 import { readClientKeys } from "./secrets-reader";
@@ -57,11 +58,13 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   } else if (higress && !serves(part))
     addMistake(part.path, "no activeProviderId", "activeProviderId, provider or routes: what is served here");
   else if (!higress && config.routes.length == 0) config.routes = defaultRoutes(drafts);
+  for (let i = 0; i < config.providers.length; i++) addNew(config.forwardHeaders, config.providers[i].forwardHeaders);
   config.models = listModels(drafts, config.routes);
   config.routing = <Routing>fields.choice("routing", ROUTINGS, Routing.Host);
   config.rules = readRules(fields);
   config.clientKeys = readClientKeys(fields);
   config.responseHeaders = <ResponseHeaders>fields.choice("responseHeaders", HEADERS, ResponseHeaders.Trail);
+  config.allowOrigins = readOrigins(fields.object("cors"));
   config.idleTimeout = fields.duration("idleTimeout", config.idleTimeout, 0);
   config.stallTimeout = fields.duration("stallTimeout", config.stallTimeout, 0);
   config.rejectEmpty = fields.flag("rejectEmpty", config.rejectEmpty);
@@ -75,6 +78,14 @@ export function readSite(part: Value, higress: bool): SiteConfig {
     fields.tolerate("does not concern failover: no effect");
   } else fields.finish();
   return config;
+}
+
+function addNew(to: Bytes[], names: Bytes[]): void {
+  for (let i = 0; i < names.length; i++) {
+    let isThere = false;
+    for (let j = 0; j < to.length; j++) if (to[j].equals(names[i].ptr, names[i].len)) isThere = true;
+    if (!isThere) to.push(names[i]);
+  }
 }
 
 function readLimits(fields: Fields, config: SiteConfig): void {

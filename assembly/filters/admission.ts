@@ -5,7 +5,7 @@ import { digest, sameBytes } from "../text/sha256";
 import { Span } from "../text/span";
 import { ClientKey } from "../config/plugin";
 import { Exchange, configOf } from "../request/exchange";
-import { RequestHead } from "../request/request-head";
+import { RequestHead, isAllowedPath } from "../request/request-head";
 import { pathLeadsOut } from "../request/request-path";
 import * as replies from "../response/replies";
 import { Refusal, refuse } from "../response/replies";
@@ -13,6 +13,8 @@ import { refuseSize } from "./body-parking";
 
 /** TRACE answers with what was sent, the token too; CONNECT asks for no answer. */
 const REFUSED_METHODS: Bytes[] = ["TRACE", "CONNECT"].map<Bytes>((name: string) => Bytes.of(name));
+/** Of gateways of ours one behind the other: more are one that calls itself. */
+const MOST_HOPS = 8;
 const OFF = Bytes.of("off");
 const SAME_MODEL = Bytes.of("same-model");
 
@@ -29,11 +31,13 @@ export function checkEntry(x: Exchange, head: RequestHead): Refusal | null {
 
 /** Null: it is admitted. `end`: no body follows. */
 export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null {
+  if (x.hops >= MOST_HOPS) return refuse(replies.TOO_MANY_HOPS);
   // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
   if (head.wantsUpgrade) return refuse(replies.UPGRADE_REFUSED);
   if (isRefused(head.method)) return refuse(replies.METHOD_REFUSED);
   // Hosts resolve what is plain; what is encoded, or meant for another kind of server, would go on with a token.
   if (pathLeadsOut(head.path)) return refuse(replies.PATH_LEADS_OUT);
+  if (x.isUnlisted && !isAllowedPath(x, head)) return refuse(replies.PATH_UNSERVED);
   if (head.failover.len > 0) {
     if (head.failover.is(OFF)) x.noFailover = true;
     else if (head.failover.is(SAME_MODEL)) x.keepsModel = true;

@@ -6,6 +6,7 @@ import { ResponseHeaders } from "../config/plugin";
 import { Exchange, configOf, modelOf, providerOf, targetOf } from "../request/exchange";
 import * as trail from "../response/trail";
 import * as host from "../proxywasm/host";
+import { forEachCorsHeader } from "./browsers";
 import * as hostNames from "./host-names";
 
 const RESPONSE = host.HeaderMap.Response;
@@ -17,6 +18,7 @@ const writer = new Writer();
 type Put = (name: Bytes, value: usize, len: usize) => void;
 
 function forEachHeader(x: Exchange, put: Put): void {
+  forEachCorsHeader(x, put);
   const level = configOf(x).responseHeaders;
   if (level == ResponseHeaders.Off) return;
   if (x.stepCount > 0) {

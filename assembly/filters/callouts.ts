@@ -6,6 +6,7 @@ import { Bytes } from "../text/bytes";
 import { headerValue, headersIn } from "../http/header-list";
 import * as headerBuilder from "../http/header-builder";
 import { Span } from "../text/span";
+import { Writer } from "../text/writer";
 import { NS_PER_MS } from "../text/time-units";
 import { HashTable } from "../text/hash-table";
 import { SiteConfig } from "../config/plugin";
@@ -13,7 +14,7 @@ import * as responseHead from "../response/response-head";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
-import { Exchange, Hop, Outcome, endpointOf } from "../request/exchange";
+import { Exchange, Hop, Outcome, endpointOf, providerOf } from "../request/exchange";
 import * as clientHeaders from "../request/client-headers";
 import * as timeLimits from "../request/time-limits";
 import * as nextMove from "../request/next-move";
@@ -111,10 +112,11 @@ function buildHeaders(x: Exchange, hop: Hop): Span {
   const header = headersIn(x.headers, x.headersLen);
   while (header.next())
     if (
-      !clientHeaders.mustNotForward(header.name, header.nameLen) &&
-      !clientHeaders.isHopHeader(header.name, header.nameLen)
+      clientHeaders.isOfCallout(header.name, header.nameLen) ||
+      clientHeaders.isOfApi(header.name, header.nameLen, x.dialect)
     )
       headerBuilder.add(header.name, header.nameLen, header.value, header.valueLen);
+  addForwarded(x, hop);
   headerBuilder.put(hostNames.AUTHORITY, endpoint.authority);
   const path = hopRequest.path(x, hop);
   headerBuilder.add(hostNames.PATH.ptr, hostNames.PATH.len, path.ptr, path.len);
@@ -126,6 +128,23 @@ function buildHeaders(x: Exchange, hop: Hop): Span {
     headerBuilder.put(version, endpoint.versionValue!);
   return headerBuilder.end();
 }
+
+/** What the provider's configuration forwards besides what the API knows, and through how many gateways the request came. */
+function addForwarded(x: Exchange, hop: Hop): void {
+  const names = providerOf(hop).forwardHeaders;
+  for (let i = 0, k = names.length; i < k; i++) {
+    const name = unchecked(names[i]);
+    if (clientHeaders.isOfApi(name.ptr, name.len, x.dialect)) continue;
+    const value = headerValue(x.headers, x.headersLen, name);
+    if (value !== null) headerBuilder.add(name.ptr, name.len, value.ptr, value.len);
+  }
+  hops.into(hopsRoom, HOPS_SIZE).decimal(<u64>x.hops + 1);
+  headerBuilder.add(hostNames.HOPS.ptr, hostNames.HOPS.len, hops.ptr, hops.len);
+}
+
+const HOPS_SIZE: usize = 20;
+const hopsRoom: usize = memory.data(20);
+const hops = new Writer();
 
 /** A callout is answered; 0 headers: it was cut (facts 12.4). A client that has left is no error. */
 export function answered(token: u32, count: u32, bodySize: usize): void {
@@ -211,7 +230,7 @@ function deliver(c: ClientStream, a: Attempt): void {
   if (sendErrorInside(a, true)) return exchanges.dropBody(x);
   attemptJudge.hideToken(a, answerBody.ptr, answerBody.len);
   headerBuilder.begin();
-  addPassedHeaders(answerHeaders.ptr, answerHeaders.len);
+  addPassedHeaders(answerHeaders.ptr, answerHeaders.len, a.status);
   addAnswerHeaders(x);
   host.sendLocalResponse(a.status, hostNames.DETAILS, answerBody, headerBuilder.end());
   exchanges.dropBody(x);

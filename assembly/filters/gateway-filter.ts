@@ -16,6 +16,7 @@ import * as host from "../proxywasm/host";
 import { admit, checkEntry } from "./admission";
 import { hasAttemptFilter } from "./attempt-filter";
 import { park } from "./body-parking";
+import { checkOrigin, isQuestion } from "./browsers";
 import * as callouts from "./callouts";
 import * as client from "./client-stream";
 import { ClientStream, Phase } from "./client-stream";
@@ -24,8 +25,9 @@ import * as deadlines from "./deadlines";
 import * as directAttempt from "./direct-attempt";
 import * as finalAnswer from "./final-answer";
 import { cleanRequestHeaders, cleanRequestTrailers } from "./header-cleaning";
+import * as hostNames from "./host-names";
 import { planRequest } from "./planning";
-import { sendModels, sendRefusal } from "./send-reply";
+import { answerQuestion, sendModels, sendRefusal } from "./send-reply";
 import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
 import * as timer from "./timer";
 import { Service, letGo, matchesOf, retire, serviceFor, start } from "./service";
@@ -73,7 +75,12 @@ export class GatewayFilter extends Handler {
 
     const x = client.openExchange(c, service, host.monotonic());
     noteApi(x, head);
-    let refusal = checkEntry(x, head);
+    let refusal = checkOrigin(x, head);
+    if (isQuestion(head)) {
+      answerQuestion(c, head);
+      return HeadersStatus.StopIteration;
+    }
+    if (refusal === null) refusal = checkEntry(x, head);
     if (refusal === null && end && asksForModels(head.method, head.path)) {
       sendModels(c);
       return HeadersStatus.StopIteration;
@@ -86,7 +93,8 @@ export class GatewayFilter extends Handler {
 
     keepHead(x, head, list, length);
     if (service.config.routing == Routing.Host) keepRoute();
-    cleanRequestHeaders(list, length);
+    cleanRequestHeaders(list, length, x.dialect);
+    host.setNumberHeader(host.HeaderMap.Request, hostNames.HOPS, <u64>x.hops + 1);
     c.phase = Phase.Collecting;
     return end && this.goOn(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }

@@ -1,40 +1,42 @@
 /** Removes from a stream's headers and trailers what must not cross the gateway. What may not be a header is no trailer either. */
 import { headersIn } from "../http/header-list";
+import { Dialect } from "../config/plugin";
 import * as clientHeaders from "../request/client-headers";
 import * as responseHead from "../response/response-head";
 import * as host from "../proxywasm/host";
 
-type Rule = (name: usize, len: usize) => bool;
-
-/** What a client must not tell a provider. */
-export function cleanRequestHeaders(list: usize, len: usize): void {
-  const map = host.HeaderMap.Request;
+/** Leaves of a client's headers what its API knows and what the router needs; what a provider forwards besides is set for each hop. */
+export function cleanRequestHeaders(list: usize, len: usize, dialect: Dialect): void {
   const header = headersIn(list, len);
-  while (header.next())
-    if (clientHeaders.mustNotPassGateway(header.name, header.nameLen))
-      host.removeHeader(map, header.name, header.nameLen);
+  while (header.next()) {
+    const name = header.name;
+    const size = header.nameLen;
+    if (!clientHeaders.isOfRouter(name, size) && !clientHeaders.isOfApi(name, size, dialect))
+      host.removeHeader(host.HeaderMap.Request, name, size);
+  }
 }
 
+/** No API knows a trailer of a request. */
 export function cleanRequestTrailers(): void {
-  removeAllOf(host.HeaderMap.RequestTrailers, clientHeaders.mustNotForward);
+  const list = host.headers(host.HeaderMap.RequestTrailers);
+  if (list === null) return;
+  const header = headersIn(list.ptr, list.len);
+  while (header.next()) host.removeHeader(host.HeaderMap.RequestTrailers, header.name, header.nameLen);
 }
 
 /** What a provider must not tell the router or the client. */
-export function cleanAnswerHeaders(list: usize, len: usize): void {
-  removeAll(host.HeaderMap.Response, list, len, responseHead.mustNotForward);
+export function cleanAnswerHeaders(list: usize, len: usize, status: i32): void {
+  removeAll(host.HeaderMap.Response, list, len, status);
 }
 
 export function cleanAnswerTrailers(): void {
-  removeAllOf(host.HeaderMap.ResponseTrailers, responseHead.mustNotForward);
+  const list = host.headers(host.HeaderMap.ResponseTrailers);
+  if (list !== null) removeAll(host.HeaderMap.ResponseTrailers, list.ptr, list.len, 0);
 }
 
-function removeAllOf(map: host.HeaderMap, mustRemove: Rule): void {
-  const list = host.headers(map);
-  if (list !== null) removeAll(map, list.ptr, list.len, mustRemove);
-}
-
-function removeAll(map: host.HeaderMap, list: usize, len: usize, mustRemove: Rule): void {
+function removeAll(map: host.HeaderMap, list: usize, len: usize, status: i32): void {
   const header = headersIn(list, len);
   while (header.next())
-    if (mustRemove(header.name, header.nameLen)) host.removeHeader(map, header.name, header.nameLen);
+    if (responseHead.mustNotForward(header.name, header.nameLen, status))
+      host.removeHeader(map, header.name, header.nameLen);
 }

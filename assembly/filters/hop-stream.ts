@@ -2,7 +2,9 @@
 import { CONTENT_LENGTH } from "../http/header-names";
 import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
-import { Exchange, Hop, endpointOf } from "../request/exchange";
+import { headerValue } from "../http/header-list";
+import { isForwarded, isOfApi } from "../request/client-headers";
+import { Exchange, Hop, configOf, endpointOf, providerOf } from "../request/exchange";
 import * as hopRequest from "../request/hop-request";
 import * as host from "../proxywasm/host";
 import * as hostNames from "./host-names";
@@ -11,8 +13,8 @@ const REQUEST = host.HeaderMap.Request;
 const BODY = host.Buffer.RequestBody;
 
 /**
- * Makes the request's headers this hop's. All attempts share one map (facts 1.8): the credential of another hop is removed. Its version
- * header stays, because the client's own may be there, and another provider ignores it.
+ * Makes the request's headers this hop's. All attempts share one map (facts 1.8): what another hop has put there is removed or replaced,
+ * its credential, its version and what its provider forwards.
  */
 export function setHopHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   const endpoint = endpointOf(hop);
@@ -25,9 +27,22 @@ export function setHopHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   if (credential.len > 0) host.setHeader(REQUEST, endpoint.authHeader, credential.ptr, credential.len);
   else host.removeHeader(REQUEST, endpoint.authHeader.ptr, endpoint.authHeader.len);
   const version = endpoint.versionHeader;
-  if (version !== null && host.header(REQUEST, version) === null)
+  if (version !== null && headerValue(x.headers, x.headersLen, version) === null)
     host.setHeader(REQUEST, version, endpoint.versionValue!.ptr, endpoint.versionValue!.len);
+  setForwarded(x, hop);
   if (!bodyless) host.setNumberHeader(REQUEST, CONTENT_LENGTH, hopRequest.bodyLength(x, hop));
+}
+
+/** What the hop's provider forwards besides what the API knows; and not what another one does. */
+function setForwarded(x: Exchange, hop: Hop): void {
+  const names = configOf(x).forwardHeaders;
+  for (let i = 0, k = names.length; i < k; i++) {
+    const name = unchecked(names[i]);
+    if (isOfApi(name.ptr, name.len, x.dialect)) continue;
+    const value = isForwarded(name, providerOf(hop)) ? headerValue(x.headers, x.headersLen, name) : null;
+    if (value !== null) host.setHeader(REQUEST, name, value.ptr, value.len);
+    else if (x.stepCount > 1) host.removeHeader(REQUEST, name.ptr, name.len);
+  }
 }
 
 function removeCredentials(except: Bytes): void {

@@ -54,6 +54,8 @@ export const PATH = Bytes.of(":path");
 export const PROVIDER = Bytes.of("x-ai-failover-provider");
 export const MODEL = Bytes.of("x-ai-failover-model");
 export const ATTEMPTS = Bytes.of("x-ai-failover-attempts");
+/** On a request: how many gateways of ours it has passed. */
+export const HOPS = Bytes.of("ai-failover-hops");
 export const TRAIL = Bytes.of("x-ai-failover-trail");
 /** Every header that a provider's credential may stand in. */
 export const CREDENTIALS: Bytes[] = ["authorization", "x-api-key", "api-key"].map<Bytes>((name: string) =>

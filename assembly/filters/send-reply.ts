@@ -1,18 +1,21 @@
 /** Answers of ours to the client. */
 import { CONTENT_TYPE, JSON_TYPE } from "../http/header-names";
 import { Char } from "../text/ascii";
-import { Span } from "../text/span";
+import { Bytes } from "../text/bytes";
+import { EMPTY, Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
 import { headersIn } from "../http/header-list";
 import * as exchanges from "../request/exchange";
 import { Exchange, Outcome, configOf } from "../request/exchange";
 import { isFirstBest } from "../request/first-answer";
+import { RequestHead } from "../request/request-head";
 import { addErrorHeaders, writeErrorBody } from "../response/error-reply";
 import { lastRefusal } from "../response/last-refusal";
 import { Refusal } from "../response/replies";
 import { isFraming, mustNotForward } from "../response/response-head";
 import * as host from "../proxywasm/host";
 import { ClientStream, Phase, exchangeOf } from "./client-stream";
+import { addQuestionHeaders, forEachCorsHeader } from "./browsers";
 import * as hostNames from "./host-names";
 import { addAnswerHeaders } from "./answer-headers";
 
@@ -44,7 +47,7 @@ function sendFirst(c: ClientStream, x: Exchange): void {
   x.outcome = Outcome.Returned;
   c.phase = Phase.Answered;
   headerBuilder.begin();
-  addPassedHeaders(first.block, first.headersLen);
+  addPassedHeaders(first.block, first.headersLen, first.status);
   addAnswerHeaders(x);
   const body = kept.set(first.block + first.headersLen, first.bodyLen);
   host.sendLocalResponse(first.status, hostNames.DETAILS, body, headerBuilder.end());
@@ -52,12 +55,12 @@ function sendFirst(c: ClientStream, x: Exchange): void {
 }
 
 /** What of a provider's headers goes to the client with an answer that we send. */
-export function addPassedHeaders(list: usize, len: usize): void {
+export function addPassedHeaders(list: usize, len: usize, status: i32): void {
   const header = headersIn(list, len);
   while (header.next())
     if (
       load<u8>(header.name) != Char.Colon &&
-      !mustNotForward(header.name, header.nameLen) &&
+      !mustNotForward(header.name, header.nameLen, status) &&
       !isFraming(header.name, header.nameLen)
     )
       headerBuilder.add(header.name, header.nameLen, header.value, header.valueLen);
@@ -68,11 +71,26 @@ const models = new Span();
 
 /** GET /v1/models: what the routes serve. */
 export function sendModels(c: ClientStream): void {
-  c.phase = Phase.Answered;
   const x = exchangeOf(c);
+  c.phase = Phase.Answered;
   x.outcome = Outcome.Served;
   const list = configOf(x).models;
   headerBuilder.begin();
   headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
+  forEachCorsHeader(x, (name: Bytes, value: usize, len: usize): void =>
+    headerBuilder.add(name.ptr, name.len, value, len),
+  );
   host.sendLocalResponse(OK, hostNames.DETAILS, models.set(list.ptr, list.len), headerBuilder.end());
+}
+
+const NO_CONTENT = 204;
+
+/** OPTIONS: what a web page may send. */
+export function answerQuestion(c: ClientStream, head: RequestHead): void {
+  const x = exchangeOf(c);
+  c.phase = Phase.Answered;
+  x.outcome = Outcome.Served;
+  headerBuilder.begin();
+  addQuestionHeaders(x, head);
+  host.sendLocalResponse(NO_CONTENT, hostNames.DETAILS, EMPTY, headerBuilder.end());
 }

@@ -3,7 +3,7 @@
  * ("ai_failover_attempts.provider.qwen.result.credential"); the rendered stats_tags turn them into tags.
  */
 import { SiteConfig } from "../config/plugin";
-import { Exchange, routeOf, stepOf } from "../request/exchange";
+import { Exchange, Outcome, routeOf, stepOf } from "../request/exchange";
 import { CAUSES, Cause, causeName } from "../health/verdict";
 import * as host from "../proxywasm/host";
 import { OUTCOME_NAMES, RequestOutcome, outcomeOf } from "./request-outcome";
@@ -47,7 +47,7 @@ export class Metrics {
   /** Counts an exchange that is over, with all its attempts. */
   count(x: Exchange): void {
     if (x.route == 0) {
-      host.increment(this.refused, 1);
+      if (x.outcome != Outcome.Served) host.increment(this.refused, 1);
       return;
     }
     const route = routeOf(x).index;

@@ -1,49 +1,72 @@
-/** The paths of the APIs that we know: a dialect or a path is added here. */
+/** The paths of the APIs that we know: a dialect or a path is added here. What is not here goes to a provider only by `allowPaths`. */
+import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
-import { Dialect } from "../config/plugin";
+import { AllowedPath, Dialect } from "../config/plugin";
 import { pathLength } from "./request-path";
+
+enum Use {
+  /** POST: a call of a model, whose answer has the shape of its dialect. */
+  Call,
+  /** POST: a call of a model, or a question about one, with another answer. */
+  Other,
+  /** GET: about the provider's models. */
+  Read,
+  /** GET and POST: names state that one provider holds: sent once, never failed over. */
+  State,
+}
 
 class Api {
   readonly path: Bytes;
   constructor(
     path: string,
     readonly dialect: Dialect,
+    readonly use: Use,
     /** The whole path, or also what lies below it. */
     readonly below: bool,
-    /** Names state that one provider holds: sent once, never failed over. */
-    readonly isStateful: bool,
+    /** Both APIs have it: the version header of Anthropic's says which is meant. */
+    readonly ofBoth: bool = false,
   ) {
     this.path = Bytes.of(path);
   }
 }
 
-/** Paths without "/v1". What is not here is `Dialect.Other`, not stateful, and no call of a model. */
+/** Paths without "/v1". */
 const APIS: Api[] = [
-  new Api("/chat/completions", Dialect.Chat, false, false),
-  new Api("/completions", Dialect.Completions, false, false),
-  new Api("/responses", Dialect.Responses, false, false),
-  new Api("/messages", Dialect.Messages, false, false),
-  new Api("/chat/completions/", Dialect.Other, true, true),
-  new Api("/responses/", Dialect.Other, true, true),
-  new Api("/messages/batches", Dialect.Messages, true, true),
-  new Api("/files", Dialect.Other, true, true),
-  new Api("/uploads", Dialect.Other, true, true),
-  new Api("/batches", Dialect.Other, true, true),
-  new Api("/fine_tuning", Dialect.Other, true, true),
-  new Api("/assistants", Dialect.Other, true, true),
-  new Api("/threads", Dialect.Other, true, true),
-  new Api("/vector_stores", Dialect.Other, true, true),
-  new Api("/conversations", Dialect.Other, true, true),
-  new Api("/containers", Dialect.Other, true, true),
-  new Api("/evals", Dialect.Other, true, true),
-  new Api("/videos", Dialect.Other, true, true),
-  new Api("/messages/", Dialect.Messages, true, false),
-  new Api("/embeddings", Dialect.Other, true, false),
-  new Api("/images/", Dialect.Other, true, false),
-  new Api("/audio/", Dialect.Other, true, false),
-  new Api("/moderations", Dialect.Other, true, false),
-  new Api("/rerank", Dialect.Other, true, false),
+  new Api("/chat/completions", Dialect.Chat, Use.Call, false),
+  new Api("/completions", Dialect.Completions, Use.Call, false),
+  new Api("/responses", Dialect.Responses, Use.Call, false),
+  new Api("/messages", Dialect.Messages, Use.Call, false),
+  new Api("/messages/count_tokens", Dialect.Messages, Use.Other, false),
+  new Api("/responses/input_tokens", Dialect.Other, Use.Other, false),
+  new Api("/embeddings", Dialect.Other, Use.Other, true),
+  new Api("/images", Dialect.Other, Use.Other, true),
+  new Api("/audio", Dialect.Other, Use.Other, true),
+  new Api("/moderations", Dialect.Other, Use.Other, true),
+  new Api("/rerank", Dialect.Other, Use.Other, true),
+  new Api("/models", Dialect.Other, Use.Read, true, true),
+  new Api("/chat/completions", Dialect.Other, Use.State, true),
+  new Api("/responses", Dialect.Other, Use.State, true),
+  new Api("/messages/batches", Dialect.Messages, Use.State, true),
+  new Api("/files", Dialect.Other, Use.State, true, true),
+  new Api("/skills", Dialect.Other, Use.State, true, true),
+  // https://platform.openai.com/docs/api-reference
+  new Api("/uploads", Dialect.Other, Use.State, true),
+  new Api("/batches", Dialect.Other, Use.State, true),
+  new Api("/fine_tuning", Dialect.Other, Use.State, true),
+  new Api("/assistants", Dialect.Other, Use.State, true),
+  new Api("/threads", Dialect.Other, Use.State, true),
+  new Api("/vector_stores", Dialect.Other, Use.State, true),
+  new Api("/conversations", Dialect.Other, Use.State, true),
+  new Api("/containers", Dialect.Other, Use.State, true),
+  new Api("/evals", Dialect.Other, Use.State, true),
+  new Api("/videos", Dialect.Other, Use.State, true),
+  // https://docs.claude.com/en/api
+  new Api("/agents", Dialect.Messages, Use.State, true),
+  new Api("/sessions", Dialect.Messages, Use.State, true),
+  new Api("/environments", Dialect.Messages, Use.State, true),
+  new Api("/vaults", Dialect.Messages, Use.State, true),
+  new Api("/memory_stores", Dialect.Messages, Use.State, true),
 ];
 
 /** Every path with "/v1" that means one API. */
@@ -55,11 +78,10 @@ PATHS.push(Bytes.of("/v1/embeddings"));
 @unmanaged
 export class ApiCall {
   dialect: Dialect = Dialect.Other;
+  /** Path and method are one of an API that we know. */
+  isListed: bool = false;
   isStateful: bool = false;
-  /**
-   * The answer has the shape of its dialect; false for what only shares its path and error shape ("/messages/count_tokens"), or
-   * lists what is kept there (GET).
-   */
+  /** The answer has the shape of its dialect; false for what only shares its error shape ("/messages/count_tokens"). */
   hasKnownShape: bool = false;
   /**
    * A call of a model. What a provider says to anything else may be about the path: a client can choose one that every token is
@@ -75,45 +97,79 @@ export class ApiCall {
 }
 
 const V1 = Bytes.of("/v1");
+const GET = Bytes.of("GET");
+const HEAD = Bytes.of("HEAD");
+const POST = Bytes.of("POST");
 const call = new ApiCall();
 
-/** Reads the API out of a path, with or without "/v1", whatever its query is. What comes before it must end in "/v1". */
-export function apiOf(path: Span, isPost: bool): ApiCall {
+/**
+ * Reads the API out of a path, with or without "/v1", whatever its query is. What comes before it must end in "/v1". `hasVersion`: the
+ * request has Anthropic's version header.
+ */
+export function apiOf(method: Span, path: Span, hasVersion: bool): ApiCall {
   const ptr = path.ptr;
   const size = pathLength(ptr, path.len);
   call.clear();
   call.dialect = Dialect.Other;
-  let api = apiAt(ptr, size);
+  const isPost = method.is(POST);
+  const isGet = method.is(GET) || method.is(HEAD);
+  let api = apiAt(ptr, size, isPost, isGet);
   for (let i: usize = 1; api === null && i + V1.len < size; i++) {
     if (!startsWith(ptr + i, size - i, V1)) continue;
-    api = apiAt(ptr + i, size - i);
+    api = apiAt(ptr + i, size - i, isPost, isGet);
     if (api !== null) call.basePrefix = i;
   }
   if (api === null) return call;
-  call.dialect = api.dialect;
-  call.isStateful = api.isStateful;
-  call.hasKnownShape = isPost && !api.below;
-  call.isModelCall = isPost && !api.isStateful;
+  call.isListed = true;
+  call.dialect = api.ofBoth && hasVersion ? Dialect.Messages : api.dialect;
+  call.isStateful = api.use == Use.State;
+  call.hasKnownShape = api.use == Use.Call;
+  call.isModelCall = api.use == Use.Call || api.use == Use.Other;
   return call;
 }
 
-function apiAt(ptr: usize, size: usize): Api | null {
+function apiAt(ptr: usize, size: usize, isPost: bool, isGet: bool): Api | null {
   if (startsWith(ptr, size, V1)) {
     ptr += V1.len;
     size -= V1.len;
   }
   for (let i = 0, k = APIS.length; i < k; i++) {
     const api = unchecked(APIS[i]);
-    if (api.below ? startsWith(ptr, size, api.path) : api.path.equals(ptr, size)) return api;
+    const fits = api.use == Use.State ? isPost || isGet : api.use == Use.Read ? isGet : isPost;
+    if (fits && startsWith(ptr, size, api.path) && (size == api.path.len || (api.below && isSlash(ptr + api.path.len))))
+      return api;
   }
   return null;
+}
+
+function isSlash(ptr: usize): bool {
+  return load<u8>(ptr) == Char.Slash;
 }
 
 function startsWith(ptr: usize, size: usize, text: Bytes): bool {
   return size >= text.len && text.equals(ptr, text.len);
 }
 
-const GET = Bytes.of("GET");
+/** Where in a path what `allowPaths` names begins: at 0, or at a "/v1" in it; -1: nowhere. */
+export function allowedAt(paths: AllowedPath[], method: Span, path: usize, len: usize): isize {
+  const size = pathLength(path, len);
+  for (let i = 0, k = paths.length; i < k; i++) {
+    const allowed = unchecked(paths[i]);
+    const wanted = allowed.method;
+    if (wanted !== null && !method.is(wanted)) continue;
+    for (let at: usize = 0; at < size; at++) {
+      const hasVersion = startsWith(path + at, size - at, V1);
+      if (at > 0 && !hasVersion) continue;
+      const from = hasVersion ? at + V1.len : at;
+      const isThere = allowed.isPrefix
+        ? startsWith(path + from, size - from, allowed.path)
+        : allowed.path.equals(path + from, size - from);
+      if (isThere) return at;
+    }
+  }
+  return -1;
+}
+
 const MODELS_PATH = Bytes.of("/v1/models");
 
 /** Whether a request asks for the list of models, wherever this gateway's API is. */

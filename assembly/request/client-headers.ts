@@ -1,47 +1,55 @@
-/** Which of a client's headers go on to a provider. */
+/** Which of a client's headers go on to a provider: those that its API knows, and those that the provider's `forwardHeaders` names. */
 import { Bytes } from "../text/bytes";
+import { Char } from "../text/ascii";
 import { HeaderSet } from "../http/header-set";
+import { Dialect, Provider } from "../config/plugin";
 
-/** Never reach a provider; the hop's own are set afterwards. */
-const DROPPED = new HeaderSet(
+/** Of every API: what the body is, what the caller takes, who it is as a program, and how the call is found again. */
+const OF_EVERY_API = new HeaderSet(
   [
-    "authorization",
-    "proxy-authorization",
-    "x-api-key",
-    "api-key",
-    "x-goog-api-key",
-    "cookie",
-    // Where the client is, as a proxy before this one or its browser tells. A provider may refuse an origin like a bad token.
-    "forwarded",
-    "x-real-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "origin",
-    "referer",
-    "accept-encoding",
+    "content-type",
+    "content-encoding",
+    "accept",
+    "accept-language",
+    "user-agent",
+    "idempotency-key",
+    "x-request-id",
+    "x-client-request-id",
+    "traceparent",
+    "tracestate",
   ],
-  ["x-envoy-", "x-forwarded-", "x-ai-failover"],
+  // Of the official client libraries: their version, language and number of the try.
+  ["x-stainless-"],
 );
+const OF_MESSAGES = new HeaderSet(["anthropic-version", "anthropic-beta"]);
+const OF_OPENAI = new HeaderSet(["openai-beta"]);
 
 /** Removed last, by the attempt filter: without it Envoy finds no route (it takes the request's scheme from it). */
 export const FORWARDED_PROTO = Bytes.of("x-forwarded-proto");
 
-/** Whether a header of the client must not reach a provider. */
-export function mustNotForward(name: usize, len: usize): bool {
-  return DROPPED.has(name, len);
+/** Whether the API knows the header. */
+export function isOfApi(name: usize, len: usize, dialect: Dialect): bool {
+  if (OF_EVERY_API.has(name, len)) return true;
+  return (dialect == Dialect.Messages ? OF_MESSAGES : OF_OPENAI).find(name, len) >= 0;
 }
 
-/** The same at the gateway filter, behind which the router still needs FORWARDED_PROTO. */
-export function mustNotPassGateway(name: usize, len: usize): bool {
-  return mustNotForward(name, len) && !FORWARDED_PROTO.equals(name, len);
+/** Whether the provider's configuration names the header, lower case. */
+export function isForwarded(name: Bytes, provider: Provider): bool {
+  const names = provider.forwardHeaders;
+  for (let i = 0, k = names.length; i < k; i++) if (unchecked(names[i]).equals(name.ptr, name.len)) return true;
+  return false;
 }
 
-/** Headers that a callout gets from its hop or from the host, not from the client: with the hop-by-hop ones of RFC 9110, 7.6.1. */
+const METHOD = Bytes.of(":method");
+const SCHEME = Bytes.of(":scheme");
+
+/** Of the request line a callout takes over what is not its hop's. */
+export function isOfCallout(name: usize, len: usize): bool {
+  return METHOD.equals(name, len) || SCHEME.equals(name, len);
+}
+
+/** Of the framing and of the connection: RFC 9110, 7.6.1. */
 const OF_HOP = new HeaderSet([
-  ":path",
-  ":authority",
   "host",
   "content-length",
   "transfer-encoding",
@@ -53,6 +61,8 @@ const OF_HOP = new HeaderSet([
   "expect",
 ]);
 
-export function isHopHeader(name: usize, len: usize): bool {
-  return OF_HOP.find(name, len) >= 0;
+/** Whether the router still needs a header behind the gateway filter: the request line, the framing, and the scheme. */
+export function isOfRouter(name: usize, len: usize): bool {
+  if (len > 0 && load<u8>(name) == Char.Colon) return true;
+  return OF_HOP.find(name, len) >= 0 || FORWARDED_PROTO.equals(name, len);
 }

@@ -176,8 +176,14 @@ export class Exchange {
   noFailover: bool;
   /** Its path names such state, which is what the answer tells of. */
   isStateful: bool;
+  /** Its path is none of an API that we know: it goes only where `allowPaths` names it, or where paths are kept. */
+  isUnlisted: bool;
   /** The client forbids other upstreams. */
   keepsModel: bool;
+  /** Of `allowOrigins` the one that the page which calls is from, a managed Bytes; 0: none. */
+  origin: usize;
+  /** Gateways of ours that the request has passed before. */
+  hops: i32;
   modelPlace: ModelPlace;
   /** Of the model's value in the body, with its quotes in JSON. */
   modelStart: usize;
@@ -187,7 +193,7 @@ export class Exchange {
   bodyCapacity: usize;
   /** Declared Content-Length; 0 if absent. */
   declaredLength: usize;
-  /** One block: path and query without credentials, the decoded model, and the client's headers as the host gave them. */
+  /** One block: path and query, the decoded model, and the client's headers as the host gave them. */
   text: usize;
   pathLen: usize;
   /** Key of the API in the ledger. */

@@ -5,6 +5,7 @@ import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { Endpoint, Token } from "../config/plugin";
 import { Exchange, Hop, ModelPlace, endpointOf, modelOf, providerOf, targetOf } from "./exchange";
+import { writeQuery } from "./query";
 import { pathLength } from "./request-path";
 
 /** Above the 60 KiB of headers that Envoy takes by default. */
@@ -41,8 +42,8 @@ export function probePath(to: Writer, endpoint: Endpoint, api: Bytes, model: usi
 }
 
 /**
- * The path at the hop: the endpoint's base in place of "/v1" and of what stands before it, and the client's query with the endpoint's
- * own.
+ * The path at the hop: the endpoint's base in place of "/v1" and of what stands before it; of the client's query what goes on, and the
+ * endpoint's own.
  */
 export function path(x: Exchange, hop: Hop): Span {
   const endpoint = endpointOf(hop);
@@ -52,16 +53,18 @@ export function path(x: Exchange, hop: Hop): Span {
   const split = pathLength(x.text, x.pathLen);
   writer.into(scratch, PATH_CAPACITY);
   if (endpoint.keepPath) {
-    writer.raw(x.text, x.pathLen);
+    writer.raw(x.text, split);
   } else {
     let from = x.basePrefix;
     if (split - from >= V1.len && V1.equals(x.text + from, V1.len)) from += V1.len;
     putFilled(writer, endpoint.base, model, modelLen);
-    writer.raw(x.text + from, x.pathLen - from);
+    writer.raw(x.text + from, split - from);
   }
   const query = endpoint.query;
+  const more = providerOf(hop).forwardQuery;
+  const isAny = writeQuery(writer, x.text + split, x.pathLen - split, x.isModelCall, more, query);
   if (query !== null) {
-    writer.byte(split < x.pathLen ? Char.Ampersand : Char.Question);
+    writer.byte(isAny ? Char.Ampersand : Char.Question);
     putFilled(writer, query, model, modelLen);
   }
   return pathThere.set(writer.ptr, writer.len);

@@ -17,7 +17,7 @@ import {
 } from "../config/plugin";
 import { TokenSearch } from "../health/token-choice";
 import { Exchange, Hop, MAX_ATTEMPTS, PlanEntry, entryAt, healthOf, modelOf, upstreamAt, upstreamOf } from "./exchange";
-import { hashOf } from "./request-head";
+import { hashOf, takesPath } from "./request-head";
 import { routeLimit } from "./time-limits";
 
 /** Where a provider serves a dialect; null: it does not. */
@@ -27,6 +27,7 @@ function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
 
 function append(x: Exchange, upstream: Upstream): void {
   if (x.upstreamCount == MAX_UPSTREAMS || endpointFor(upstream.provider, x.dialect) === null) return;
+  if (!takesPath(upstream.provider, x)) return;
   const entry = entryAt(x, x.upstreamCount++);
   entry.upstream = changetype<usize>(upstream);
   entry.target = modelThere(x, upstream);

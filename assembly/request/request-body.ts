@@ -109,7 +109,8 @@ function readMultipart(x: Exchange): BodyReading {
   if (status != json.Status.Ok) return reading.end(BodyFault.NoMultipart, status);
   const part = multipart.modelPart;
   const size = part.end - part.start;
-  if (part.kind == json.Kind.Absent || size > MODEL_ROOM) return reading.end(BodyFault.None);
+  if (part.kind == json.Kind.Absent) return reading.end(BodyFault.None);
+  if (size > MODEL_ROOM) return reading.end(BodyFault.ModelTooLong);
   memory.copy(modelOf(x), x.body + part.start, size);
   x.modelLen = size;
   x.modelPlace = ModelPlace.Multipart;

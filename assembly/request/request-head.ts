@@ -5,10 +5,10 @@ import { hash64 } from "../text/hash";
 import { parseDecimal } from "../http/durations";
 import { HeaderSet } from "../http/header-set";
 import { headerValue, headersIn } from "../http/header-list";
-import { apiOf } from "./api-paths";
-import { Exchange } from "./exchange";
+import { Provider } from "../config/plugin";
+import { allowedAt, apiOf } from "./api-paths";
+import { Exchange, configOf } from "./exchange";
 import { MODEL_ROOM, isMultipart } from "./request-body";
-import { copyPath } from "./request-path";
 
 /** Of the request whose headers were read last: its spans lie in the host's memory and are gone when the callback ends. Empty: not there. */
 export class RequestHead {
@@ -20,9 +20,17 @@ export class RequestHead {
   readonly credential: Span = new Span();
   /** The value of `x-ai-failover`. */
   readonly failover: Span = new Span();
+  /** What a browser says of the page that calls: its origin, how far it is from here, and what it wants to send. */
+  readonly origin: Span = new Span();
+  readonly fetchSite: Span = new Span();
+  readonly requestedHeaders: Span = new Span();
   /** Bytes that the body will have; -1: not told. */
   contentLength: i64 = -1;
   wantsUpgrade: bool = false;
+  /** Of Anthropic's API. */
+  hasVersion: bool = false;
+  /** Gateways of ours that it has passed before. */
+  hops: i32 = 0;
 }
 
 const head = new RequestHead();
@@ -36,7 +44,12 @@ const READ = new HeaderSet([
   "authorization",
   "x-api-key",
   "api-key",
+  "origin",
+  "sec-fetch-site",
+  "access-control-request-headers",
   "content-length",
+  "ai-failover-hops",
+  "anthropic-version",
   "upgrade",
 ]);
 /** What the first names of READ go to. */
@@ -49,22 +62,39 @@ const VALUES: StaticArray<Span> = [
   head.credential,
   head.credential,
   head.credential,
+  head.origin,
+  head.fetchSite,
+  head.requestedHeaders,
 ];
-const CONTENT_LENGTH = 8;
+const CONTENT_LENGTH = 11;
+const HOPS = 12;
+const VERSION = 13;
+/** More than there are gateways in any chain. */
+const MANY_HOPS = 1000;
 
 export function readRequestHead(list: usize, len: usize): RequestHead {
   for (let i = 0, k = VALUES.length; i < k; i++) unchecked(VALUES[i]).set(0, 0);
   head.contentLength = -1;
   head.wantsUpgrade = false;
+  head.hasVersion = false;
+  head.hops = 0;
   const header = headersIn(list, len);
   while (header.next()) {
     const at = READ.find(header.name, header.nameLen);
     if (at < 0) continue;
     if (at < VALUES.length) unchecked(VALUES[at]).set(header.value, header.valueLen);
     else if (at == CONTENT_LENGTH) head.contentLength = parseDecimal(header.value, header.valueLen);
+    else if (at == HOPS) head.hops = countOf(header.value, header.valueLen);
+    else if (at == VERSION) head.hasVersion = true;
     else head.wantsUpgrade = true;
   }
   return head;
+}
+
+/** What is no number counts as many. */
+function countOf(ptr: usize, len: usize): i32 {
+  const n = parseDecimal(ptr, len);
+  return n < 0 || n > MANY_HOPS ? MANY_HOPS : <i32>n;
 }
 
 const POST = Bytes.of("POST");
@@ -74,7 +104,9 @@ const HEAD = Bytes.of("HEAD");
 export function noteApi(x: Exchange, head: RequestHead): void {
   x.isPost = head.method.is(POST);
   x.isHeadRequest = head.method.is(HEAD);
-  const api = apiOf(head.path, x.isPost);
+  x.hops = head.hops;
+  const api = apiOf(head.method, head.path, head.hasVersion);
+  x.isUnlisted = !api.isListed;
   x.dialect = api.dialect;
   x.hasKnownShape = api.hasKnownShape;
   x.isModelCall = api.isModelCall;
@@ -83,14 +115,44 @@ export function noteApi(x: Exchange, head: RequestHead): void {
   x.basePrefix = api.basePrefix;
 }
 
+/** Whether some provider takes a path that is of no API that we know; notes where in the path it begins. */
+export function isAllowedPath(x: Exchange, head: RequestHead): bool {
+  const providers = configOf(x).providers;
+  for (let i = 0, k = providers.length; i < k; i++) {
+    const provider = unchecked(providers[i]);
+    if (keepsPaths(provider)) return true;
+    const at = allowedAt(provider.allowPaths, head.method, head.path.ptr, head.path.len);
+    if (at < 0) continue;
+    x.basePrefix = <usize>at;
+    return true;
+  }
+  return false;
+}
+
+/** Whether the provider takes every path as it is (type generic). */
+export function keepsPaths(provider: Provider): bool {
+  const endpoint = provider.openai;
+  return endpoint !== null && endpoint.keepPath;
+}
+
+const METHOD = Bytes.of(":method");
+
+/** Whether this provider takes the kept path. */
+export function takesPath(provider: Provider, x: Exchange): bool {
+  if (!x.isUnlisted || keepsPaths(provider)) return true;
+  const method = headerValue(x.headers, x.headersLen, METHOD);
+  return method !== null && allowedAt(provider.allowPaths, method, x.text, x.pathLen) >= 0;
+}
+
 /**
- * Keeps the path, without credentials, and all headers, which a callout may need in the response phase, where they cannot be read.
+ * Keeps the path and all headers, which a callout may need in the response phase, where they cannot be read.
  * Between them is room for the model's name.
  */
 export function keepHead(x: Exchange, head: RequestHead, list: usize, len: usize): void {
   const path = head.path;
   x.text = heap.alloc(path.len + MODEL_ROOM + len);
-  x.pathLen = copyPath(path.ptr, path.len, x.text);
+  x.pathLen = path.len;
+  memory.copy(x.text, path.ptr, path.len);
   x.headers = x.text + path.len + MODEL_ROOM;
   x.headersLen = len;
   memory.copy(x.headers, list, len);

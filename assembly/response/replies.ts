@@ -27,6 +27,10 @@ const INVALID = "invalid_request_error";
 const INVALID_BODY = new ErrorCode(400, INVALID, INVALID, "invalid_body", false);
 const INVALID_HEADER = new ErrorCode(400, INVALID, INVALID, "invalid_header", false);
 const INVALID_PATH = new ErrorCode(400, INVALID, INVALID, "invalid_path", false);
+const UPGRADE = new ErrorCode(400, INVALID, INVALID, "upgrade_not_supported", false);
+const FOREIGN_PAGE = new ErrorCode(403, INVALID, "permission_error", "origin_not_allowed", false);
+const PATH_UNKNOWN = new ErrorCode(404, INVALID, "not_found_error", "path_not_served", false);
+const LOOP = new ErrorCode(508, "server_error", "api_error", "loop_detected", false);
 const UNAUTHORIZED = new ErrorCode(401, INVALID, "authentication_error", "invalid_api_key", false);
 const NOT_FOUND = new ErrorCode(404, INVALID, "not_found_error", "model_not_found", false);
 const METHOD_NOT_ALLOWED = new ErrorCode(405, INVALID, INVALID, "method_not_allowed", false);
@@ -60,9 +64,21 @@ export const KEY_REQUIRED = new Reply(
   UNAUTHORIZED,
   "This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key",
 );
-export const UPGRADE_REFUSED = new Reply(INVALID_HEADER, "This gateway serves no upgraded connections");
+export const UPGRADE_REFUSED = new Reply(UPGRADE, "This gateway serves no upgraded connections");
 export const METHOD_REFUSED = new Reply(METHOD_NOT_ALLOWED, "This gateway serves neither TRACE nor CONNECT");
 export const PATH_LEADS_OUT = new Reply(INVALID_PATH, "The path leads out of the API: a segment of it is '..'");
+export const PATH_UNSERVED = new Reply(
+  PATH_UNKNOWN,
+  "This gateway serves calls of models, the list of models, and what providers keep, by GET and POST; allowPaths of a provider adds more",
+);
+export const ORIGIN_REFUSED = new Reply(
+  FOREIGN_PAGE,
+  "A web page of another site may call this gateway only when cors.allowOrigins names its origin",
+);
+export const TOO_MANY_HOPS = new Reply(
+  LOOP,
+  "The request has passed too many gateways: a provider's url leads back to one of them",
+);
 export const FAILOVER_HEADER_INVALID = new Reply(INVALID_HEADER, "x-ai-failover takes 'off' or 'same-model'");
 
 // === The body ===

@@ -28,8 +28,21 @@ export enum BodyType {
 
 /** Of the router and of our own: a provider that sends them would steer both (facts 19.4). */
 const DROPPED = new HeaderSet(
-  ["set-cookie", "alt-svc", "connection", "keep-alive", "te", "trailer", "upgrade"],
-  ["x-envoy-", "x-ai-failover", "proxy-"],
+  [
+    "set-cookie",
+    "alt-svc",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    // Orders to a browser, in the name of this gateway's host: which pages may read, what is kept, where to go next.
+    "strict-transport-security",
+    "clear-site-data",
+    "refresh",
+    "link",
+  ],
+  ["x-envoy-", "x-ai-failover", "proxy-", "access-control-"],
 );
 
 /** Of the answer whose headers were read last; one for all. */
@@ -93,9 +106,11 @@ function isJson(type: usize, len: usize): bool {
   return before == Char.Slash || before == Char.Plus;
 }
 
-/** Whether a header of a provider must not reach the client, or the router. */
-export function mustNotForward(name: usize, len: usize): bool {
-  return DROPPED.has(name, len);
+const LOCATION = Bytes.of("location");
+
+/** Whether a header, or a trailer, of a provider must not reach the client, or the router. */
+export function mustNotForward(name: usize, len: usize, status: i32): bool {
+  return DROPPED.has(name, len) || (status < 300 && LOCATION.equals(name, len));
 }
 
 const TRANSFER_ENCODING = Bytes.of("transfer-encoding");

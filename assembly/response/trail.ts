@@ -57,11 +57,15 @@ function writeHop(to: Writer, provider: Provider, token: i32): void {
 /** The trail as a list of RFC 9651, valid until the next one: `qwen/team-a;status=401;cause=credential;ms=12, deepseek/#9f86d081;status=200;ms=640`. */
 export function write(x: Exchange): Span {
   writer.into(scratch, CAPACITY);
-  for (let i = 0; i < x.stepCount && !writer.overflow; i++) {
+  let whole: usize = 0;
+  for (let i = 0; i < x.stepCount; i++) {
     if (i > 0) writer.text(SEPARATOR);
     writeStep(writer, stepOf(x, i));
+    // Half a member would be no list.
+    if (writer.overflow) break;
+    whole = writer.len;
   }
-  return written.set(writer.ptr, writer.len);
+  return written.set(writer.ptr, whole);
 }
 
 const PERIOD = Bytes.of(". ");

@@ -36,11 +36,12 @@ export function isLetter(c: i32): bool {
   return <u32>((c | 0x20) - 0x61) < 26;
 }
 
-/** Whether a byte is one that a header's value cannot hold. */
+/** Whether UTF-8 holds a control character: of ASCII, which no header may hold, or of U+0080 to U+009F, which steer a terminal. */
 export function hasControl(ptr: usize, len: usize): bool {
   for (let i: usize = 0; i < len; i++) {
     const c = <i32>load<u8>(ptr + i);
     if (c < Char.Space || c == 0x7f) return true;
+    if (c == 0xc2 && i + 1 < len && load<u8>(ptr + i, 1) < 0xa0) return true;
   }
   return false;
 }

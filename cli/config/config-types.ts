@@ -60,6 +60,9 @@ export interface Provider {
   tokenChoice: "random" | "weighted" | "sticky";
   stickyBy: string;
   rules: AnswerRule[];
+  forwardHeaders: string[];
+  forwardQuery: string[];
+  allowPaths: string[];
   failover: {
     enabled: boolean;
     failureThreshold: number;
@@ -111,6 +114,8 @@ export interface GatewayConfig {
   console: { enabled: boolean; listen: Address; password?: string; hosts: string[] };
   clientKeys: ClientKey[];
   responseHeaders: "off" | "basic" | "trail";
+  /** Origins whose pages may call. */
+  cors: { allowOrigins: string[] };
   idleTimeout: number;
   stallTimeout: number;
   rejectEmpty: boolean;

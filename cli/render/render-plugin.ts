@@ -9,11 +9,11 @@ import { formatJson } from "./yaml-text.js";
  */
 export function pluginConfig(config: GatewayConfig, mode: Mode = "retry", hasRecords = false): object {
   const { rules, providers, routes, clientKeys, responseHeaders, idleTimeout, stallTimeout, rejectEmpty } = config;
-  const { limits, requestLog } = config;
+  const { cors, limits, requestLog } = config;
   return {
     role: "gateway",
     routing: routingOf(mode),
-    ...{ responseHeaders, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
+    ...{ responseHeaders, cors, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
     ...((hasRecords || requestLog.path !== "") && { requestRecords: true }),
     ...(rules.length > 0 && { rules: literal(rules) }),
     providers: providers.map(pluginProvider),

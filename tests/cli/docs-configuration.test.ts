@@ -44,7 +44,7 @@ const documented = new Map(
   rows
     .map(([field = "", value = ""]) => [codesOf(field)[0] ?? "", value] as const)
     .filter(([field]) =>
-      /^(\$schema|listen|admin|idleTimeout|stallTimeout|rejectEmpty|responseHeaders|(status|console|requestLog|clientKeys|limits|rules|providers|routes)\b.*)$/.test(
+      /^(\$schema|listen|admin|idleTimeout|stallTimeout|rejectEmpty|responseHeaders|(status|console|requestLog|clientKeys|cors|limits|rules|providers|routes)\b.*)$/.test(
         field,
       ),
     ),

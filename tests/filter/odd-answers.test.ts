@@ -100,7 +100,7 @@ describe.each(MODES)("in %s mode", mode => {
 
   it.each(["application/x-ndjson", "application/jsonl"])("lines of JSON of another API pass (%s)", type => {
     const text = '{"done":false}\n{"done":true}\n';
-    const call = rescued(typed(type, text)).ask({ ...streamed, path: "/api/chat" });
+    const call = rescued(typed(type, text)).ask({ ...streamed, path: "/v1/audio/speech" });
     expect(call).toMatchObject({ status: 200, text });
   });
 

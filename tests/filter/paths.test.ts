@@ -7,14 +7,10 @@ const ask = (path: string, more: object = {}) => ({ path, body: { model: "qwen-t
 describe.each(MODES)("the path of a request in %s mode", mode => {
   it.each([
     ["/v1/chat/completions", "/base/chat/completions"],
-    ["/chat/completions?a=1", "/base/chat/completions?a=1"],
+    ["/chat/completions?beta=true", "/base/chat/completions?beta=true"],
     // A gateway that is mounted below its host: base URL "http://gateway/ai/v1".
-    ["/ai/v1/chat/completions?a=1&key=k", "/base/chat/completions?a=1"],
+    ["/ai/v1/chat/completions?beta=true&key=k", "/base/chat/completions?beta=true"],
     ["/a/v1/b/v1/embeddings", "/base/embeddings"],
-    // What is no API that is known keeps its whole path.
-    ["/ai/v1/other", "/base/ai/v1/other"],
-    ["/ai/v1beta/chat/completions", "/base/ai/v1beta/chat/completions"],
-    ["/ai/v1", "/base/ai/v1"],
   ])("%s is %s at a provider", (path, there) => {
     const envoy = start({ mode, clusters: { qwen: chat("Hi") }, provider: { url: "https://qwen.test/base" } });
     expect(envoy.ask(ask(path)).status).toBe(200);

@@ -59,7 +59,7 @@ export class Asked {
     const { step, mark, body } = this;
     const secret = `Bearer ${CLIENT_SECRET}`;
     const headers: Record<string, string> = {
-      ...{ "x-mark": String(mark), authorization: secret, "x-api-key": CLIENT_SECRET, cookie: CLIENT_SECRET },
+      ...{ "idempotency-key": String(mark), authorization: secret, "x-api-key": CLIENT_SECRET, cookie: CLIENT_SECRET },
       ...{ "api-key": CLIENT_SECRET, "x-goog-api-key": CLIENT_SECRET, "proxy-authorization": CLIENT_SECRET },
       ...(step.shape === "off" || step.shape === "same-model" ? { "x-ai-failover": step.shape } : {}),
       ...(step.trusted ? { "x-envoy-max-retries": "0", "x-envoy-upstream-alt-stat-name": "s" } : {}),

@@ -64,7 +64,7 @@ class Run {
   /** By way of the router, and of callouts where a cluster is not there. */
   private warmUp(): void {
     for (const [mark, worker] of ["warm", "warm, failing"].flatMap(text => [0, 1].map(n => [text, n] as const))) {
-      const ask = { body: { model: "m" }, headers: { "x-mark": mark }, worker };
+      const ask = { body: { model: "m" }, headers: { "idempotency-key": mark }, worker };
       const calls = Array.from({ length: WARM_UP }, () => this.envoy.call(ask));
       for (const call of calls) expect(this.envoy.finish(call).status).toBe(200);
     }
@@ -77,7 +77,7 @@ class Run {
 
   private answer(seen: Seen): Behaviour {
     this.checkRequest(seen);
-    const mark = seen.headers["x-mark"];
+    const mark = seen.headers["idempotency-key"];
     // A probe.
     if (mark === undefined) return chat("pong");
     if (mark.startsWith("warm"))
