@@ -34,6 +34,8 @@ async function startLarge(): Promise<{ url: string; size: number; server: Server
   return large;
 }
 
+const FORWARDED = { forwardHeaders: ["x-client", "x-team"], forwardQuery: ["trace"] };
+
 describe.each(["1.36.4", "1.38.2"])("callouts, on Envoy %s,", version => {
   let gateway: Gateway;
   let large: Awaited<ReturnType<typeof startLarge>>;
@@ -46,7 +48,7 @@ describe.each(["1.36.4", "1.38.2"])("callouts, on Envoy %s,", version => {
     gateway = await startGateway({
       ...{ version, mode: "callout" },
       providers: {
-        ...Object.fromEntries(ids.map(id => [id, { tokens: [`${id}-1`], config: NEVER_OUT }])),
+        ...Object.fromEntries(ids.map(id => [id, { tokens: [`${id}-1`], config: { ...NEVER_OUT, ...FORWARDED } }])),
         claude: { tokens: ["claude-1"], config: { ...NEVER_OUT, type: "claude" } },
         large: { tokens: ["large-1"], config: { ...NEVER_OUT, url: large.url } },
       },
@@ -165,14 +167,21 @@ describe.each(["1.36.4", "1.38.2"])("callouts, on Envoy %s,", version => {
     expect(at("two").requests).toEqual([]);
   });
 
-  it("carry the client's headers, without its credentials and what belongs to a connection", async () => {
+  it("carry of the client's headers what the API knows and the provider forwards", async () => {
     const kept = { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "x-team": "blue" };
-    const headers = { ...kept, authorization: "Bearer the client's", cookie: "a=b", "x-api-key": "the client's" };
-    await gateway.ask(plain, { headers, path: "/v1/chat/completions?api_key=k&trace=1" });
+    const refused = { "openai-organization": "another" };
+    const headers = {
+      ...kept,
+      ...refused,
+      authorization: "Bearer the client's",
+      cookie: "a=b",
+      "x-api-key": "the client's",
+    };
+    await gateway.ask(plain, { headers, path: "/v1/chat/completions?api_key=k&other=2&trace=1" });
     const [request] = at("two").requests;
     expect(request).toMatchObject({ method: "POST", path: "/v1/chat/completions?trace=1", token: "two-1" });
     expect(request!.headers).toMatchObject(kept);
-    for (const name of ["cookie", "x-api-key", "x-forwarded-for", "x-forwarded-proto"])
+    for (const name of ["cookie", "x-api-key", "openai-organization", "x-forwarded-for", "x-forwarded-proto"])
       expect(request!.headers[name]).toBeUndefined();
   });
 });

@@ -81,7 +81,7 @@ describe.each(HOSTS)("odd answers in $mode mode, on Envoy $version:", ({ mode, v
       providers: {
         one: { tokens: ["one-1"], config: NEVER_OUT },
         two: { tokens: ["two-1"], config: NEVER_OUT },
-        odd: own(odd.url),
+        odd: { tokens: ["t"], config: { url: odd.url, ...NEVER_OUT, forwardHeaders: ["x-odd"] } },
         http2: own(http2.url),
       },
       routes: Object.entries(plans).map(([name, [primary, fallback]]) => ({

@@ -126,7 +126,8 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
   return headers;
 }
 
-const INGRESS = "x-test-ingress";
+/** One that the API knows: others are gone when the route is found again. */
+const INGRESS = "openai-beta";
 
 const MODULE = join(process.cwd(), "build/ai-failover.wasm");
 const HIGRESS = "higress.wasm";

@@ -39,11 +39,12 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, 
   const at = (id: string) => gateway.providers[id]!;
 
   beforeAll(async () => {
+    const served = { ...NEVER_OUT, allowPaths: ["DELETE /v1/models/*"] };
     gateway = await startGateway({
       ...{ mode, version },
       providers: {
-        one: { tokens: ["one-1"], config: NEVER_OUT, models: ["a-model"] },
-        two: { tokens: ["two-1"], config: NEVER_OUT, models: ["a-model"] },
+        one: { tokens: ["one-1"], config: served, models: ["a-model"] },
+        two: { tokens: ["two-1"], config: served, models: ["a-model"] },
       },
       routes: [
         {

@@ -6,12 +6,12 @@ import { HOSTS, moveIn, startGateway, until, type Gateway } from "./running-gate
 let gateway: Gateway;
 afterEach(() => gateway.stop());
 
-/** A filter between the module and the router that refuses what has the header. */
+/** A filter between the module and the router that refuses what has the header, one that the API knows: others are gone there. */
 const DENIES = `
           - name: envoy.filters.http.fault
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault
-              headers: [{name: x-deny, present_match: true}]
+              headers: [{name: openai-beta, present_match: true}]
               abort: {http_status: 403, percentage: {numerator: 100}}`;
 
 async function addFilter(): Promise<void> {
@@ -43,10 +43,10 @@ describe.each(HOSTS)(
       await addFilter();
       const ask = (headers: Record<string, string>) =>
         gateway.ask({ model: "m", stream, messages: [] }, { headers: { connection: "close", ...headers } });
-      await until(async () => (await ask({ "x-deny": "1" })).status === 403);
+      await until(async () => (await ask({ "openai-beta": "deny" })).status === 403);
       for (const provider of Object.values(gateway.providers)) provider.requests.length = 0;
       for (let i = 0; i < 6; i++) {
-        const answer = await ask({ "x-deny": "1" });
+        const answer = await ask({ "openai-beta": "deny" });
         expect([answer.status, answer.text]).toEqual([403, "fault filter abort"]);
       }
       expect(Object.values(gateway.providers).flatMap(({ requests }) => requests)).toEqual([]);

@@ -13,7 +13,7 @@ describe.each(HOSTS)("what crosses the gateway in $mode mode, on Envoy $version"
       providers: {
         one: {
           tokens: ["sk-one-aaaaaaaa", "sk-one-bbbbbbbb"],
-          config: { apiTokens: ["${TEST_ONE_KEYS}"], failover: { enabled: false } },
+          config: { apiTokens: ["${TEST_ONE_KEYS}"], failover: { enabled: false }, forwardHeaders: ["x-request-tag"] },
         },
         two: { tokens: ["sk-two-cccccccc"] },
       },
@@ -31,7 +31,7 @@ describe.each(HOSTS)("what crosses the gateway in $mode mode, on Envoy $version"
       await gateway.ask(
         { model: "m", stream, messages: [{ role: "user", content: "a prompt that nobody logs" }] },
         {
-          path: `/v1/chat/completions?key=${CLIENT_SECRET}&api-version=7`,
+          path: `/v1/chat/completions?key=${CLIENT_SECRET}&beta=true&api-version=7`,
           headers: {
             authorization: `Bearer ${CLIENT_SECRET}`,
             "x-api-key": CLIENT_SECRET,
@@ -44,6 +44,8 @@ describe.each(HOSTS)("what crosses the gateway in $mode mode, on Envoy $version"
             "x-forwarded-for": "203.0.113.7",
             "x-ai-failover-retry": "1",
             "x-request-tag": "kept",
+            "idempotency-key": "kept",
+            "openai-organization": CLIENT_SECRET,
           },
         },
       );
@@ -74,11 +76,16 @@ describe.each(HOSTS)("what crosses the gateway in $mode mode, on Envoy $version"
     }
   });
 
-  it("passes the client's other headers and its query on to every hop", () => {
-    for (const { headers, path } of [...gateway.providers.one!.requests, ...gateway.providers.two!.requests]) {
-      expect(headers["x-request-tag"]).toBe("kept");
-      expect(path).toBe("/v1/chat/completions?api-version=7");
-    }
+  it("passes the headers and the query that the API knows on to every hop, and others where the provider forwards them", () => {
+    for (const [id, tag] of [
+      ["one", "kept"],
+      ["two", undefined],
+    ] as const)
+      for (const { headers, path } of gateway.providers[id]!.requests) {
+        expect(headers["idempotency-key"]).toBe("kept");
+        expect(headers["x-request-tag"]).toBe(tag);
+        expect(path).toBe("/v1/chat/completions?beta=true");
+      }
   });
 
   it("sends each hop the same body but for the model's name, with its exact length", () => {
