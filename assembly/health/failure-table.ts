@@ -4,7 +4,7 @@
  * does (Ollama types every 401 and 429 as `api_error`).
  *
  * To add an error of a provider: one row here, under the judgement that its documentation proves, and one in
- * tests/unit/classify-words.ts.
+ * tests/unit/known-errors.ts.
  *
  * Sources, read in November 2026:
  *   OpenAI      developers.openai.com/api/docs/guides/error-codes
