@@ -1,30 +1,15 @@
-/** Compiles an AssemblyScript module for the host, with the flags of the shipped one. */
+/** Modules for the host. */
 import { readFile } from "node:fs/promises";
-import asc from "assemblyscript/asc";
+import { compileWasm } from "../compile-wasm.js";
 
+const OPTIONS = [
+  ...["--runtime", "incremental", "--exportStart", "_initialize"],
+  ...["--use", "abort=assembly/proxywasm/abort/onAbort", "--enable", "simd"],
+];
+
+/** Compiles an AssemblyScript module with the flags of the shipped one. */
 export async function compileModule(entry: string, flags: string[] = []): Promise<WebAssembly.Module> {
-  let binary: Uint8Array<ArrayBuffer> | undefined;
-  const { error, stderr } = await asc.main(
-    [
-      ...[entry, "--config", "none", "--outFile", "module.wasm", "--runtime", "incremental"],
-      ...[
-        "--exportStart",
-        "_initialize",
-        "--use",
-        "abort=assembly/proxywasm/abort/onAbort",
-        "--enable",
-        "simd",
-        ...flags,
-      ],
-    ],
-    {
-      writeFile: (name, contents) => {
-        if (name === "module.wasm") binary = contents as Uint8Array<ArrayBuffer>;
-      },
-    },
-  );
-  if (error || !binary) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);
-  return new WebAssembly.Module(binary);
+  return new WebAssembly.Module(await compileWasm(entry, [...OPTIONS, ...flags]));
 }
 
 /** The module as it is shipped: `npm test` has built it. */

@@ -67,9 +67,7 @@ export class GuardRoom {
   private constructor(private readonly wasm: Exports) {}
 
   static async start(simd = true): Promise<GuardRoom> {
-    return new GuardRoom(
-      await startRoom<Exports>("validator", ["--config", "none", ...(simd ? ["--enable", "simd"] : [])]),
-    );
+    return new GuardRoom(await startRoom<Exports>("validator", simd ? ["--enable", "simd"] : []));
   }
 
   begin({ dialect, body = "events", mode = "first-event", streamed = body === "events", shaped = true }: Setting) {
