@@ -19,7 +19,7 @@ import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import * as answerOrigin from "./answer-origin";
 import { endOf } from "./attempt-end";
-import { cleanAnswerTrailers } from "./header-cleaning";
+import { cleanAnswerTrailers, cleanAttemptHeaders } from "./header-cleaning";
 import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
 import * as innerListener from "./inner-listener";
@@ -91,6 +91,7 @@ export class AttemptFilter extends Handler {
     const hop = plan.advance(x, now);
     if (this.isInListener) innerListener.chooseCluster(endpointOf(hop).cluster);
     s.attempt = changetype<usize>(attemptJudge.begin(x, hop, s.id, now));
+    cleanAttemptHeaders();
     // In the router: the route is found, and may have done it; the map is one for all attempts, so that once is enough.
     if (x.stepCount == 1 && !this.isInListener)
       host.removeHeader(host.HeaderMap.Request, FORWARDED_PROTO.ptr, FORWARDED_PROTO.len);

@@ -16,6 +16,16 @@ export function cleanRequestHeaders(list: usize, len: usize, dialect: Dialect): 
   }
 }
 
+/** What Envoy itself tells a provider: attempts, operation, rewritten path ..., by the settings of others on the route or around it. */
+export function cleanAttemptHeaders(): void {
+  const list = host.headers(host.HeaderMap.Request);
+  if (list === null) return;
+  const header = headersIn(list.ptr, list.len);
+  while (header.next())
+    if (clientHeaders.isOfEnvoy(header.name, header.nameLen))
+      host.removeHeader(host.HeaderMap.Request, header.name, header.nameLen);
+}
+
 /** No API knows a trailer of a request. */
 export function cleanRequestTrailers(): void {
   const list = host.headers(host.HeaderMap.RequestTrailers);

@@ -27,6 +27,12 @@ const OF_OPENAI = new HeaderSet(["openai-beta"]);
 /** Removed last, by the attempt filter: without it Envoy finds no route (it takes the request's scheme from it). */
 export const FORWARDED_PROTO = Bytes.of("x-forwarded-proto");
 
+const OF_ENVOY = Bytes.of("x-envoy-");
+
+export function isOfEnvoy(name: usize, len: usize): bool {
+  return len >= OF_ENVOY.len && memory.compare(name, OF_ENVOY.ptr, OF_ENVOY.len) == 0;
+}
+
 /** Whether the API knows the header. */
 export function isOfApi(name: usize, len: usize, dialect: Dialect): bool {
   if (OF_EVERY_API.has(name, len)) return true;

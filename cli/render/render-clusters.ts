@@ -1,15 +1,28 @@
 import { isIP } from "node:net";
 import type { ClusterTarget, GatewayConfig, Provider } from "../config/config-types.js";
 import { systemAuthorities } from "./authorities.js";
-import type { RenderOptions } from "./render-options.js";
+import { modeOf, type RenderOptions } from "./render-options.js";
 import { quote, seconds, yaml } from "./yaml-text.js";
 
 /** One for each address of a provider; none for those that stand in the user's own Envoy. */
 export const targetsOf = ({ providers }: GatewayConfig): ClusterTarget[] => providers.flatMap(({ targets }) => targets);
 
-export function clusterList(targets: ClusterTarget[], { caFile = systemAuthorities() }: RenderOptions): string[] {
-  return targets.map(target => renderCluster(target, caFile));
+export function clusterList(targets: ClusterTarget[], options: RenderOptions): string[] {
+  return targets.map(target => renderCluster(target, options));
 }
+
+/** For the HttpProtocolOptions of a provider's cluster. Not in retry mode: they would replace the attempt role in the router. */
+export const ownHeaders = yaml`
+  # Callouts and probes are marked by Envoy, which is none of a provider's business.
+  http_filters:
+  - name: envoy.filters.http.header_mutation
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
+      mutations: {request_mutations: [{remove: x-envoy-internal}, {remove: x-envoy-expected-rq-timeout-ms}]}
+  - name: envoy.filters.http.upstream_codec
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec
+`;
 
 /** Every cluster that a provider is reached by. */
 export const clustersOf = ({ cluster, messagesCluster }: Provider): string[] =>
@@ -22,8 +35,9 @@ export const circuitBreakers = yaml`
     thresholds: [{max_connections: 10000, max_pending_requests: 10000, max_requests: 10000, max_retries: 10000}]
 `;
 
-function renderCluster(target: ClusterTarget, systemCa: string): string {
+function renderCluster(target: ClusterTarget, options: RenderOptions): string {
   const { name, tls, connectTimeout } = target;
+  const { caFile = systemAuthorities() } = options;
   return yaml`
     name: ${quote(name)}
     connect_timeout: ${seconds(connectTimeout)}
@@ -38,7 +52,8 @@ function renderCluster(target: ClusterTarget, systemCa: string): string {
         # Most load balancers drop an idle connection after 60 s: let ours go first, or an attempt meets the reset.
         common_http_protocol_options: {idle_timeout: 55s}
         ${tls ? negotiatedProtocol : "explicit_http_config: {http_protocol_options: {}}"}
-    ${tls ? transport(tls, systemCa) : ""}
+        ${modeOf(options) === "retry" ? "" : ownHeaders}
+    ${tls ? transport(tls, caFile) : ""}
   `;
 }
 

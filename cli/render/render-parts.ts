@@ -1,5 +1,5 @@
 import type { GatewayConfig } from "../config/config-types.js";
-import { circuitBreakers, clusterList, clustersOf, targetsOf } from "./render-clusters.js";
+import { circuitBreakers, clusterList, clustersOf, ownHeaders, targetsOf } from "./render-clusters.js";
 import { secretsNote } from "./render-envoy.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
@@ -42,7 +42,7 @@ const route: Renderer = (config, options) => yaml`
 `;
 
 const clusters: Renderer = (config, options) => yaml`
-  ${forOwnClusters(config)}
+  ${forOwnClusters(config, options)}
   # Goes under static_resources.
   clusters:
   ${asList([...clusterList(targetsOf(config), options), ...(isHop(options) ? [innerCluster(config.variables, options)] : [])]) || " []"}
@@ -62,16 +62,25 @@ const listener: Renderer = ({ variables }, options) =>
     : "# Nothing: only hop mode (Envoy 1.35 to 1.38) needs a listener.";
 
 /** Providers may be reached by clusters that are there already. */
-function forOwnClusters({ providers }: GatewayConfig): string {
+function forOwnClusters({ providers }: GatewayConfig, options: RenderOptions): string {
   const own = providers.filter(({ targets }) => targets.length === 0).flatMap(clustersOf);
   if (own.length === 0) return "";
   return yaml`
     # Goes into your own ${[...new Set(own)].join(", ")}:
     #
     ${circuitBreakers.replaceAll(/^/gm, "# ")}
+    ${modeOf(options) === "retry" ? "" : ownOptions.replaceAll(/^/gm, "# ")}
     #
   `;
 }
+
+const ownOptions = yaml`
+  typed_extension_protocol_options:
+    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+      explicit_http_config: {http_protocol_options: {}} # or what you have
+      ${ownHeaders}
+`;
 
 const stats: Renderer = () => yaml`
   # Goes into the bootstrap: without it the metrics have their labels in their names.
