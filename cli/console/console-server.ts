@@ -187,9 +187,9 @@ function serveApi(
     return { done };
   });
   openTry(server, host);
-  const sampling = setInterval(() => {
-    void statusOf(host).then(status => status !== null && history.look(status));
-  }, SAMPLE_PERIOD);
+  const sample = () => void statusOf(host).then(status => status !== null && history.look(status));
+  sample();
+  const sampling = setInterval(sample, SAMPLE_PERIOD);
   server.addHook("onClose", async () => clearInterval(sampling));
   return live;
 }

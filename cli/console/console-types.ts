@@ -131,6 +131,8 @@ export interface ConsoleState {
 
 /** A time in which a token, or a model with it, was not live. */
 export interface LaneSpan {
+  /** "": every model. */
+  model: string;
   /** Unix time in milliseconds. */
   from: number;
   /** null: it still is so. */
@@ -147,8 +149,6 @@ export interface Lane {
   provider: string;
   /** "": the whole provider. */
   token: string;
-  /** "": every model. */
-  model: string;
   /** In the order of time; between them it was live. */
   spans: LaneSpan[];
 }

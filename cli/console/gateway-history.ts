@@ -25,8 +25,11 @@ interface Sample {
 }
 
 interface Span extends LaneSpan {
-  key: string;
+  provider: string;
+  token: string;
 }
+
+type Place = Pick<Span, "provider" | "token" | "model">;
 
 export class GatewayHistory {
   private readonly samples: Sample[] = [];
@@ -43,7 +46,7 @@ export class GatewayHistory {
     const now = this.now();
     const since = this.lastLook === 0 ? Infinity : now - this.lastLook;
     for (const change of status.history.filter(({ agoMs }) => agoMs < since).reverse())
-      this.turn(laneKey(change), change.state, now - change.agoMs, change);
+      this.turn(change, change.state, now - change.agoMs, change);
     this.correct(status, now);
     if (now - (this.samples.at(-1)?.at ?? 0) >= SAMPLE_PERIOD * 0.9) this.count(status, now);
     this.lastLook = now;
@@ -67,15 +70,23 @@ export class GatewayHistory {
     return { now, begin, end, bucketMs, since: this.samples[0]?.at ?? now, buckets, ...this.lanes(begin, status) };
   }
 
-  /** Every token while they are few, else those that were not well; of a model or a whole provider only what was not well. */
+  /** Every token while they are few, else the providers and tokens that were not well. */
   private lanes(begin: number, status: Status | null): { lanes: Lane[]; quiet: number } {
     const shown = this.spans.filter(({ to }) => to === null || to >= begin);
-    const lanes = (status?.sites[0]?.providers ?? []).flatMap(({ id, tokens }) => {
-      const own = shown.filter(({ key }) => key.startsWith(`${id}\n`));
-      return [...lanesOf(id, "", own), ...tokens.flatMap(({ name }) => lanesOf(id, name, own))];
+    const providers = status?.sites[0]?.providers ?? [];
+    const all = providers.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    const isMany = all > MOST_LANES;
+    const lanes = providers.flatMap(({ id, tokens }) => {
+      const ofProvider = shown.filter(({ provider }) => provider === id);
+      const own = (name: string) => ofProvider.filter(({ token }) => token === name);
+      const whole = own("");
+      if (isMany) return ["", ...tokens.map(({ name }) => name)].map(name => laneOf(id, name, own(name)));
+      // Where the provider is out, none of its tokens is used.
+      return tokens.map(({ name }) => laneOf(id, name, [...whole, ...own(name)]));
     });
-    const few = lanes.length <= MOST_LANES ? lanes : lanes.filter(({ spans }) => spans.length > 0).slice(0, MOST_LANES);
-    return { lanes: few, quiet: lanes.length - few.length };
+    if (!isMany) return { lanes, quiet: 0 };
+    const unwell = lanes.filter(({ spans }) => spans.length > 0);
+    return { lanes: unwell.slice(0, MOST_LANES), quiet: all - unwell.filter(({ token }) => token !== "").length };
   }
 
   private count(status: Status, now: number): void {
@@ -95,12 +106,13 @@ export class GatewayHistory {
     const found = new Set<string>();
     const see = (provider: string, token: string, model: string, word: BreakerWord, sinceMs: number, why: Why) => {
       if (word === "live") return;
-      const key = laneKey({ provider, token, model });
+      const place = { provider, token, model };
+      const key = laneKey(place);
       found.add(key);
       const before = this.open.get(key);
       // Between out and half-open it says since when it is out, not since when it is half-open.
       const at = before !== undefined && now - sinceMs <= before.from ? now : now - sinceMs;
-      if (before?.state !== word) this.turn(key, word, at, why);
+      if (before?.state !== word) this.turn(place, word, at, why);
     };
     for (const { id, state, breaker, models, tokens } of status.sites[0]?.providers ?? []) {
       if (breaker !== null) see(id, "", "", state, breaker.sinceMs, breaker);
@@ -110,16 +122,18 @@ export class GatewayHistory {
         for (const each of token.models) see(id, token.name, each.model, each.state, each.sinceMs, each);
       }
     }
-    for (const key of this.open.keys()) if (!found.has(key)) this.turn(key, "live", now, NO_REASON);
+    for (const [key, span] of this.open) if (!found.has(key)) this.turn(span, "live", now, NO_REASON);
   }
 
-  private turn(key: string, state: BreakerWord, at: number, why: Why): void {
+  private turn({ provider, token, model }: Place, state: BreakerWord, at: number, why: Why): void {
+    const key = laneKey({ provider, token, model });
     const open = this.open.get(key);
     const from = Math.max(at, open?.from ?? 0);
     if (open !== undefined) open.to = from;
     this.open.delete(key);
     if (state === "live") return;
-    const span: Span = { key, from, to: null, state, cause: why.cause, by: why.by ?? "", request: why.request };
+    const { cause, by = "", request } = why;
+    const span: Span = { provider, token, model, from, to: null, state, cause, by, request };
     this.open.set(key, span);
     this.spans.push(span);
   }
@@ -136,16 +150,9 @@ const NO_REASON: Why = { cause: "", request: "" };
 
 const countOf = ({ requests }: RouteStatus, name: (typeof COUNTED)[number]): number => requests[name];
 
-const laneKey = ({ provider, token, model }: { provider: string; token: string; model: string }): string =>
-  [provider, token, model].join("\n");
+const laneKey = ({ provider, token, model }: Place): string => [provider, token, model].join("\n");
 
-/** One for the token itself (for a provider only where it was out), and one for each model that was out with it. */
-function lanesOf(provider: string, token: string, spans: Span[]): Lane[] {
-  const prefix = laneKey({ provider, token, model: "" });
-  const own = spans.filter(({ key }) => key.startsWith(prefix));
-  const models = [...new Set([...(token === "" ? [] : [""]), ...own.map(({ key }) => key.slice(prefix.length))])];
-  return models.sort().map(model => ({
-    ...{ provider, token, model },
-    spans: own.filter(({ key }) => key === prefix + model).map(({ key: _, ...span }) => span),
-  }));
+function laneOf(provider: string, token: string, spans: Span[]): Lane {
+  const inTime = [...spans].sort((a, b) => a.from - b.from);
+  return { provider, token, spans: inTime.map(({ provider: _provider, token: _token, ...span }) => span) };
 }

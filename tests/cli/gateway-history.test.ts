@@ -45,8 +45,8 @@ const lanes = (minutes = 60) =>
   Object.fromEntries(
     history
       .timeline(minutes, status({}))
-      .lanes.map(({ token, model, spans }) => [
-        `${token} ${model}`.trim(),
+      .lanes.map(({ token, spans }) => [
+        token,
         spans.map(({ from, to, state }) => [from - START, to === null ? null : to - START, state]),
       ]),
   );
@@ -111,6 +111,11 @@ it("shows of many tokens those that were not well", () => {
   const { lanes, quiet } = history.timeline(60, status({ tokens }));
   expect(lanes.map(({ token }) => token)).toEqual(["t500"]);
   expect(quiet).toBe(999);
+});
+
+it("shows a provider that is out on each of its tokens", () => {
+  look({ changes: [{ agoMs: 1000, token: "", state: "out", cause: "connect" }] });
+  expect(lanes()).toEqual({ a: [[-1000, 0, "out"]], b: [[-1000, 0, "out"]] });
 });
 
 it("keeps a day", () => {

@@ -1,26 +1,72 @@
 /** Is anything wrong, who answers, and what did failover save. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Timeline } from "../../../cli/console/console-types.js";
+import type { Status } from "../../../cli/status/status-types.js";
 import { attentionOf, type Attention } from "../attention.js";
-import { go, liveTokens, routeStatus, state } from "../console-state.js";
+import { ask } from "../console-api.js";
+import { go, liveTokens, query, replaceAddress, routeStatus, state } from "../console-state.js";
 import { Button, Link, Panel } from "../parts/controls.js";
-import { Mark, StateText } from "../parts/marks.js";
+import { Mark, OutcomeMark, StateText } from "../parts/marks.js";
 import { firstLive, Marks, wordOf } from "../parts/route-chain.js";
+import { changeCause, TimeAxis } from "../parts/time-axis.js";
 import { hopsOf, modelsOf, readRoute } from "../route-fields.js";
 import { providerStatus } from "../console-state.js";
-import { causeText, t, timeText, type Word } from "../words.js";
+import { causeText, clockText, t, timeText, type Word } from "../words.js";
 
 const MOST_EVENTS = 12;
+/** How often the axis is drawn anew, milliseconds. */
+const CHART_PERIOD = 10_000;
+
+const SPANS: { minutes: number; word: Word; title: Word }[] = [
+  { minutes: 5, word: "fiveMinutes", title: "lastFiveMinutes" },
+  { minutes: 60, word: "oneHour", title: "lastHour" },
+  { minutes: 1440, word: "oneDay", title: "lastDay" },
+];
 
 export function OverviewPage() {
   const { status } = state.value!;
+  const span = SPANS.find(({ minutes }) => String(minutes) === query.value.get("minutes")) ?? SPANS[1]!;
+  const { timeline, base } = useTimeline(span.minutes);
   return (
     <>
-      <h1>{t("overview")}</h1>
+      <div class="title">
+        <h1>{t("overview")}</h1>
+        <div class="segments" role="group" aria-label={t("timeShown")}>
+          {SPANS.map(({ minutes, word }) => (
+            <button
+              type="button"
+              key={minutes}
+              aria-pressed={minutes === span.minutes}
+              onClick={() => replaceAddress(`/overview?minutes=${minutes}`)}
+            >
+              {t(word)}
+            </button>
+          ))}
+        </div>
+      </div>
       <AttentionPanel />
-      {status === null ? <p class="note">{t("noStatus")}</p> : <Figures />}
+      {status === null ? <p class="note">{t("noStatus")}</p> : <Figures timeline={timeline} base={base} />}
       <WhoAnswers />
+      {status !== null && <TimeAxis timeline={timeline} title={t(span.title)} />}
       {status !== null && <LastChanges />}
     </>
   );
+}
+
+/** Read again as often as the gateway is looked at; with the counts at that time. */
+function useTimeline(minutes: number): { timeline: Timeline | null; base: number[] } {
+  const [told, setTold] = useState<{ timeline: Timeline | null; base: number[] }>({ timeline: null, base: [] });
+  useEffect(() => {
+    const read = async () => {
+      const timeline = await ask<Timeline>(`timeline?minutes=${minutes}`).catch(() => null);
+      if (timeline !== null) setTold({ timeline, base: countsOf(state.value?.status ?? null) });
+    };
+    void read();
+    const timer = setInterval(() => document.hidden || void read(), CHART_PERIOD);
+    return () => clearInterval(timer);
+  }, [minutes]);
+  return told;
 }
 
 function AttentionPanel() {
@@ -68,6 +114,31 @@ function AttentionRow({ item }: { item: Attention }) {
         </Button>
       </>
     );
+  if (item.kind === "file-error")
+    return (
+      <>
+        <span>
+          <Mark state="out" label="" /> {t("fileError", { file: state.value!.file.name })}
+          <span class="note block" dir="auto">
+            {item.line === undefined ? "" : `${t("line", { n: item.line })}: `}
+            {item.found}
+          </span>
+        </span>
+        <span class="note">{t("mendByHand")}</span>
+      </>
+    );
+  if (item.kind === "no-live-hop")
+    return (
+      <>
+        <span>
+          <Mark state="out" label="" /> {t("noLiveHop", { route: item.name })}
+          <span class="note block">{t("noLiveHopText")}</span>
+        </span>
+        <Button kind="small" onClick={() => go(`/routes/${item.route}?fallback=on`)}>
+          {t("addFallback")}
+        </Button>
+      </>
+    );
   return (
     <>
       <span>
@@ -81,27 +152,59 @@ function AttentionRow({ item }: { item: Attention }) {
   );
 }
 
-const FIGURES: { word: Word; of: "served" | "rescued" | "failed" | "returned" }[] = [
-  { word: "servedAtOnce", of: "served" },
-  { word: "rescued", of: "rescued" },
-  { word: "failed", of: "failed" },
-  { word: "returned", of: "returned" },
-];
+type Counted = "served" | "rescued" | "returned" | "refused" | "failed" | "clientLeft";
+/** In the order of a bucket's counts. */
+const COUNTED: Counted[] = ["served", "rescued", "returned", "refused", "failed", "clientLeft"];
 
-function Figures() {
-  const routes = state.value!.status!.sites.flatMap(site => site.routes);
-  const sum = (name: "served" | "rescued" | "failed" | "returned") =>
-    routes.reduce((total, { requests }) => total + requests[name], 0);
+const countsOf = (status: Status | null): number[] => {
+  const routes = status?.sites.flatMap(site => site.routes) ?? [];
+  return COUNTED.map(name => routes.reduce((sum, { requests }) => sum + requests[name], 0));
+};
+
+/** Of the time that the axis shows: what it told, and what came since. */
+function Figures({ timeline, base }: { timeline: Timeline | null; base: number[] }) {
+  const now = countsOf(state.value!.status);
+  const counts = COUNTED.map((_, i) => {
+    const told = timeline?.buckets.reduce((sum, bucket) => sum + (bucket[i] ?? 0), 0) ?? 0;
+    return told + Math.max(0, now[i]! - (base[i] ?? now[i]!));
+  });
+  const [served = 0, rescued = 0, returned = 0, refused = 0, failed = 0, left = 0] = counts;
+  const all = counts.reduce((a, b) => a + b, 0);
+  const share = (count: number) => (all === 0 ? "–" : `${((count / all) * 100).toFixed(1)} %`);
+  const figures = timeline?.figures;
+  const rescueMs = figures?.rescueMs ?? null;
+  const p95 = figures?.firstTokenP95Ms ?? null;
   return (
     <dl class="panel figures">
-      {FIGURES.map(({ word, of }) => (
-        <div key={word}>
-          <dt>{t(word)}</dt>
-          <dd>{sum(of).toLocaleString()}</dd>
-          <dd class="note">{t("inAll")}</dd>
-        </div>
-      ))}
+      <Figure name={t("requests")} value={all.toLocaleString()}>
+        {timeline === null ? "" : t("sinceTime", { time: clockText(Math.max(timeline.begin, timeline.since)) })}
+      </Figure>
+      <Figure name={t("servedAtOnce")} value={served.toLocaleString()}>
+        {share(served)}
+      </Figure>
+      <Figure name={t("rescued")} value={rescued.toLocaleString()}>
+        <OutcomeMark outcome="rescued" /> {share(rescued)}
+        {rescueMs === null ? "" : `, ${t("medianMore", { time: timeText(rescueMs) })}`}
+      </Figure>
+      <Figure name={t("failed")} value={failed.toLocaleString()}>
+        {t("alsoOthers", { returned, refused, left })}
+      </Figure>
+      <Figure name={t("firstToken")} value={timeOrNone(figures?.firstTokenMs ?? null)}>
+        {p95 === null ? "–" : t("medianP95", { time: timeText(p95), n: figures?.requests ?? 0 })}
+      </Figure>
     </dl>
+  );
+}
+
+const timeOrNone = (ms: number | null): string => (ms === null ? "–" : timeText(ms));
+
+function Figure({ name, value, children }: { name: string; value: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+      <dd class="note">{children}</dd>
+    </div>
   );
 }
 
@@ -178,21 +281,32 @@ function WhoAnswers() {
 }
 
 function LastChanges() {
-  const history = state.value!.status!.history.slice(0, MOST_EVENTS);
+  const { history, now } = state.value!.status!;
   return (
     <Panel title={t("lastEvents")}>
       {history.length === 0 ? (
         <p class="body note">{t("noEvents")}</p>
       ) : (
         <ul class="rows events">
-          {history.map((change, i) => (
+          {history.slice(0, MOST_EVENTS).map((change, i) => (
             <li key={i}>
-              <span class="note when">{t("ago", { time: timeText(change.agoMs) })}</span>
+              <span class="note when">{clockText(now - change.agoMs)}</span>
               <span>
-                <Mark state={change.state} label="" /> {change.provider}
-                {change.token === "" ? "" : ` / ${change.token}`}{" "}
-                {change.model === "" ? "" : <code>{change.model}</code>} {t(change.state)}{" "}
-                {change.cause === "" || change.state === "live" ? "" : `· ${causeText(change.cause)}`}
+                <Mark state={change.state} label="" />{" "}
+                <Link to={`/providers/${encodeURIComponent(change.provider)}`}>
+                  {change.provider}
+                  {change.token === "" ? "" : ` / ${change.token}`}
+                </Link>{" "}
+                {change.model === "" ? "" : <code dir="auto">{change.model}</code>} {t(change.state)}{" "}
+                {change.state === "live" ? "" : `· ${changeCause(change.cause, change.by)}`}
+                {change.request === "" ? null : (
+                  <>
+                    {" · "}
+                    <Link to={`/requests/${change.request}`}>
+                      <code>#{change.request.split("-").pop()}</code>
+                    </Link>
+                  </>
+                )}
               </span>
             </li>
           ))}
