@@ -20,6 +20,18 @@ export class Environment {
   }
 }
 
+/** For a configuration that is only looked at: a variable that is not set has a value of its own, and is noted. */
+export class LenientEnvironment extends Environment {
+  readonly lacking: string[] = [];
+
+  get(name: string): string | null {
+    const value = super.get(name);
+    if (value !== null && value.length > 0) return value;
+    if (!this.lacking.includes(name)) this.lacking.push(name);
+    return "unknown-" + name;
+  }
+}
+
 /** Of the configuration that is being read. */
 let environment: Environment = new Environment([]);
 

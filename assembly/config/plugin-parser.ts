@@ -10,7 +10,7 @@ import { readPassword } from "./secrets-reader";
 import { ROUTINGS } from "./site-reader";
 import { Kind } from "../json/lexer";
 
-export { Environment } from "./environment";
+export { Environment, LenientEnvironment } from "./environment";
 
 /** In the order of Role. */
 const ROLES: string[] = ["gateway", "attempt", "status"];

@@ -106,7 +106,7 @@ function timeLimit(x: Exchange, now: u64): i32 {
 }
 
 /** The client's own headers, with what is the hop's in place of what is not. */
-function buildHeaders(x: Exchange, hop: Hop): Span {
+export function buildHeaders(x: Exchange, hop: Hop): Span {
   const endpoint = endpointOf(hop);
   headerBuilder.begin();
   const header = headersIn(x.headers, x.headersLen);

@@ -49,10 +49,10 @@ export class GatewayFilter extends Handler {
     letGo();
     for (let i = 0, k = plugin.rules.length; i < k; i++) {
       const rule = plugin.rules[i];
-      this.services.push(new Service(rule.config, root, matchesOf(rule)));
+      this.services.push(new Service(plugin, rule.config, root, matchesOf(rule)));
     }
     const global = plugin.global;
-    if (global !== null) this.services.push(new Service(global, root));
+    if (global !== null) this.services.push(new Service(plugin, global, root));
     start(this.services);
     living.push(this);
     isPruned = false;
@@ -133,7 +133,7 @@ export class GatewayFilter extends Handler {
     const x = client.exchangeOf(c);
     const now = host.monotonic();
     let refusal = refuseBody(readBody(x));
-    if (refusal === null) refusal = planRequest(x, client.serviceOf(c), now);
+    if (refusal === null) refusal = planRequest(x, client.serviceOf(c).budgets, now);
     if (refusal !== null) {
       sendRefusal(c, refusal);
       return false;

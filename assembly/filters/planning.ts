@@ -3,6 +3,7 @@ import { Bytes } from "../text/bytes";
 import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
 import { Route, SiteConfig } from "../config/plugin";
+import { RetryBudget } from "../health/retry-budget";
 import { Exchange, configOf, modelOf } from "../request/exchange";
 import * as plan from "../request/plan";
 import * as nextMove from "../request/next-move";
@@ -11,15 +12,17 @@ import { lastRefusal } from "../response/last-refusal";
 import * as replies from "../response/replies";
 import { Refusal, refuse } from "../response/replies";
 import * as host from "../proxywasm/host";
-import { Service } from "./service";
 
-/** Makes the plan. Null: a hop is armed or, where none is (`x.hasArmed`), the request waits until `x.wakeAt`. */
-export function planRequest(x: Exchange, service: Service, now: u64): Refusal | null {
+/**
+ * Makes the plan. Null: a hop is armed or, where none is (`x.hasArmed`), the request waits until `x.wakeAt`. `budgets`: by the index of
+ * the route.
+ */
+export function planRequest(x: Exchange, budgets: RetryBudget[], now: u64): Refusal | null {
   const route = routeFor(x);
   if (route === null) return refuseModel(x);
   x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
-  const budget = service.budgets[route.index];
-  budget.request(now);
+  const budget = unchecked(budgets[route.index]);
+  if (!x.isDry) budget.request(now);
   x.budget = changetype<usize>(budget);
   plan.order(x, route, host.random64());
   if (x.upstreamCount == 0) return refuse(replies.DIALECT_UNSERVED);

@@ -2,7 +2,7 @@
 import { Bytes } from "../text/bytes";
 import { EMPTY, Span } from "../text/span";
 import { ruleFor } from "../config/rule-matcher";
-import { SiteConfig, Plugin, SiteRule } from "../config/plugin";
+import { Plugin, Route, SiteConfig, SiteRule } from "../config/plugin";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Metrics } from "../observe/metrics";
@@ -25,9 +25,11 @@ export class Service {
   /** An edit has replaced it; its last connections still drain. It is neither told nor probed: the edit may have removed a token. */
   isReplaced: bool = false;
   /** By the index of the route. */
-  readonly budgets: RetryBudget[] = [];
+  readonly budgets: RetryBudget[];
 
   constructor(
+    /** What it is a part of. */
+    readonly plugin: Plugin,
     readonly config: SiteConfig,
     readonly root: u32,
     matches: Bytes = EVERYWHERE,
@@ -40,9 +42,20 @@ export class Service {
     this.metrics = metrics;
     this.site = new StatusSite(matches, config, health, metrics);
     this.prober = new Prober(health, config.providers);
-    for (let i = 0, k = config.routes.length; i < k; i++)
-      this.budgets.push(new RetryBudget(config.routes[i].retryBudget));
+    this.budgets = budgetsOf(config);
   }
+}
+
+/** By the index of the route. */
+export function budgetsOf(config: SiteConfig): RetryBudget[] {
+  return config.routes.map<RetryBudget>((route: Route) => new RetryBudget(route.retryBudget));
+}
+
+/** Of one of the plugin's configurations. */
+export function matchesIn(plugin: Plugin, config: SiteConfig): Bytes {
+  for (let i = 0, k = plugin.rules.length; i < k; i++)
+    if (plugin.rules[i].config === config) return matchesOf(plugin.rules[i]);
+  return EVERYWHERE;
 }
 
 /** What a rule matches, as people read it: "routes: ingress-a, ingress-b; domains: llm.example.com". */
@@ -64,25 +77,48 @@ function addList(parts: string[], title: string, list: Bytes[], suffix: string):
 
 /** Of every root that is there, the newest root's last. */
 let living: Service[] = [];
-/** Those of them that are told, found once after each change. */
-let told: StatusSite[] = [];
+/** Those of them that are told, found once after each change, and how each is told. */
+let told: Service[] = [];
+let sites: StatusSite[] = [];
 
 /** A root serves by these from now on. */
 export function start(services: Service[]): void {
   for (let i = 0, k = services.length; i < k; i++) living.push(services[i]);
-  told = findTold();
+  tellWhoLives();
 }
 
 export function toldSites(): StatusSite[] {
+  return sites;
+}
+
+/** In the order of `toldSites`. */
+export function toldServices(): Service[] {
   return told;
+}
+
+/** As `serviceFor`, of a request that has not come: by the newest root that has a part for it; null: it would pass untouched. */
+export function toldServiceFor(route: Span, cluster: Span, authority: Span): Service | null {
+  let plugin: Plugin | null = null;
+  for (let i = 0, k = told.length; i < k; i++) {
+    if (told[i].plugin === plugin) continue;
+    plugin = told[i].plugin;
+    const config = ruleFor(plugin, route.ptr, route.len, cluster.ptr, cluster.len, authority.ptr, authority.len);
+    for (let j = i; j < k && config !== null; j++) if (told[j].config === config) return told[j];
+  }
+  return null;
+}
+
+function tellWhoLives(): void {
+  told = findTold();
+  sites = told.map<StatusSite>((service: Service) => service.site);
 }
 
 /**
  * Those that are told: the newest root's first, each root's in their order. An older one that shares a provider and a route's name
  * with a newer root's is the same configuration before an edit, which Envoy drains.
  */
-function findTold(): StatusSite[] {
-  const list: StatusSite[] = [];
+function findTold(): Service[] {
+  const list: Service[] = [];
   for (let end = living.length; end > 0;) {
     let from = end;
     while (from > 0 && living[from - 1].root == living[end - 1].root) from--;
@@ -90,22 +126,20 @@ function findTold(): StatusSite[] {
     for (let i = from; i < end; i++) {
       const service = living[i];
       service.isReplaced = hasNewer(service.site, list, newer);
-      if (!service.isReplaced) list.push(service.site);
+      if (!service.isReplaced) list.push(service);
     }
     end = from;
   }
   return list;
 }
 
-function hasNewer(old: StatusSite, list: StatusSite[], count: i32): bool {
+function hasNewer(old: StatusSite, list: Service[], count: i32): bool {
   for (let i = 0; i < count; i++) {
+    const site = list[i].site;
     // A refused one has neither.
-    if (
-      (old.config.isRefused || list[i].config.isRefused) &&
-      old.matches.equals(list[i].matches.ptr, list[i].matches.len)
-    )
+    if ((old.config.isRefused || site.config.isRefused) && old.matches.equals(site.matches.ptr, site.matches.len))
       return true;
-    if (sharesProvider(old.config, list[i].config) && sharesRoute(old.config, list[i].config)) return true;
+    if (sharesProvider(old.config, site.config) && sharesRoute(old.config, site.config)) return true;
   }
   return false;
 }
@@ -135,7 +169,7 @@ export function retire(services: Service[]): void {
   const rest: Service[] = [];
   for (let i = 0, k = living.length; i < k; i++) if (!services.includes(living[i])) rest.push(living[i]);
   living = rest;
-  told = findTold();
+  tellWhoLives();
   for (let i = 0, k = services.length; i < k; i++) {
     services[i].prober.retire();
     if (services[i].config.users > 0) lingering.push(services[i]);

@@ -1,5 +1,6 @@
 /**
- * The status filter, on the status listener: tells the state of everything that runs in this VM, and takes a person's orders.
+ * The status filter, on the status listener: tells the state of everything that runs in this VM and what it would do
+ * with a request, and takes a person's orders.
  * What it does not know goes on to the router.
  */
 import { Bytes } from "../text/bytes";
@@ -15,6 +16,7 @@ import { BreakerHistory } from "../observe/breaker-history";
 import { StatusReport } from "../observe/status-report";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
+import { ExplainResult, Explainer } from "./explain";
 import * as hostNames from "./host-names";
 import { toldSites } from "./service";
 import { SharedStore } from "./shared-store";
@@ -25,7 +27,9 @@ import * as timer from "./timer";
 enum Asked {
   /** Nothing of ours. */
   Other,
+  Status,
   Order,
+  Explanation,
   /** It has its answer. */
   Done,
 }
@@ -43,10 +47,12 @@ const GET = Bytes.of("GET");
 const POST = Bytes.of("POST");
 const STATUS_PATH = Bytes.of("/status");
 const ORDERS_PATH = Bytes.of("/status/orders");
+const EXPLAIN_PATH = Bytes.of("/explain");
 
 export class StatusFilter extends Handler {
   private readonly history: BreakerHistory = new BreakerHistory(new SharedStore());
   private readonly report: StatusReport = new StatusReport();
+  private readonly explainer: Explainer = new Explainer();
 
   constructor(private readonly plugin: Plugin) {
     super();
@@ -63,19 +69,18 @@ export class StatusFilter extends Handler {
     const s = changetype<StatusStream>(state);
     const path = host.header(host.HeaderMap.Request, hostNames.PATH);
     if (path === null) return HeadersStatus.Continue;
-    const size = pathLength(path.ptr, path.len);
-    const isOrder = ORDERS_PATH.equals(path.ptr, size);
-    if (!isOrder && !STATUS_PATH.equals(path.ptr, size)) return HeadersStatus.Continue;
-    const access = accessOf(this.plugin.password, isOrder);
+    const asked = askedBy(path);
+    if (asked == Asked.Other) return HeadersStatus.Continue;
+    const access = accessOf(this.plugin.password, asked != Asked.Status);
     if (access != Access.Granted) return this.refuse(s, unchecked(NO_ACCESS[access]));
     const method = host.header(host.HeaderMap.Request, METHOD) || EMPTY;
-    if (!isOrder) return method.is(GET) ? this.tellStatus(s) : this.refuse(s, ONLY_GET);
+    if (asked == Asked.Status) return method.is(GET) ? this.tellStatus(s) : this.refuse(s, ONLY_GET);
     if (!method.is(POST)) return this.refuse(s, ONLY_POST);
     const type = host.header(host.HeaderMap.Request, CONTENT_TYPE);
     // Any other type may come from a page without asking.
     if (type === null || !type.startsWith(JSON_TYPE)) return this.refuse(s, ONLY_JSON);
-    if (end) return this.refuse(s, unchecked(ORDER_ERRORS[OrderResult.NotJson]));
-    s.asked = Asked.Order;
+    if (end) return this.refuse(s, NOT_JSON);
+    s.asked = asked;
     return HeadersStatus.StopIteration;
   }
 
@@ -84,7 +89,10 @@ export class StatusFilter extends Handler {
     if (s.asked == Asked.Other) return BodyStatus.Continue;
     if (s.asked == Asked.Done) return BodyStatus.StopNoBuffer;
     if (!end) return BodyStatus.StopAndBuffer;
-    this.obey(s, size);
+    const body = host.body(host.Buffer.RequestBody, 0, size);
+    given.set(body !== null ? body.ptr : 0, body !== null ? body.len : 0);
+    if (s.asked == Asked.Order) this.obey(s);
+    else this.explain(s);
     return BodyStatus.StopNoBuffer;
   }
 
@@ -92,7 +100,7 @@ export class StatusFilter extends Handler {
     const s = changetype<StatusStream>(state);
     if (s.asked == Asked.Other) return BodyStatus.Continue;
     // The body is out of reach by now.
-    if (s.asked == Asked.Order) this.refuse(s, unchecked(ORDER_ERRORS[OrderResult.NotJson]));
+    if (s.asked != Asked.Done) this.refuse(s, NOT_JSON);
     return BodyStatus.StopNoBuffer;
   }
 
@@ -101,16 +109,25 @@ export class StatusFilter extends Handler {
     this.history.read();
     const sites = toldSites();
     const text = this.report.write(sites, this.history, this.plugin.version, host.monotonic(), host.wallClock());
-    send(OK, text.ptr, text.len, null);
-    text.drop();
+    send(OK, text, null);
     return HeadersStatus.StopIteration;
   }
 
-  private obey(s: StatusStream, size: usize): void {
-    const body = host.body(host.Buffer.RequestBody, 0, size);
-    order.set(body !== null ? body.ptr : 0, body !== null ? body.len : 0);
+  private explain(s: StatusStream): void {
+    const explainer = this.explainer;
+    const result = explainer.explain(given, this.history, this.plugin.version);
+    if (result == ExplainResult.Done) {
+      s.asked = Asked.Done;
+      send(OK, explainer.answer, null);
+    } else if (result == ExplainResult.BadConfig) {
+      this.refuseWith(s, BAD_CONFIG, given.set(explainer.answer.ptr, explainer.answer.len));
+      explainer.answer.drop();
+    } else this.refuse(s, unchecked(EXPLAIN_ERRORS[result]));
+  }
+
+  private obey(s: StatusStream): void {
     const address = host.property(hostNames.SOURCE_ADDRESS) || EMPTY;
-    const result = carryOut(order, toldSites(), this.history, address, host.monotonic());
+    const result = carryOut(given, toldSites(), this.history, address, host.monotonic());
     if (result != OrderResult.Done) {
       this.refuse(s, unchecked(ORDER_ERRORS[result]));
       return;
@@ -123,19 +140,23 @@ export class StatusFilter extends Handler {
     reply.openObject();
     reply.key(DONE).string(done.ptr, done.len);
     reply.closeObject();
-    send(OK, reply.out.ptr, reply.out.len, null);
+    send(OK, reply.out, null);
   }
 
   private refuse(s: StatusStream, error: StatusError): HeadersStatus {
+    return this.refuseWith(s, error, given.set(error.message.ptr, error.message.len));
+  }
+
+  private refuseWith(s: StatusStream, error: StatusError, message: Span): HeadersStatus {
     s.asked = Asked.Done;
     const reply = startReply();
     reply.openObject();
     reply.key(ERROR).openObject();
     reply.key(CODE).text(error.code);
-    reply.key(MESSAGE).text(error.message);
+    reply.key(MESSAGE).string(message.ptr, message.len);
     reply.closeObject();
     reply.closeObject();
-    send(error.status, reply.out.ptr, reply.out.len, error.status == UNAUTHORIZED ? CHALLENGE : null);
+    send(error.status, reply.out, error.status == UNAUTHORIZED ? CHALLENGE : null);
     return HeadersStatus.StopIteration;
   }
 
@@ -164,7 +185,16 @@ export class StatusFilter extends Handler {
   }
 }
 
-const order = new Span();
+/** The path without its query. */
+function askedBy(path: Span): Asked {
+  const size = pathLength(path.ptr, path.len);
+  if (STATUS_PATH.equals(path.ptr, size)) return Asked.Status;
+  if (ORDERS_PATH.equals(path.ptr, size)) return Asked.Order;
+  return EXPLAIN_PATH.equals(path.ptr, size) ? Asked.Explanation : Asked.Other;
+}
+
+/** The body of what was asked, or the words of a refusal. */
+const given = new Span();
 const OK = 200;
 const UNAUTHORIZED = 401;
 const DONE = Bytes.of("done");
@@ -176,22 +206,23 @@ const CHALLENGE = Bytes.of('Basic realm="ai-failover status"');
 const CACHE_CONTROL = Bytes.of("cache-control");
 const NO_STORE = Bytes.of("no-store");
 
-const REPLY_SIZE: usize = 4096;
-const replyRoom: usize = heap.alloc(REPLY_SIZE);
+const REPLY_SIZE: usize = 512;
 const json = new JsonWriter(new Writer());
 const sent = new Span();
 
 function startReply(): JsonWriter {
-  json.out.into(replyRoom, REPLY_SIZE);
+  json.out.intoOwn(REPLY_SIZE);
   return json.start();
 }
 
-function send(status: i32, ptr: usize, len: usize, challenge: Bytes | null): void {
+/** Gives the text's memory back. */
+function send(status: i32, text: Writer, challenge: Bytes | null): void {
   headerBuilder.begin();
   headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
   headerBuilder.put(CACHE_CONTROL, NO_STORE);
   if (challenge !== null) headerBuilder.put(AUTHENTICATE, challenge);
-  host.sendLocalResponse(status, hostNames.DETAILS, sent.set(ptr, len), headerBuilder.end());
+  host.sendLocalResponse(status, hostNames.DETAILS, sent.set(text.ptr, text.len), headerBuilder.end());
+  text.drop();
 }
 
 class StatusError {
@@ -208,7 +239,8 @@ class StatusError {
 }
 
 const ONLY_GET = new StatusError(405, "method_not_allowed", "/status takes GET");
-const ONLY_POST = new StatusError(405, "method_not_allowed", "/status/orders takes POST");
+const ONLY_POST = new StatusError(405, "method_not_allowed", "/status/orders and /explain take POST");
+const NOT_JSON = new StatusError(400, "invalid_body", "The body must be a JSON object");
 const ONLY_JSON = new StatusError(415, "content_type", "The content-type must be application/json");
 
 /** By `Access`. */
@@ -223,10 +255,24 @@ const NO_ACCESS: StatusError[] = [
 /** By `OrderResult`. */
 const ORDER_ERRORS: StatusError[] = [
   new StatusError(500, "", ""),
-  new StatusError(400, "invalid_body", "The body must be a JSON object"),
+  NOT_JSON,
   new StatusError(400, "invalid_field", "An order has the fields do, provider, token, for and by, each a text"),
   new StatusError(400, "invalid_do", "do must be take-out, bring-back or try-now"),
   new StatusError(400, "invalid_for", 'for must be a duration like "10m", with take-out only'),
   new StatusError(404, "unknown_provider", "No provider has this id"),
   new StatusError(404, "unknown_token", "The provider has no token of this name"),
+];
+
+const BAD_CONFIG = new StatusError(400, "invalid_config", "");
+
+/** By `ExplainResult`. */
+const EXPLAIN_ERRORS: StatusError[] = [
+  new StatusError(500, "", ""),
+  NOT_JSON,
+  new StatusError(
+    400,
+    "invalid_field",
+    "It has the fields model or body, path, method, host, headers, route, service, site and config: docs/status.md",
+  ),
+  new StatusError(404, "unknown_site", "/status has no site of this number"),
 ];

@@ -5,9 +5,10 @@ import { Span } from "../text/span";
 import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
 import { parseDecimal, parseDuration } from "../http/durations";
-import { Kind, check, keyEndAt, kindOf, skipBlank, skipValue, valueAfter } from "../json/lexer";
+import { Kind, check, kindOf } from "../json/lexer";
+import { ObjectMembers } from "../json/object-members";
 import { Status } from "../json/syntax-error";
-import { equalsDecoded, unescape } from "../json/unescape";
+import { unescape } from "../json/unescape";
 import { Provider } from "../config/plugin";
 import { WHOLE_PROVIDER } from "../health/health";
 import { BreakerHistory } from "../observe/breaker-history";
@@ -196,26 +197,18 @@ const MOST_MS: i64 = 31_536_000_000;
 
 function read(body: Span): OrderResult {
   for (let i = 0, k = FIELDS.length; i < k; i++) unchecked(FIELDS[i]).clear();
-  const end = body.ptr + body.len;
-  if (check(body.ptr, body.len) != Status.Ok) return OrderResult.NotJson;
-  let p = skipBlank(body.ptr, end);
-  if (kindOf(p) != Kind.Object) return OrderResult.NotJson;
-  p = skipBlank(p + 1, end);
-  while (load<u8>(p) != Char.CloseBrace) {
-    const key = p + 1;
-    const keyEnd = keyEndAt(p, end);
-    const value = valueAfter(keyEnd, end);
-    const field = fieldOf(key, keyEnd - key);
-    p = skipValue(value, end, 0);
-    if (field === null || !field.take(value, p)) return OrderResult.BadField;
-    p = skipBlank(p, end);
-    if (load<u8>(p) == Char.Comma) p = skipBlank(p + 1, end);
+  if (check(body.ptr, body.len) != Status.Ok || !members.start(body.ptr, body.len)) return OrderResult.NotJson;
+  while (members.next()) {
+    const field = fieldOf(members);
+    if (field === null || !field.take(members.value, members.value + members.valueLen)) return OrderResult.BadField;
   }
   return OrderResult.Done;
 }
 
-function fieldOf(key: usize, len: usize): OrderField | null {
+const members = new ObjectMembers();
+
+function fieldOf(member: ObjectMembers): OrderField | null {
   for (let i = 0, k = FIELDS.length; i < k; i++)
-    if (equalsDecoded(key, len, unchecked(FIELDS[i]).name)) return unchecked(FIELDS[i]);
+    if (member.isNamed(unchecked(FIELDS[i]).name)) return unchecked(FIELDS[i]);
   return null;
 }

@@ -218,6 +218,7 @@ export class Health {
       const state = this.stateOf(ledger, token, search);
       if (forced ? state == BreakerState.Live || !this.mayForce(ledger, token, search) : state != BreakerState.Trial)
         return state == BreakerState.Live ? state : BreakerState.Shut;
+      if (search.isDry) return BreakerState.Trial;
       for (let i = 0; i < CONCERNED; i++) {
         const entry = concernedEntry(ledger.view, token, search.model, search.api, i);
         if (entry === null || !entry.isOpen || isExpired(entry, search.now)) continue;
@@ -352,7 +353,7 @@ export class Health {
 }
 
 /** The first of the entries that an attempt concerns are not its token's own. */
-const PROVIDERS_OWN = 3;
+export const PROVIDERS_OWN = 3;
 
 /** Whether an attempt of this lease is a trial that still counts. */
 function isHeld(ledger: Ledger, token: u64, model: u64, api: u64, lease: u32): bool {

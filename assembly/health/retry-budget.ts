@@ -23,11 +23,18 @@ export class RetryBudget {
     this.requestSum++;
   }
 
+  /** Whether no further attempt of a request may be made now. */
+  isUsedUp(now: u64): bool {
+    if (this.perMille == 0) return false;
+    this.turn(now);
+    return <i64>(this.retrySum + 1) * 1000 > <i64>this.requestSum * <i64>this.perMille;
+  }
+
   /** Whether one more attempt of a request may be made; if so, it counts. */
   take(now: u64): bool {
     if (this.perMille == 0) return true;
+    if (this.isUsedUp(now)) return false;
     const slice = this.turn(now);
-    if (<i64>(this.retrySum + 1) * 1000 > <i64>this.requestSum * <i64>this.perMille) return false;
     unchecked(this.retries[slice]++);
     this.retrySum++;
     return true;

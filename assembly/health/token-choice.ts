@@ -28,6 +28,8 @@ export class TokenSearch {
   triedCount: i32 = 0;
   random: u64 = 0;
   now: u64 = 0;
+  /** Of a dry run: no trial is taken. */
+  isDry: bool = false;
 
   hasTried(provider: Provider, token: i32): bool {
     if (this.triedCount == 0) return false;

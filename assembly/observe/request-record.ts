@@ -11,16 +11,13 @@ import { ClientKey, ModelName } from "../config/plugin";
 import { Cause, causeName } from "../health/verdict";
 import { Exchange, Outcome, Step, modelOf, routeOf, stepOf } from "../request/exchange";
 import { pathLength } from "../request/request-path";
+import { writeRequestId } from "./request-id";
 import { OUTCOME_NAMES, outcomeOf } from "./request-outcome";
-import { writeRequestId } from "./status-report";
 
 /** Room for the most attempts that a request may have. */
 const CAPACITY: usize = 32 << 10;
 const room: usize = heap.alloc(CAPACITY);
 const json = new JsonWriter(new Writer());
-const ID_SIZE: usize = 40;
-const idRoom: usize = memory.data(40);
-const id = new Writer();
 const written = new Span();
 
 const VERSION = Bytes.of("version");
@@ -67,9 +64,8 @@ export function writeRecord(x: Exchange, figures: RequestFigures): Span {
   json.out.into(room, CAPACITY);
   json.start().openObject();
   json.key(VERSION).number(1);
-  id.into(idRoom, ID_SIZE);
-  writeRequestId(id, x.vm, x.serial);
-  json.key(ID).string(id.ptr, id.len);
+  json.key(ID);
+  writeRequestId(json, x.vm, x.serial);
   json.key(TIME).number(figures.unixMs - millis(x.started, figures.now));
   json.key(ROUTE).text(x.route != 0 ? routeOf(x).name : NOTHING);
   json.key(CLIENT).text(x.clientKey != 0 ? changetype<ClientKey>(x.clientKey).name : NOTHING);

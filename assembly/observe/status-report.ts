@@ -4,18 +4,17 @@
  */
 import { Bytes } from "../text/bytes";
 import { JsonWriter } from "../text/json-writer";
-import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
 import { ModelMapping, ModelName, Predicate, Provider, Route, SiteConfig, Upstream } from "../config/plugin";
-import { opensAt } from "../health/breaker-state";
-import { isExpired, probeAt } from "../health/breaker-timing";
+import { isExpired } from "../health/breaker-timing";
 import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";
 import { Entry } from "../health/ledger-record";
 import { NO_MODEL, NameHash } from "../health/name-hash";
 import { Cause, causeName } from "../health/verdict";
 import { PATHS } from "../request/api-paths";
-import { BreakerHistory, CHANGE_OF_API, CHANGE_ORDERED, Change, HISTORY_LENGTH, keyOf } from "./breaker-history";
+import { BreakerHistory, CHANGE_OF_API, CHANGE_ORDERED, HISTORY_LENGTH, keyOf } from "./breaker-history";
+import { age, writeBreaker, writeRequest } from "./breaker-report";
 import { BreakerWord, wordName, wordOf } from "./breaker-word";
 import { Metrics } from "./metrics";
 
@@ -57,18 +56,7 @@ const NAME = Bytes.of("name");
 const MODEL = Bytes.of("model");
 const CAUSE = Bytes.of("cause");
 const WORDS = Bytes.of("words");
-const SINCE = Bytes.of("sinceMs");
-const OPENS_IN = Bytes.of("opensInMs");
-const HELD_FOR = Bytes.of("heldForMs");
-const NEXT_PROBE = Bytes.of("nextProbeMs");
-const LAST_GOOD = Bytes.of("lastGoodMs");
-const FAILURES = Bytes.of("failures");
-const OPENED = Bytes.of("opened");
 const REQUEST = Bytes.of("request");
-const FAILED_PROBES = Bytes.of("failedProbes");
-const TRIAL = Bytes.of("trial");
-const FOR = Bytes.of("forMs");
-const LIMIT = Bytes.of("limitMs");
 const HOPS = Bytes.of("hops");
 const PROVIDER = Bytes.of("provider");
 const TOKEN = Bytes.of("token");
@@ -185,41 +173,7 @@ export class StatusReport {
   }
 
   private writeEntry(site: StatusSite, ledger: Ledger, entry: Entry, history: BreakerHistory): void {
-    const json = this.json;
-    const now = this.now;
-    const provider = ledger.provider;
-    const isProbing = site.health.isProbing;
-    const change = history.find(keyOf(provider), entry.token, entry.model);
-    json.key(STATE).text(wordName(wordOf(provider, entry, isProbing, now)));
-    json.key(CAUSE).text(causeName(<Cause>entry.cause));
-    json.key(WORDS);
-    if (change !== null) json.string(change.words, change.wordsLen);
-    else json.text(NOTHING);
-    json.key(SINCE).number(age(entry.since != 0 ? entry.since : entry.touched, now));
-    json.key(OPENS_IN).number(inMs(opensAt(provider, entry, isProbing, now), now));
-    json.key(HELD_FOR).number(entry.isHeldOut(now) ? inMs(entry.heldUntil, now) : 0);
-    json.key(NEXT_PROBE).number(inMs(isProbing ? probeAt(provider, entry) : u64.MAX_VALUE, now));
-    json.key(LAST_GOOD).number(entry.goodAt != 0 ? age(entry.goodAt, now) : -1);
-    json.key(FAILURES).number(entry.counted);
-    json.key(OPENED).number(entry.opened);
-    json.key(REQUEST);
-    this.writeRequest(change);
-    json.key(FAILED_PROBES).number(entry.failedProbes);
-    json.key(TRIAL);
-    if (!entry.isLeased(now)) return json.nothing();
-    const began = entry.triedAt != 0 && entry.triedAt <= now ? entry.triedAt : now;
-    json.openObject();
-    json.key(FOR).number(age(began, now));
-    json.key(LIMIT).number(age(began, entry.leaseUntil));
-    json.closeObject();
-  }
-
-  /** "9f86d081a1b2c3d4-17": unique over workers, reloads and gateways. */
-  private writeRequest(change: Change | null): void {
-    if (change === null || change.vm == 0) return this.json.text(NOTHING);
-    requestId.into(requestRoom, REQUEST_SIZE);
-    writeRequestId(requestId, change.vm, change.serial);
-    this.json.string(requestId.ptr, requestId.len);
+    writeBreaker(this.json, ledger, site.health.isProbing, entry, history, this.now);
   }
 
   /** As it was when the breaker opened; else as the configuration has it; else "#" and the end of its key. */
@@ -232,11 +186,11 @@ export class StatusReport {
       ? pathOf(hashes, entry.model)
       : nameOf(site.config, ledger.provider, hashes, entry.model);
     if (name !== null) return this.json.text(name);
-    requestId.into(requestRoom, REQUEST_SIZE);
-    requestId.byte(HASH);
+    nameText.into(nameRoom, NAME_SIZE);
+    nameText.byte(HASH);
     store<u32>(number, bswap<u32>(<u32>entry.model));
-    requestId.hex(number, sizeof<u32>());
-    this.json.string(requestId.ptr, requestId.len);
+    nameText.hex(number, sizeof<u32>());
+    this.json.string(nameText.ptr, nameText.len);
   }
 
   // === Routes ===
@@ -299,7 +253,7 @@ export class StatusReport {
       json.key(CAUSE).text((change.flags & CHANGE_ORDERED) != 0 ? ORDER : causeName(<Cause>change.cause));
       json.key(WORDS).string(change.words, change.wordsLen);
       json.key(REQUEST);
-      this.writeRequest(change);
+      writeRequest(json, change);
       json.key(BY).string(change.by, change.byLen);
       json.closeObject();
     }
@@ -313,30 +267,10 @@ const NOTHING = Bytes.of("");
 const HASH = 0x23;
 const STAR = 0x2a;
 const nameText = new Writer();
-const number: usize = memory.data(8);
+const number: usize = memory.data(4);
 
-const REQUEST_SIZE: usize = 40;
-const requestRoom: usize = memory.data(40);
-const requestId = new Writer();
-
-/** A request's id as people see it. */
-export function writeRequestId(to: Writer, vm: u64, serial: u64): void {
-  store<u64>(number, bswap<u64>(vm));
-  to.hex(number, sizeof<u64>());
-  to.byte(0x2d);
-  to.decimal(serial);
-}
-
-/** Ms; a clock of another process is never ahead. */
-function age(from: u64, to: u64): i64 {
-  return to > from ? <i64>((to - from) / NS_PER_MS) : 0;
-}
-
-/** Ms until then, rounded up; 0: now; -1: never by itself. */
-function inMs(at: u64, now: u64): i64 {
-  if (at == u64.MAX_VALUE) return -1;
-  return at > now ? <i64>((at - now + NS_PER_MS - 1) / NS_PER_MS) : 0;
-}
+const NAME_SIZE: usize = 16;
+const nameRoom: usize = memory.data(16);
 
 /** -1: none of them has this provider any more. */
 function siteOf(sites: StatusSite[], provider: u64): i64 {

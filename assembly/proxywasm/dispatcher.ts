@@ -68,7 +68,18 @@ function enter(): void {
 }
 
 function leave(): void {
-  if (--depth == 0) reset();
+  if (--depth != 0) return;
+  reset();
+  if (!hasGarbage) return;
+  hasGarbage = false;
+  __collect();
+}
+
+let hasGarbage: bool = false;
+
+/** A configuration was read outside of on_configure: its objects are collected when no callback runs. */
+export function collectSoon(): void {
+  hasGarbage = true;
 }
 
 function find(id: u32): Context | null {

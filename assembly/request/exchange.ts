@@ -147,6 +147,8 @@ export class Exchange {
   // --- who still uses the record ---
   /** The gateway's stream; 0 when it is gone. */
   gateway: u32;
+  /** It is planned to be explained, and never sent: nothing that others see may change. */
+  isDry: bool;
   /** What the gateway filter keeps for that stream. */
   client: usize;
   /** The attempt that runs; 0: none. */

@@ -25,9 +25,13 @@ function endpointFor(provider: Provider, dialect: Dialect): Endpoint | null {
   return dialect == Dialect.Messages ? provider.messages : provider.openai;
 }
 
+/** Whether the provider speaks the API of the request, and takes its path. */
+export function mayServe(provider: Provider, x: Exchange): bool {
+  return endpointFor(provider, x.dialect) !== null && takesPath(provider, x);
+}
+
 function append(x: Exchange, upstream: Upstream): void {
-  if (x.upstreamCount == MAX_UPSTREAMS || endpointFor(upstream.provider, x.dialect) === null) return;
-  if (!takesPath(upstream.provider, x)) return;
+  if (x.upstreamCount == MAX_UPSTREAMS || !mayServe(upstream.provider, x)) return;
   const entry = entryAt(x, x.upstreamCount++);
   entry.upstream = changetype<usize>(upstream);
   entry.target = modelThere(x, upstream);
@@ -95,6 +99,18 @@ export function order(x: Exchange, route: Route, random: u64): void {
   if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.noFailover = true;
 }
 
+/** Whether chance says which upstream of the route is first. */
+export function isDrawn(route: Route): bool {
+  let count = 0;
+  for (let i = 0, k = route.upstreams.length; i < k; i++) if (unchecked(route.upstreams[i]).weight > 0) count++;
+  return count > 1 || (route.fallbackRandom && route.fallback.length > 1);
+}
+
+export function isInPlan(x: Exchange, upstream: Upstream): bool {
+  for (let i = 0; i < x.upstreamCount; i++) if (upstreamAt(x, i) === upstream) return true;
+  return false;
+}
+
 function isLeftAlone(provider: Provider): bool {
   return !provider.failover.enabled && !provider.retry.enabled;
 }
@@ -136,6 +152,7 @@ function searchFor(x: Exchange, entry: PlanEntry, now: u64): TokenSearch {
   search.nameLen = target !== null ? target.len : x.modelLen;
   search.triedCount = 0;
   search.now = now;
+  search.isDry = x.isDry;
   return search;
 }
 
@@ -240,6 +257,18 @@ export function opensIn(x: Exchange, now: u64): u64 {
   return soonestWait;
 }
 
+/** The same of the one at `position`. */
+export function opensInAt(x: Exchange, position: i32, now: u64): u64 {
+  const entry = entryAt(x, position);
+  return healthOf(x).opensIn(upstreamOf(entry).provider, searchFor(x, entry, now));
+}
+
+/** The token there that opens soonest. */
+export function soonestTokenAt(x: Exchange, position: i32, now: u64): i32 {
+  const entry = entryAt(x, position);
+  return healthOf(x).soonestToken(upstreamOf(entry).provider, searchFor(x, entry, now));
+}
+
 /** Makes the armed hop the current one: its attempt starts. */
 export function advance(x: Exchange, now: u64): Hop {
   const hop = x.armed;
@@ -288,7 +317,7 @@ export function disarm(x: Exchange, now: u64): void {
   if (!x.hasArmed) return;
   x.hasArmed = false;
   const hop = x.armed;
-  if (hop.trial) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, x.api, now);
+  if (hop.trial && !x.isDry) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, x.api, now);
 }
 
 /** Whether a rate limit keeps the hop closed that opens soonest: a wait can outlast it. */

@@ -16,10 +16,15 @@ export function isShortOfTime(x: Exchange, limit: i32, now: u64): bool {
   return x.stepCount > 1 && now + <u64>limit * NS_PER_MS > x.deadline;
 }
 
-/** The route's limit on one attempt, ms: on its first event where the answer streams, else on the whole answer. */
+/** Whether an attempt's limit is on its first event: where the answer streams. Else it is on the whole answer. */
+export function isOnFirstEvent(x: Exchange): bool {
+  return x.isStreamed && routeOf(x).guard != Guard.Full;
+}
+
+/** The route's limit on one attempt, ms. */
 export function routeLimit(x: Exchange): i32 {
   const route = routeOf(x);
-  return x.isStreamed && route.guard != Guard.Full ? route.firstTokenTimeout : route.attemptTimeout;
+  return isOnFirstEvent(x) ? route.firstTokenTimeout : route.attemptTimeout;
 }
 
 /** That limit, or 0 where it would only take the one answer away that there may be. */

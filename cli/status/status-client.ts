@@ -3,6 +3,7 @@ import { object, text } from "../config/raw.js";
 import { readSource } from "../config/source.js";
 import { Refusal } from "../refusal.js";
 import { DEFAULT_FILE } from "../run/default-file.js";
+import type { ExplainRequest, Explanation } from "./explain-types.js";
 import type { Order, Status } from "./status-types.js";
 
 const DEFAULT_ADDRESS = "127.0.0.1:8002";
@@ -23,6 +24,11 @@ export class StatusClient {
 
   readonly url: string;
 
+  /** Whether it is on this machine. */
+  get isLocal(): boolean {
+    return /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(this.url).hostname);
+  }
+
   async status(): Promise<Status> {
     return (await this.ask("/status")) as Status;
   }
@@ -31,6 +37,11 @@ export class StatusClient {
   async order(order: Order): Promise<string> {
     const { done } = (await this.ask("/status/orders", order)) as { done: string };
     return done;
+  }
+
+  /** What would happen to a request now. */
+  async explain(request: ExplainRequest): Promise<Explanation> {
+    return (await this.ask("/explain", request)) as Explanation;
   }
 
   private async ask(path: string, body?: object): Promise<unknown> {
@@ -54,6 +65,7 @@ export class StatusClient {
   }
 
   private refusal(status: number, message: string): string {
+    if (status === 413) return `${this.url}: the request is larger than 1 MiB`;
     if (status === 404 && message === "") return `${this.url} has no /status: it is no status listener of ai-failover.`;
     if (status === 401) return `${this.url}: the password is needed, in the variable ${PASSWORD}.`;
     return `${this.url}: ${message === "" ? `HTTP ${status}` : message}.`;

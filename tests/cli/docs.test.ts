@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { Command } from "commander";
 import { check, register as registerCheck } from "../../cli/commands/check-command.js";
 import { register as registerDemo } from "../../cli/commands/demo-command.js";
+import { register as registerExplain } from "../../cli/commands/explain-command.js";
 import { register as registerRender } from "../../cli/commands/render-command.js";
 import { register as registerRun } from "../../cli/commands/run-command.js";
 import { register as registerStatus } from "../../cli/commands/status-command.js";
@@ -14,7 +15,15 @@ import { kinds } from "../../cli/demo/demo-fault.js";
 import { codesOf, readDocument, withoutBlocks } from "./docs.js";
 
 const program = new Command();
-for (const register of [registerRun, registerCheck, registerRender, registerStatus, registerToken, registerDemo])
+for (const register of [
+  registerRun,
+  registerCheck,
+  registerRender,
+  registerStatus,
+  registerExplain,
+  registerToken,
+  registerDemo,
+])
   register(program);
 
 const files = execFileSync("git", ["ls-files", "*.md"], { encoding: "utf8" }).split("\n").filter(Boolean);
@@ -74,7 +83,7 @@ describe("the documentation", () => {
         ([line, rest]) => [file, line.startsWith("npm") ? `run ${rest}` : rest!] as const,
       ),
     );
-    const calls = lines.filter(([, line]) => /^(run|check|render|status|token|demo)\b/.test(line));
+    const calls = lines.filter(([, line]) => /^(run|check|render|status|explain|token|demo)\b/.test(line));
     expect(calls.length).toBeGreaterThan(10);
     expect(calls.filter(([, line]) => !isKnown(program, line.trim().split(/\s+/)))).toEqual([]);
     // A word after the tool's name that is no command is one that somebody only thought of.

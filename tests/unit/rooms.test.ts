@@ -12,7 +12,7 @@ const ROOMS: Record<string, string[]> = {
   health: ["text", "json", "http", "config"],
   request: ["text", "json", "http", "config", "health"],
   response: ["text", "json", "http", "config", "health", "request"],
-  observe: ["text", "proxywasm", "config", "health", "request", "response"],
+  observe: ["text", "proxywasm", "http", "config", "health", "request", "response"],
   filters: ["text", "proxywasm", "json", "http", "config", "health", "request", "response", "observe"],
 };
 
