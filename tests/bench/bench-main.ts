@@ -1,38 +1,40 @@
 /**
- * `npm run bench [-- --quick] [--module FILE]`: what the module costs. All variants run side by side and are measured in turn, round after round,
- * so that whatever else the machine does meets them alike. It prints and judges nothing.
+ * `npm run bench [-- --quick] [--module FILE] [--before FILE] [--write]`: what the module costs. All variants run side by side and are
+ * measured in turn, round after round, so that whatever else the machine does meets them alike. It judges nothing; `--before` adds
+ * another build of the module, and `--write` writes docs/performance.md.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../cli/config/root.js";
 import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { WANTED } from "../../cli/envoy/releases.js";
-import { chatOf } from "./bench-body.js";
+import { RESCUED, RESCUERS, SERVED, type RescueCell } from "./bench-cells.js";
+import { measureLive } from "./bench-live.js";
+import { measure, type Load } from "./bench-load.js";
 import { startHosts, type Hosts } from "./hosts.js";
 import { measureLedger } from "./ledger-bench.js";
-import { measure, type Load } from "./bench-load.js";
-import { heading, linesOf, type Round } from "./ratio-table.js";
-import { VARIANTS } from "./variants.js";
-
-const SIZES = { "1 KB": 1 << 10, "64 KB": 64 << 10, "1 MB": 1 << 20 };
-const CONNECTIONS = [1, 16];
+import { PICTURE, linesOf, pageOf, pictureOf, rescuedLine, servedLine } from "./performance-page.js";
+import type { Measured, RescueCost } from "./performance-page.js";
+import { costsOf, quartile, type Round } from "./ratio-table.js";
 
 /** `slice`: how long a bare Envoy is under load in each round, milliseconds. */
-const FULL = { rounds: 7, slice: 400 };
-const QUICK = { rounds: 2, slice: 100 };
+const FULL = { rounds: 9, slice: 300, live: [0, 1000, 3000] };
+const QUICK = { rounds: 2, slice: 100, live: [0, 200] };
 
 /** The whole run must end within this, milliseconds. */
-const LIMIT = 600_000;
+const LIMIT = 1_200_000;
 
-const { quick, module } = parseArgs({
+const { quick, module, before, write } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     module: { type: "string", default: join(packageRoot, "build/ai-failover.wasm") },
+    before: { type: "string" },
+    write: { type: "boolean", default: false },
   },
 }).values;
-const { rounds, slice } = quick ? QUICK : FULL;
+const { rounds, slice, live } = quick ? QUICK : FULL;
 
 const directory = mkdtempSync(join(tmpdir(), "ai-failover-bench-"));
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
@@ -41,34 +43,83 @@ process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.ex
 setTimeout(() => process.exit(1), LIMIT).unref();
 
 const { path } = await findEnvoy({ version: WANTED });
-for (const line of await measureLedger(path, directory)) console.log(`The ledger costs a request ${line}.`);
+const measured: Measured = { served: [], rescued: [], live: [], ledger: await measureLedger(path, directory) };
+for (const line of measured.ledger) console.log(`The ledger costs a request ${line}.`);
 
-const hosts = await startHosts(resolve(module), directory);
+const modules = { ours: resolve(module), ...(before === undefined ? {} : { before: resolve(before) }) };
+const hosts = await startHosts(modules, directory);
 try {
-  console.log(`CPU time of Envoy and latency, as ratios to a bare Envoy: medians of ${rounds} rounds, one worker.`);
   if (!hosts.pinned) console.log("Envoy has no CPU of its own here: with one connection the ratios may jump.");
-  console.log(heading());
-  for (const [size, bytes] of Object.entries(SIZES))
-    for (const connections of CONNECTIONS) {
-      const turns = await measureCell(hosts, { body: chatOf(bytes), connections, requests: 2 * connections });
-      console.log(linesOf({ size, connections }, turns));
-    }
+  console.log("\nCPU us of a request that is served at once, and as a ratio to a bare Envoy:");
+  for (const cell of SERVED) {
+    const turns = await measureInTurn(hosts, cell.load);
+    const row = { cell, costs: costsOf(cell, hosts.variants, turns) };
+    measured.served.push(row);
+    console.log(linesOf([["", ...hosts.variants, "aim"], servedLine(row)]));
+  }
+  console.log("\nWhat a failover costs:");
+  for (const cell of RESCUED) {
+    const row = { cell, costs: await measureRescues(hosts, cell) };
+    measured.rescued.push(row);
+    console.log(linesOf([["", "", ...RESCUERS], rescuedLine(row)]));
+  }
+  console.log("\nCPU ms a second with silent streams, bare and ours:");
+  for (const streams of live) {
+    const [bare, ours] = [
+      await measureLive(hosts.targets.bare, streams),
+      await measureLive(hosts.targets.retry, streams),
+    ];
+    measured.live.push({ streams, bare, ours });
+    console.log(`${streams}: ${bare.toFixed(1)}, ${ours.toFixed(1)}`);
+  }
 } finally {
   await hosts.stop();
 }
+if (write) {
+  writeFileSync(join(packageRoot, "docs/performance.md"), pageOf(measured));
+  writeFileSync(join(packageRoot, "docs", PICTURE), pictureOf(measured.served));
+  console.log("Written: docs/performance.md. Run `npm run format`.");
+}
 
 /** Warms every variant up, finds how many requests fill a slice, and measures. */
-async function measureCell({ targets }: Hosts, load: Load): Promise<Round[]> {
-  for (const variant of VARIANTS) await measure(targets[variant], load);
-  const trial = { ...load, requests: 20 * load.connections };
-  const { took } = await measure(targets.bare, trial);
-  const requests = Math.max(2 * load.connections, Math.round((trial.requests * slice) / took));
+async function measureInTurn({ targets, variants }: Hosts, load: Omit<Load, "requests">): Promise<Round[]> {
+  const { connections } = load;
+  for (const variant of variants) await measure(targets[variant], { ...load, requests: 2 * connections });
+  const requests = await fillSlice(targets.bare, load);
   const turns: Round[] = [];
   for (let i = 0; i <= rounds; i++) {
     const turn = {} as Round;
-    for (const variant of VARIANTS) turn[variant] = await measure(targets[variant], { ...load, requests });
+    for (const variant of variants) turn[variant] = await measure(targets[variant], { ...load, requests });
     // The first one is for the compiler of the VM.
     if (i > 0) turns.push(turn);
   }
   return turns;
+}
+
+/** How many requests keep this Envoy busy for a slice. */
+async function fillSlice(target: Hosts["targets"]["bare"], load: Omit<Load, "requests">): Promise<number> {
+  const trial = { ...load, requests: 5 * load.connections };
+  const { took } = await measure(target, trial);
+  return Math.max(2 * load.connections, Math.round((trial.requests * slice) / took));
+}
+
+async function measureRescues({ targets }: Hosts, { served, rescued }: RescueCell): Promise<RescueCost[]> {
+  const costs: RescueCost[] = [];
+  for (const mode of RESCUERS) {
+    const target = targets[mode];
+    await measure(target, { ...rescued, requests: 5 });
+    const requests = await fillSlice(target, served);
+    const more: { cpu: number; latency: number }[] = [];
+    for (let i = 0; i <= rounds; i++) {
+      const plain = await measure(target, { ...served, requests });
+      const saved = await measure(target, { ...rescued, requests });
+      if (i > 0) more.push({ cpu: saved.cpu - plain.cpu, latency: saved.p50 - plain.p50 });
+    }
+    costs.push({
+      mode,
+      cpu: quartile(more.map(({ cpu }) => cpu)),
+      latency: quartile(more.map(({ latency }) => latency)),
+    });
+  }
+  return costs;
 }

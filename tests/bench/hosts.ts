@@ -10,38 +10,47 @@ import { freePorts } from "../envoy/running-gateway.js";
 import type { Target } from "./bench-load.js";
 import { buildNoop } from "./noop-variant.js";
 import { pin } from "./pin.js";
-import { VARIANTS, bootstrapOf, type Variant } from "./variants.js";
+import { bootstrapOf, type Variant } from "./variants.js";
 
 export interface Hosts {
+  variants: Variant[];
   targets: Record<Variant, Target>;
   /** Whether Envoy has a CPU of its own. */
   pinned: boolean;
   stop(): Promise<void>;
 }
 
+export interface Modules {
+  ours: string;
+  /** Another build of the module, to compare with. */
+  before?: string;
+}
+
 /** Starts the upstream and one Envoy with one worker for each variant; what they write goes to `directory`. */
-export async function startHosts(ours: string, directory: string): Promise<Hosts> {
+export async function startHosts({ ours, before }: Modules, directory: string): Promise<Hosts> {
   const { path: binary } = await findEnvoy({ version: WANTED });
   const noop = join(directory, "noop.wasm");
   await buildNoop(noop);
   // Ends when this process does, however that ends.
-  const provider = fork(fileURLToPath(new URL("upstream.js", import.meta.url)));
+  const provider = fork(fileURLToPath(new URL("bench-upstream.js", import.meta.url)));
   const [upstream] = (await once(provider, "message")) as [number];
 
-  const ports = await freePorts(2 * VARIANTS.length);
+  const variants: Variant[] = ["bare", "no-op", "retry", ...(before ? ["before" as const] : []), "hop", "callout"];
+  const ports = await freePorts(2 * variants.length);
   const envoys: EnvoyProcess[] = [];
   const targets = {} as Hosts["targets"];
-  for (const [i, variant] of VARIANTS.entries()) {
+  for (const [i, variant] of variants.entries()) {
     const [listen, admin] = ports.slice(2 * i) as [number, number];
     const configFile = join(directory, `${i}.json`);
-    writeFileSync(configFile, bootstrapOf(variant, { listen, admin, upstream, ours, noop }));
+    const wasm = variant === "no-op" ? noop : variant === "before" ? before! : ours;
+    writeFileSync(configFile, bootstrapOf(variant, { listen, admin, upstream, wasm }));
     const envoy = new EnvoyProcess({
       ...{ binary, configFile, directory, logFile: join(directory, `${i}.log`), concurrency: 1, drainTime: 1 },
       listen: { host: "127.0.0.1", port: listen },
       admin: { host: "127.0.0.1", port: admin },
       env: process.env,
       // What becomes of each request is no news here.
-      say: line => line.startsWith("info") || console.error(`${variant}: ${line}`),
+      say: line => line.startsWith("info") || line.startsWith("warn") || console.error(`${variant}: ${line}`),
       gaveUp: reason => {
         throw reason;
       },
@@ -52,6 +61,7 @@ export async function startHosts(ours: string, directory: string): Promise<Hosts
   }
   const pids = Object.values(targets).map(({ pid }) => pid);
   return {
+    variants,
     targets,
     pinned: pin(pids, [process.pid, provider.pid!]),
     async stop() {

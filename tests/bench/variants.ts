@@ -6,50 +6,63 @@ import { parse } from "yaml";
 import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
 import { renderEnvoy } from "../../cli/render/render-envoy.js";
-import { BAD_TOKEN, GOOD_TOKEN } from "./bench-tokens.js";
+import type { Mode } from "../../cli/render/render-options.js";
+import { FAILURES, GOOD_TOKEN } from "./bench-tokens.js";
 
-export const VARIANTS = ["bare", "retry policy", "no-op", "ours", "ours, 401 first"] as const;
-export type Variant = (typeof VARIANTS)[number];
+export type Variant = "bare" | "no-op" | "retry" | "before" | "hop" | "callout";
+
+const MODES: Record<Variant, Mode> = {
+  bare: "retry",
+  "no-op": "retry",
+  retry: "retry",
+  before: "retry",
+  hop: "hop",
+  callout: "callout",
+};
 
 export interface Setting {
   listen: number;
   admin: number;
   upstream: number;
-  /** The compiled modules. */
-  ours: string;
-  noop: string;
+  /** The compiled module of this variant. */
+  wasm: string;
 }
 
 /** The bootstrap of one variant, as JSON. */
 export function bootstrapOf(variant: Variant, setting: Setting): string {
   const envoy = parse(render(variant, setting)) as Bootstrap;
-  if (!variant.startsWith("ours")) simplify(variant, envoy);
+  if (variant === "bare" || variant === "no-op") simplify(variant, envoy);
   return JSON.stringify(envoy);
 }
 
-function render(variant: Variant, { listen, admin, upstream, ours, noop }: Setting): string {
-  const good = { value: GOOD_TOKEN };
-  // All but one of a million requests meet the bad token first, and as it is never taken out, so does the next one.
-  const rescue = {
-    apiTokens: [{ value: BAD_TOKEN, weight: 1_000_000 }, good],
-    tokenChoice: "weighted",
-    failover: { enabled: false },
-  };
+/** Models `bench-*` are served at once; `401-*` and the like meet that failure first, for nothing is ever taken out here. */
+function render(variant: Variant, { listen, admin, upstream, wasm }: Setting): string {
+  const url = `http://127.0.0.1:${upstream}/v1`;
+  const never = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1_000_000 } };
+  const good = { provider: "bench", modelMapping: { "*": "bench-there" } };
   const config = {
     listen: `127.0.0.1:${listen}`,
     admin: `127.0.0.1:${admin}`,
     status: { enabled: false },
     console: { enabled: false },
     providers: [
-      {
-        ...{ id: "bench", type: "openai", url: `http://127.0.0.1:${upstream}/v1` },
-        models: ["bench-*"],
-        modelMapping: { "*": "bench-there" },
-        ...(variant === "ours, 401 first" ? rescue : { apiTokens: [good] }),
-      },
+      { id: "bench", type: "openai", url, apiTokens: [{ value: GOOD_TOKEN }] },
+      ...Object.entries(FAILURES).map(([failure, value]) => ({
+        ...{ id: `fails-${failure}`, type: "openai", url, apiTokens: [{ value }] },
+        ...never,
+      })),
+    ],
+    routes: [
+      { name: "bench", modelPredicates: [{ matchType: "PRE", matchValue: "bench-" }], upstreams: [good] },
+      ...Object.keys(FAILURES).map(failure => ({
+        name: `rescue-${failure}`,
+        modelPredicates: [{ matchType: "PRE", matchValue: `${failure}-` }],
+        upstreams: [{ provider: `fails-${failure}` }],
+        fallbackConfig: { enabled: true, upstreams: [good] },
+      })),
     ],
   };
-  return renderEnvoy(resolveConfig(sourceOf(config, "bench")), { wasm: variant === "no-op" ? noop : ours });
+  return renderEnvoy(resolveConfig(sourceOf(config, "bench")), { wasm, mode: MODES[variant] });
 }
 
 interface Bootstrap {
