@@ -38,7 +38,7 @@ export function register(program: Command): void {
     )
     .addOption(new Option("--part <part>", "only what goes into an Envoy of yours").choices(Object.keys(parts)))
     .addOption(
-      new Option("--target <platform>", "resources of Kubernetes for it")
+      new Option("--target <platform>", "resources of Kubernetes for it; higress streams with --mode hop")
         .choices(Object.keys(targets))
         .conflicts("part"),
     )

@@ -88,7 +88,8 @@ function endpoints({ name, host, port }: ClusterTarget): string {
   `;
 }
 
-function transport({ serverName, caFile }: NonNullable<ClusterTarget["tls"]>, systemCa: string): string {
+/** TLS with a check of the certificate and its names. */
+export function transport({ serverName, caFile }: NonNullable<ClusterTarget["tls"]>, systemCa: string): string {
   return yaml`
     transport_socket:
       name: envoy.transport_sockets.tls

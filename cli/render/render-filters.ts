@@ -62,7 +62,8 @@ function attemptFilters({ variables }: GatewayConfig, options: RenderOptions): s
   `;
 }
 
-function wasmFilter(role: string, json: string, variables: string[], { wasm }: RenderOptions): string {
+function wasmFilter(role: string, json: string, variables: string[], options: RenderOptions): string {
+  const { wasm, vmId = "ai-failover" } = options;
   return yaml`
     "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
     config:
@@ -76,7 +77,7 @@ function wasmFilter(role: string, json: string, variables: string[], { wasm }: R
       allow_on_headers_stop_iteration: true
       vm_config:
         # One id, code and environment for both roles: they share a VM on each worker, and so the exchanges.
-        vm_id: ai-failover
+        ${vmId === "" ? "" : `vm_id: ${vmId}`}
         runtime: envoy.wasm.runtime.v8
         code: {local: {filename: ${quote(wasm)}}}
         ${environment(variables)}

@@ -17,6 +17,8 @@ export interface RenderOptions {
   envoyVersion?: string;
   /** Default: the best one that this Envoy can do. */
   mode?: Mode;
+  /** Of the module's VM, where the host gives it another one; "": it has none. */
+  vmId?: string;
   /** PEM of the authorities that providers are checked with; default: the system's. */
   caFile?: string;
   /** Absolute path of the socket for Envoy's admin interface, where the configuration names no address. */

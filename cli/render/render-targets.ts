@@ -1,14 +1,15 @@
 import { isIP } from "node:net";
 import { parse, stringify } from "yaml";
-import type { ClusterTarget, GatewayConfig, Provider } from "../config/config-types.js";
+import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
+import { higress } from "./higress-target.js";
 import { clusterList, targetsOf } from "./render-clusters.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { innerCluster, innerListener } from "./render-hop.js";
 import { longestTimeout, modeOf, type RenderOptions } from "./render-options.js";
 import { switchOn } from "./render-parts.js";
-import { gatewayJson } from "./render-plugin.js";
 import { renderRoute } from "./render-route.js";
-import { asList, quote, sayOnce, seconds, yaml } from "./yaml-text.js";
+import { distinct, withClusters } from "./target-clusters.js";
+import { quote, sayOnce, seconds, yaml } from "./yaml-text.js";
 
 type Renderer = (config: GatewayConfig, options: RenderOptions) => string[];
 
@@ -20,27 +21,10 @@ export function renderTarget(target: Target, config: GatewayConfig, options: Ren
   return `${sayOnce(targets[target](config, options).join("\n---\n"))}\n`;
 }
 
-/** The configuration with names of clusters that the platform gives; a provider that names its own keeps it. */
-function withClusters(config: GatewayConfig, nameOf: (target: ClusterTarget) => string): GatewayConfig {
-  const rename = (provider: Provider): Provider => {
-    const names = new Map(provider.targets.map(target => [target.name, nameOf(target)]));
-    const renamed = (name: string) => names.get(name) ?? name;
-    const { cluster, messagesCluster } = provider;
-    const messages = messagesCluster === undefined ? {} : { messagesCluster: renamed(messagesCluster) };
-    return { ...provider, cluster: renamed(cluster), ...messages, targets: [] };
-  };
-  return { ...config, providers: config.providers.map(rename) };
-}
-
-/** The first of those that have one key. */
-function distinct(list: ClusterTarget[], keyOf: (target: ClusterTarget) => string): ClusterTarget[] {
-  const keys = list.map(keyOf);
-  return list.filter((_, i) => keys.indexOf(keys[i]!) === i);
-}
-
 // === Istio ===
 
 const ISTIO_NAMESPACE = "istio-ingress";
+const ISTIO_HOST = "llm.example.com";
 
 /** A name that stands in no DNS for what has an address only. */
 const hostOf = ({ name, host }: ClusterTarget): string => (isIP(host) ? `${name}.ai-failover.internal` : host);
@@ -52,7 +36,7 @@ function istio(config: GatewayConfig, options: RenderOptions): string[] {
   return [
     yaml`
       # ai-failover in Istio, for proxies on Envoy ${modeOf(options) === "retry" ? "1.39 and newer" : "1.35 to 1.38"}: docs/kubernetes.md. Written by: ai-failover render --target istio
-      # Change the namespace, the selector of the gateway's pods, the host and the Gateway to yours.
+      # Change the namespace, the selector of the gateway's pods, the Gateway and its port, and the host to yours, all where they stand.
 
       # The providers as services of Istio, with TLS and the names that their certificates must have.
       ${all.flatMap(istioService).join("\n---\n")}
@@ -110,10 +94,9 @@ function istioRoute(first: ClusterTarget | undefined): string {
     kind: VirtualService
     metadata: {name: llm, namespace: ${ISTIO_NAMESPACE}}
     spec:
-      hosts: [llm.example.com]
-      gateways: [llm] # a Gateway of yours
+      hosts: [${ISTIO_HOST}]
+      gateways: [llm] # a Gateway of yours, on port 443
       http:
-      # No other route of the gateway may have this name: it would be patched as well.
       - name: ai-failover
         match: [{uri: {prefix: /v1/}}]
         route: [{destination: ${destination}}]
@@ -150,9 +133,10 @@ function istioPatches(config: GatewayConfig, options: RenderOptions): string[] {
       `disabled: true\n${gatewayFilter(config, options)}`,
     ),
     patch(
-      "On for the route named ai-failover, whose attempts go where the module points.",
+      "On for the route named ai-failover of this host, whose attempts go where the module points: the host's name, and the port of " +
+        "the Gateway.",
       "HTTP_ROUTE",
-      "{routeConfiguration: {vhost: {route: {name: ai-failover}}}}",
+      `{routeConfiguration: {vhost: {name: "${ISTIO_HOST}:443", route: {name: ai-failover}}}}`,
       "MERGE",
       `typed_per_filter_config:\n  ${switchOn.replaceAll("\n", "\n  ")}\n${renderRoute(config, options)}`,
     ),
@@ -294,78 +278,5 @@ function gatewayPatches(config: GatewayConfig, options: RenderOptions): string[]
     "# The providers.",
     ...clusters.map(text => patch("cluster.v3.Cluster", nameOf(text), 'op: add\npath: ""', text)),
     ...(isHop ? [patch("listener.v3.Listener", nameOf(inner), 'op: add\npath: ""', inner)] : []),
-  ];
-}
-
-// === Higress ===
-
-function higress(config: GatewayConfig, _options: RenderOptions): string[] {
-  const serviceOf = ({ name, host }: ClusterTarget) => `llm-${name}.internal.${isIP(host) ? "static" : "dns"}`;
-  const portOf = ({ host, port }: ClusterTarget) => (isIP(host) ? 80 : port);
-  const all = targetsOf(config);
-  const named = withClusters(config, target => `outbound|${portOf(target)}||${serviceOf(target)}`);
-  const [first] = all;
-  const registries = all.map(target => {
-    const { name, host, port, tls } = target;
-    const place = isIP(host)
-      ? `type: static, domain: ${quote(`${host}:${port}`)}, port: 80`
-      : `type: dns, domain: ${host}, port: ${port}`;
-    const protocol = tls ? `protocol: https, sni: ${tls.serverName}` : "protocol: http";
-    return `{name: llm-${name}.internal, ${place}, ${protocol}}`;
-  });
-  return [
-    yaml`
-      # ai-failover in Higress 2: docs/higress.md. Written by: ai-failover render --target higress
-
-      # The only McpBridge that Higress looks at is the one named default: merge these entries into yours.
-      apiVersion: networking.higress.io/v1
-      kind: McpBridge
-      metadata: {name: default, namespace: higress-system}
-      spec:
-        registries:
-        ${asList(registries) || "[]"}
-    `,
-    yaml`
-      apiVersion: networking.k8s.io/v1
-      kind: Ingress
-      metadata:
-        name: llm
-        namespace: higress-system
-        annotations:
-          higress.io/destination: ${first === undefined ? "a-service-of-yours" : `${serviceOf(first)}:${portOf(first)}`}
-          # The module cannot remove it: Envoy looks for the route by it.
-          higress.io/request-header-control-remove: x-forwarded-proto
-      spec:
-        ingressClassName: higress
-        rules:
-        - host: llm.example.com
-          http:
-            paths:
-            - path: /v1
-              pathType: Prefix
-              backend:
-                resource: {apiGroup: networking.higress.io, kind: McpBridge, name: default}
-    `,
-    yaml`
-      apiVersion: extensions.higress.io/v1alpha1
-      kind: WasmPlugin
-      metadata: {name: ai-failover, namespace: higress-system}
-      spec:
-        # The image of \`docker build .\`: plugin.wasm at its root. A file that is mounted into the gateway is file:///path.
-        url: oci://registry.example.com/ai-failover:0.1.0
-        phase: UNSPECIFIED_PHASE
-        priority: 100
-        # After a fatal error requests fail, rather than reach a provider without a token.
-        failStrategy: FAIL_CLOSE
-        # Tokens come from the environment of the gateway's process: they stand in no resource and not in /config_dump.
-        vmConfig:
-          env:
-          ${asList(config.variables.map(name => `{name: ${name}, valueFrom: HOST}`)) || "[]"}
-        matchRules:
-        # The ingress above.
-        - ingress: [llm]
-          config:
-            ${gatewayJson(named, "callout").replace('"routing": "plan"', '"routing": "host"')}
-    `,
   ];
 }

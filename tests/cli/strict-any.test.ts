@@ -37,6 +37,7 @@ function untyped(value: unknown, path = "", isAny = false): string[] {
 const FILES = [
   "envoy/envoyfilter.yaml",
   "envoy/envoy-gateway.yaml",
+  "envoy/higress-streaming.yaml",
   "envoy/existing/before.yaml",
   "envoy/existing/after.yaml",
 ];
