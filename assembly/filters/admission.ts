@@ -23,7 +23,7 @@ export function checkEntry(x: Exchange, head: RequestHead): Refusal | null {
   if (configOf(x).isRefused) return refuse(replies.CONFIGURATION_REFUSED);
   const keys = configOf(x).clientKeys;
   if (keys.length == 0) return null;
-  const key = keyOf(head.credential, keys);
+  const key = keyShown(head, keys);
   if (key === null) return refuse(replies.KEY_REQUIRED);
   x.clientKey = changetype<usize>(key);
   return null;
@@ -34,6 +34,7 @@ export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null
   if (x.hops >= MOST_HOPS) return refuse(replies.TOO_MANY_HOPS);
   // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
   if (head.wantsUpgrade) return refuse(replies.UPGRADE_REFUSED);
+  if (head.isCompressed && !end) return refuse(replies.COMPRESSED);
   if (isRefused(head.method)) return refuse(replies.METHOD_REFUSED);
   // Hosts resolve what is plain; what is encoded, or meant for another kind of server, would go on with a token.
   if (pathLeadsOut(head.path)) return refuse(replies.PATH_LEADS_OUT);
@@ -56,6 +57,16 @@ function isRefused(method: Span): bool {
 const DIGEST_SIZE: usize = 32;
 const shown: usize = memory.data(32);
 const BEARER = Bytes.of("Bearer ");
+
+/** Libraries of two providers in one application, and proxies before us, show more than one. */
+function keyShown(head: RequestHead, keys: ClientKey[]): ClientKey | null {
+  for (let i = 0; i < head.credentials.length; i++) {
+    const shown = unchecked(head.credentials[i]);
+    const key = shown.len > 0 ? keyOf(shown, keys) : null;
+    if (key !== null) return key;
+  }
+  return null;
+}
 
 /** The configured key that the client has shown; null: none of them. Takes the same time whichever it is. */
 function keyOf(credential: Span, keys: ClientKey[]): ClientKey | null {

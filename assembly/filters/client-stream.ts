@@ -30,6 +30,9 @@ export class ClientStream {
   service: usize;
   /** A placeholder went down the chain: an attempt filter has to put the body in. */
   parked: bool;
+  /** How much of the body had come when a tick saw more of it last, and when that was. */
+  seenLen: usize;
+  seenAt: u64;
   /** Its outcome is settled, counted and logged. */
   isCounted: bool;
 }
@@ -43,6 +46,7 @@ export function open(stream: u32): ClientStream {
   c.exchange = 0;
   c.service = 0;
   c.parked = false;
+  c.seenLen = 0;
   c.isCounted = false;
   return c;
 }
@@ -53,6 +57,7 @@ export function openExchange(c: ClientStream, service: Service, now: u64): Excha
   x.client = changetype<usize>(c);
   c.exchange = changetype<usize>(x);
   c.service = changetype<usize>(service);
+  c.seenAt = now;
   return x;
 }
 

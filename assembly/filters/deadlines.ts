@@ -5,7 +5,7 @@ import { Guard, Routing } from "../config/plugin";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
-import { Exchange, configOf, routeOf } from "../request/exchange";
+import { Exchange, configOf, guardOf, routeOf } from "../request/exchange";
 import { End } from "../health/verdict";
 import * as host from "../proxywasm/host";
 import * as callouts from "./callouts";
@@ -15,6 +15,8 @@ import * as hostNames from "./host-names";
 import { armFirst } from "./planning";
 import * as retry from "./retry";
 import { Move } from "../request/next-move";
+import * as replies from "../response/replies";
+import { refuse } from "../response/replies";
 import { sendRefusal } from "./send-reply";
 import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
 
@@ -28,12 +30,25 @@ export function check(now: u64): bool {
     const x = exchanges.slot(i);
     if (x === null || x.gateway == 0) continue;
     const c = changetype<ClientStream>(x.client);
-    if (c.phase == Phase.Waiting) wake(c, x, now);
+    if (c.phase == Phase.Collecting) checkUpload(c, x, now);
+    else if (c.phase == Phase.Waiting) wake(c, x, now);
     else if (c.phase == Phase.Calling) callouts.wake(c, x, now);
     else if (x.attempt != 0) checkAttempt(c, x, changetype<Attempt>(x.attempt), now);
     busy = true;
   }
   return busy;
+}
+
+/** A body of which nothing comes any more: its client has gone without a word, or waits for an answer that nobody can give. */
+function checkUpload(c: ClientStream, x: Exchange, now: u64): void {
+  if (x.bodyLen != c.seenLen) {
+    c.seenLen = x.bodyLen;
+    c.seenAt = now;
+    return;
+  }
+  const limit = configOf(x).idleTimeout;
+  if (limit > 0 && hasPassed(c.seenAt, limit, now) && host.setEffective(x.gateway))
+    sendRefusal(c, refuse(replies.UPLOAD_STOPPED));
 }
 
 function checkAttempt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void {
@@ -105,7 +120,7 @@ function ranOut(c: ClientStream, x: Exchange, a: Attempt, now: u64): End {
   if (a.state == State.Reading)
     return now >= x.deadline || hasPassed(a.idleSince, ERROR_BODY, now) ? End.Cut : End.None;
   const route = routeOf(x);
-  const whole = !x.isStreamed || route.guard == Guard.Full;
+  const whole = !x.isStreamed || guardOf(x) == Guard.Full;
   const content = attemptJudge.hasSign(a);
   const limit = x.isStreamed ? End.FirstTokenTimeout : End.AttemptTimeout;
   if (a.limit > 0 && hasPassed(a.started, a.limit, now) && (whole || !content)) return limit;
@@ -126,8 +141,7 @@ const NOT_KEPT: i32 = 5000;
 function isLate(x: Exchange, a: Attempt, now: u64): bool {
   if (x.tryTimeout == 0) return false;
   // With guard full its limit is the one on the whole answer, for it counts what is held, too.
-  if (x.isStreamed && routeOf(x).guard == Guard.Full && hasPassed(a.started, routeOf(x).firstTokenTimeout, now))
-    return true;
+  if (x.isStreamed && guardOf(x) == Guard.Full && hasPassed(a.started, routeOf(x).firstTokenTimeout, now)) return true;
   return hasPassed(a.started, x.tryTimeout + NOT_KEPT, now);
 }
 

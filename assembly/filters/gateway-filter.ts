@@ -96,6 +96,8 @@ export class GatewayFilter extends Handler {
     cleanRequestHeaders(list, length, x.dialect);
     host.setNumberHeader(host.HeaderMap.Request, hostNames.HOPS, <u64>x.hops + 1);
     c.phase = Phase.Collecting;
+    // A body may stop coming.
+    if (!end) timer.start(c);
     return end && this.goOn(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
@@ -120,7 +122,7 @@ export class GatewayFilter extends Handler {
     const c = changetype<ClientStream>(state);
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
-    cleanRequestTrailers();
+    client.exchangeOf(c).wasUnpacked = cleanRequestTrailers();
     // Only a body callback can put a body in (facts 3.5).
     return this.goOn(c, BODY_OUT_OF_REACH) ? BodyStatus.Continue : BodyStatus.StopAndBuffer;
   }

@@ -26,12 +26,17 @@ export function cleanAttemptHeaders(): void {
       host.removeHeader(host.HeaderMap.Request, header.name, header.nameLen);
 }
 
-/** No API knows a trailer of a request. */
-export function cleanRequestTrailers(): void {
+/** No API knows a trailer of a request. True: among them were those of Envoy's decompressor, which has unpacked the body. */
+export function cleanRequestTrailers(): bool {
   const list = host.headers(host.HeaderMap.RequestTrailers);
-  if (list === null) return;
+  if (list === null) return false;
+  let wasUnpacked = false;
   const header = headersIn(list.ptr, list.len);
-  while (header.next()) host.removeHeader(host.HeaderMap.RequestTrailers, header.name, header.nameLen);
+  while (header.next()) {
+    if (clientHeaders.tellsOfUnpacking(header.name, header.nameLen)) wasUnpacked = true;
+    host.removeHeader(host.HeaderMap.RequestTrailers, header.name, header.nameLen);
+  }
+  return wasUnpacked;
 }
 
 /** What a provider must not tell the router or the client. */

@@ -24,6 +24,8 @@ export const FLAGS = Bytes.of("response\0flags");
 export const RESPONSE_CODE = Bytes.of("response\0code");
 export const RESPONSE_SIZE = Bytes.of("response\0size");
 export const REQUEST_SIZE = Bytes.of("request\0size");
+/** "HTTP/1.1" */
+export const PROTOCOL = Bytes.of("request\0protocol");
 /** Of the client, with its port. */
 export const SOURCE_ADDRESS = Bytes.of("source\0address");
 export const LOCAL_ADDRESS = Bytes.of("upstream\0local_address");

@@ -2,7 +2,7 @@
 import { Bytes } from "../text/bytes";
 import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
-import { Route, SiteConfig } from "../config/plugin";
+import { Guard, Route, SiteConfig } from "../config/plugin";
 import { RetryBudget } from "../health/retry-budget";
 import { Exchange, configOf, modelOf } from "../request/exchange";
 import * as plan from "../request/plan";
@@ -12,6 +12,7 @@ import { lastRefusal } from "../response/last-refusal";
 import * as replies from "../response/replies";
 import { Refusal, refuse } from "../response/replies";
 import * as host from "../proxywasm/host";
+import * as hostNames from "./host-names";
 
 /**
  * Makes the plan. Null: a hop is armed or, where none is (`x.hasArmed`), the request waits until `x.wakeAt`. `budgets`: by the index of
@@ -21,12 +22,22 @@ export function planRequest(x: Exchange, budgets: RetryBudget[], now: u64): Refu
   const route = routeFor(x);
   if (route === null) return refuseModel(x);
   x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
+  x.needsWhole = !x.isDry && endsWithConnection(x, route);
   const budget = unchecked(budgets[route.index]);
   if (!x.isDry) budget.request(now);
   x.budget = changetype<usize>(budget);
   plan.order(x, route, host.random64());
   if (x.upstreamCount == 0) return refuse(replies.DIALECT_UNSERVED);
   return armFirst(x, now);
+}
+
+const HTTP_10 = Bytes.of("HTTP/1.0");
+
+/** Over HTTP/1.0 an answer without a length ends where its connection does: one that broke off would look like a whole one. */
+function endsWithConnection(x: Exchange, route: Route): bool {
+  if (!x.isStreamed && route.guard != Guard.None) return false;
+  const protocol = host.property(hostNames.PROTOCOL);
+  return protocol !== null && protocol.is(HTTP_10);
 }
 
 /** Arms the first hop, or decides what happens instead; also when a wait is over. */

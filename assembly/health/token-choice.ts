@@ -2,7 +2,8 @@
  * Which of several tokens an attempt gets. Tokens stand in groups: by priority, and within it those of weight 0 behind the others. A
  * group is asked only when nothing in the groups before it may be tried. Within a group:
  *
- *   - A trial that waits comes first, unless the choice is sticky: a token must come back even when nobody needs it.
+ *   - A trial that waits comes first, unless the choice is sticky: a token must come back even when nobody needs it. Calls about what a
+ *     provider keeps are sticky whatever is configured.
  *   - Random, Weighted: a draw by share, and another one when it meets a token that is out. After a few draws all of the group are
  *     looked at. What is well has no entry, so that each draw costs one look and a search in the running sums.
  *   - Sticky: rendezvous hashing: each caller has an order of its own, and loses its token only when that one is out.
@@ -58,8 +59,7 @@ export function choose(ledger: Ledger, search: TokenSearch, base: BreakerState, 
 }
 
 function chooseFrom(ledger: Ledger, search: TokenSearch, base: BreakerState, probing: bool, from: i32, to: i32): i32 {
-  if (ledger.provider.tokenChoice == TokenChoice.Sticky && search.sticky != 0)
-    return chooseSticky(ledger, search, probing, from, to);
+  if (search.sticky != 0) return chooseSticky(ledger, search, probing, from, to);
   const mayWait = ledger.unwellTokens > 0 && ledger.soonestTrial <= search.now;
   if (base == BreakerState.Live && mayWait) {
     const token = weigh(ledger, search, probing, from, to, BreakerState.Trial);

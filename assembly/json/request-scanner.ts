@@ -4,7 +4,7 @@
  */
 import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import { equalsDecoded } from "./unescape";
+import { equalsDecoded, equalsFolded } from "./unescape";
 import { Status, fail, peek, syntaxError, unexpected } from "./syntax-error";
 import { Kind, check, keyEndAt, kindOf, skipBlank, skipValue, valueAfter } from "./lexer";
 import { JsonMember } from "./member";
@@ -32,7 +32,7 @@ const result = new ScanResult();
 
 /**
  * A second top-level `model` is refused, since two readers could see two models; of other duplicates the last one
- * counts, as in JSON.parse. Keys are compared decoded.
+ * counts, as in JSON.parse. Keys are compared decoded. So is a key that only its case keeps from being `model` or `stream`.
  */
 export function scan(ptr: usize, len: usize): ScanResult {
   for (let i = 0; i < members.length; i++) unchecked(members[i]).put(Kind.Absent, 0, 0);
@@ -60,6 +60,9 @@ function scanObject(ptr: usize, end: usize): Status {
           return syntaxError.status;
         }
         member.put(kindOf(value), value - ptr, p - ptr);
+      } else if (hasForeignCase(key, keyEnd - key)) {
+        fail(Status.ForeignCase, key - 1);
+        return syntaxError.status;
       }
       p = skipBlank(p, end);
       if (peek(p, end) != Char.Comma) break;
@@ -74,6 +77,22 @@ function scanObject(ptr: usize, end: usize): Status {
   if (p == end) return Status.Ok;
   fail(Status.Malformed, p);
   return syntaxError.status;
+}
+
+/** Whether some reader may take the key for `model` or `stream`, as we do not. The first letter keeps other keys from being compared. */
+function hasForeignCase(key: usize, len: usize): bool {
+  // "\u017fTREAM" in escapes alone.
+  if (len < 5 || len > 36) return false;
+  switch ((<i32>load<u8>(key)) | 0x20) {
+    case 0x6d:
+    case 0x73:
+    // Of a backslash, and of U+017F.
+    case 0x7c:
+    case 0xe5:
+      return equalsFolded(key, len, model.name) || equalsFolded(key, len, stream.name);
+    default:
+      return false;
+  }
 }
 
 function refuseOther(p: usize, end: usize): Status {

@@ -13,6 +13,8 @@ export enum Status {
   /** More than MAX_DEPTH arrays and objects inside each other. */
   TooDeep,
   DuplicateModel,
+  /** A key that differs from `model` or `stream` in case only: servers in Go read it as that. */
+  ForeignCase,
 }
 
 export class SyntaxError {

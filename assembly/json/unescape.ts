@@ -1,5 +1,5 @@
 /** The inside of a JSON string, decoded. All take what lies between the quotes of a string that the lexer accepted. */
-import { Char } from "../text/ascii";
+import { Char, lowerCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { encode } from "../text/utf8";
 
@@ -37,6 +37,27 @@ export function equalsDecodedBytes(ptr: usize, len: usize, text: usize, textLen:
     rest += n;
   }
   return rest == last;
+}
+
+const LONG_S = 0x17f;
+
+/** The same without regard to case, as Go compares keys: by simple case folding, in which U+017F is an s. `text` is in lower case. */
+export function equalsFolded(ptr: usize, len: usize, text: Bytes): bool {
+  const end = ptr + len;
+  let i: usize = 0;
+  while (ptr < end && i < text.len) {
+    let c = <u32>load<u8>(ptr);
+    if (c == Char.Backslash) {
+      ptr = readEscape(ptr, end);
+      c = codePoint;
+    } else if (c == 0xc5 && ptr + 1 < end && load<u8>(ptr + 1) == 0xbf) {
+      ptr += 2;
+      c = LONG_S;
+    } else ptr++;
+    const folded = c == LONG_S ? 0x73 : c < 0x80 ? lowerCase(c) : -1;
+    if (folded != <i32>load<u8>(text.ptr + i++)) return false;
+  }
+  return ptr == end && i == text.len;
 }
 
 let codePoint: u32 = 0;

@@ -1,5 +1,5 @@
 /** The paths of the APIs that we know: a dialect or a path is added here. What is not here goes to a provider only by `allowPaths`. */
-import { Char } from "../text/ascii";
+import { Char, indexOf } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { AllowedPath, Dialect } from "../config/plugin";
@@ -168,6 +168,26 @@ export function allowedAt(paths: AllowedPath[], method: Span, path: usize, len: 
     }
   }
   return -1;
+}
+
+/** Where what calls of a model have made is asked for. */
+const MADE_BY_CALL: Bytes[] = ["/responses/", "/chat/completions/"].map<Bytes>((path: string) => Bytes.of(path));
+const id = new Span();
+
+/** The id in the path of what a call of a model has made; empty: the path is about something else. */
+export function madeByCall(path: Span): Span {
+  const size = pathLength(path.ptr, path.len);
+  id.set(0, 0);
+  for (let i = 0; i < MADE_BY_CALL.length; i++) {
+    const before = unchecked(MADE_BY_CALL[i]);
+    const at = indexOf(path.ptr, size, before.ptr, before.len);
+    if (at < 0) continue;
+    const from = <usize>at + before.len;
+    let to = from;
+    while (to < size && load<u8>(path.ptr + to) != Char.Slash) to++;
+    return id.set(path.ptr + from, to - from);
+  }
+  return id;
 }
 
 const MODELS_PATH = Bytes.of("/v1/models");

@@ -54,6 +54,13 @@ export function isOfCallout(name: usize, len: usize): bool {
   return METHOD.equals(name, len) || SCHEME.equals(name, len);
 }
 
+const DECOMPRESSOR = new HeaderSet([], ["x-envoy-decompressor-"]);
+
+/** Whether a trailer is one that Envoy's decompressor adds. */
+export function tellsOfUnpacking(name: usize, len: usize): bool {
+  return DECOMPRESSOR.has(name, len);
+}
+
 /** Of the framing and of the connection: RFC 9110, 7.6.1. */
 const OF_HOP = new HeaderSet([
   "host",

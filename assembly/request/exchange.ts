@@ -6,7 +6,17 @@
  * An exchange is found by `identity`: {random number of this VM, serial number}, never by a stream id, because ids start again
  * after a VM reload and a late retry would else carry another client's prompt.
  */
-import { SiteConfig, Dialect, Endpoint, MAX_UPSTREAMS, Provider, Route, Upstream, ModelName } from "../config/plugin";
+import {
+  SiteConfig,
+  Dialect,
+  Endpoint,
+  Guard,
+  MAX_UPSTREAMS,
+  Provider,
+  Route,
+  Upstream,
+  ModelName,
+} from "../config/plugin";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Cause } from "../health/verdict";
@@ -16,6 +26,9 @@ import { HashTable } from "../text/hash-table";
 /** More attempts than this are not made for one request. */
 export const MAX_ATTEMPTS = 64;
 export const IDENTITY_SIZE: usize = 16;
+
+/** What is made by a call of its own (files, batches, conversations ...) is made and asked for by one token, the same at every gateway. */
+export const MADE_APART: u64 = 1;
 
 /** Where `model` stands in the body. */
 export enum ModelPlace {
@@ -174,6 +187,10 @@ export class Exchange {
   /** Asked by HEAD: no answer has a body. */
   isHeadRequest: bool;
   isMultipart: bool;
+  /** The client sent its body compressed, and a filter before this one has unpacked it. */
+  wasUnpacked: bool;
+  /** A broken answer would look complete to the client: nothing of it goes on before it is whole. */
+  needsWhole: bool;
   /** Sent once and never again: it names state that only one provider holds, or the client forbids more. */
   noFailover: bool;
   /** Its path names such state, which is what the answer tells of. */
@@ -210,6 +227,8 @@ export class Exchange {
   /** Hashes of what a sticky choice may hold on to; 0: it is not there. */
   credential: u64;
   user: u64;
+  /** Holds calls about what one account of a provider keeps to one token: `MADE_APART`, or a hash of the id. 0: it is not about that. */
+  state: u64;
 
   // --- time, monotonic ns ---
   started: u64;
@@ -329,6 +348,11 @@ export function budgetOf(x: Exchange): RetryBudget {
 
 export function routeOf(x: Exchange): Route {
   return changetype<Route>(x.route);
+}
+
+/** The route's, unless the client needs more. */
+export function guardOf(x: Exchange): Guard {
+  return x.needsWhole ? Guard.Full : routeOf(x).guard;
 }
 
 /** By its position in the plan. */

@@ -135,7 +135,8 @@ function fill(hop: Hop, x: Exchange, entry: PlanEntry, token: i32, trial: bool):
 
 /** What this provider's sticky choice holds on to; 0: nothing. */
 function stickyOf(x: Exchange, provider: Provider): u64 {
-  if (provider.tokenChoice != TokenChoice.Sticky) return 0;
+  // What is kept belongs to an account: its calls must not alternate between tokens of several.
+  if (provider.tokenChoice != TokenChoice.Sticky) return x.state;
   const name = provider.stickyHeader;
   if (provider.stickyBy == StickyBy.Header && name !== null) return hashOf(x.headers, x.headersLen, name);
   return provider.stickyBy == StickyBy.User ? x.user : x.credential;

@@ -8,7 +8,7 @@ import * as json from "../json/request-scanner";
 import { headerValue } from "../http/header-list";
 import * as multipart from "../http/multipart";
 import { Dialect } from "../config/plugin";
-import { Exchange, ModelPlace, modelOf } from "./exchange";
+import { Exchange, MADE_APART, ModelPlace, modelOf } from "./exchange";
 
 const MULTIPART = Bytes.of("multipart/form-data");
 const TRUE = Bytes.of("true");
@@ -28,6 +28,12 @@ export enum BodyFault {
   NoBoundary,
   /** No multipart/form-data although the header says so: `syntax` says what is wrong. */
   NoMultipart,
+  /** What came out of a compressed body is nothing, or ends too early. */
+  NotUnpacked,
+  /** Compressed, without saying so. */
+  Packed,
+  /** Unpacked, and of a kind whose end nothing shows. */
+  EndUnknown,
 }
 
 /** What reading a body came to; what it says of the request is in the exchange. */
@@ -54,28 +60,55 @@ export function isMultipart(type: Span): bool {
 }
 
 export function readBody(x: Exchange): BodyReading {
-  if (x.bodyLen == 0) return reading.end(BodyFault.None);
+  if (x.bodyLen == 0) return reading.end(x.wasUnpacked ? BodyFault.NotUnpacked : BodyFault.None);
   return x.isMultipart ? readMultipart(x) : readJson(x);
+}
+
+/** Envoy's decompressor stops where it meets a mistake, and says nothing of it. */
+function endSyntax(x: Exchange, fault: BodyFault, status: json.Status, offset: usize = 0): BodyReading {
+  if (x.wasUnpacked && status == json.Status.Truncated) return reading.end(BodyFault.NotUnpacked);
+  return reading.end(isPacked(x) ? BodyFault.Packed : fault, status, offset);
+}
+
+/** By the magic numbers of gzip (RFC 1952) and zstd (RFC 8878). */
+function isPacked(x: Exchange): bool {
+  return x.bodyLen >= 4 && (load<u16>(x.body) == 0x8b1f || load<u32>(x.body) == 0xfd2fb528);
 }
 
 function readJson(x: Exchange): BodyReading {
   const scan = json.scan(x.body, x.bodyLen);
   if (scan.status != json.Status.Ok)
-    return isJsonApi(x) ? reading.end(BodyFault.NoJson, scan.status, scan.errorOffset) : reading.end(BodyFault.None);
+    return isJsonApi(x)
+      ? endSyntax(x, BodyFault.NoJson, scan.status, scan.errorOffset)
+      : reading.end(x.wasUnpacked ? BodyFault.EndUnknown : BodyFault.None);
   x.isStreamed = json.stream.kind == json.Kind.True;
   if (x.hasKnownShape && !isSwitch(json.stream.kind)) return reading.end(BodyFault.StreamNoSwitch);
-  if (namesState(x)) x.noFailover = true;
+  if (namesState(x)) {
+    x.noFailover = true;
+    x.state = stateNamed(x);
+  }
   if (json.model.kind == json.Kind.Absent) return reading.end(BodyFault.None);
   if (json.model.kind != json.Kind.String) return reading.end(BodyFault.ModelNoString);
   const start = json.model.start + 1;
   const size = json.model.end - 1 - start;
-  if (size > MODEL_ROOM) return reading.end(BodyFault.ModelTooLong);
-  x.modelLen = json.unescape(x.body + start, size, modelOf(x));
+  if (!takeModel(x, x.body + start, size)) return reading.end(BodyFault.ModelTooLong);
   x.modelPlace = ModelPlace.Json;
   x.modelStart = json.model.start;
   x.modelEnd = json.model.end;
   if (json.user.kind == json.Kind.String) x.user = hash64(x.body + json.user.start, json.user.end - json.user.start);
   return reading.end(faultOfModel(x));
+}
+
+const MOST_ESCAPED: usize = 6 * MODEL_ROOM;
+const decoded: usize = memory.data(6 * 1024);
+
+/** Copies the model's name, decoded. A name of other letters than ours may come six bytes for two of them. False: it is too long. */
+function takeModel(x: Exchange, ptr: usize, len: usize): bool {
+  if (len > MOST_ESCAPED) return false;
+  x.modelLen = json.unescape(ptr, len, decoded);
+  if (x.modelLen > MODEL_ROOM) return false;
+  memory.copy(modelOf(x), decoded, x.modelLen);
+  return true;
 }
 
 /** Some providers take "true" or 1 for true. The stream that nobody seems to have asked for would count against them. */
@@ -88,6 +121,14 @@ function namesState(x: Exchange): bool {
   if (json.previousResponseId.kind == json.Kind.String) return true;
   const kind = json.conversation.kind;
   return x.dialect == Dialect.Responses && (kind == json.Kind.String || kind == json.Kind.Object);
+}
+
+/** What holds the request to the token that has made what it goes on with. A conversation was made by a call of its own. */
+function stateNamed(x: Exchange): u64 {
+  const previous = json.previousResponseId;
+  return previous.kind == json.Kind.String
+    ? hash64(x.body + previous.start + 1, previous.end - previous.start - 2)
+    : MADE_APART;
 }
 
 /** The name goes into headers and paths, where Envoy sends a line break on as it is. */
@@ -106,7 +147,7 @@ function readMultipart(x: Exchange): BodyReading {
   const type = headerValue(x.headers, x.headersLen, CONTENT_TYPE);
   if (type === null || !multipart.readBoundary(type.ptr, type.len)) return reading.end(BodyFault.NoBoundary);
   const status = multipart.scanParts(x.body, x.bodyLen);
-  if (status != json.Status.Ok) return reading.end(BodyFault.NoMultipart, status);
+  if (status != json.Status.Ok) return endSyntax(x, BodyFault.NoMultipart, status);
   const part = multipart.modelPart;
   const size = part.end - part.start;
   if (part.kind == json.Kind.Absent) return reading.end(BodyFault.None);

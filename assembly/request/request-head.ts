@@ -3,11 +3,12 @@ import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { hash64 } from "../text/hash";
 import { parseDecimal } from "../http/durations";
+import { isPlain } from "../http/content-coding";
 import { HeaderSet } from "../http/header-set";
 import { headerValue, headersIn } from "../http/header-list";
 import { Provider } from "../config/plugin";
-import { allowedAt, apiOf } from "./api-paths";
-import { Exchange, configOf } from "./exchange";
+import { allowedAt, apiOf, madeByCall } from "./api-paths";
+import { Exchange, MADE_APART, configOf } from "./exchange";
 import { MODEL_ROOM, isMultipart } from "./request-body";
 
 /** Of the request whose headers were read last: its spans lie in the host's memory and are gone when the callback ends. Empty: not there. */
@@ -16,8 +17,10 @@ export class RequestHead {
   readonly path: Span = new Span();
   readonly authority: Span = new Span();
   readonly contentType: Span = new Span();
-  /** What the caller shows as its credential, with "Bearer " if that is in front. */
+  /** What the caller shows as its credential, with "Bearer " if that is in front; the first of several. */
   readonly credential: Span = new Span();
+  /** In whatever header a client shows one, as OpenAI's, Anthropic's, Azure's and Google's libraries do. */
+  readonly credentials: StaticArray<Span> = [new Span(), new Span(), new Span(), new Span()];
   /** The value of `x-ai-failover`. */
   readonly failover: Span = new Span();
   /** What a browser says of the page that calls: its origin, how far it is from here, and what it wants to send. */
@@ -31,6 +34,8 @@ export class RequestHead {
   hasVersion: bool = false;
   /** Gateways of ours that it has passed before. */
   hops: i32 = 0;
+  /** By a coding that nobody before this filter has undone. */
+  isCompressed: bool = false;
 }
 
 const head = new RequestHead();
@@ -44,12 +49,14 @@ const READ = new HeaderSet([
   "authorization",
   "x-api-key",
   "api-key",
+  "x-goog-api-key",
   "origin",
   "sec-fetch-site",
   "access-control-request-headers",
   "content-length",
   "ai-failover-hops",
   "anthropic-version",
+  "content-encoding",
   "upgrade",
 ]);
 /** What the first names of READ go to. */
@@ -59,16 +66,18 @@ const VALUES: StaticArray<Span> = [
   head.authority,
   head.contentType,
   head.failover,
-  head.credential,
-  head.credential,
-  head.credential,
+  unchecked(head.credentials[0]),
+  unchecked(head.credentials[1]),
+  unchecked(head.credentials[2]),
+  unchecked(head.credentials[3]),
   head.origin,
   head.fetchSite,
   head.requestedHeaders,
 ];
-const CONTENT_LENGTH = 11;
-const HOPS = 12;
-const VERSION = 13;
+const CONTENT_LENGTH = 12;
+const HOPS = 13;
+const VERSION = 14;
+const CONTENT_ENCODING = 15;
 /** More than there are gateways in any chain. */
 const MANY_HOPS = 1000;
 
@@ -78,6 +87,7 @@ export function readRequestHead(list: usize, len: usize): RequestHead {
   head.wantsUpgrade = false;
   head.hasVersion = false;
   head.hops = 0;
+  head.isCompressed = false;
   const header = headersIn(list, len);
   while (header.next()) {
     const at = READ.find(header.name, header.nameLen);
@@ -86,7 +96,13 @@ export function readRequestHead(list: usize, len: usize): RequestHead {
     else if (at == CONTENT_LENGTH) head.contentLength = parseDecimal(header.value, header.valueLen);
     else if (at == HOPS) head.hops = countOf(header.value, header.valueLen);
     else if (at == VERSION) head.hasVersion = true;
+    else if (at == CONTENT_ENCODING) head.isCompressed = !isPlain(header.value, header.valueLen);
     else head.wantsUpgrade = true;
+  }
+  head.credential.set(0, 0);
+  for (let i = 0; i < head.credentials.length && head.credential.len == 0; i++) {
+    const shown = unchecked(head.credentials[i]);
+    head.credential.set(shown.ptr, shown.len);
   }
   return head;
 }
@@ -112,6 +128,7 @@ export function noteApi(x: Exchange, head: RequestHead): void {
   x.isModelCall = api.isModelCall;
   x.isStateful = api.isStateful;
   x.noFailover = api.isStateful;
+  if (api.isStateful) x.state = stateIn(head.path);
   x.basePrefix = api.basePrefix;
 }
 
@@ -142,6 +159,12 @@ export function takesPath(provider: Provider, x: Exchange): bool {
   if (!x.isUnlisted || keepsPaths(provider)) return true;
   const method = headerValue(x.headers, x.headersLen, METHOD);
   return method !== null && allowedAt(provider.allowPaths, method, x.text, x.pathLen) >= 0;
+}
+
+/** What holds a call about state to one token: the id of what a call of a model has made, else what all else is held to. */
+function stateIn(path: Span): u64 {
+  const id = madeByCall(path);
+  return id.len > 0 ? hash64(id.ptr, id.len) : MADE_APART;
 }
 
 /**

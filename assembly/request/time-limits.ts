@@ -1,7 +1,7 @@
 /** How long a request and each of its attempts may take: in ms as the configuration has it, by a clock of monotonic ns. */
 import { NS_PER_MS } from "../text/time-units";
 import { Guard } from "../config/plugin";
-import { Exchange, routeOf } from "./exchange";
+import { Exchange, guardOf, routeOf } from "./exchange";
 
 /** No model answers over a new connection in less: an attempt would but cost a token, and be blamed on its provider. */
 const LEAST_TIME: u64 = 100 * NS_PER_MS;
@@ -18,7 +18,7 @@ export function isShortOfTime(x: Exchange, limit: i32, now: u64): bool {
 
 /** Whether an attempt's limit is on its first event: where the answer streams. Else it is on the whole answer. */
 export function isOnFirstEvent(x: Exchange): bool {
-  return x.isStreamed && routeOf(x).guard != Guard.Full;
+  return x.isStreamed && guardOf(x) != Guard.Full;
 }
 
 /** The route's limit on one attempt, ms. */

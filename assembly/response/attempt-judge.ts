@@ -18,6 +18,7 @@ import {
   QUOTE_SIZE,
   configOf,
   endpointOf,
+  guardOf,
   healthOf,
   modelOf,
   routeOf,
@@ -79,7 +80,7 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
     a.idleSince = now;
     return Decision.Hold;
   }
-  const guard = routeOf(x).guard;
+  const guard = guardOf(x);
   const mode = whole && guard == GuardMode.None ? GuardMode.FirstEvent : guard;
   // What it says of state, a failed job or file, is no error of its own.
   const body = x.isStateful && head.body == BodyType.Json ? BodyType.Binary : head.body;
@@ -233,7 +234,7 @@ function decide(a: Attempt, seen: Progress, last: bool, now: u64): Decision {
     return Decision.Pass;
   }
   if (a.validator.isWhole) return Decision.Hold;
-  const enough = routeOf(a.exchange).guard == GuardMode.Full ? a.validator.isDone : seen >= Progress.Content;
+  const enough = guardOf(a.exchange) == GuardMode.Full ? a.validator.isDone : seen >= Progress.Content;
   return enough ? pass(a, now) : Decision.Hold;
 }
 

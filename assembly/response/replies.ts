@@ -27,14 +27,16 @@ const INVALID = "invalid_request_error";
 const INVALID_BODY = new ErrorCode(400, INVALID, INVALID, "invalid_body", false);
 const INVALID_HEADER = new ErrorCode(400, INVALID, INVALID, "invalid_header", false);
 const INVALID_PATH = new ErrorCode(400, INVALID, INVALID, "invalid_path", false);
-const UPGRADE = new ErrorCode(400, INVALID, INVALID, "upgrade_not_supported", false);
 const FOREIGN_PAGE = new ErrorCode(403, INVALID, "permission_error", "origin_not_allowed", false);
 const PATH_UNKNOWN = new ErrorCode(404, INVALID, "not_found_error", "path_not_served", false);
 const LOOP = new ErrorCode(508, "server_error", "api_error", "loop_detected", false);
 const UNAUTHORIZED = new ErrorCode(401, INVALID, "authentication_error", "invalid_api_key", false);
 const NOT_FOUND = new ErrorCode(404, INVALID, "not_found_error", "model_not_found", false);
 const METHOD_NOT_ALLOWED = new ErrorCode(405, INVALID, INVALID, "method_not_allowed", false);
+const REQUEST_TIMEOUT = new ErrorCode(408, INVALID, "timeout_error", "request_timeout", true);
 const TOO_LARGE = new ErrorCode(413, INVALID, "request_too_large", "request_too_large", false);
+const UPGRADE = new ErrorCode(426, INVALID, INVALID, "upgrade_not_supported", false);
+const UNSUPPORTED = new ErrorCode(415, INVALID, INVALID, "unsupported_media_type", false);
 const RATE_LIMITED = new ErrorCode(429, "rate_limit_error", "rate_limit_error", "rate_limited", true);
 const BUSY = new ErrorCode(503, "server_error", "overloaded_error", "gateway_busy", true);
 const MISCONFIGURED = new ErrorCode(503, "server_error", "api_error", "misconfigured", false);
@@ -62,9 +64,16 @@ export const CONFIGURATION_REFUSED = new Reply(
 );
 export const KEY_REQUIRED = new Reply(
   UNAUTHORIZED,
-  "This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key",
+  "This gateway asks for one of its clientKeys: as a bearer token, x-api-key, api-key or x-goog-api-key",
 );
-export const UPGRADE_REFUSED = new Reply(UPGRADE, "This gateway serves no upgraded connections");
+export const UPGRADE_REFUSED = new Reply(
+  UPGRADE,
+  "This gateway serves no upgraded connections (WebSocket): call it by HTTP",
+);
+export const COMPRESSED = new Reply(
+  UNSUPPORTED,
+  "The request's body has a content-encoding that nothing here unpacks: send it as it is. 'run' and 'render' unpack gzip, br and zstd, another Envoy by its decompressor filter before the module",
+);
 export const METHOD_REFUSED = new Reply(METHOD_NOT_ALLOWED, "This gateway serves neither TRACE nor CONNECT");
 export const PATH_LEADS_OUT = new Reply(INVALID_PATH, "The path leads out of the API: a segment of it is '..'");
 export const PATH_UNSERVED = new Reply(
@@ -88,6 +97,10 @@ export const BODY_TOO_LARGE = new Reply(
   TOO_LARGE,
   "The request's body is larger than this gateway takes (limits.requestBody): bytes allowed: ",
 );
+export const UPLOAD_STOPPED = new Reply(
+  REQUEST_TIMEOUT,
+  "The request's body stopped coming before it was complete (idleTimeout)",
+);
 export const BODIES_AT_LIMIT = new Reply(
   BUSY,
   "The gateway holds as many request bodies as it may (limits.parkedBodies); try again shortly",
@@ -102,6 +115,12 @@ const OF_BODY: Reply[] = [
   new Reply(INVALID_BODY, "'stream' must be true or false"),
   new Reply(INVALID_BODY, "The content-type multipart/form-data needs one boundary of at most 70 bytes"),
   new Reply(INVALID_BODY, "The request's body is not valid multipart/form-data: "),
+  new Reply(
+    INVALID_BODY,
+    "The request's body cannot be unpacked: it is not what its content-encoding says, ends too early, or grows more than a hundredfold",
+  ),
+  new Reply(UNSUPPORTED, "The request's body is compressed, and no content-encoding says so"),
+  new Reply(UNSUPPORTED, "This gateway takes a compressed body only where it is JSON or a form: send it as it is"),
 ];
 /** By `json.Status`. */
 const SYNTAX: Bytes[] = [
@@ -113,6 +132,7 @@ const SYNTAX: Bytes[] = [
   "it starts with a byte order mark",
   "it nests deeper than 512 levels",
   "'model' stands in it twice",
+  "a key is 'model' or 'stream' but for its case",
 ].map<Bytes>((text: string) => Bytes.of(text));
 
 // === Where it should go ===

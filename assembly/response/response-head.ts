@@ -2,6 +2,7 @@
 import { CONTENT_LENGTH, CONTENT_TYPE } from "../http/header-names";
 import { Char, equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
+import { isPlain } from "../http/content-coding";
 import { HeaderSet } from "../http/header-set";
 import { headersIn } from "../http/header-list";
 import { AskedWait, asked, readAskedWait } from "../health/retry-after";
@@ -11,8 +12,6 @@ const CONTENT_ENCODING = Bytes.of("content-encoding");
 const EVENT_STREAM = Bytes.of("text/event-stream");
 const JSON_NAME = Bytes.of("json");
 const TEXT_TYPE = Bytes.of("text/");
-/** Of content-encoding, for what is not compressed: those but the first are no codings, and clients read over them. */
-const PLAIN = ["identity", "none", "utf-8", "chunked", ""].map<Bytes>((name: string) => Bytes.of(name));
 
 /** What the body will be, by its content-type and content-encoding. */
 export enum BodyType {
@@ -76,11 +75,6 @@ export function readResponseHead(list: usize, len: usize, clock: () => i64): Res
   if (encoded) head.body = BodyType.Opaque;
   if (head.status >= 400) readAskedWait(list, len, clock());
   return head;
-}
-
-function isPlain(coding: usize, len: usize): bool {
-  for (let i = 0, k = PLAIN.length; i < k; i++) if (equalsIgnoreCase(coding, len, unchecked(PLAIN[i]))) return true;
-  return false;
 }
 
 function statusCode(ptr: usize, len: usize): i32 {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { retryCutReply } from "./cut-reply.js";
+import { retryCutReply } from "./local-replies.js";
 import { circuitBreakers } from "./render-clusters.js";
 import { attemptFilter, routerFilter } from "./render-filters.js";
 import type { RenderOptions } from "./render-options.js";

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from "../config/config-types.js";
-import { cutReply } from "./cut-reply.js";
+import { localReplies } from "./local-replies.js";
+import { decompressors } from "./decompressors.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { longestTimeout, modeOf, type RenderOptions } from "./render-options.js";
 import { protection } from "./protection.js";
@@ -23,7 +24,12 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           # A body may come slowly, but not for ever. Also counts while the module holds a request, hence above every timeout.
           request_timeout: ${seconds(longest + 300_000)}
           ${managerFields(config, options)}
+          ${localReplies(modeOf(options))}
           ${protection}
+          http_protocol_options:
+            # What an nginx says where nobody has set its proxy_http_version. Its answers end with their connection.
+            accept_http_10: true
+            default_host_for_http_10: ai-failover
           # "/v1/../x" must not mean one thing here and another at a provider.
           normalize_path: true
           merge_slashes: true
@@ -31,7 +37,7 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           route_config:
             ${renderRoutes(config, options)}
           http_filters:
-          ${asList([gatewayFilter(config, options), gatewayRouter(config, options)])}
+          ${asList([...decompressors, gatewayFilter(config, options), gatewayRouter(config, options)])}
   `;
 }
 
@@ -60,6 +66,5 @@ export function managerFields(config: GatewayConfig, options: RenderOptions): st
     # Above the longest timeout, which the module keeps: silence of a provider is not for Envoy to end. Not far above: what waits
     # for a callout when the module's VM crashes ends only by this.
     stream_idle_timeout: ${seconds(longestTimeout(config) + 5_000)}
-    ${modeOf(options) === "callout" ? cutReply : ""}
   `;
 }

@@ -3,6 +3,7 @@ import { circuitBreakers, clusterList, clustersOf, ownHeaders, targetsOf } from 
 import { secretsNote } from "./render-envoy.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
+import { cutReplies } from "./local-replies.js";
 import { managerFields } from "./render-listener.js";
 import { modeOf, type RenderOptions } from "./render-options.js";
 import { renderRoute } from "./render-route.js";
@@ -14,6 +15,7 @@ type Renderer = (config: GatewayConfig, options: RenderOptions) => string;
 const filters: Renderer = (config, options) => yaml`
   # Goes into your HttpConnectionManager, with these settings.
   ${managerFields(config, options)}
+  ${cutReplies(modeOf(options))}
   http_filters:
   # Filters of yours stand here, before the module: what they refuse costs no attempt.
   - # Off, except on the route of --part route.

@@ -1,4 +1,6 @@
 import { request } from "node:http";
+import { connect } from "node:net";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { HOSTS, startGateway, type Gateway } from "./running-gateway.js";
 
@@ -14,7 +16,7 @@ interface Sent {
 }
 
 /** By a client that sends what it is told to, and waits with its body where it says so. */
-function send(url: string, method: string, headers: Record<string, string>, body?: string): Promise<Sent> {
+function send(url: string, method: string, headers: Record<string, string>, body?: string | Buffer): Promise<Sent> {
   return new Promise((done, fail) => {
     let continued = false;
     const call = request(url, { method, headers, agent: false });
@@ -31,6 +33,29 @@ function send(url: string, method: string, headers: Record<string, string>, body
       });
       call.flushHeaders();
     }
+  });
+}
+
+/** A frame of zstd (RFC 8878): a block that repeats `blank` spaces, then the text as it is. Node 20 writes none. */
+function zstd(text: string, blank = 0): Buffer {
+  const block = (type: number, size: number, bytes: string, isLast = false) => {
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE((size << 3) | (type << 1) | Number(isLast));
+    return Buffer.concat([head.subarray(0, 3), Buffer.from(bytes)]);
+  };
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(text.length + blank);
+  const repeats = Array.from({ length: blank >> 17 }, () => block(1, 1 << 17, " "));
+  return Buffer.concat([Buffer.from("28b52ffda0", "hex"), size, ...repeats, block(0, text.length, text, true)]);
+}
+
+/** What comes back for bytes that are sent as they are, until the connection ends. */
+function sendRaw(url: string, text: string): Promise<string> {
+  return new Promise((done, fail) => {
+    let got = "";
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
+    socket.setEncoding("utf8").on("data", chunk => (got += chunk));
+    socket.on("close", () => done(got)).on("error", fail);
   });
 }
 
@@ -74,6 +99,98 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, 
       expect(at(id).requests.map(({ body }) => body.toString())).toEqual([BODY]);
       expect(at(id).requests[0]!.headers).not.toHaveProperty("expect");
     }
+  });
+
+  it.each([
+    ["gzip", gzipSync(BODY)],
+    ["br", brotliCompressSync(BODY)],
+    ["zstd", zstd(BODY)],
+  ])("a body in %s reaches each hop whole, unpacked", async (encoding, packed) => {
+    await at("one").set("*", "401");
+    const headers = {
+      "content-type": "application/json",
+      "content-encoding": encoding,
+      "cache-control": "no-transform",
+    };
+    const answer = await send(`${gateway.url}/v1/chat/completions`, "POST", headers, packed);
+    expect(answer).toMatchObject({ status: 200, text: expect.stringContaining("Hello from two") });
+    for (const id of ["one", "two"]) {
+      expect(at(id).requests.map(({ body }) => body.toString())).toEqual([BODY]);
+      expect(at(id).requests[0]!.headers).not.toHaveProperty("content-encoding");
+      expect(at(id).requests[0]!.headers).not.toHaveProperty("accept-encoding");
+    }
+  });
+
+  it.each([
+    ["gzip", Buffer.from(BODY), 400, "cannot be unpacked"],
+    ["br", Buffer.from(BODY), 400, "cannot be unpacked"],
+    ["zstd", Buffer.from(BODY), 400, "cannot be unpacked"],
+    ["gzip", gzipSync(BODY).subarray(0, 20), 400, "cannot be unpacked"],
+    ["gzip", gzipSync(BODY.replace("]", `], "x": "${" ".repeat(20 << 20)}"`)), 400, "more than a hundredfold"],
+    ["gzip", gzipSync("no JSON"), 400, "unexpected character"],
+    ["gzip, zstd", zstd("{}"), 400, "cannot be unpacked"],
+    ["deflate", gzipSync(BODY), 415, "decompressor"],
+    ["identity", gzipSync(BODY), 415, "no content-encoding says so"],
+  ])("a body in %s that is none, or too much, reaches nobody (%#)", async (encoding, body, status, says) => {
+    const headers = { "content-type": "application/json", "content-encoding": encoding };
+    const answer = await send(`${gateway.url}/v1/chat/completions`, "POST", headers, body);
+    expect([answer.status, JSON.parse(answer.text).error.message]).toEqual([status, expect.stringContaining(says)]);
+    expect(at("one").requests).toEqual([]);
+  });
+
+  it("a body of zstd that grows without end is refused, by its growth or its size", async () => {
+    const headers = { "content-type": "application/json", "content-encoding": "zstd" };
+    const answer = await send(`${gateway.url}/v1/chat/completions`, "POST", headers, zstd(BODY, 1 << 30));
+    expect([400, 413]).toContain(answer.status);
+    expect(at("one").requests).toEqual([]);
+  });
+
+  it("a body that unpacks to more than limits.requestBody is refused before it is whole", async () => {
+    // Of text that cannot be packed a hundredfold.
+    const filler = Array.from({ length: 3 << 20 }, (_, i) => `${i * 7919} `).join("");
+    const body = JSON.stringify({ model: "m", messages: [filler, filler] });
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    const answer = await send(`${gateway.url}/v1/chat/completions`, "POST", headers, gzipSync(body, { level: 1 }));
+    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([413, "request_too_large"]);
+  });
+
+  describe("of a client that speaks HTTP/1.0, as nginx does by default,", () => {
+    const ask = (body: object) => {
+      const text = JSON.stringify({ model: "m", messages: [], ...body });
+      const head = `POST /v1/chat/completions HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n`;
+      return sendRaw(gateway.url, head + text);
+    };
+
+    it("are answered, whole and unchunked", async () => {
+      for (const stream of [false, true]) {
+        const answer = await ask({ stream });
+        expect(answer).toMatch(/^HTTP\/1\.[01] 200 OK\r\n/);
+        expect(answer.toLowerCase()).not.toContain("transfer-encoding");
+        expect(answer).toContain(stream ? "data: [DONE]" : "Hello from one");
+      }
+    });
+
+    it("a broken answer is never one that ends well", async () => {
+      for (const fault of ["cut", "truncated"]) {
+        await at("one").set("*", fault);
+        const answer = await ask({ stream: true });
+        if (answer.includes(" 200 OK")) expect(answer).toMatch(/"two-[\s\S]*data: \[DONE\]\s*$/);
+        else expect(answer).toMatch(/^HTTP\/1\.[01] 50[23] [\s\S]*"error"/);
+      }
+    });
+  });
+
+  it.each([
+    ["/v1/responses", { error: { code: "upgrade_not_supported" } }],
+    ["/v1/messages", { type: "error", error: { type: "invalid_request_error" } }],
+  ])("a WebSocket on %s is refused in the shape of its API", async (path, error) => {
+    const headers = { connection: "upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+    const answer = await send(gateway.url + path, "GET", {
+      ...headers,
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    });
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([426, error]);
+    expect(at("one").requests).toEqual([]);
   });
 
   it.each([

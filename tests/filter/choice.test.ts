@@ -83,6 +83,47 @@ describe("a sticky choice", () => {
   });
 });
 
+describe.each(MODES)("what one account keeps, in %s mode,", mode => {
+  const asked = (calls: object[]) => {
+    const envoy = start({ mode, tokens: { qwen: 4 }, clusters: { qwen: chat("Hi") } });
+    for (const call of calls) envoy.ask(call);
+    return tokensAt(envoy, "qwen");
+  };
+  const often = (call: object) => Array<object>(12).fill(call);
+  const ids = ["resp_a", "resp_b", "resp_c", "resp_d", "resp_e", "resp_f"];
+  const goesOn = (previous_response_id: string) => ({
+    path: "/v1/responses",
+    body: { model: "m", previous_response_id },
+  });
+
+  it.each(["/v1/responses/ID", "/v1/responses/ID/input_items?limit=1", "/v1/chat/completions/ID"])(
+    "%s is asked of one token, another id perhaps of another, at every gateway alike",
+    path => {
+      const tokens = ids.map(id => new Set(asked(often({ path: path.replace("ID", id) }))));
+      expect(tokens.map(({ size }) => size)).toEqual(ids.map(() => 1));
+      expect(new Set(tokens.flatMap(used => [...used])).size).toBeGreaterThan(1);
+      expect(ids.map(id => asked([goesOn(id)])[0])).toEqual(tokens.map(used => [...used][0]));
+    },
+  );
+
+  it("is made and asked for by one token, where a call of its own makes it", () => {
+    const body = { model: "m", conversation: { id: "conv_1" } };
+    const calls = [
+      { path: "/v1/files", method: "POST", body: { file: "x" } },
+      { path: "/v1/files/file-1", method: "GET" },
+      { path: "/v1/batches", method: "POST", body: { input_file_id: "file-1" } },
+      { path: "/v1/fine_tuning/jobs/ftjob-1/events", method: "GET" },
+      { path: "/v1/conversations", method: "POST", body: {} },
+      { path: "/v1/responses", body },
+    ];
+    expect(new Set(asked(calls.flatMap(often))).size).toBe(1);
+  });
+
+  it("leaves all other calls to chance", () => {
+    expect(new Set(asked(often({ path: "/v1/responses", body: { model: "m" } }))).size).toBeGreaterThan(1);
+  });
+});
+
 it.each(MODES)("a further hop is chosen by what other workers have learnt meanwhile, in %s mode", mode => {
   const tokens = { qwen: 1, deepseek: 4 };
   const deepseek = ({ headers }: Seen) => (headers["authorization"] === "Bearer deepseek-4" ? chat("Hi") : badKey);

@@ -25,10 +25,26 @@ describe.each(MODES)("in %s mode a gateway with clientKeys", mode => {
   it("serves each key, in whichever header a client shows it, and passes none on", () => {
     const envoy = open();
     for (const key of SECRETS)
-      for (const [name, value] of Object.entries({ authorization: `Bearer ${key}`, "x-api-key": key, "api-key": key }))
+      for (const [name, value] of Object.entries({
+        authorization: `Bearer ${key}`,
+        "x-api-key": key,
+        "api-key": key,
+        "x-goog-api-key": key,
+      }))
         expect([name, value, envoy.ask({ body, headers: { [name]: value } }).status]).toEqual([name, value, 200]);
     expect(envoy.provider("qwen").seen.length).toBeGreaterThanOrEqual(9);
     for (const key of SECRETS) expect(JSON.stringify(envoy.provider("qwen").seen)).not.toContain(key);
+  });
+
+  it("serves a key that stands beside another one", () => {
+    const envoy = open();
+    const [key] = SECRETS;
+    const shown: Record<string, string>[] = [
+      { authorization: "Bearer sk-of-a-proxy", "x-api-key": key! },
+      { "x-goog-api-key": "sk-other", authorization: `Bearer ${key}` },
+      { "x-api-key": "sk-other", "api-key": key! },
+    ];
+    for (const headers of shown) expect(envoy.ask({ body, headers }).status).toBe(200);
   });
 
   it("names the client in its log lines, and never a key", () => {

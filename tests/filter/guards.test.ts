@@ -46,6 +46,23 @@ describe.each(MODES)("in %s mode", mode => {
     });
   });
 
+  it("a client of HTTP/1.0, whose answers end with their connection, gets only what is whole", () => {
+    const cut = events([delta("Hi"), 10], { end: "cut" });
+    const asked = (qwen: Answer, protocol: string, guard: string) =>
+      start({ mode, tokens, policy: { guard }, clusters: { qwen, deepseek: sse("rescued") } }).ask({
+        ...streamed,
+        protocol,
+      });
+    for (const guard of ["none", "first-event"]) {
+      expect(asked(cut, "HTTP/1.1", guard)).toMatchObject({ status: 200, ended: "reset" });
+      const rescued = asked(cut, "HTTP/1.0", guard);
+      // In callout mode Envoy answers by itself: a status that is no success.
+      if (mode === "retry") expect([rescued.status, wordsOf(rescued.text)]).toEqual([200, "rescued"]);
+      else expect(rescued.status).toBeGreaterThanOrEqual(500);
+      expect(asked(events([delta("Hi"), 10, DONE]), "HTTP/1.0", guard).text).toBe(delta("Hi") + DONE);
+    }
+  });
+
   it("no byte for idleTimeout breaks a stream off, or moves a held one on", () => {
     const silent = events([delta("Hi"), 5000, DONE]);
     for (const guard of ["none", "first-event"]) {

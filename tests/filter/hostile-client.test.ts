@@ -22,6 +22,17 @@ describe.each(MODES)("in %s mode a model's name", mode => {
     expect(envoy.provider("qwen").seen).toEqual([]);
   });
 
+  it("of other letters than ours is measured decoded", () => {
+    const name = "模型".repeat(170);
+    const escaped = [...name].map(c => `\\u${c.charCodeAt(0).toString(16)}`).join("");
+    const sent = (value: string) => azure().ask({ body: `{"model":"${value}","messages":[]}` });
+    expect([sent(name).status, sent(escaped).status]).toEqual([200, 200]);
+    for (const more of [name + "型型", escaped + "\\u6a21\\u6a21"]) {
+      const refused = sent(more);
+      expect([refused.status, refused.json().error.message]).toEqual([400, "'model' is longer than 1024 bytes"]);
+    }
+  });
+
   it.each([
     ["gpt-4o", "gpt-4o"],
     ["a/files?x=1#", "a%2Ffiles%3Fx%3D1%23"],
@@ -46,9 +57,9 @@ describe.each(MODES)("in %s mode", mode => {
     const refused = envoy.ask({ method: "GET", headers: upgrade });
     expect([refused.status, refused.json().error.message]).toEqual([
       401,
-      "This gateway asks for one of its clientKeys: as a bearer token, x-api-key or api-key",
+      "This gateway asks for one of its clientKeys: as a bearer token, x-api-key, api-key or x-goog-api-key",
     ]);
-    expect(envoy.ask({ method: "GET", headers: { ...upgrade, authorization: "Bearer sk-team-key" } }).status).toBe(400);
+    expect(envoy.ask({ method: "GET", headers: { ...upgrade, authorization: "Bearer sk-team-key" } }).status).toBe(426);
     expect(envoy.provider("qwen").seen).toEqual([]);
   });
 

@@ -228,3 +228,26 @@ it.each(MODES)("a body whose length is not told has the room of requestBody, and
   const body = [`{"model":"m","prompt":"${"x".repeat(60_000)}`, `${"y".repeat(30_000)}"}`];
   for (let i = 0; i < 2; i++) expect(envoy.ask({ body }).status).toBe(200);
 });
+
+describe.each(MODES)("an upload, in %s mode,", mode => {
+  const begun = JSON.stringify({ model: "m", messages: [{ role: "user", content: "x".repeat(50) }] });
+  const upload = (pieces: (string | number)[], idleTimeout: number | undefined) =>
+    start({ mode, config: { idleTimeout }, clusters: { qwen: chat("Hi") } }).ask({ body: pieces });
+
+  it.each([
+    ["before its first byte", []],
+    ["in the middle", [begun.slice(0, 20), 300, begun.slice(20, 40)]],
+  ] as [string, (string | number)[]][])("that stops %s is ended after idleTimeout", (_where, pieces) => {
+    const call = upload([...pieces, 60_000, begun.slice(40)], 500);
+    expect([call.status, call.json().error.code]).toEqual([408, "request_timeout"]);
+    // The official clients send it again.
+    expect(call.headers["x-should-retry"]).toBeUndefined();
+    expect(call.ms).toBeLessThanOrEqual(300 + 500 + 2 * TICK);
+  });
+
+  it("that is slow is not, nor one without a limit", () => {
+    const slowly = [...begun].flatMap(letter => [letter, 400]);
+    expect(upload(slowly, 500).status).toBe(200);
+    expect(upload([begun.slice(0, 20), 60_000, begun.slice(20)], 0).status).toBe(200);
+  });
+});

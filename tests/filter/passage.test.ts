@@ -266,7 +266,7 @@ describe.each(MODES)("odd requests, in %s mode:", mode => {
   it("an upgrade has a code of its own", () => {
     const envoy = start({ mode, clusters: { qwen: chat("Hi") } });
     const call = envoy.ask({ method: "GET", path: "/v1/responses", headers: { upgrade: "websocket" } });
-    expect([call.status, call.json().error.code]).toEqual([400, "upgrade_not_supported"]);
+    expect([call.status, call.json().error.code]).toEqual([426, "upgrade_not_supported"]);
   });
 
   it("a model's name with a control character of Unicode goes into no header", () => {

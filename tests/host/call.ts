@@ -21,6 +21,8 @@ export interface Ask {
   host?: string;
   /** Default 127.0.0.1:40000. */
   source?: string;
+  /** Default HTTP/1.1. */
+  protocol?: string;
   /** The client goes away after so many ms, or as soon as it has got this text (its headers: ""). */
   leaveAfter?: number;
   leaveOn?: string;

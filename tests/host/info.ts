@@ -23,6 +23,7 @@ export class StreamInfo {
   code = 0;
   /** Of the client, with its port. */
   source = "";
+  protocol = "";
   cluster: string | undefined;
   route: string | undefined;
   attempts = 0;
@@ -54,6 +55,7 @@ function int64(value: bigint | undefined): Buffer | undefined {
 const PROPERTIES: Record<string, (info: StreamInfo) => Buffer | undefined> = {
   "xds.cluster_name": info => text(info.cluster),
   "xds.route_name": info => text(info.route),
+  "request.protocol": info => text(info.protocol),
   "source.address": info => text(info.source),
   "response.code_details": info => text(info.details || undefined),
   "response.flags": info => int64(info.flags),

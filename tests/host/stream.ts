@@ -46,6 +46,7 @@ export class ClientStream implements Surroundings {
     const { process, providers, route } = options;
     this.startedAt = process.clock.now;
     this.info = new StreamInfo(options.legacyProperties);
+    this.info.protocol = ask.protocol ?? "HTTP/1.1";
     this.info.source = ask.source ?? "127.0.0.1:40000";
     this.info.cluster = route.cluster;
     this.info.route = route.name;

@@ -50,6 +50,13 @@ describe("a request's body", () => {
     ["an open number is cut", '{"a":-', "truncated", 6],
     ["a second model is refused where it stands", '{"model":"a","b":1,"model":"a"}', "duplicate-model", 19],
     ["a second model with an escape is refused", '{"model":"a","\\u006dodel":"b"}', "duplicate-model", 13],
+    ["a key in another case is refused where it stands", '{"model":"a","Model":"b"}', "foreign-case", 13],
+    ["a key in capitals is refused, first or alone", '{"STREAM":true,"stream":false}', "foreign-case", 1],
+    ["one behind an object is refused", '{"x":{"y":1},"streaM":true}', "foreign-case", 13],
+    ["one with an escape is refused", '{"\\u004dodel":"a"}', "foreign-case", 1],
+    ["a long s is an s to Go", '{"\u017ftream":true}', "foreign-case", 1],
+    ["also in escapes", '{"\\u017fTREA\\u004d":true}', "foreign-case", 1],
+    ["a key below is nobody's", '{"a":{"Model":1}}', "ok", 0],
     ["512 levels are read", nested(512), "ok", 0],
     ["the 513th level is refused", nested(513), "too-deep", 5 + 511],
     ["a lone surrogate escape is valid", '{"user":"\\ud800"}', "ok", 0],
@@ -116,7 +123,16 @@ describe("a request's body", () => {
   });
 
   test("a key that only looks like model is another", () => {
-    for (const key of ["mode", "models", "Model", "model\\u0000", "\\\\u006dodel"])
+    for (const key of [
+      "mode",
+      "models",
+      "model\\u0000",
+      "\\\\u006dodel",
+      "Modell",
+      "streams",
+      "\\u0053tream2",
+      "m\u00f6del",
+    ])
       expect(room.scan(`{"${key}":"x"}`).model.kind).toBe("absent");
   });
 });

@@ -10,6 +10,7 @@ export const STATUS = [
   "byte-order-mark",
   "too-deep",
   "duplicate-model",
+  "foreign-case",
 ] as const;
 export const KIND = ["absent", "null", "true", "false", "number", "string", "object", "array"] as const;
 export const MEMBERS = ["model", "stream", "user", "previous_response_id", "conversation"] as const;
