@@ -9,7 +9,7 @@
  *   - Sticky: rendezvous hashing: each caller has an order of its own, and loses its token only when that one is out.
  */
 import { mix } from "../text/hash";
-import { Provider, TokenChoice } from "../config/plugin";
+import { Provider } from "../config/plugin";
 import { BreakerState, opensAt, stateOf } from "./breaker-state";
 import { Ledger } from "./ledger";
 import { shareOf } from "./token-index";

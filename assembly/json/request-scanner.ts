@@ -83,16 +83,10 @@ function scanObject(ptr: usize, end: usize): Status {
 function hasForeignCase(key: usize, len: usize): bool {
   // "\u017fTREAM" in escapes alone.
   if (len < 5 || len > 36) return false;
-  switch ((<i32>load<u8>(key)) | 0x20) {
-    case 0x6d:
-    case 0x73:
-    // Of a backslash, and of U+017F.
-    case 0x7c:
-    case 0xe5:
-      return equalsFolded(key, len, model.name) || equalsFolded(key, len, stream.name);
-    default:
-      return false;
-  }
+  const first = (<i32>load<u8>(key)) | 0x20;
+  // An m, an s, a backslash, and the first byte of U+017F.
+  if (first != 0x6d && first != 0x73 && first != 0x7c && first != 0xe5) return false;
+  return equalsFolded(key, len, model.name) || equalsFolded(key, len, stream.name);
 }
 
 function refuseOther(p: usize, end: usize): Status {

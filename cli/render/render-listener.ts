@@ -23,7 +23,7 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           stat_prefix: ai_failover
           # A body may come slowly, but not for ever. Also counts while the module holds a request, hence above every timeout.
           request_timeout: ${seconds(longest + 300_000)}
-          ${managerFields(config, options)}
+          ${managerFields(config)}
           ${localReplies(modeOf(options))}
           ${protection}
           http_protocol_options:
@@ -59,7 +59,7 @@ const fileLog = (file: string): string => yaml`
 `;
 
 /** What the module needs of an HttpConnectionManager. */
-export function managerFields(config: GatewayConfig, options: RenderOptions): string {
+export function managerFields(config: GatewayConfig): string {
   return yaml`
     # Clients are strangers: Envoy removes their x-envoy-* headers, which would steer retries and time limits.
     use_remote_address: true

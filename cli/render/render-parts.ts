@@ -14,7 +14,7 @@ type Renderer = (config: GatewayConfig, options: RenderOptions) => string;
 
 const filters: Renderer = (config, options) => yaml`
   # Goes into your HttpConnectionManager, with these settings.
-  ${managerFields(config, options)}
+  ${managerFields(config)}
   ${cutReplies(modeOf(options))}
   http_filters:
   # Filters of yours stand here, before the module: what they refuse costs no attempt.
