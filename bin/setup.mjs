@@ -34,8 +34,16 @@ const products = [
     name: "the command line tool",
     script: "build:cli",
     output: "build/node",
-    // The tool reads the module's table of provider types.
-    sources: ["cli", "assembly/config", "tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json"],
+    // The tool reads the tables of provider types and of metrics that the module has.
+    sources: [
+      "cli",
+      "assembly/config",
+      "assembly/observe/metric-table.ts",
+      "tsconfig.json",
+      "tsconfig.build.json",
+      "package.json",
+      "package-lock.json",
+    ],
     into: output => ["--outDir", output, "--tsBuildInfoFile", `${output}/.tsbuildinfo`, "--noEmitOnError"],
   },
   {

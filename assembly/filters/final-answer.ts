@@ -3,7 +3,7 @@ import * as exchanges from "../request/exchange";
 import { Outcome } from "../request/exchange";
 import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
-import { Cause } from "../health/verdict";
+import * as metricSlots from "../observe/metric-slots";
 import { logRequest } from "../observe/request-log";
 import { RequestFigures, writeRecord } from "../observe/request-record";
 import { HeadersStatus } from "../proxywasm/dispatcher";
@@ -53,8 +53,8 @@ export function countOutcome(c: ClientStream): void {
   plan.disarm(x, host.monotonic());
   const service = serviceOf(c);
   service.metrics.count(x);
-  // What failed may have to be probed, and what was learnt written once more.
-  if (x.lastCause != Cause.None || !service.health.isSettled) timer.start(c);
+  // The tick writes what was counted; and what failed may have to be probed, what was learnt written once more.
+  if (!timer.start(c)) metricSlots.flush();
   logRequest(x);
 }
 

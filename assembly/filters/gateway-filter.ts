@@ -12,6 +12,7 @@ import { pruneTokens } from "../health/prune";
 import { Health } from "../health/health";
 import { isIdle } from "../health/idle";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
+import * as metricSlots from "../observe/metric-slots";
 import * as host from "../proxywasm/host";
 import { admit, checkEntry } from "./admission";
 import { hasAttemptFilter } from "./attempt-filter";
@@ -26,6 +27,7 @@ import * as directAttempt from "./direct-attempt";
 import * as finalAnswer from "./final-answer";
 import { cleanRequestHeaders, cleanRequestTrailers } from "./header-cleaning";
 import * as hostNames from "./host-names";
+import { GaugeWriter } from "./gauge-writer";
 import { planRequest } from "./planning";
 import { answerQuestion, sendModels, sendRefusal } from "./send-reply";
 import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
@@ -34,6 +36,7 @@ import { Service, letGo, matchesOf, retire, serviceFor, start } from "./service"
 
 /** Those of all configurations in this VM: each has its own prober, served by whichever timer runs. */
 const living: GatewayFilter[] = [];
+let gaugeWriter: GaugeWriter | null = null;
 /** Nothing is left in the ledger of tokens that no configuration has. */
 let isPruned: bool = false;
 
@@ -189,9 +192,14 @@ export class GatewayFilter extends Handler {
       isPruned = pruneTokens(healthsInUse());
       if (!isPruned) busy = true;
     }
+    metricSlots.flush();
+    if (gaugeWriter === null) gaugeWriter = new GaugeWriter();
+    const mayChange = gaugeWriter!.write(now);
     // It may have gone to other roots and their streams.
     host.setEffective(this.root);
-    if (!busy) timer.stop();
+    if (busy) timer.quicken();
+    else if (mayChange) timer.slowDown();
+    else timer.stop();
   }
 
   /** Probes what is due. True: there is more to do. */
@@ -220,6 +228,7 @@ export class GatewayFilter extends Handler {
     const at = living.indexOf(this);
     if (at >= 0) living.splice(at, 1);
     isPruned = false;
+    metricSlots.flush();
     timer.forget(this.root);
     for (let i = 0, k = this.services.length; i < k; i++)
       callouts.dropPending(this.services[i].config, host.monotonic());

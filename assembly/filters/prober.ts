@@ -15,6 +15,7 @@ import { Health } from "../health/health";
 import { ProbeKind } from "../health/breaker-timing";
 import { Probe, Probes } from "../health/probe-schedule";
 import { End, Verdict } from "../health/verdict";
+import { Metrics } from "../observe/metrics";
 import * as host from "../proxywasm/host";
 import * as hostNames from "./host-names";
 
@@ -45,6 +46,7 @@ export class Prober {
   constructor(
     health: Health,
     private readonly providers: Provider[],
+    private readonly metrics: Metrics,
   ) {
     this.probes = new Probes(health, providers);
   }
@@ -101,10 +103,10 @@ export class Prober {
       failed.set(family, status, judge.errorPtr, judge.errorLen);
       classifyError(failed, verdict);
     } else {
-      this.probes.answered(ticket, null, now);
+      this.tell(ticket, null, now);
       return true;
     }
-    this.probes.answered(ticket, verdict, now);
+    this.tell(ticket, verdict, now);
     return true;
   }
 
@@ -115,7 +117,12 @@ export class Prober {
 
   private settle(ticket: u32, how: End, now: u64): void {
     classifyEnd(how, verdict);
-    this.probes.answered(ticket, verdict, now);
+    this.tell(ticket, verdict, now);
+  }
+
+  private tell(ticket: u32, verdict: Verdict | null, now: u64): void {
+    const provider = this.probes.providerOf(ticket);
+    this.metrics.countProbe(provider, this.probes.answered(ticket, verdict, now));
   }
 }
 

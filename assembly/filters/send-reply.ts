@@ -24,6 +24,7 @@ export function sendRefusal(c: ClientStream, refusal: Refusal): void {
   const x = exchangeOf(c);
   c.phase = Phase.Answered;
   if (x.outcome == Outcome.Open) x.outcome = Outcome.Refused;
+  x.errorCode = refusal.reply.error.index + 1;
   const body = writeErrorBody(refusal, x.dialect);
   headerBuilder.begin();
   addErrorHeaders(refusal);

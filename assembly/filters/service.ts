@@ -7,6 +7,7 @@ import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Metrics } from "../observe/metrics";
 import { BreakerHistory } from "../observe/breaker-history";
+import { HealthGauges } from "../observe/health-gauges";
 import { BreakerWatch } from "../observe/breaker-watch";
 import { StatusSite } from "../observe/status-report";
 import * as host from "../proxywasm/host";
@@ -22,6 +23,7 @@ export class Service {
   /** As the status listener tells it. */
   readonly site: StatusSite;
   readonly prober: Prober;
+  readonly gauges: HealthGauges;
   /** An edit has replaced it; its last connections still drain. It is neither told nor probed: the edit may have removed a token. */
   isReplaced: bool = false;
   /** By the index of the route. */
@@ -41,7 +43,8 @@ export class Service {
     const metrics = new Metrics(config);
     this.metrics = metrics;
     this.site = new StatusSite(matches, config, health, metrics);
-    this.prober = new Prober(health, config.providers);
+    this.gauges = new HealthGauges(config);
+    this.prober = new Prober(health, config.providers, metrics);
     this.budgets = budgetsOf(config);
   }
 }

@@ -1,11 +1,14 @@
 /** The ledger's records in Envoy's shared data: one key-value store for all workers, kept over reloads and crashes (facts 6.1, 7.3). */
 import { Bytes } from "../text/bytes";
 import { Store } from "../health/ledger-store";
+import * as metricSlots from "../observe/metric-slots";
+import { LEDGER_CONFLICTS, LEDGER_GENERATION, metricName } from "../observe/metric-table";
 import * as host from "../proxywasm/host";
 
 export class SharedStore extends Store {
   /** A gauge costs a tenth of a read of shared data, and tells whether one is needed. */
-  private readonly moves: u32 = host.defineMetric(host.Metric.Gauge, "ai_failover_ledger_generation");
+  private readonly moves: u32 = host.defineMetric(host.Metric.Gauge, metricName(LEDGER_GENERATION, []));
+  private readonly conflicts: i32 = metricSlots.slotOf(LEDGER_CONFLICTS, []);
 
   read(key: Bytes): bool {
     const value = host.shared(key);
@@ -17,7 +20,9 @@ export class SharedStore extends Store {
   }
 
   write(key: Bytes, ptr: usize, len: usize, version: u32): bool {
-    return host.setShared(key, ptr, len, version) == host.Status.Ok;
+    if (host.setShared(key, ptr, len, version) == host.Status.Ok) return true;
+    metricSlots.add(this.conflicts);
+    return false;
   }
 
   generation(): u64 {

@@ -6,15 +6,20 @@ import { ClientStream, serviceOf } from "./client-stream";
 
 /** How often it looks, ms: limits are kept that exactly. */
 const PERIOD: u32 = 50;
+/** Where only gauges change, by time. */
+const SLOW_PERIOD: u32 = 1000;
 
 /** The root whose timer runs; 0: none. Any root's tick serves the streams of the whole VM. */
 let ticking: u32 = 0;
+/** It ticks by `SLOW_PERIOD`. */
+let isSlow: bool = false;
 /** The roots of all configurations in this VM, the newest last. */
 const roots: u32[] = [];
 
-/** From a callback of this client's stream: something may run out of time, or have to be probed. */
-export function start(c: ClientStream): void {
+/** From a callback of this client's stream: something may run out of time, or have to be probed or written. False: no root can tick. */
+export function start(c: ClientStream): bool {
   startFrom(c.id, c);
+  return ticking != 0;
 }
 
 /** From a callback of an attempt's stream. */
@@ -25,7 +30,7 @@ export function startFor(a: Attempt): void {
 
 /** `context` is the effective one, and is so again afterwards. */
 function startFrom(context: u32, c: ClientStream): void {
-  if (ticking != 0) return;
+  if (hasted(context)) return;
   if (roots.length > 0 && host.setEffective(roots[roots.length - 1])) ticking = roots[roots.length - 1];
   // A stream's timer is that of its own root.
   else if (context == c.id || host.setEffective(c.id)) ticking = serviceOf(c).root;
@@ -33,9 +38,23 @@ function startFrom(context: u32, c: ClientStream): void {
   host.setEffective(context);
 }
 
+/** Whether it ticks, by now at full pace. */
+function hasted(context: u32): bool {
+  if (ticking == 0) return false;
+  if (!isSlow) return true;
+  if (!host.setEffective(ticking)) {
+    ticking = 0;
+    isSlow = false;
+    return false;
+  }
+  quicken();
+  host.setEffective(context);
+  return true;
+}
+
 /** From any callback, whose context is `context`: something may have to be probed. */
 export function startNewest(context: u32): void {
-  if (ticking != 0 || roots.length == 0 || !host.setEffective(roots[roots.length - 1])) return;
+  if (hasted(context) || roots.length == 0 || !host.setEffective(roots[roots.length - 1])) return;
   ticking = roots[roots.length - 1];
   host.setTick(PERIOD);
   host.setEffective(context);
@@ -45,6 +64,7 @@ export function startNewest(context: u32): void {
 export function takeOver(root: u32): void {
   roots.push(root);
   ticking = root;
+  isSlow = false;
   host.setTick(PERIOD);
 }
 
@@ -54,6 +74,7 @@ export function forget(root: u32): void {
   if (at >= 0) roots.splice(at, 1);
   if (ticking != root) return;
   ticking = 0;
+  isSlow = false;
   // An update that the host refuses leaves the configuration before it at work.
   if (roots.length > 0 && host.setEffective(roots[roots.length - 1])) {
     ticking = roots[roots.length - 1];
@@ -74,8 +95,21 @@ export function isOf(root: u32): bool {
   return false;
 }
 
+/** From the tick: something may run out of time. */
+export function quicken(): void {
+  if (isSlow) host.setTick(PERIOD);
+  isSlow = false;
+}
+
+/** From the tick: nothing can run out of time, only gauges change. */
+export function slowDown(): void {
+  if (!isSlow) host.setTick(SLOW_PERIOD);
+  isSlow = true;
+}
+
 /** From the tick: nothing can run out of time. */
 export function stop(): void {
   ticking = 0;
+  isSlow = false;
   host.setTick(0);
 }

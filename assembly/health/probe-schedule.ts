@@ -115,10 +115,10 @@ export class Probes {
     return seat !== null ? seat.provider : 0;
   }
 
-  /** The probe's answer, judged like an attempt's; null: it was good. A ticket that is not known is a late one. */
-  answered(ticket: u32, verdict: Verdict | null, now: u64): void {
+  /** The probe's answer, judged like an attempt's; null: it was good. Returns what it changes: a ticket that is not known is a late one. */
+  answered(ticket: u32, verdict: Verdict | null, now: u64): UpdateKind {
     const seat = this.seatOf(ticket);
-    if (seat === null) return;
+    if (seat === null) return UpdateKind.ProbeVain;
     seat.until = now;
     const ledger = this.health.current(seat.provider);
     const change = ledger.newChange();
@@ -129,7 +129,9 @@ export class Probes {
     change.random = <u32>mix((<u64>ticket) ^ now);
     change.probing = true;
     change.cause = verdict !== null && change.kind == UpdateKind.ProbeBad ? verdict.cause : seat.cause;
+    const kind = change.kind;
     this.health.commit(ledger);
+    return kind;
   }
 
   private seatOf(ticket: u32): Probe | null {

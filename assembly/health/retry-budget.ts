@@ -9,6 +9,8 @@ export class RetryBudget {
   private retries: StaticArray<i32> = new StaticArray<i32>(SLICES);
   private requestSum: i32 = 0;
   private retrySum: i32 = 0;
+  /** Retries that it did not allow, since they were last taken. */
+  private refusals: u64 = 0;
   /** Number of the newest slice since the clock's start. */
   private newest: u64 = 0;
 
@@ -33,11 +35,21 @@ export class RetryBudget {
   /** Whether one more attempt of a request may be made; if so, it counts. */
   take(now: u64): bool {
     if (this.perMille == 0) return true;
-    if (this.isUsedUp(now)) return false;
+    if (this.isUsedUp(now)) {
+      this.refusals++;
+      return false;
+    }
     const slice = this.turn(now);
     unchecked(this.retries[slice]++);
     this.retrySum++;
     return true;
+  }
+
+  /** How many retries it did not allow since the last time that this was asked. */
+  takeRefusals(): u64 {
+    const count = this.refusals;
+    this.refusals = 0;
+    return count;
   }
 
   /** Forgets what is older than a minute; the slice to count in. */

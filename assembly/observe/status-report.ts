@@ -5,7 +5,7 @@
 import { Bytes } from "../text/bytes";
 import { JsonWriter } from "../text/json-writer";
 import { Writer } from "../text/writer";
-import { ModelMapping, ModelName, Predicate, Provider, Route, SiteConfig, Upstream } from "../config/plugin";
+import { ModelMapping, Predicate, Provider, Route, SiteConfig, Upstream } from "../config/plugin";
 import { isExpired } from "../health/breaker-timing";
 import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";
@@ -16,7 +16,9 @@ import { PATHS } from "../request/api-paths";
 import { BreakerHistory, CHANGE_OF_API, CHANGE_ORDERED, HISTORY_LENGTH, keyOf } from "./breaker-history";
 import { age, writeBreaker, writeRequest } from "./breaker-report";
 import { BreakerWord, wordName, wordOf } from "./breaker-word";
+import * as metricSlots from "./metric-slots";
 import { Metrics } from "./metrics";
+import { modelThere } from "./model-names";
 
 export const STATUS_VERSION: i64 = 1;
 
@@ -79,6 +81,7 @@ export class StatusReport {
   write(sites: StatusSite[], history: BreakerHistory, version: Bytes, now: u64, unixMs: i64): Writer {
     const json = this.json;
     this.now = now;
+    metricSlots.flush();
     json.out.intoOwn(16 << 10);
     json.start().openObject();
     json.key(VERSION).number(STATUS_VERSION);
@@ -282,14 +285,6 @@ function siteOf(sites: StatusSite[], provider: u64): i64 {
 }
 
 // === Names of models ===
-
-/** What the model becomes at this upstream: of the route's only name, else of any; null: it stays, or depends on the name. */
-function modelThere(route: Route, upstream: Upstream): ModelName | null {
-  const mapping = upstream.mapping.entries.length > 0 ? upstream.mapping : upstream.provider.mapping;
-  const predicates = route.predicates;
-  const isOne = predicates.length == 1 && predicates[0].exact;
-  return isOne ? mapping.lookup(predicates[0].value.ptr, predicates[0].value.len) : mapping.lookup(0, 0);
-}
 
 /** The model's name at this provider, of all that the configuration knows. */
 function nameOf(config: SiteConfig, provider: Provider, hashes: NameHash, key: u64): Bytes | null {

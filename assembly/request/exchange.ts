@@ -255,6 +255,8 @@ export class Exchange {
 
   // --- what happened ---
   outcome: Outcome;
+  /** Index of the error of ours that the client got, + 1 (`ErrorCode`); 0: none. */
+  errorCode: i32;
   /** The answer broke off after bytes of it had gone to the client. */
   wasCutOff: bool;
   /** Status of the answer that failed last, 0 when there was none. */

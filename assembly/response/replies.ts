@@ -4,8 +4,12 @@ import { Writer } from "../text/writer";
 import * as json from "../json/request-scanner";
 import { BodyFault, BodyReading } from "../request/request-body";
 
+/** All codes, by `ErrorCode.index`. */
+export const ERROR_CODES: string[] = [];
+
 /** What a program reads of an error: status, type in either dialect, code. */
 class ErrorCode {
+  readonly index: i32;
   readonly type: Bytes;
   readonly messagesType: Bytes;
   readonly code: Bytes;
@@ -20,6 +24,8 @@ class ErrorCode {
     this.type = Bytes.of(type);
     this.messagesType = Bytes.of(messagesType);
     this.code = Bytes.of(code);
+    this.index = ERROR_CODES.length;
+    ERROR_CODES.push(code);
   }
 }
 

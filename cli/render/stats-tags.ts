@@ -1,19 +1,27 @@
+import { METRICS, METRIC_PREFIX, MetricKind } from "../../assembly/observe/metric-table.js";
 import { yaml } from "./yaml-text.js";
 
-/**
- * The labels of the module's counters stand in their names (assembly/observe/metrics.ts); an id may hold dots. Of each
- * expression the first group is cut out of the name, and the second is the label's value.
- */
-const TAGS = [
-  ["provider", String.raw`^wasmcustom\.ai_failover_[a-z_]+(\.provider\.(.*?))(?:\.result\.[a-z-]+)?$`],
-  ["result", String.raw`^wasmcustom\.ai_failover_attempts\.provider\..*(\.result\.([a-z-]+))$`],
-  ["route", String.raw`^wasmcustom\.ai_failover_requests(\.route\.(.*))\.outcome\.[a-z-]+$`],
-  ["outcome", String.raw`^wasmcustom\.ai_failover_requests\.route\..*(\.outcome\.([a-z-]+))$`],
-];
+/** As Envoy calls what a module counts. */
+const PREFIX = `wasmcustom.${METRIC_PREFIX}`;
 
-/** For Prometheus: ai_failover_attempts{provider="qwen",result="credential"} and the like. */
+/**
+ * The labels of the module's metrics stand in their names (`metricName`). Of each expression the first group is cut out of the name, and the
+ * second is the label's value. One expression for each label: Envoy wants each tag once.
+ */
+const TAGS = [...new Set(METRICS.flatMap(({ labels }) => labels))].map(
+  label =>
+    String.raw`{tag_name: ${label}, regex: '^${PREFIX.replace(".", String.raw`\.`)}[a-z_]+(?:;[a-z]+=[^;]*)*?(;${label}=([^;]*))'}`,
+);
+
+const BUCKETS = METRICS.filter(({ kind }) => kind === MetricKind.Histogram).map(
+  ({ name, buckets }) => `{match: {prefix: ${PREFIX}${name}}, buckets: [${buckets.join(", ")}]}`,
+);
+
+/** For Prometheus: ai_failover_attempts_total{provider="qwen",cause="credential"} and the like, and histograms that fit what is measured. */
 export const statsTags = yaml`
   stats_config:
     stats_tags:
-    ${TAGS.map(([name, regex]) => `- {tag_name: ${name}, regex: '${regex}'}`).join("\n")}
+    ${TAGS.map(tag => `- ${tag}`).join("\n")}
+    histogram_bucket_settings:
+    ${BUCKETS.map(setting => `- ${setting}`).join("\n")}
 `;

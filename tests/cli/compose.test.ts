@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Ajv } from "ajv";
@@ -12,6 +12,7 @@ import { freePorts, until } from "../envoy/running-gateway.js";
 interface Service {
   command: string[];
   ports: string[];
+  volumes: string[];
   environment: Record<string, string>;
 }
 
@@ -35,6 +36,13 @@ describe("docker-compose.yml", () => {
       expect(port).toMatch(/^127\.0\.0\.1:/);
       expect(port).not.toContain("9901");
     }
+  });
+
+  it("mounts files that there are", () => {
+    const mounts = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes);
+    const files = mounts.map(mount => mount.split(":")[0]!).filter(source => source.startsWith("."));
+    expect(files.length).toBeGreaterThan(4);
+    expect(files.filter(file => !existsSync(file))).toEqual([]);
   });
 
   it("passes every key that the default file knows", () => {
@@ -88,6 +96,6 @@ describe("its gateway, run here with its own arguments", () => {
   it("is ready, and has metrics", async () => {
     const status = (path: string) => fetch(`http://127.0.0.1:${ports[2]}${path}`);
     expect((await status("/ready")).status).toBe(200);
-    expect(await (await status("/metrics")).text()).toContain('ai_failover_attempts{provider="qwen",result="ok"}');
+    expect(await (await status("/metrics")).text()).toContain('ai_failover_attempts_total{provider="qwen",cause="ok"}');
   });
 });

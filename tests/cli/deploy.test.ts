@@ -79,6 +79,12 @@ describe("the chart", () => {
   });
 });
 
+it("the alert rules are everywhere the same", () => {
+  const { groups } = parse(readFileSync("envoy/alerts.yml", "utf8")) as Tree;
+  expect((parse(readFileSync(`${CHART}/files/alerts.yml`, "utf8")) as Tree)["groups"]).toEqual(groups);
+  expect(of("PrometheusRule")["spec"].groups).toEqual(groups);
+});
+
 describe("the plain manifests", () => {
   const pod = (): Tree => of("Deployment")["spec"].template;
   const container = (): Tree => pod()["spec"].containers[0];

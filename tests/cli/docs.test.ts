@@ -206,13 +206,4 @@ describe("the examples", () => {
       `${plugin.spec.matchRules[0]!.service[0]}:443`,
     );
   });
-
-  it("of a dashboard shows each metric that is counted, and no other", () => {
-    const text = readFileSync("envoy/grafana.json", "utf8");
-    const metrics = readFileSync("docs/decisions.md", "utf8");
-    const shown = [...text.matchAll(/ai_failover_[a-z_]+/g)].map(([name]) => name);
-    const counted = [...metrics.matchAll(/^\| `(ai_failover_[a-z_]+)[{`]/gm)].map(([, name]) => name!);
-    expect(counted.length).toBeGreaterThan(4);
-    expect([...new Set(shown)].sort()).toEqual(counted.sort());
-  });
 });

@@ -68,15 +68,14 @@ describe("the status listener", () => {
     await until(async () => (await (await status("/metrics")).text()).includes('outcome="served"} 1'));
     const lines = (await (await status("/metrics")).text()).split("\n");
     for (const line of [
-      'ai_failover_attempts{provider="o.n-e",result="ok"} 1',
-      'ai_failover_attempts{provider="o.n-e",result="rate-limit"} 0',
-      'ai_failover_requests{route="o.n-e",outcome="served"} 1',
-      'ai_failover_requests{route="o.n-e",outcome="rescued"} 0',
-      'ai_failover_requests{route="o.n-e",outcome="client-left"} 0',
-      'ai_failover_forced{provider="o.n-e"} 0',
-      'ai_failover_invalid_events{provider="o.n-e"} 0',
-      "ai_failover_refused{} 0",
+      'ai_failover_attempts_total{provider="o.n-e",cause="ok"} 1',
+      'ai_failover_attempts_total{provider="o.n-e",cause="rate-limit"} 0',
+      'ai_failover_requests_total{route="o.n-e",outcome="served"} 1',
+      'ai_failover_requests_total{route="-",outcome="client-left"} 0',
+      'ai_failover_rescues_total{from="o.n-e",to="o.n-e"} 0',
+      "ai_failover_ledger_conflicts_total{} 0",
       "# TYPE ai_failover_ledger_generation gauge",
+      "# TYPE ai_failover_requests_total counter",
     ])
       expect(lines).toContain(line);
   });

@@ -222,7 +222,9 @@ describe.each(HOSTS)("when every breaker is open, in $mode mode, on Envoy $versi
     const provider = answer.headers.get("x-ai-failover-provider")!;
     expect(answer.words).toContain(`Hello from ${provider}`);
     expect(answer.trail).toBe(`${provider}/t1 forced 200`);
-    await until(async () => (await gateway.stat(`wasmcustom.ai_failover_forced.provider.${provider}`)) === 1);
+    await until(
+      async () => (await gateway.stat(`wasmcustom.ai_failover_forced_attempts_total;provider=${provider}`)) === 1,
+    );
   });
 });
 

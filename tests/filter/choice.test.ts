@@ -12,7 +12,7 @@ describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
     const tokens = { qwen: 1, deepseek: 1 };
     const envoy = start({ mode, tokens, clusters: { qwen: badKey, deepseek: badKey } });
     expect(envoy.ask(plain).headers["x-ai-failover-trail"]).not.toContain("forced");
-    expect(envoy.metric("ai_failover_forced.provider.qwen")).toBe(0);
+    expect(envoy.metric("ai_failover_forced_attempts_total;provider=qwen")).toBe(0);
     // Each breaker has one forced attempt a second.
     envoy.advance(1000);
     envoy.forget();
@@ -28,8 +28,8 @@ describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
     expect(served.status).toBe(200);
     expect(tried(served.headers["x-ai-failover-trail"])).toBe("qwen/t1;forced;status=200");
 
-    expect(envoy.metric("ai_failover_forced.provider.qwen")).toBe(2);
-    expect(envoy.metric("ai_failover_forced.provider.deepseek")).toBe(0);
+    expect(envoy.metric("ai_failover_forced_attempts_total;provider=qwen")).toBe(2);
+    expect(envoy.metric("ai_failover_forced_attempts_total;provider=deepseek")).toBe(0);
     expect(envoy.log.map(tried)).toEqual([
       expect.stringMatching(/^warn #2 all failed: qwen\/t1;forced;status=401/),
       "info qwen/t1 is back",
@@ -43,7 +43,7 @@ describe.each(MODES)("when every breaker is open, in %s mode,", mode => {
     expect(tried(envoy.ask(plain).headers["x-ai-failover-trail"])).toBe(
       "qwen/t1;status=429;cause=rate-limit, qwen/t1;status=200",
     );
-    expect(envoy.metric("ai_failover_forced.provider.qwen")).toBe(0);
+    expect(envoy.metric("ai_failover_forced_attempts_total;provider=qwen")).toBe(0);
   });
 });
 

@@ -76,6 +76,6 @@ describe.each(MODES)("in %s mode a gateway with clientKeys", mode => {
     ]);
     expect(envoy.ask({ method: "GET", path: "/v1/models", headers }).status).toBe(401);
     expect(envoy.provider("qwen").seen).toEqual([]);
-    expect(envoy.metric("ai_failover_refused")).toBe(3);
+    expect(envoy.metric("ai_failover_requests_total;route=-;outcome=refused")).toBe(3);
   });
 });

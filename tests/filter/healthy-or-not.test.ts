@@ -180,7 +180,7 @@ describe.each(MODES)("in %s mode", mode => {
       const { envoy, call } = run(streamed, { ...events([delta("Hi"), STOP, DONE]), end: "stall" });
       expect(call.text).toBe(delta("Hi") + STOP + DONE);
       expect(call.ms).toBeGreaterThanOrEqual(9900);
-      expect(envoy.metric("ai_failover_attempts.provider.qwen.result.ok")).toBe(1);
+      expect(envoy.metric("ai_failover_attempts_total;provider=qwen;cause=ok")).toBe(1);
     });
   });
 
@@ -230,7 +230,7 @@ describe.each(MODES)("in %s mode", mode => {
         expect(call).toMatchObject({ status: 200, ended: "complete" });
         expect(call.text).toMatch(new RegExp(`data: \\{("type":"error",.*)?"error":\\{[^}]*"${says}".*\\}\\n\\n$`));
         expect(call.text).not.toContain("[DONE]");
-        expect(envoy.metric("ai_failover_attempts.provider.qwen.result.ok")).toBe(0);
+        expect(envoy.metric("ai_failover_attempts_total;provider=qwen;cause=ok")).toBe(0);
       }
     });
   });
@@ -276,7 +276,7 @@ describe.each(MODES)("in %s mode", mode => {
     for (const pieces of [[event({ error })], [event({ error }).slice(0, 3000), 10, event({ error }).slice(3000)]]) {
       const { envoy, call } = run(streamed, events([...pieces, DONE]));
       expect([call.status, call.json().error.message]).toEqual([400, error.message]);
-      expect(envoy.metric("ai_failover_attempts.provider.qwen.result.caller")).toBe(1);
+      expect(envoy.metric("ai_failover_attempts_total;provider=qwen;cause=caller")).toBe(1);
     }
   });
 });

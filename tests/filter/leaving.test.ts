@@ -92,7 +92,7 @@ describe.each(MODES)("a client that leaves, in %s mode,", mode => {
       expect(call.ended).toBe("left");
       expect(envoy.provider("deepseek").seen.map(({ by }) => by)).toEqual(Array(i).fill("callout"));
     }
-    expect(envoy.metric("ai_failover_attempts.provider.deepseek.result.client")).toBe(4);
+    expect(envoy.metric("ai_failover_attempts_total;provider=deepseek;cause=client")).toBe(4);
     expect(streamsLeft(envoy)).toEqual([0, 0]);
     envoy.setProvider("deepseek", chat("Hello"));
     expect(wordsOf(envoy.ask(plain).text)).toBe("Hello");

@@ -118,7 +118,7 @@ describe.each(MODES)("in %s mode", mode => {
     const envoy = rescued({ ...events([delta("Hi"), DONE, 10]), end: "cut" });
     for (let i = 0; i < 4; i++)
       expect(envoy.ask(streamed)).toMatchObject({ status: 200, ended: "reset", text: delta("Hi") + DONE });
-    expect(envoy.metric("ai_failover_attempts.provider.qwen.result.ok")).toBe(4);
+    expect(envoy.metric("ai_failover_attempts_total;provider=qwen;cause=ok")).toBe(4);
     expect(envoy.provider("deepseek").seen).toEqual([]);
   });
 
@@ -169,7 +169,7 @@ describe.each(MODES)("in %s mode", mode => {
     const envoy = rescued(events(body));
     expect(envoy.ask(streamed)).toMatchObject({ ended: "complete", text: body.filter(piece => piece !== 10).join("") });
     envoy.ask(streamed);
-    expect(envoy.metric("ai_failover_invalid_events.provider.qwen")).toBe(4);
-    expect(envoy.metric("ai_failover_invalid_events.provider.deepseek")).toBe(0);
+    expect(envoy.metric("ai_failover_invalid_events_total;provider=qwen")).toBe(4);
+    expect(envoy.metric("ai_failover_invalid_events_total;provider=deepseek")).toBe(0);
   });
 });

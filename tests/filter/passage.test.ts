@@ -287,8 +287,8 @@ describe.each(MODES)("odd requests, in %s mode:", mode => {
     const envoy = start({ mode, clusters: { qwen: chat("Hi") } });
     envoy.ask({ method: "GET", path: "/v1/models" });
     envoy.ask({ method: "OPTIONS" });
-    expect(envoy.metric("ai_failover_refused") ?? 0).toBe(0);
+    expect(envoy.metric("ai_failover_requests_total;route=-;outcome=refused")).toBe(0);
     envoy.ask({ method: "DELETE", path: "/v1/x" });
-    expect(envoy.metric("ai_failover_refused")).toBe(1);
+    expect(envoy.metric("ai_failover_requests_total;route=-;outcome=refused")).toBe(1);
   });
 });

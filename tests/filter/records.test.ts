@@ -58,7 +58,7 @@ describe.each(MODES)("the record of a request, in %s mode,", mode => {
     const predicates = { policy: { modelPredicates: [{ matchType: "EQUAL", matchValue: "other" }] } };
     const envoy = start({ mode, tokens, config, ...predicates, clusters: { qwen: chat("Hi") } });
     expect(recordOf(envoy.ask(ask))).toMatchObject({ outcome: "refused", status: 404, attempts: [], route: "" });
-    expect(envoy.metric("ai_failover_refused")).toBe(1);
+    expect(envoy.metric("ai_failover_requests_total;route=-;outcome=refused")).toBe(1);
   });
 
   it("holds no token and no prompt, also of a stream", () => {
