@@ -14,7 +14,7 @@ import { BreakerHistory } from "../observe/breaker-history";
 import { DryRun, ExplainReport, ExplainSource } from "../observe/explain-report";
 import { collectSoon } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
-import { buildHeaders } from "./callouts";
+import { buildHeaders } from "./callout-request";
 import { dryRun } from "./dry-run";
 import { ExplainFault, ExplainRequest } from "./explain-request";
 import * as hostNames from "./host-names";

@@ -4,6 +4,7 @@
  */
 import { Char, equalsIgnoreCase, indexOf } from "../text/ascii";
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { Status, peek } from "../json/syntax-error";
 import { Kind } from "../json/lexer";
 import { JsonMember } from "../json/member";
@@ -29,17 +30,31 @@ const LINE_END = Bytes.of("\r\n");
 const delimiter = memory.data(4 + 70);
 let delimiterLen: usize = 0;
 
-/** The value of the parameter that was looked for last. */
-let valueAt: usize = 0;
-let valueLen: usize = 0;
+const parameter = new Span();
+
+/** The headers of one part. */
+class PartHeaders {
+  status: Status = Status.Ok;
+  /** Status.Ok: where the part's content starts, and its name. */
+  content: usize = 0;
+  readonly name: Span = new Span();
+
+  end(status: Status): this {
+    this.status = status;
+    return this;
+  }
+}
+
+const headers = new PartHeaders();
 
 /** Takes the boundary from a content-type header; false when it is not multipart/form-data with one good boundary. */
 export function readBoundary(ptr: usize, len: usize): bool {
   delimiterLen = 0;
-  if (!findParameter(ptr, len, MULTIPART, BOUNDARY) || valueLen == 0 || valueLen > MAX_BOUNDARY) return false;
+  const boundary = parameterIn(ptr, len, MULTIPART, BOUNDARY);
+  if (boundary === null || boundary.len == 0 || boundary.len > MAX_BOUNDARY) return false;
   store<u32>(delimiter, 0x2d2d0a0d); // CR LF - -
-  memory.copy(delimiter + 4, valueAt, valueLen);
-  delimiterLen = 4 + valueLen;
+  memory.copy(delimiter + 4, boundary.ptr, boundary.len);
+  delimiterLen = 4 + boundary.len;
   return true;
 }
 
@@ -54,17 +69,18 @@ export function scanParts(ptr: usize, len: usize): Status {
     while (p < end && isSpace(load<u8>(p))) p++;
     if (p + 2 > end) return Status.Truncated;
     if (load<u16>(p) != 0x0a0d) return Status.Malformed;
-    p = readHeaders(p + 2, end);
-    if (!p) return headerStatus;
+    const part = readHeaders(p + 2, end);
+    if (part.status != Status.Ok) return part.status;
+    p = part.content;
     // Some readers take a boundary right behind the headers for the end of an empty part, others for its content.
     if (isAtBoundary(p, end)) return Status.Malformed;
     const offset = indexOf(p, end - p, delimiter, delimiterLen);
     if (offset < 0) return Status.Truncated;
     const stop = p + <usize>offset;
-    const part = partNamed();
-    if (part) {
-      if (part == modelPart && modelPart.kind) return Status.DuplicateModel;
-      part.put(Kind.String, p - ptr, stop - ptr);
+    const field = fieldNamed(part.name);
+    if (field) {
+      if (field == modelPart && modelPart.kind) return Status.DuplicateModel;
+      field.put(Kind.String, p - ptr, stop - ptr);
     }
     p = stop + delimiterLen;
   }
@@ -77,26 +93,25 @@ function isAtBoundary(p: usize, end: usize): bool {
   return end - p >= len && memory.compare(p, delimiter + 2, len) == 0;
 }
 
-let headerStatus: Status = Status.Ok;
-
-/** p is behind a delimiter's line. Returns the start of the content and leaves the part's name in `valueAt`, `valueLen`. */
-function readHeaders(p: usize, end: usize): usize {
-  let named = false;
-  headerStatus = Status.Malformed;
+/** p is behind a delimiter's line. */
+function readHeaders(p: usize, end: usize): PartHeaders {
+  let isNamed = false;
   while (true) {
     const window = min(end - p, MAX_HEADER);
     const lineLen = indexOf(p, window, LINE_END.ptr, LINE_END.len);
-    if (lineLen < 0) {
-      if (window < MAX_HEADER) headerStatus = Status.Truncated;
-      return 0;
+    if (lineLen < 0) return headers.end(window < MAX_HEADER ? Status.Truncated : Status.Malformed);
+    if (lineLen == 0) {
+      headers.content = p + 2;
+      return headers.end(isNamed ? Status.Ok : Status.Malformed);
     }
-    if (lineLen == 0) return named ? p + 2 : 0;
     const colon = nameEnd(p, lineLen);
-    if (!colon || hasControl(p, lineLen)) return 0;
+    if (!colon || hasControl(p, lineLen)) return headers.end(Status.Malformed);
     if (equalsIgnoreCase(p, colon - p, DISPOSITION)) {
       const value = colon + 1;
-      if (named || !findParameter(value, p + lineLen - value, FORM_DATA, NAME)) return 0;
-      named = true;
+      const name = parameterIn(value, p + lineLen - value, FORM_DATA, NAME);
+      if (name === null || isNamed) return headers.end(Status.Malformed);
+      headers.name.set(name.ptr, name.len);
+      isNamed = true;
     }
     p += lineLen + 2;
   }
@@ -120,43 +135,41 @@ function hasControl(p: usize, len: usize): bool {
   return false;
 }
 
-function partNamed(): JsonMember | null {
-  for (let i = 0; i < parts.length; i++)
-    if (unchecked(parts[i]).name.equals(valueAt, valueLen)) return unchecked(parts[i]);
+function fieldNamed(name: Span): JsonMember | null {
+  for (let i = 0; i < parts.length; i++) if (name.is(unchecked(parts[i]).name)) return unchecked(parts[i]);
   return null;
 }
 
 /**
- * Looks in `type; name=value; name="value"` for one parameter and leaves its value in `valueAt`, `valueLen`. False when the
- * type is another, the parameter is missing, comes twice, has an escape or an extended form, or the syntax is wrong.
+ * The value of one parameter in `type; name=value; name="value"`. Null when the type is another, the parameter is missing, comes twice, has an escape or an extended form, or the syntax is wrong.
  */
-function findParameter(ptr: usize, len: usize, type: Bytes, name: Bytes): bool {
+function parameterIn(ptr: usize, len: usize, type: Bytes, name: Bytes): Span | null {
   const end = ptr + len;
   let p = skipSpaces(ptr, end);
   const typeAt = p;
   while (p < end && load<u8>(p) != Char.Semicolon && !isSpace(load<u8>(p))) p++;
-  if (!equalsIgnoreCase(typeAt, p - typeAt, type)) return false;
-  let found = false;
+  if (!equalsIgnoreCase(typeAt, p - typeAt, type)) return null;
+  let isFound = false;
   while (true) {
     p = skipSpaces(p, end);
-    if (p == end) return found;
-    if (load<u8>(p) != Char.Semicolon) return false;
+    if (p == end) return isFound ? parameter : null;
+    if (load<u8>(p) != Char.Semicolon) return null;
     const key = skipSpaces(p + 1, end);
     p = key;
     while (p < end && load<u8>(p) != Char.Equals && isTokenByte(load<u8>(p))) p++;
     const keyLen = p - key;
     if (peek(p, end) != Char.Equals || keyLen == 0 || (name == NAME && equalsIgnoreCase(key, keyLen, EXTENDED_NAME)))
-      return false;
+      return null;
     const value = p + 1;
     const quoted = value < end && load<u8>(value) == Char.Quote;
     p = quoted ? quotedEnd(value + 1, end) : tokenEnd(value, end);
-    if (!p) return false;
+    if (!p) return null;
     if (equalsIgnoreCase(key, keyLen, name)) {
-      if (found) return false;
-      found = true;
-      valueAt = quoted ? value + 1 : value;
-      valueLen = p - valueAt;
-      if (quoted && hasBackslash(valueAt, valueLen)) return false;
+      if (isFound) return null;
+      isFound = true;
+      const start = quoted ? value + 1 : value;
+      if (quoted && hasBackslash(start, p - start)) return null;
+      parameter.set(start, p - start);
     }
     if (quoted) p++;
   }

@@ -8,7 +8,7 @@ import { Char } from "../text/ascii";
 export enum Piece {
   /** Nothing more: the bytes are used up. */
   None,
-  /** Part of the data of an event: `dataStart` to `dataEnd`. */
+  /** Part of the data of an event. */
   Data,
   /** The data goes on in a further line: a line feed stands between. */
   NewLine,
@@ -35,8 +35,15 @@ enum Field {
   Event,
 }
 
-export let dataStart: usize = 0;
-export let dataEnd: usize = 0;
+/** What the last `next` found. */
+export class FoundPiece {
+  kind: Piece = Piece.None;
+  /** Piece.Data: where it lies. */
+  start: usize = 0;
+  end: usize = 0;
+}
+
+export const found = new FoundPiece();
 
 const DATA: u64 = 0x61746164; // little-endian
 const EVENT: u64 = 0x746e657665;
@@ -84,9 +91,9 @@ export class EventScanner {
     return (this.hasData && this.step != Step.Behind) || this.isInLine;
   }
 
-  /** Reads from p to the next piece, which `piece` names; returns where to go on. */
+  /** Reads from p to the next piece, which is in `found`; returns where to go on. */
   next(p: usize, end: usize): usize {
-    piece = Piece.None;
+    found.kind = Piece.None;
     while (p < end) {
       const c = <i32>load<u8>(p);
       switch (this.step) {
@@ -119,9 +126,9 @@ export class EventScanner {
           const stop = lineEnd(p, end);
           if (stop > p) {
             if (this.field == Field.Data) {
-              piece = Piece.Data;
-              dataStart = p;
-              dataEnd = stop;
+              found.kind = Piece.Data;
+              found.start = p;
+              found.end = stop;
               return stop;
             }
             for (; p < stop; p++) this.name = (this.name << 8) | load<u8>(p);
@@ -165,7 +172,7 @@ export class EventScanner {
 
   private endEvent(): bool {
     this.step = Step.Behind;
-    if (this.hasData) piece = Piece.Event;
+    if (this.hasData) found.kind = Piece.Event;
     return this.hasData;
   }
 
@@ -198,7 +205,7 @@ export class EventScanner {
   }
 
   private takeData(): bool {
-    if (this.hasData) piece = Piece.NewLine;
+    if (this.hasData) found.kind = Piece.NewLine;
     const again = this.hasData;
     this.hasData = true;
     return again;
@@ -209,8 +216,6 @@ export class EventScanner {
     this.step = Step.LineStart;
   }
 }
-
-export let piece: Piece = Piece.None;
 
 /** To the next CR or LF, or the end. */
 function lineEnd(p: usize, end: usize): usize {

@@ -2,7 +2,7 @@
 import { Char } from "../text/ascii";
 import { Span } from "../text/span";
 import { skipBlanks } from "../json/grammar";
-import { EventScanner, Piece, dataEnd, dataStart, piece } from "../http/sse";
+import { EventScanner, Piece, found } from "../http/sse";
 import { BodyType } from "./response-head";
 
 export enum BodyKind {
@@ -58,5 +58,5 @@ export function jsonInside(ptr: usize, len: usize): Span {
   if (start == ptr + len || !startsLine(<i32>load<u8>(start))) return document;
   scanner.start();
   scanner.next(start, ptr + len);
-  return piece == Piece.Data ? document.set(dataStart, dataEnd - dataStart) : document;
+  return found.kind == Piece.Data ? document.set(found.start, found.end - found.start) : document;
 }

@@ -19,7 +19,7 @@ import { EXCERPT_SIZE, Excerpt } from "./error-excerpt";
 import { BodyKind, bodyKindOf, recognize } from "./body-kind";
 import { skipBlanks } from "../json/grammar";
 import { Dialect, Guard } from "../config/plugin";
-import { EventScanner, NAME_ERROR, Piece, dataEnd, dataStart, piece } from "../http/sse";
+import { EventScanner, NAME_ERROR, Piece, found } from "../http/sse";
 import { EventPrefix, PREFIX_SIZE } from "../json/event-prefix";
 import { JsonReader, READER_SIZE } from "../json/stream-reader";
 import { messages } from "./dialect-messages";
@@ -381,9 +381,9 @@ export class Validator {
     for (let p = max(ptr, end - min(end, 4)); p < end; p++) this.tail = (this.tail << 8) | load<u8>(p);
     while (!this.isOver) {
       ptr = scanner.next(ptr, end);
-      switch (piece) {
+      switch (found.kind) {
         case Piece.Data:
-          this.readData(dataStart, dataEnd);
+          this.readData(found.start, found.end);
           break;
         case Piece.NewLine:
           this.readData(LINE_FEED, LINE_FEED + 1);

@@ -18,7 +18,7 @@ const PLACES = [
     map: "Response",
   },
   {
-    file: "assembly/filters/callouts.ts",
+    file: "assembly/filters/callout-answer.ts",
     before: "const head = responseHead.readResponseHead(",
     map: "CalloutResponse",
   },

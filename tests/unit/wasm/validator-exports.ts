@@ -1,4 +1,4 @@
-import { EventScanner, Piece, dataEnd, dataStart, piece } from "../../../assembly/http/sse";
+import { EventScanner, Piece, found } from "../../../assembly/http/sse";
 import { complete } from "../../../assembly/json/stream-completion";
 import { JsonReader, READER_SIZE } from "../../../assembly/json/stream-reader";
 import { newTree } from "../../../assembly/json/watched-paths";
@@ -93,10 +93,10 @@ export function scan(ptr: usize, len: usize, out: usize): usize {
   const end = ptr + len;
   while (true) {
     ptr = scanner.next(ptr, end);
-    switch (piece) {
+    switch (found.kind) {
       case Piece.Data:
-        memory.copy(out, dataStart, dataEnd - dataStart);
-        out += dataEnd - dataStart;
+        memory.copy(out, found.start, found.end - found.start);
+        out += found.end - found.start;
         break;
       case Piece.NewLine:
         store<u8>(out++, 1);
