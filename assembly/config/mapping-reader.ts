@@ -5,7 +5,8 @@ import { Writer } from "../text/writer";
 import { Value } from "./json-tree";
 import { Fields, show, textOf } from "./fields";
 import { addMistake } from "./mistakes";
-import { MappingEntry, ModelMapping, ModelName, Predicate } from "./plugin";
+import { MappingEntry, ModelMapping, ModelName } from "./plugin";
+import { Predicate } from "./predicate";
 
 /** The name of a model, or part of it; "" after a complaint. */
 export function modelOf(value: Value): string {

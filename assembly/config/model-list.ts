@@ -3,6 +3,7 @@ import { Bytes } from "../text/bytes";
 import { isPrefix, jsonOf } from "./mapping-reader";
 import { ProviderDraft } from "./provider-reader";
 import { ModelMapping, Route } from "./plugin";
+import { matchesAny } from "./predicate";
 
 const entries: string[] = [];
 const seen = new Set<string>();
@@ -42,6 +43,6 @@ function add(name: string, owner: string, routes: Route[]): void {
 
 function isServed(name: string, routes: Route[]): bool {
   const bytes = Bytes.of(name);
-  for (let i = 0; i < routes.length; i++) if (routes[i].serves(bytes.ptr, bytes.len)) return true;
+  for (let i = 0; i < routes.length; i++) if (matchesAny(routes[i].predicates, bytes.ptr, bytes.len)) return true;
   return false;
 }

@@ -4,7 +4,9 @@
  * Text that goes to the host is kept as bytes, durations are milliseconds, sizes bytes.
  */
 import { Bytes } from "../text/bytes";
+import { Predicate, matchesAny } from "./predicate";
 import { Family } from "./presets";
+import { RouteIndex } from "./route-index";
 
 /** The shape of a request and of its answer. */
 export enum Dialect {
@@ -168,7 +170,7 @@ export class FailoverPolicy {
   healthCheckInterval: i32 = 5000;
   healthCheckTimeout: i32 = 10000;
   healthCheckModel: Bytes | null = null;
-  /** 0: 30 s doubling to 10 min where no probe is possible. */
+  /** 0: 30 s doubling to 10 min where no probe is possible, for an empty account 2 min doubling to 30 min. */
   cooldownDuration: i32 = 0;
 }
 
@@ -282,24 +284,6 @@ export class Upstream {
   mapping!: ModelMapping;
 }
 
-export class Predicate {
-  exact: bool = false;
-  value!: Bytes;
-
-  matches(model: usize, len: usize): bool {
-    const size = this.value.len;
-    if (this.exact) return this.value.equals(model, len);
-    return len >= size && memory.compare(model, this.value.ptr, size) == 0;
-  }
-}
-
-/** Whether any of them matches; none restrict nothing. */
-function matchesAny(predicates: Predicate[], model: usize, len: usize): bool {
-  const k = predicates.length;
-  for (let i = 0; i < k; i++) if (unchecked(predicates[i]).matches(model, len)) return true;
-  return k == 0;
-}
-
 /** A route may have this many upstreams together with those of its fallback: each needs an attempt, of which a request has 64. */
 export const MAX_UPSTREAMS = 64;
 
@@ -320,10 +304,6 @@ export class Route {
   maxWait: i32 = 15000;
   /** Per mille of the requests of the last minute; 0: off. */
   retryBudget: i32 = 0;
-
-  serves(model: usize, len: usize): bool {
-    return matchesAny(this.predicates, model, len);
-  }
 }
 
 export class ClientKey {
@@ -339,6 +319,8 @@ export class SiteConfig {
   /** Whether the host's route is known to lead to it: by its rule, which is an ingress's or a service's. */
   leadsToActive: bool = false;
   routes: Route[] = [];
+  /** Finds a model's among them. */
+  routeIndex: RouteIndex = new RouteIndex([]);
   routing: Routing = Routing.Host;
   /** It has mistakes: nothing may be served by it. */
   isRefused: bool = false;

@@ -9,7 +9,8 @@ import { nameOf } from "./identifiers";
 import { ProviderDraft, refuseReference } from "./provider-reader";
 import { addMistake, addWarning } from "./mistakes";
 import { addAlsoOn, addResponseCodes } from "./rules-reader";
-import { AnswerRule, MAX_UPSTREAMS, ModelMapping, Predicate, Provider, Route, Upstream } from "./plugin";
+import { AnswerRule, MAX_UPSTREAMS, ModelMapping, Provider, Route, Upstream } from "./plugin";
+import { Predicate } from "./predicate";
 
 const MATCH_TYPES: string[] = ["PRE", "EQUAL"];
 const STRATEGIES: string[] = ["SEQ", "RAND"];

@@ -7,7 +7,8 @@ import { expand, isVariable } from "./environment";
 import { Fields, quote, show } from "./fields";
 import { nameOf } from "./identifiers";
 import { addMistake, addWarning } from "./mistakes";
-import { ClientKey, Predicate, Token } from "./plugin";
+import { ClientKey, Token } from "./plugin";
+import { Predicate } from "./predicate";
 import { predicateOf, readPatterns } from "./mapping-reader";
 
 const MOST = 1000000;

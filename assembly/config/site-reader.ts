@@ -9,6 +9,8 @@ import { ProviderDraft, readProvider, refuseNarrowing, refuseReference, refusedI
 import { addMistake, addWarning, refusePart } from "./mistakes";
 import { readOrigins } from "./passage-reader";
 import { defaultRoutes, makeUpstream, readPolicy, readRoute } from "./route-reader";
+import { Predicate } from "./predicate";
+import { RouteIndex } from "./route-index";
 import { readRules } from "./rules-reader";
 import { readClientKeys } from "./secrets-reader";
 import { SiteConfig, ModelMapping, ResponseHeaders, Route, Routing } from "./plugin";
@@ -59,6 +61,7 @@ export function readSite(part: Value, higress: bool): SiteConfig {
     addMistake(part.path, "no activeProviderId", "activeProviderId, provider or routes: what is served here");
   else if (!higress && config.routes.length == 0) config.routes = defaultRoutes(drafts);
   for (let i = 0; i < config.providers.length; i++) addNew(config.forwardHeaders, config.providers[i].forwardHeaders);
+  config.routeIndex = new RouteIndex(config.routes.map<Predicate[]>((route: Route) => route.predicates));
   config.models = listModels(drafts, config.routes);
   config.routing = <Routing>fields.choice("routing", ROUTINGS, Routing.Host);
   config.rules = readRules(fields);

@@ -19,8 +19,9 @@ import * as hostNames from "./host-names";
  * the route.
  */
 export function planRequest(x: Exchange, budgets: RetryBudget[], now: u64): Refusal | null {
-  const route = routeFor(x);
-  if (route === null) return refuseModel(x);
+  const index = configOf(x).routeIndex.routeOf(modelOf(x), x.modelLen);
+  if (index < 0) return refuseModel(x);
+  const route = unchecked(configOf(x).routes[index]);
   x.deadline = x.started + <u64>route.timeout * NS_PER_MS;
   x.needsWhole = !x.isDry && endsWithConnection(x, route);
   const budget = unchecked(budgets[route.index]);
@@ -45,17 +46,6 @@ export function armFirst(x: Exchange, now: u64): Refusal | null {
   const random = host.random64();
   const move = x.wakeAt != 0 ? nextMove.resume(x, random, now) : nextMove.start(x, random, now);
   return move == Move.End ? lastRefusal(x, now) : null;
-}
-
-function routeFor(x: Exchange): Route | null {
-  const routes = configOf(x).routes;
-  const model = modelOf(x);
-  for (let i = 0, k = routes.length; i < k; i++) {
-    const route = unchecked(routes[i]);
-    // Without a model only a route for everything fits: a prefix cannot.
-    if (x.modelLen > 0 || route.predicates.length == 0) if (route.serves(model, x.modelLen)) return route;
-  }
-  return null;
 }
 
 const APOSTROPHE = 0x27;

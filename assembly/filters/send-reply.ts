@@ -8,6 +8,7 @@ import { headersIn } from "../http/header-list";
 import * as exchanges from "../request/exchange";
 import { Exchange, Outcome, configOf } from "../request/exchange";
 import { isFirstBest } from "../request/first-answer";
+import * as plan from "../request/plan";
 import { RequestHead } from "../request/request-head";
 import { addErrorHeaders, writeErrorBody } from "../response/error-reply";
 import { lastRefusal } from "../response/last-refusal";
@@ -36,9 +37,10 @@ export function sendRefusal(c: ClientStream, refusal: Refusal): void {
 /** Nothing is left to try: the first answer if that was about the request, else an error of ours. */
 export function sendLast(c: ClientStream): void {
   const x = exchangeOf(c);
-  if (isFirstBest(x)) return sendFirst(c, x);
+  const now = host.monotonic();
+  if (isFirstBest(x) && (x.first.isOwn || !plan.isCutShort(x, now))) return sendFirst(c, x);
   x.outcome = Outcome.Failed;
-  sendRefusal(c, lastRefusal(x, host.monotonic()));
+  sendRefusal(c, lastRefusal(x, now));
 }
 
 const kept = new Span();

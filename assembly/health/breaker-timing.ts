@@ -12,6 +12,9 @@ const MOST_BACK_OFF: u64 = 60 * SECOND;
 /** Tokens that no probe can ask for. */
 const FIRST_COOLDOWN: u64 = 30 * SECOND;
 const MOST_COOLDOWN: u64 = 600 * SECOND;
+/** An account that is empty, or a window whose end nobody tells, lasts longer. */
+const FIRST_EMPTY: u64 = 120 * SECOND;
+const MOST_EMPTY: u64 = 1800 * SECOND;
 const MOST_INTERVAL: u64 = 60 * SECOND;
 
 /** A probe holds its lease this much longer than it may take: then its worker is taken for dead. */
@@ -120,6 +123,7 @@ export function openFor(provider: Provider, entry: Entry, probing: bool, random:
     return doubled(first, times, max(first, <u64>provider.breaker.maxOpenFor * NS_PER_MS));
   }
   if (policy.cooldownDuration > 0) return <u64>policy.cooldownDuration * NS_PER_MS;
+  if (!probed && entry.cause == <u8>Cause.Quota) return doubled(FIRST_EMPTY, times, MOST_EMPTY);
   if (!probed) return doubled(FIRST_COOLDOWN, times, MOST_COOLDOWN);
   // A wrong or empty token seldom comes back soon; a provider that is down often does.
   if (entry.cause != <u8>Cause.Credential && entry.cause != <u8>Cause.Quota) return interval(policy, random);

@@ -78,8 +78,8 @@ export const TOO_LARGE = new Judgement(Cause.RateLimit, Scope.Nobody, Next.NextT
 export const TOO_DEAR = new Judgement(Cause.Quota, Scope.Nobody, Next.NextToken);
 /** The provider does not serve the model. */
 export const NO_MODEL = new Judgement(Cause.Model, Scope.ProviderModel, Next.NextProvider);
-/** The same, unless it is the token that may not see it. */
-export const NO_MODEL_OR_ACCESS = new Judgement(Cause.Model, Scope.ProviderModel, Next.NextToken);
+/** The same, unless it is the token that may not see it: each token is asked, and is out for it. */
+export const NO_MODEL_OR_ACCESS = new Judgement(Cause.Model, Scope.TokenModel, Next.NextToken);
 export const NO_API = new Judgement(Cause.Api, Scope.ProviderApi, Next.NextProvider);
 export const CONTEXT = new Judgement(Cause.ContextWindow, Scope.Nobody, Next.Return);
 export const FILTER = new Judgement(Cause.ContentFilter, Scope.Nobody, Next.Return);

@@ -5,7 +5,8 @@
 import { mix } from "../text/hash";
 import { Provider } from "../config/plugin";
 import { BreakerUpdate, UpdateKind } from "./breaker-update";
-import { TokenSearch, Waiting, choose, isEligible, soonestToken } from "./token-choice";
+import { TokenSearch, choose, isEligible, soonestToken } from "./token-choice";
+import { Waiting } from "./token-entries";
 import { StaleConnections } from "./stale-connections";
 import { BreakerState, CONCERNED, concernedEntry, ends, mayForce, opensAt, stateFor, stateOf } from "./breaker-state";
 import { Ledger, seedKey } from "./ledger";
@@ -80,6 +81,7 @@ export class Health {
   /** What is known of a provider, by `Provider.index`, as of the last `refresh`. */
   current(index: i32): Ledger {
     const ledger = unchecked(this.ledgers[index]);
+    ledger.entries.probing = this.isProbing;
     ledger.refresh(this.generation);
     return ledger;
   }
@@ -154,22 +156,37 @@ export class Health {
     return waiting.until > search.now && waiting.isLimit;
   }
 
+  /** Whether there is something of this provider that may be tried now and that the search does not leave out. Takes no trial. */
+  hasHop(provider: Provider, search: TokenSearch): bool {
+    const ledger = this.current(provider.index);
+    const base = this.providerState(ledger, search);
+    return base == BreakerState.Live && choose(ledger, search, base, this.isProbing) >= 0;
+  }
+
   /** Why nothing of this provider may be tried: a bit for each cause that keeps a token out which serves the model; 0: something is live. */
   causesOut(provider: Provider, search: TokenSearch): u32 {
     if (this.opensIn(provider, search) == 0) return 0;
     const ledger = this.current(provider.index);
     let causes: u32 = 0;
-    for (let i = 0, k = ledger.tokens.count; i < k; i++) {
-      if (!isEligible(ledger, search, i)) continue;
-      const key = ledger.tokens.keyOf(i);
-      for (let j = 0; j < CONCERNED; j++) {
-        const entry = concernedEntry(ledger.view, key, search.model, search.api, j);
-        if (entry === null || stateOf(provider, entry, this.isProbing, search.now) == BreakerState.Live) continue;
-        // What a person took out has no cause of its own.
-        causes |= bitOf(entry.isHeldOut(search.now) ? Cause.None : <Cause>entry.cause);
+    for (let i = 0; i < PROVIDERS_OWN; i++)
+      causes |= this.causeOut(provider, concernedEntry(ledger.view, 0, search.model, search.api, i), search.now);
+    const entries = ledger.entries;
+    for (let i = 0, k = entries.count; i < k; i++) {
+      const token = entries.at(i);
+      if (!isEligible(ledger, search, token)) continue;
+      const key = ledger.tokens.keyOf(token);
+      for (let at = entries.firstOf(token); at < ledger.view.count && ledger.view.at(at).token == key; at++) {
+        const entry = ledger.view.at(at);
+        if (entry.model == 0 || entry.model == search.model) causes |= this.causeOut(provider, entry, search.now);
       }
     }
     return causes;
+  }
+
+  /** What a person took out has no cause of its own. */
+  private causeOut(provider: Provider, entry: Entry | null, now: u64): u32 {
+    if (entry === null || stateOf(provider, entry, this.isProbing, now) == BreakerState.Live) return 0;
+    return bitOf(entry.isHeldOut(now) ? Cause.None : <Cause>entry.cause);
   }
 
   private findWaiting(provider: Provider, search: TokenSearch): Waiting {
@@ -271,7 +288,7 @@ export class Health {
     const key = ledger.tokens.keyOf(token);
     const lease = trial ? this.leaseOf(key, model) : 0;
     const holds = isHeld(ledger, key, model, api, lease);
-    const scope = scopeOf(provider, model, api, verdict);
+    const scope = scopeOf(ledger, model, api, verdict);
     if (scope == Scope.Nobody && !holds) return;
     if (verdict.doubtful && !holds && !this.doubts.isSecond(exchange, provider.index)) return;
     const change = this.newChange(ledger, UpdateKind.Failed, key, model, api, lease, now);
@@ -287,6 +304,7 @@ export class Health {
   /** An attempt was answered well. Costs nothing while all is well. */
   succeeded(provider: Provider, token: i32, model: u64, api: u64, now: u64, trial: bool = true): void {
     const ledger = this.current(provider.index);
+    ledger.noteServed(api);
     if (ledger.view.count == 0) return;
     const key = ledger.tokens.keyOf(token);
     const lease = trial ? this.leaseOf(key, model) : 0;
@@ -373,10 +391,13 @@ function hasToEnd(ledger: Ledger, token: u64, model: u64, api: u64, lease: u32, 
 }
 
 /** What a failure counts against under this configuration. */
-function scopeOf(provider: Provider, model: u64, api: u64, verdict: Verdict): Scope {
+function scopeOf(ledger: Ledger, model: u64, api: u64, verdict: Verdict): Scope {
   const scope = verdict.scope;
-  if (scope == Scope.ProviderApi && api == 0) return Scope.Nobody;
-  if (!provider.failover.enabled && (scope == Scope.Token || scope == Scope.TokenModel)) return Scope.Nobody;
+  const isOff = !ledger.provider.failover.enabled;
+  if (isOff && (scope == Scope.Token || scope == Scope.TokenModel)) return Scope.Nobody;
   if (verdict.cause == Cause.Model && model == NO_MODEL) return Scope.Nobody;
-  return scope;
+  if (scope != Scope.ProviderApi) return scope;
+  // An API that has served another model is there: it is the model that is not.
+  if (ledger.hasServed(api)) return model == NO_MODEL ? Scope.Nobody : Scope.ProviderModel;
+  return api == 0 ? Scope.Nobody : scope;
 }

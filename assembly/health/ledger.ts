@@ -10,6 +10,7 @@ import * as breakerEvents from "./breaker-events";
 import { LAYOUT, Record } from "./ledger-record";
 import { ABSENT, Store } from "./ledger-store";
 import { NameHash } from "./name-hash";
+import { TokenEntries } from "./token-entries";
 import { TokenIndex } from "./token-index";
 
 const PREFIX = `ai-failover/${LAYOUT}/`;
@@ -18,6 +19,8 @@ const TRIES = 4;
 const WAITING = 64;
 /** Besides its tokens a provider seldom has more. */
 const USUAL_ENTRIES = 8;
+/** APIs that have answered well: a provider has few. */
+const SERVED_APIS = 8;
 
 /** Where the seed of the keys is kept, beside the records. */
 export function seedKey(): Bytes {
@@ -28,6 +31,8 @@ export class Ledger {
   readonly tokens: TokenIndex;
   /** Read it freely; only changes and leases write it. */
   readonly view: Record;
+  /** The view's, by token. */
+  readonly entries: TokenEntries;
   /** It stands in the list of those that have changes to write (health.ts). */
   isLate: bool = false;
   private readonly key: Bytes;
@@ -36,15 +41,10 @@ export class Ledger {
   private version: u32 = ABSENT;
   private generation: u64 = 0;
   private isFresh: bool = false;
-  // What `join` found: by place, where the entries of a token begin in the view, + 1; 0: it has none.
-  private readonly starts: StaticArray<i32>;
-  private readonly unwell: StaticArray<i32>;
-  private unwellCount: i32 = 0;
-  /** Places in `tokens.order` of those that are not out as a whole. */
-  private readonly hopeful: StaticArray<i32>;
-  private hopefulCount: i32 = 0;
-  private isJoined: bool = false;
-  private soonest: u64 = 0;
+  /** The view holds what no record in the store does. */
+  private isEdited: bool = true;
+  private readonly servedApis: StaticArray<u64> = new StaticArray<u64>(SERVED_APIS);
+  private servedCount: i32 = 0;
 
   constructor(
     readonly provider: Provider,
@@ -55,10 +55,9 @@ export class Ledger {
     this.key = Bytes.of(PREFIX + provider.ledgerKey.toString());
     const tokens = new TokenIndex(provider, names);
     this.tokens = tokens;
-    this.view = new Record(tokens.count + USUAL_ENTRIES);
-    this.starts = new StaticArray<i32>(tokens.count);
-    this.unwell = new StaticArray<i32>(tokens.count);
-    this.hopeful = new StaticArray<i32>(tokens.count);
+    const view = new Record(tokens.count + USUAL_ENTRIES);
+    this.view = view;
+    this.entries = new TokenEntries(provider, tokens, view);
   }
 
   /** Whether both are the same record. */
@@ -70,67 +69,15 @@ export class Ledger {
     return this.waiting == 0;
   }
 
-  // === Tokens and their entries ===
-
-  /** Finds the entries of each token, once after each change of the view. */
-  private join(): void {
-    this.isJoined = true;
-    for (let i = 0; i < this.unwellCount; i++) unchecked((this.starts[unchecked(this.unwell[i])] = 0));
-    this.unwellCount = 0;
-    this.soonest = u64.MAX_VALUE;
-    const view = this.view;
-    let token: u64 = 0;
-    for (let i = view.placeOf(1, 0), k = view.count; i < k; i++) {
-      const entry = view.at(i);
-      if (entry.isOpen) this.soonest = min(this.soonest, entry.openUntil);
-      if (entry.token == token) continue;
-      token = entry.token;
-      // A token of another configuration is none of ours.
-      const place = this.tokens.placeOf(token);
-      if (place < 0) continue;
-      unchecked((this.starts[place] = i + 1));
-      unchecked((this.unwell[this.unwellCount++] = place));
-    }
-    this.hopefulCount = 0;
-    // Where most are well, a draw finds one.
-    if (this.unwellCount * 2 < this.tokens.count) return;
-    for (let i = 0, k = this.tokens.count; i < k; i++) {
-      const start = unchecked(this.starts[unchecked(this.tokens.order[i])]) - 1;
-      if (start >= 0 && view.at(start).model == 0 && view.at(start).isOpen) continue;
-      unchecked((this.hopeful[this.hopefulCount++] = i));
-    }
+  /** An attempt by this API was answered well: the provider has it. */
+  noteServed(api: u64): void {
+    if (this.hasServed(api) || this.servedCount == SERVED_APIS) return;
+    unchecked((this.servedApis[this.servedCount++] = api));
   }
 
-  /** Index in the view of the first entry of the token at `place`; -1: it is well. */
-  entriesOf(place: i32): i32 {
-    if (!this.isJoined) this.join();
-    return unchecked(this.starts[place]) - 1;
-  }
-
-  /** How many tokens have entries. */
-  get unwellTokens(): i32 {
-    if (!this.isJoined) this.join();
-    return this.unwellCount;
-  }
-
-  unwellAt(i: i32): i32 {
-    return unchecked(this.unwell[i]);
-  }
-
-  /** How many tokens are worth a look when a draw has found none; -1: all. */
-  get hopefulTokens(): i32 {
-    return this.unwellTokens * 2 < this.tokens.count ? -1 : this.hopefulCount;
-  }
-
-  /** Place in `tokens.order`. */
-  hopefulAt(i: i32): i32 {
-    return unchecked(this.hopeful[i]);
-  }
-
-  /** Before this no entry of a token has its trial. */
-  get soonestTrial(): u64 {
-    if (!this.isJoined) this.join();
-    return this.soonest;
+  hasServed(api: u64): bool {
+    for (let i = 0; i < this.servedCount; i++) if (unchecked(this.servedApis[i]) == api) return true;
+    return false;
   }
 
   // === Changes ===
@@ -145,17 +92,25 @@ export class Ledger {
 
   /** Takes over what others have written. True: something of ours is new against it. */
   read(): bool {
-    this.isJoined = false;
-    if (this.store.read(this.key)) {
-      this.view.take(this.store.ptr, this.store.len);
-      this.version = this.store.version;
-    } else {
-      this.view.clear();
-      this.version = ABSENT;
-    }
+    const version = this.store.read(this.key) ? this.store.version : ABSENT;
+    if (version != this.version || this.isEdited) this.take(version);
     let changed = false;
     for (let i = 0; i < this.waiting; i++) if (apply(this.changeAt(i), this.view, this.provider)) changed = true;
+    if (this.waiting > 0) this.noteEdit();
     return changed;
+  }
+
+  private take(version: u32): void {
+    if (version != ABSENT) this.view.take(this.store.ptr, this.store.len);
+    else this.view.clear();
+    this.version = version;
+    this.isEdited = false;
+    this.entries.forget();
+  }
+
+  private noteEdit(): void {
+    this.isEdited = true;
+    this.entries.forget();
   }
 
   /** Room for a change to fill and `commit`. */
@@ -195,7 +150,7 @@ export class Ledger {
 
   /** Writes the view as it was just read and then edited, with the changes that were on top. False: another was faster. */
   write(): bool {
-    this.isJoined = false;
+    this.noteEdit();
     if (!this.store.write(this.key, this.view.ptr, this.view.size, this.version)) return false;
     this.waiting = 0;
     this.store.advance();

@@ -14,7 +14,7 @@ import { Cause, Scope, Verdict } from "./verdict";
 import { isFault } from "./widening";
 
 /** At once, by one worker: what probes may cost. */
-const SEATS = 4;
+const MOST_PROBES = 4;
 
 /** A probe that is due or under way. */
 export class Probe {
@@ -37,7 +37,7 @@ export class Probe {
 export class Probes {
   /** What `next` found. */
   due: Probe = new Probe();
-  private seats: StaticArray<Probe> = new StaticArray<Probe>(SEATS);
+  private slots: StaticArray<Probe> = new StaticArray<Probe>(MOST_PROBES);
   private tickets: u64 = 0;
   /** Where the search goes on, so that every provider has its turn. */
   private turn: i32 = 0;
@@ -46,29 +46,29 @@ export class Probes {
     private readonly health: Health,
     private readonly providers: Provider[],
   ) {
-    for (let i = 0; i < SEATS; i++) this.seats[i] = new Probe();
+    for (let i = 0; i < MOST_PROBES; i++) this.slots[i] = new Probe();
   }
 
   /** Finds a probe that is due and takes its lease: then it must be made. `random`: a new one for each call. */
   next(random: u64, now: u64): bool {
-    const seat = this.freeSeat(now);
-    if (seat === null) return false;
+    const probe = this.freeProbe(now);
+    if (probe === null) return false;
     for (let i = 0, k = this.providers.length; i < k; i++) {
       const at = (this.turn + i) % k;
-      if (!this.find(this.health.current(at), seat, random, now)) continue;
+      if (!this.find(this.health.current(at), probe, random, now)) continue;
       this.turn = (at + 1) % k;
-      this.due = seat;
+      this.due = probe;
       return true;
     }
     return false;
   }
 
-  private freeSeat(now: u64): Probe | null {
-    for (let i = 0; i < SEATS; i++) if (unchecked(this.seats[i]).until <= now) return unchecked(this.seats[i]);
+  private freeProbe(now: u64): Probe | null {
+    for (let i = 0; i < MOST_PROBES; i++) if (unchecked(this.slots[i]).until <= now) return unchecked(this.slots[i]);
     return null;
   }
 
-  private find(ledger: Ledger, seat: Probe, random: u64, now: u64): bool {
+  private find(ledger: Ledger, probe: Probe, random: u64, now: u64): bool {
     const view = ledger.view;
     for (let i = 0, k = view.count; i < k; i++) {
       const entry = view.at(i);
@@ -76,12 +76,12 @@ export class Probes {
       const token = entry.token == 0 ? liveToken(ledger) : ledger.tokens.placeOf(entry.token);
       if (token < 0) continue;
       // A lost race leaves a view that was read anew: what else is due is found the next time.
-      return this.lease(ledger, entry.token, token, seat, random, now);
+      return this.lease(ledger, entry.token, token, probe, random, now);
     }
     return false;
   }
 
-  private lease(ledger: Ledger, key: u64, token: i32, seat: Probe, random: u64, now: u64): bool {
+  private lease(ledger: Ledger, key: u64, token: i32, probe: Probe, random: u64, now: u64): bool {
     const provider = ledger.provider;
     ledger.read();
     const entry = ledger.view.find(key, 0);
@@ -97,45 +97,46 @@ export class Probes {
       ledger.read();
       return false;
     }
-    seat.kind = kind;
-    seat.provider = provider.index;
-    seat.token = token;
-    seat.model = kind == ProbeKind.Completion ? provider.failover.healthCheckModel : null;
-    seat.timeoutMs = provider.failover.healthCheckTimeout;
-    seat.ticket = ticket;
-    seat.until = until;
-    seat.entry = key;
-    seat.cause = cause;
+    probe.kind = kind;
+    probe.provider = provider.index;
+    probe.token = token;
+    probe.model = kind == ProbeKind.Completion ? provider.failover.healthCheckModel : null;
+    probe.timeoutMs = provider.failover.healthCheckTimeout;
+    probe.ticket = ticket;
+    probe.until = until;
+    probe.entry = key;
+    probe.cause = cause;
     return true;
   }
 
   /** Index of the provider that the probe asks; 0 for a ticket that is not known. */
   providerOf(ticket: u32): i32 {
-    const seat = this.seatOf(ticket);
-    return seat !== null ? seat.provider : 0;
+    const probe = this.underWay(ticket);
+    return probe !== null ? probe.provider : 0;
   }
 
   /** The probe's answer, judged like an attempt's; null: it was good. Returns what it changes: a ticket that is not known is a late one. */
   answered(ticket: u32, verdict: Verdict | null, now: u64): UpdateKind {
-    const seat = this.seatOf(ticket);
-    if (seat === null) return UpdateKind.ProbeVain;
-    seat.until = now;
-    const ledger = this.health.current(seat.provider);
+    const probe = this.underWay(ticket);
+    if (probe === null) return UpdateKind.ProbeVain;
+    probe.until = now;
+    const ledger = this.health.current(probe.provider);
     const change = ledger.newChange();
-    change.kind = outcomeOf(seat, verdict);
-    change.token = seat.entry;
+    change.kind = outcomeOf(probe, verdict);
+    change.token = probe.entry;
     change.at = now;
     change.lease = ticket;
     change.random = <u32>mix((<u64>ticket) ^ now);
     change.probing = true;
-    change.cause = verdict !== null && change.kind == UpdateKind.ProbeBad ? verdict.cause : seat.cause;
+    change.cause = verdict !== null && change.kind == UpdateKind.ProbeBad ? verdict.cause : probe.cause;
     const kind = change.kind;
     this.health.commit(ledger);
     return kind;
   }
 
-  private seatOf(ticket: u32): Probe | null {
-    for (let i = 0; i < SEATS; i++) if (unchecked(this.seats[i]).ticket == ticket) return unchecked(this.seats[i]);
+  private underWay(ticket: u32): Probe | null {
+    for (let i = 0; i < MOST_PROBES; i++)
+      if (unchecked(this.slots[i]).ticket == ticket) return unchecked(this.slots[i]);
     return null;
   }
 }

@@ -4,15 +4,17 @@
  *
  *   - A trial that waits comes first, unless the choice is sticky: a token must come back even when nobody needs it. Calls about what a
  *     provider keeps are sticky whatever is configured.
- *   - Random, Weighted: a draw by share, and another one when it meets a token that is out. After a few draws all of the group are
+ *   - Random, Weighted: a draw by share, and another one when it meets a token that is out. After some draws all of the group are
  *     looked at. What is well has no entry, so that each draw costs one look and a search in the running sums.
- *   - Sticky: rendezvous hashing: each caller has an order of its own, and loses its token only when that one is out.
+ *   - Sticky: rendezvous hashing: each caller has an order of its own, and loses its token only when that one is out. Of many tokens
+ *     each caller has its few (`TokenIndex.deal`), and others when those are out.
  */
 import { mix } from "../text/hash";
-import { Provider } from "../config/plugin";
+import { Provider, TokenChoice } from "../config/plugin";
 import { BreakerState, opensAt, stateOf } from "./breaker-state";
 import { Ledger } from "./ledger";
-import { shareOf } from "./token-index";
+import { Waiting } from "./token-entries";
+import { digestOf, shareOf } from "./token-index";
 
 /** What a token is looked for by; filled anew for each search. */
 export class TokenSearch {
@@ -45,7 +47,10 @@ export function hopKey(provider: i32, token: i32, model: u64): u64 {
   return mix(model ^ mix(((<u64>provider) << 32) | (<u64>(<u32>token))));
 }
 
-const DRAWS = 8;
+/** So many draws miss what is live where nine of ten tokens are out in one of thirty requests: then all are looked at. */
+const DRAWS = 32;
+/** A sticky caller has so many hands of tokens, one after the other. */
+const HANDS = 8;
 
 /** -1: there is none. `base`: the state of what is not the token's own. */
 export function choose(ledger: Ledger, search: TokenSearch, base: BreakerState, probing: bool): i32 {
@@ -60,71 +65,126 @@ export function choose(ledger: Ledger, search: TokenSearch, base: BreakerState, 
 
 function chooseFrom(ledger: Ledger, search: TokenSearch, base: BreakerState, probing: bool, from: i32, to: i32): i32 {
   if (search.sticky != 0) return chooseSticky(ledger, search, probing, from, to);
-  const mayWait = ledger.unwellTokens > 0 && ledger.soonestTrial <= search.now;
+  const entries = ledger.entries;
+  const mayWait = entries.count > 0 && entries.soonestTrial <= search.now;
   if (base == BreakerState.Live && mayWait) {
-    const token = weigh(ledger, search, probing, from, to, BreakerState.Trial);
+    const token = weighTrials(ledger, search, probing, from, to);
     if (token >= 0) return token;
   }
-  let random = search.random;
-  for (let i = 0; i < DRAWS; i++) {
-    const token = ledger.tokens.draw(from, to, random >> 11);
-    if (
-      isEligible(ledger, search, token) &&
-      tokenState(ledger, token, search.model, probing, search.now) == BreakerState.Live
-    )
-      return token;
-    if (to - from == 1) break;
-    random = mix(random);
-  }
-  const token = weigh(ledger, search, probing, from, to, BreakerState.Live);
-  return token >= 0 || !mayWait ? token : weigh(ledger, search, probing, from, to, BreakerState.Trial);
+  const token = drawLive(ledger, search, probing, from, to);
+  return token >= 0 || !mayWait ? token : weighTrials(ledger, search, probing, from, to);
 }
 
-/** One of the group that is in this state, by its share; -1: none is. */
-function weigh(ledger: Ledger, search: TokenSearch, probing: bool, from: i32, to: i32, state: BreakerState): i32 {
-  const order = ledger.tokens.order;
-  let chosen = -1;
-  let sum: u64 = 0;
+/** One of the group that is live, by its share; -1: none is. */
+function drawLive(ledger: Ledger, search: TokenSearch, probing: bool, from: i32, to: i32): i32 {
+  const entries = ledger.entries;
+  const tokens = ledger.tokens;
+  // Of what is out as a whole none is live: then only the others are looked at.
+  const isMostlyOut = entries.isMostlyOut(search.now);
+  const first = isMostlyOut ? entries.hopefulBefore(from) : from;
+  const end = isMostlyOut ? entries.hopefulBefore(to) : to;
+  if (first == end) return -1;
+  const isWeighted = ledger.provider.tokenChoice == TokenChoice.Weighted;
   let random = search.random;
-  // What is out as a whole may have a trial, but is not live.
-  const hopeful = state == BreakerState.Live && ledger.soonestTrial > search.now ? ledger.hopefulTokens : -1;
-  for (let n = hopeful < 0 ? from : 0, k = hopeful < 0 ? to : hopeful; n < k; n++) {
-    const i = hopeful < 0 ? n : ledger.hopefulAt(n);
-    if (i < from || i >= to) continue;
-    const token = unchecked(order[i]);
-    // What is well needs no trial.
-    if (state == BreakerState.Trial && ledger.entriesOf(token) < 0) continue;
-    if (tokenState(ledger, token, search.model, probing, search.now) != state || !isEligible(ledger, search, token))
-      continue;
-    const share = shareOf(ledger.provider, token);
-    sum += share;
-    // Each takes the place of those before it with the chance of its share in the sum so far.
+  for (let i = 0; i < DRAWS && end - first > 1; i++) {
+    const drawn =
+      isMostlyOut && !isWeighted
+        ? entries.hopefulAt(first + <i32>((random >> 11) % <u64>(end - first)))
+        : tokens.draw(from, to, random >> 11);
+    if (isLive(ledger, search, probing, drawn)) return drawn;
     random = mix(random);
-    if ((random >> 11) % sum < share) chosen = token;
   }
-  return chosen;
+  weighing.start(search.random);
+  for (let i = first; i < end; i++) {
+    const token = isMostlyOut ? entries.hopefulAt(i) : unchecked(tokens.order[i]);
+    if (isLive(ledger, search, probing, token)) weighing.add(token, shareOf(ledger.provider, token));
+  }
+  return weighing.chosen;
 }
+
+function isLive(ledger: Ledger, search: TokenSearch, probing: bool, token: i32): bool {
+  if (!isEligible(ledger, search, token)) return false;
+  return tokenState(ledger, token, search.model, probing, search.now) == BreakerState.Live;
+}
+
+/** One of the group that waits for its trial, by its share; -1: none does. What is well needs none. */
+function weighTrials(ledger: Ledger, search: TokenSearch, probing: bool, from: i32, to: i32): i32 {
+  const entries = ledger.entries;
+  weighing.start(search.random);
+  for (let i = 0, k = entries.count; i < k; i++) {
+    const token = entries.at(i);
+    if (!ledger.tokens.isBetween(token, from, to)) continue;
+    if (tokenState(ledger, token, search.model, probing, search.now) != BreakerState.Trial) continue;
+    if (isEligible(ledger, search, token)) weighing.add(token, shareOf(ledger.provider, token));
+  }
+  return weighing.chosen;
+}
+
+/** A choice among what comes one after the other. */
+class Weighing {
+  /** -1: nothing has come. */
+  chosen: i32 = -1;
+  private sum: u64 = 0;
+  private random: u64 = 0;
+
+  start(random: u64): void {
+    this.chosen = -1;
+    this.sum = 0;
+    this.random = random;
+  }
+
+  /** It takes the place of those before it with the chance of its share in the sum so far. */
+  add(token: i32, share: u64): void {
+    this.sum += share;
+    this.random = mix(this.random);
+    if ((this.random >> 11) % this.sum < share) this.chosen = token;
+  }
+}
+
+const weighing = new Weighing();
 
 function chooseSticky(ledger: Ledger, search: TokenSearch, probing: bool, from: i32, to: i32): i32 {
-  const order = ledger.tokens.order;
-  let best = -1;
-  let high: u64 = 0;
-  for (let i = from; i < to; i++) {
-    const token = unchecked(order[i]);
-    const score = mix(search.sticky ^ digestOf(ledger.provider, token));
-    if (best >= 0 && score <= high) continue;
-    if (!isEligible(ledger, search, token)) continue;
-    if (tokenState(ledger, token, search.model, probing, search.now) == BreakerState.Shut) continue;
-    best = token;
-    high = score;
+  const tokens = ledger.tokens;
+  const entries = ledger.entries;
+  let caller = search.sticky;
+  for (let i = 0; i < HANDS; i++) {
+    tokens.deal(from, to, caller);
+    best.start(search.sticky);
+    for (let n = tokens.handFrom; n < tokens.handTo; n++) best.look(ledger, search, probing, tokens.dealtAt(n));
+    if (best.token >= 0 || tokens.handTo - tokens.handFrom == to - from) return best.token;
+    caller = mix(caller);
   }
-  return best;
+  const isMostlyOut = entries.isMostlyOut(search.now);
+  const first = isMostlyOut ? entries.hopefulBefore(from) : from;
+  const end = isMostlyOut ? entries.hopefulBefore(to) : to;
+  best.start(search.sticky);
+  for (let n = first; n < end; n++)
+    best.look(ledger, search, probing, isMostlyOut ? entries.hopefulAt(n) : unchecked(tokens.order[n]));
+  return best.token;
 }
 
-/** Not its key in the ledger: a caller keeps its token over a restart, and at every gateway. */
-function digestOf(provider: Provider, token: i32): u64 {
-  return token < provider.tokens.length ? unchecked(provider.tokens[token]).hash : 0;
+/** The first in a sticky caller's own order that may be tried. */
+class Best {
+  /** -1: there is none. */
+  token: i32 = -1;
+  private high: u64 = 0;
+  private caller: u64 = 0;
+
+  start(caller: u64): void {
+    this.token = -1;
+    this.caller = caller;
+  }
+
+  look(ledger: Ledger, search: TokenSearch, probing: bool, token: i32): void {
+    const score = mix(this.caller ^ digestOf(ledger.provider, token));
+    if ((this.token >= 0 && score <= this.high) || !isEligible(ledger, search, token)) return;
+    if (tokenState(ledger, token, search.model, probing, search.now) == BreakerState.Shut) return;
+    this.token = token;
+    this.high = score;
+  }
 }
+
+const best = new Best();
 
 /** Whether it may be chosen at all: it serves this model, and this exchange has not tried it. */
 export function isEligible(ledger: Ledger, search: TokenSearch, token: i32): bool {
@@ -137,7 +197,7 @@ function serves(ledger: Ledger, search: TokenSearch, token: i32): bool {
 
 /** Over the entries of its own. */
 function tokenState(ledger: Ledger, token: i32, model: u64, probing: bool, now: u64): BreakerState {
-  let i = ledger.entriesOf(token);
+  let i = ledger.entries.firstOf(token);
   if (i < 0) return BreakerState.Live;
   const view = ledger.view;
   const key = view.at(i).token;
@@ -149,16 +209,6 @@ function tokenState(ledger: Ledger, token: i32, model: u64, probing: bool, now: 
   return worst;
 }
 
-/** Until when something keeps an attempt out. */
-export class Waiting {
-  /** Monotonic ns; up to now: nothing does. */
-  until: u64 = 0;
-  /** Whether it is a rate limit that ends last. */
-  isLimit: bool = false;
-  /** The token that opens soonest; -1: there is none that serves this model. */
-  token: i32 = -1;
-}
-
 const own = new Waiting();
 
 /**
@@ -167,26 +217,26 @@ const own = new Waiting();
  */
 export function soonestToken(ledger: Ledger, search: TokenSearch, probing: bool, forced: bool, to: Waiting): void {
   const tokens = ledger.tokens;
-  to.until = u64.MAX_VALUE;
-  to.isLimit = false;
-  to.token = -1;
+  const entries = ledger.entries;
+  if (!tokens.hasModels && entries.well >= 0) return to.set(0, false, entries.well);
+  if (entries.recall(search.model, forced, search.now, to)) return;
+  to.set(u64.MAX_VALUE, false, -1);
   for (let i = 0, k = tokens.count; i < k; i++) {
     const token = unchecked(tokens.order[i]);
     if (!serves(ledger, search, token)) continue;
     findOwn(ledger, token, search, probing, forced);
     if (to.token >= 0 && own.until >= to.until) continue;
-    to.until = own.until;
-    to.isLimit = own.isLimit;
-    to.token = token;
+    to.set(own.until, own.isLimit, token);
     if (own.until <= search.now) return;
   }
+  entries.remember(search.model, forced, to);
 }
 
 /** Fills `own` by the entries of one token. */
 function findOwn(ledger: Ledger, token: i32, search: TokenSearch, probing: bool, forced: bool): void {
   own.until = 0;
   own.isLimit = false;
-  let i = ledger.entriesOf(token);
+  let i = ledger.entries.firstOf(token);
   if (i < 0) return;
   const view = ledger.view;
   const key = view.at(i).token;

@@ -1,6 +1,10 @@
 /** The tokens of one provider: by place, by key, and in the order in which they may be chosen. Built once. */
+import { mix } from "../text/hash";
 import { Provider, TokenChoice } from "../config/plugin";
 import { NO_TOKEN, NameHash } from "./name-hash";
+
+/** So many tokens a sticky choice looks at. */
+const HAND: i32 = 32;
 
 export class TokenIndex {
   /** At least one: a provider without tokens has one hop all the same. */
@@ -12,10 +16,18 @@ export class TokenIndex {
   /** Whether some token may serve certain models alone. */
   readonly hasModels: bool;
   private readonly keys: StaticArray<u64>;
+  /** By place: its place in `order`. */
+  private readonly ranks: StaticArray<i32>;
   /** Running sums of the shares, along `order`. */
   private readonly sums: StaticArray<u64>;
   /** Open addressing: place + 1; 0: free. */
   private readonly table: StaticArray<i32>;
+  /** For a sticky choice: digests that stay the same over restarts and gateways, sorted within each group, and whose they are. */
+  private readonly digests: StaticArray<u64>;
+  private readonly byDigest: StaticArray<i32>;
+  /** What `deal` found: from here to there along the digests. */
+  handFrom: i32 = 0;
+  handTo: i32 = 0;
 
   constructor(provider: Provider, names: NameHash) {
     const tokens = provider.tokens;
@@ -37,13 +49,39 @@ export class TokenIndex {
     this.keys = keys;
     this.hasModels = hasModels;
     this.order = order;
+    const ranks = new StaticArray<i32>(count);
+    for (let i = 0; i < count; i++) ranks[order[i]] = i;
+    this.ranks = ranks;
     this.groups = groupsOf(order, provider);
     this.sums = sums;
     this.table = tableOf(keys);
+    this.digests = new StaticArray<u64>(count);
+    this.byDigest = new StaticArray<i32>(count);
+    this.sortDigests(provider);
+  }
+
+  private sortDigests(provider: Provider): void {
+    for (let i = 1; i < this.groups.length; i++) {
+      const from = this.groups[i - 1];
+      const group = this.order.slice<i32[]>(from, this.groups[i]);
+      digestsOf = provider;
+      group.sort((a, b) => (digestOf(digestsOf!, a) < digestOf(digestsOf!, b) ? -1 : 1));
+      for (let j = 0; j < group.length; j++) {
+        this.byDigest[from + j] = group[j];
+        this.digests[from + j] = digestOf(provider, group[j]);
+      }
+    }
+    digestsOf = null;
   }
 
   keyOf(place: i32): u64 {
     return unchecked(this.keys[place]);
+  }
+
+  /** Whether the token at `place` is of the group from `from` to `to`. */
+  isBetween(place: i32, from: i32, to: i32): bool {
+    const rank = unchecked(this.ranks[place]);
+    return rank >= from && rank < to;
   }
 
   /** -1: it is not configured. */
@@ -71,7 +109,48 @@ export class TokenIndex {
     }
     return unchecked(this.order[low]);
   }
+
+  /** The `i`-th by digest. */
+  dealtAt(i: i32): i32 {
+    return unchecked(this.byDigest[i]);
+  }
+
+  /**
+   * A few of the group from `from` to `to` for a sticky caller: always the same, and of each caller others. It goes down the binary trie
+   * of the digests, at each node by chance to the side of more or of fewer tokens, until few are left. A token more or less changes
+   * only the chances of the nodes above it: nearly all callers keep theirs.
+   */
+  deal(from: i32, to: i32, caller: u64): void {
+    while (to - from > HAND) {
+      const differ = unchecked(this.digests[from]) ^ unchecked(this.digests[to - 1]);
+      if (differ == 0) break;
+      const bit = (<u64>1) << (63 - clz<u64>(differ));
+      const node = (unchecked(this.digests[from]) & ~((bit << 1) - 1)) | bit;
+      const middle = this.firstWith(bit, from, to);
+      const chance = mix(caller ^ mix(node)) >> 32;
+      if ((chance * <u64>(to - from)) >> 32 < <u64>(middle - from)) to = middle;
+      else from = middle;
+    }
+    this.handFrom = from;
+    this.handTo = to;
+  }
+
+  private firstWith(bit: u64, from: i32, to: i32): i32 {
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((unchecked(this.digests[middle]) & bit) == 0) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
 }
+
+/** Not its key in the ledger: a caller keeps its token over a restart, and at every gateway. */
+export function digestOf(provider: Provider, place: i32): u64 {
+  return place < provider.tokens.length ? mix(provider.tokens[place].hash) : 0;
+}
+
+let digestsOf: Provider | null = null;
 
 /** What a token gets of the requests, in relation to the others of its group. */
 export function shareOf(provider: Provider, place: i32): u64 {

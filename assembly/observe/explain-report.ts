@@ -347,7 +347,7 @@ export class ExplainReport {
     for (let i = 0, k = provider.tokens.length; i < k; i++) {
       const token = unchecked(provider.tokens[i]);
       const key = ledger.tokens.keyOf(i);
-      const isWell = ledger.entriesOf(i) < 0;
+      const isWell = ledger.entries.firstOf(i) < 0;
       json.openObject();
       json.key(NAME).text(token.label);
       json.key(WEIGHT).number(token.weight);

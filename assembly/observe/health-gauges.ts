@@ -75,7 +75,7 @@ export class HealthGauges {
     }
     const tokens = unchecked(this.tokenState[index]);
     for (let i = 0; i < tokens.length; i++) {
-      const entry = view.count > 0 && ledger.entriesOf(i) >= 0 ? view.find(ledger.tokens.keyOf(i), 0) : null;
+      const entry = view.count > 0 && ledger.entries.firstOf(i) >= 0 ? view.find(ledger.tokens.keyOf(i), 0) : null;
       metricSlots.put(unchecked(tokens[i]), stateOf(provider, entry, health, now));
     }
     metricSlots.put(unchecked(this.providerState[index]), stateOf(provider, view.find(0, 0), health, now));

@@ -42,6 +42,8 @@ const ATTEMPTS = Bytes.of("attempts");
 const AT = Bytes.of("atMs");
 const CAUSE = Bytes.of("cause");
 const FORCED = Bytes.of("forced");
+const SAID = Bytes.of("said");
+const MESSAGE = Bytes.of("message");
 const NOTHING = Bytes.of("");
 
 /** By `RequestOutcome`. */
@@ -92,8 +94,19 @@ export function writeRecord(x: Exchange, figures: RequestFigures): Span {
   json.key(ATTEMPTS).openArray();
   for (let i = 0; i < x.stepCount; i++) writeAttempt(x, stepOf(x, i));
   json.closeArray();
+  writeSaid(x);
   json.closeObject();
   return json.out.overflow ? written.set(0, 0) : written.set(json.out.ptr, json.out.len);
+}
+
+/** What a provider said last of a failure. Words about the request may be words of it. */
+function writeSaid(x: Exchange): void {
+  const said = x.said;
+  if (said.len == 0 || said.isPrivate) return;
+  json.key(SAID).openObject();
+  json.key(PROVIDER).text(said.provider.id);
+  json.key(MESSAGE).string(said.ptr, said.len);
+  json.closeObject();
 }
 
 function writeAttempt(x: Exchange, step: Step): void {

@@ -5,7 +5,8 @@
 import { Bytes } from "../text/bytes";
 import { JsonWriter } from "../text/json-writer";
 import { Writer } from "../text/writer";
-import { ModelMapping, Predicate, Provider, Route, SiteConfig, Upstream } from "../config/plugin";
+import { ModelMapping, Provider, Route, SiteConfig, Upstream } from "../config/plugin";
+import { Predicate } from "../config/predicate";
 import { isExpired } from "../health/breaker-timing";
 import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";
@@ -130,7 +131,7 @@ export class StatusReport {
     json.key(TOKENS).openArray();
     for (let i = 0, k = provider.tokens.length; i < k; i++) {
       const key = ledger.tokens.keyOf(i);
-      const isWell = ledger.entriesOf(i) < 0;
+      const isWell = ledger.entries.firstOf(i) < 0;
       json.openObject();
       json.key(NAME).text(unchecked(provider.tokens[i]).label);
       this.writeBreaker(site, ledger, isWell ? null : ledger.view.find(key, 0), history);

@@ -157,15 +157,18 @@ function searchFor(x: Exchange, entry: PlanEntry, now: u64): TokenSearch {
   return search;
 }
 
+function leaveOutTried(x: Exchange, search: TokenSearch): void {
+  search.tried = x.tried + ((<usize>x.triedFrom) << 3);
+  search.triedCount = x.stepCount - x.triedFrom;
+}
+
 /** Arms a live token of the upstream at `position` that this exchange has not tried. */
 export function armToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const entry = entryAt(x, position);
   const provider = upstreamOf(entry).provider;
   const health = healthOf(x);
-  searchFor(x, entry, now);
+  leaveOutTried(x, searchFor(x, entry, now));
   search.sticky = stickyOf(x, provider);
-  search.tried = x.tried + ((<usize>x.triedFrom) << 3);
-  search.triedCount = x.stepCount - x.triedFrom;
   search.random = random;
   const token = health.pick(provider, search);
   if (token < 0) return false;
@@ -300,15 +303,28 @@ export function hasOther(x: Exchange, now: u64): bool {
   return false;
 }
 
-/** Why no upstream serves the request, a bit for each cause: what attempts met, and what keeps the others out. 0: one is live. */
+/**
+ * Whether the request ends although a hop is left that could be tried: where an operator's limit stops it (`retryBudget`, `maxRetries`,
+ * `retryOnFailure`), or the most attempts.
+ */
+export function isCutShort(x: Exchange, now: u64): bool {
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const entry = entryAt(x, i);
+    if (entry.isClosed) continue;
+    leaveOutTried(x, searchFor(x, entry, now));
+    search.sticky = 0;
+    if (healthOf(x).hasHop(upstreamOf(entry).provider, search)) return true;
+  }
+  return false;
+}
+
+/** Why no upstream serves the request, a bit for each cause: what attempts met, and what keeps the others out. */
 export function causesOf(x: Exchange, now: u64): u32 {
   let causes = x.causes;
   for (let i = 0; i < x.upstreamCount; i++) {
     const entry = entryAt(x, i);
     if (entry.wasAsked) continue;
-    const out = healthOf(x).causesOut(upstreamOf(entry).provider, searchFor(x, entry, now));
-    if (out == 0) return 0;
-    causes |= out;
+    causes |= healthOf(x).causesOut(upstreamOf(entry).provider, searchFor(x, entry, now));
   }
   return causes;
 }

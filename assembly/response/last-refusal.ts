@@ -11,6 +11,8 @@ import * as trail from "./trail";
 
 export function lastRefusal(x: Exchange, now: u64): Refusal {
   if (!timeLimits.hasTime(x, now)) return withTrail(x, replies.OUT_OF_TIME, 0);
+  // Another try meets what is left.
+  if (x.stepCount > 0 && plan.isCutShort(x, now)) return withTrail(x, replies.CUT_SHORT, 1);
   // Also where a dead hop was the last one: a rate limit alone is worth waiting for.
   if (x.lastCause == Cause.RateLimit || (plan.opensIn(x, now) > 0 && plan.isRateLimited(x, now)))
     return withTrail(x, replies.EVERY_HOP_LIMITED, secondsToWait(x, now));

@@ -155,6 +155,7 @@ export const DIALECT_UNSERVED = new Reply(NOT_FOUND, "No provider of this route 
 // === What was tried: the trail and the provider's words follow ===
 
 export const EVERY_HOP_FAILED = new Reply(ALL_FAILED, "Every provider and token of this route failed");
+export const CUT_SHORT = new Reply(ALL_FAILED, "No further attempt may be made for this request");
 export const NO_HOP_REACHED = new Reply(ALL_FAILED, "No provider of this route may be tried now");
 export const OUT_OF_TIME = new Reply(TIMED_OUT, "No time is left for another attempt (timeout)");
 export const EVERY_HOP_LIMITED = new Reply(RATE_LIMITED, "Every live token of this route is rate-limited");

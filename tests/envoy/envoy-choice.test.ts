@@ -107,7 +107,7 @@ describe("retryBudget, on Envoy 1.40.0 with two workers,", () => {
     // Each worker counts for itself, whole requests.
     const served = visits.filter(({ answer }) => answer.trail === "one/t1 401 credential, two/t1 200").length;
     expect([19, 20]).toContain(served);
-    const refused = visits.filter(({ answer }) => answer.status === 424 && answer.trail === "one/t1 401 credential");
+    const refused = visits.filter(({ answer }) => answer.status === 503 && answer.trail === "one/t1 401 credential");
     expect(refused).toHaveLength(100 - served);
   });
 });

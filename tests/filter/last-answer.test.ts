@@ -103,6 +103,24 @@ describe.each(MODES)("the last answer, in %s mode,", mode => {
     }
   });
 
+  it("is a 503 that may be sent again where only the operator's limit keeps a live hop from the request", () => {
+    const others = { one: 1, two: 1 };
+    const limits: [tokens: Record<string, number>, policy: object, provider: object, faults: Behaviour[]][] = [
+      [others, { retryBudget: 0.001 }, {}, [badKey, noMoney, limited, noModel, json(404, {})]],
+      [{ one: 3 }, {}, { retryOnFailure: { maxRetries: 1 } }, [badKey, noMoney, limited, noModel]],
+      [{ one: 3 }, {}, { retryOnFailure: { enabled: false } }, [badKey, noMoney, limited, noModel]],
+    ];
+    for (const [tokens, policy, provider, faults] of limits)
+      for (const one of faults) {
+        const { status, headers, text } = start({
+          ...{ mode, tokens, policy, provider },
+          clusters: { one, two: chat("Hi") },
+        }).ask(ask);
+        expect([status, headers["retry-after"], headers["x-should-retry"]]).toEqual([503, "1", undefined]);
+        expect(text).toMatch(/No further attempt may be made for this request: one\/t\d;status=/);
+      }
+  });
+
   it("is a 429 with its time where rate limits are left", () => {
     const { status, headers } = run(mode, badKey, limited).ask(ask);
     expect([status, headers["retry-after"]]).toEqual([429, "20"]);

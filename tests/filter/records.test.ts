@@ -44,6 +44,26 @@ describe.each(MODES)("the record of a request, in %s mode,", mode => {
     expect(record.attempts[1].atMs).toBe(record.rescueMs);
   });
 
+  it("says what a provider said last of a failure, without its token, and nothing that may be the client's words", () => {
+    const failed = json(
+      401,
+      openAiError("invalid_api_key", `The key sk-0123456789abcdef is wrong. ${"So it is. ".repeat(99)}`),
+    );
+    const wrong = json(400, openAiError("invalid_value", "What is 'a prompt that nobody logs'?"));
+    const saidOf = (qwen: object, deepseek: object) =>
+      recordOf(start({ mode, tokens, config, clusters: { qwen, deepseek } }).ask(ask)).said;
+    for (const last of [chat("Hi"), { status: 503 }]) {
+      const { provider, message } = saidOf(failed, last);
+      expect([provider, message.slice(0, 37)]).toEqual(["qwen", `The key sk-${"*".repeat(16)} is wrong.`]);
+      expect(message.length).toBeLessThanOrEqual(500);
+    }
+    expect(saidOf(failed, json(503, openAiError("x", "Node 7\nis on fire")))).toEqual({
+      ...{ provider: "deepseek", message: "Node 7 is on fire" },
+    });
+    expect(saidOf(wrong, chat("Hi"))).toBeUndefined();
+    expect(saidOf(chat("Hi"), chat("Hi"))).toBeUndefined();
+  });
+
   it.each([
     ["failed", { qwen: "refused", deepseek: "refused" }, 503],
     ["client-left", { qwen: "silence", deepseek: "silence" }, 0],

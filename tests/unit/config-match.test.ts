@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ConfigRoom } from "./config-room.js";
 
@@ -52,5 +53,45 @@ describe("a rule", () => {
     const at = (host: string) => ({ _match_domain_: [host], activeProviderId: "qwen" });
     room.accept({ providers: [provider], activeProviderId: "qwen", _rules_: [at("a.com"), at("*.com"), at("b.com")] });
     expect(["a.com", "b.com", "c.org"].map(host => room.match("", "", host))).toEqual([0, 1, -1]);
+  });
+});
+
+describe("the route of a model", () => {
+  const routes = (...predicates: [value: string, exact?: boolean][][]) => ({
+    providers: [{ id: "p", ...provider }],
+    routes: predicates.map((all, i) => ({
+      ...{ name: `r${i}`, upstreams: [{ provider: "p" }] },
+      modelPredicates: all.map(([matchValue, exact]) => ({ matchType: exact ? "EQUAL" : "PRE", matchValue })),
+    })),
+  });
+
+  it("is the first that names it, by its beginning or whole, or that names none", () => {
+    room.accept(routes([["qwen-max", true]], [["qwen-"], ["gpt-"]], [["qwen-turbo", true]], [], [["glm"]]));
+    const names = ["qwen-max", "qwen-max-2", "qwen-turbo", "qwen-", "qwen", "gpt-5", "glm", "限", ""];
+    expect(names.map(name => room.routeOf(name))).toEqual([0, 1, 1, 1, 3, 1, 3, 3, 3]);
+    room.accept(routes([["qwen-max", true]], [["q"]]));
+    expect(["qwen-max", "q", "x", ""].map(name => room.routeOf(name))).toEqual([0, 1, -1, -1]);
+  });
+
+  it("is what a look at one route after the other finds", () => {
+    const name = fc.string({ unit: fc.constantFrom("a", "b", "é"), minLength: 1, maxLength: 5 });
+    const predicate = fc.tuple(name, fc.boolean());
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(predicate, { maxLength: 3 }), { minLength: 1, maxLength: 8 }),
+        fc.array(name, { minLength: 1, maxLength: 20 }),
+        (all, models) => {
+          const configuration = routes(...all);
+          fc.pre(room.errors(configuration).length === 0);
+          for (const model of models)
+            expect(room.routeOf(model)).toBe(
+              all.findIndex(
+                one =>
+                  one.length === 0 || one.some(([value, exact]) => (exact ? model === value : model.startsWith(value))),
+              ),
+            );
+        },
+      ),
+    );
   });
 });

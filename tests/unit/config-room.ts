@@ -7,6 +7,7 @@ interface Exports {
   parse(ptr: number, len: number, env: number, envLen: number): number;
   resultPtr(): number;
   resultLen(): number;
+  routeOf(model: number, len: number): number;
   match(route: number, routeLen: number, cluster: number, clusterLen: number, host: number, hostLen: number): number;
 }
 
@@ -154,6 +155,11 @@ export class ConfigRoom {
   match(route: string, cluster: string, host: string): number {
     const parts = [route, cluster, host].map(text => new TextEncoder().encode(text));
     return this.call(parts, (...spans) => this.wasm.match(...(spans as Parameters<Exports["match"]>)));
+  }
+
+  /** Place of the route for a model in the global part of the plugin parsed last. */
+  routeOf(model: string): number {
+    return this.call([new TextEncoder().encode(model)], (...span) => this.wasm.routeOf(...(span as [number, number])));
   }
 
   get memorySize(): number {

@@ -63,6 +63,19 @@ describe("a token", () => {
     expect(worker.opensIn()).toBe(30 * SECOND);
   });
 
+  test("of an empty account is asked less and less often, from 2 min to 30 min, where nobody says when it ends", () => {
+    for (const scope of ["token", "token-model"] as const) {
+      const worker = room.world({}).worker();
+      worker.failed(0, { cause: "quota", scope });
+      for (const minutes of [2, 4, 8, 16, 30, 30]) {
+        expect(worker.opensIn()).toBe(minutes * 60 * SECOND);
+        room.now += minutes * 60 * SECOND;
+        expect(worker.ask()).toEqual({ token: 0, trial: true });
+        worker.failed(0, { cause: "quota", scope });
+      }
+    }
+  });
+
   test("comes back after cooldownDuration where that is set, however often it fails", () => {
     const worker = room.world({ cooldownDuration: 2 * SECOND, healthCheckModel: true }).worker(true);
     worker.failed(0, "revoked");

@@ -202,7 +202,7 @@ describe("a model is refused only where the answer names it", () => {
     for (const body of ["", anthropic("not_found_error"), google(404, "NOT_FOUND")])
       for (const family of FAMILIES)
         expect(room.answer(family, 404, body, strange)).toMatchObject({ scope: "nobody", next: "next-provider" });
-    expect(room.answer("openai", 404, openai("?", "model_not_found"), strange).scope).toBe("provider-model");
+    expect(room.answer("openai", 404, openai("?", "model_not_found"), strange).scope).toBe("token-model");
   });
 });
 

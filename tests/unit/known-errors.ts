@@ -13,7 +13,7 @@ export const PROVES = {
   "too large": { cause: "rate-limit", scope: "nobody", next: "next-token", widens: false },
   "too dear": { cause: "quota", scope: "nobody", next: "next-token", widens: false },
   "no model": { cause: "model", scope: "provider-model", next: "next-provider", widens: false },
-  "no model or no access": { cause: "model", scope: "provider-model", next: "next-token", widens: false },
+  "no model or no access": { cause: "model", scope: "token-model", next: "next-token", widens: false },
   "no API": { cause: "api", scope: "provider-api", next: "next-provider", widens: false },
   context: { cause: "context-window", scope: "nobody", next: "return", widens: false },
   filter: { cause: "content-filter", scope: "nobody", next: "return", widens: false },

@@ -8,7 +8,6 @@ import {
   Endpoint,
   ModelMapping,
   Plugin,
-  Predicate,
   Provider,
   Route,
   SiteRule,
@@ -16,6 +15,7 @@ import {
   Token,
   Upstream,
 } from "../../../assembly/config/plugin";
+import { Predicate } from "../../../assembly/config/predicate";
 
 let plugin: Plugin | null = null;
 let result: Bytes = Bytes.of("");
@@ -63,6 +63,11 @@ export function match(
   if (config === null) return -2;
   for (let i = 0; i < parsed.rules.length; i++) if (parsed.rules[i].config === config) return i;
   return -1;
+}
+
+/** Place of the route for a model in the global part, -1 for none. */
+export function routeOf(model: usize, len: usize): i32 {
+  return plugin!.global!.routeIndex.routeOf(model, len);
 }
 
 // === As JSON ===

@@ -1,5 +1,6 @@
 import { Bytes } from "../../../assembly/text/bytes";
-import { AnswerRule, Predicate, Provider, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
+import { AnswerRule, Provider, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
+import { Predicate } from "../../../assembly/config/predicate";
 import { RetryBudget } from "../../../assembly/health/retry-budget";
 import { applyRules, settleRules } from "../../../assembly/health/answer-rules";
 import * as classify from "../../../assembly/health/classify";
@@ -545,7 +546,7 @@ export function entries(v: i32, p: i32): i32 {
 
 const API: u64 = 99;
 
-/** One request as the success path makes it, `times` over: what it costs is measured from outside. */
+/** One request as the success path makes it, `times` over, each of another caller: what it costs is measured from outside. */
 export function requests(v: i32, p: i32, model: u64, now: u64, times: i32): i32 {
   const health = vms[v];
   const served = providers[p];
@@ -555,6 +556,7 @@ export function requests(v: i32, p: i32, model: u64, now: u64, times: i32): i32 
   for (let i = 0; i < times; i++) {
     health.refresh();
     search.random = random();
+    search.sticky = search.random;
     const token = health.pick(served, search);
     health.succeeded(served, token, model, API, now);
     sum += token;
