@@ -12,6 +12,7 @@ const OPEN: string[] = ["name", "weight", "priority", "valueFile"];
 /** Whether the value is, or was perhaps meant to be, a secret. */
 export function isSecret(value: Value): bool {
   if (value.name == "password") return true;
+  if (value.isBelow("fleet")) return value.name == "url" || value.name == "secret";
   return (value.isBelow("apiTokens") || value.isBelow("clientKeys")) && !OPEN.includes(value.name);
 }
 

@@ -344,8 +344,31 @@ export class SiteConfig {
   guardLimit: usize = 8 << 20;
   /** The exact names of GET /v1/models, as one ready JSON body. */
   models!: Bytes;
+  /** null: this gateway is alone. */
+  fleet: FleetConfig | null = null;
   /** Exchanges that still read this configuration: it may go when its root is gone and this is 0. */
   users: i32 = 0;
+}
+
+/** The store through which gateways share what they know. */
+export class FleetConfig {
+  name!: Bytes;
+  /** By which the store is reached. */
+  cluster!: Bytes;
+  /** Length 0: the server's default user. */
+  user: Bytes = Bytes.of("");
+  /** Length 0: none is asked for. */
+  password: Bytes = Bytes.of("");
+  database: i32 = 0;
+  interval: i32 = 1000;
+  startTimeout: i32 = 1000;
+  // Made of the name and the secret: all members have the same.
+  nameKey0: u64 = 0;
+  nameKey1: u64 = 0;
+  signKey0: u64 = 0;
+  signKey1: u64 = 0;
+  /** Tells it from other fleets in shared data: 16 hex digits. */
+  tag: string = "";
 }
 
 /** Where a part of a Higress configuration holds; every non-empty list must match. */

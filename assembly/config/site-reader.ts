@@ -3,6 +3,7 @@ import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { Fields, quote, show } from "./fields";
+import { readFleet } from "./fleet-reader";
 import { listModels } from "./model-list";
 import { idOf } from "./identifiers";
 import { ProviderDraft, readProvider, refuseNarrowing, refuseReference, refusedIds } from "./provider-reader";
@@ -72,6 +73,7 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   config.stallTimeout = fields.duration("stallTimeout", config.stallTimeout, 0);
   config.rejectEmpty = fields.flag("rejectEmpty", config.rejectEmpty);
   config.hasRecords = fields.flag("requestRecords", false);
+  config.fleet = readFleet(fields.take("fleet"));
   readLimits(fields.object("limits"), config);
   for (let i = 0; i < RENDERED.length; i++)
     if (fields.take(RENDERED[i]) !== null)

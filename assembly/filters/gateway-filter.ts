@@ -24,6 +24,7 @@ import { ClientStream, Phase } from "./client-stream";
 import { keepRoute } from "./cluster-choice";
 import * as deadlines from "./deadlines";
 import * as directAttempt from "./direct-attempt";
+import * as fleetMembers from "./fleet-members";
 import * as finalAnswer from "./final-answer";
 import { cleanRequestHeaders, cleanRequestTrailers } from "./header-cleaning";
 import * as hostNames from "./host-names";
@@ -197,7 +198,10 @@ export class GatewayFilter extends Handler {
     const mayChange = gaugeWriter!.write(now);
     // It may have gone to other roots and their streams.
     host.setEffective(this.root);
+    const restPeriod = fleetMembers.restPeriod();
+    if (fleetMembers.tick(now)) busy = true;
     if (busy) timer.quicken();
+    else if (restPeriod > 0) timer.slowDown(restPeriod);
     else if (mayChange) timer.slowDown();
     else timer.stop();
   }
@@ -219,6 +223,7 @@ export class GatewayFilter extends Handler {
 
   calloutAnswered(token: u32, headers: u32, size: usize): void {
     const now = host.monotonic();
+    if (fleetMembers.answered(token, headers, size, now)) return;
     for (let i = 0, k = this.services.length; i < k; i++)
       if (unchecked(this.services[i]).prober.answered(token, headers, size, now)) return;
     callouts.answered(token, headers, size);

@@ -11,6 +11,8 @@ import { HealthGauges } from "../observe/health-gauges";
 import { BreakerWatch } from "../observe/breaker-watch";
 import { StatusSite } from "../observe/status-report";
 import * as host from "../proxywasm/host";
+import * as fleetMembers from "./fleet-members";
+import { FleetPermits } from "./fleet-permits";
 import * as hostNames from "./host-names";
 import { Prober } from "./prober";
 import { SharedStore } from "./shared-store";
@@ -37,7 +39,10 @@ export class Service {
     matches: Bytes = EVERYWHERE,
   ) {
     const shared = new SharedStore();
-    const health = new Health(config.providers, shared, new BreakerWatch(new BreakerHistory(shared)));
+    const watch = new BreakerWatch(new BreakerHistory(shared));
+    const fleet = config.fleet;
+    const permits = fleet !== null ? new FleetPermits(fleet) : null;
+    const health = new Health(config.providers, shared, watch, fleet, permits);
     health.isProbing = true;
     this.health = health;
     const metrics = new Metrics(config);
@@ -90,6 +95,16 @@ export function start(services: Service[]): void {
   tellWhoLives();
 }
 
+/** The newest configuration first: it says how the store is reached. */
+function membersOf(services: Service[]): fleetMembers.Member[] {
+  const members: fleetMembers.Member[] = [];
+  for (let i = services.length - 1; i >= 0; i--) {
+    const fleet = services[i].config.fleet;
+    if (fleet !== null && !services[i].isReplaced) members.push(new fleetMembers.Member(fleet, services[i].health));
+  }
+  return members;
+}
+
 export function toldSites(): StatusSite[] {
   return sites;
 }
@@ -114,6 +129,7 @@ export function toldServiceFor(route: Span, cluster: Span, authority: Span): Ser
 function tellWhoLives(): void {
   told = findTold();
   sites = told.map<StatusSite>((service: Service) => service.site);
+  fleetMembers.serve(membersOf(living));
 }
 
 /**

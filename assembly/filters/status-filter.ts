@@ -18,6 +18,7 @@ import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import { ExplainResult, Explainer } from "./explain";
 import * as hostNames from "./host-names";
+import * as fleetMembers from "./fleet-members";
 import { toldSites } from "./service";
 import { SharedStore } from "./shared-store";
 import { Access, accessOf } from "./status-access";
@@ -45,6 +46,7 @@ const pool = new Pool<StatusStream>();
 const METHOD = Bytes.of(":method");
 const GET = Bytes.of("GET");
 const POST = Bytes.of("POST");
+const READY_PATH = Bytes.of("/ready");
 const STATUS_PATH = Bytes.of("/status");
 const ORDERS_PATH = Bytes.of("/status/orders");
 const EXPLAIN_PATH = Bytes.of("/explain");
@@ -69,6 +71,7 @@ export class StatusFilter extends Handler {
     const s = changetype<StatusStream>(state);
     const path = host.header(host.HeaderMap.Request, hostNames.PATH);
     if (path === null) return HeadersStatus.Continue;
+    if (READY_PATH.equals(path.ptr, pathLength(path.ptr, path.len))) return this.tellReady(s);
     const asked = askedBy(path);
     if (asked == Asked.Other) return HeadersStatus.Continue;
     const access = accessOf(this.plugin.password, asked != Asked.Status);
@@ -104,11 +107,27 @@ export class StatusFilter extends Handler {
     return BodyStatus.StopNoBuffer;
   }
 
+  /** While it waits for the first word of its fleet it takes no requests; else whoever comes next answers. */
+  private tellReady(s: StatusStream): HeadersStatus {
+    const boards = fleetMembers.boards();
+    const now = host.monotonic();
+    let isReady = true;
+    for (let i = 0, k = boards.length; i < k; i++) if (!boards[i].isReady(now)) isReady = false;
+    return isReady ? HeadersStatus.Continue : this.refuse(s, NOT_READY);
+  }
+
   private tellStatus(s: StatusStream): HeadersStatus {
     s.asked = Asked.Done;
     this.history.read();
     const sites = toldSites();
-    const text = this.report.write(sites, this.history, this.plugin.version, host.monotonic(), host.wallClock());
+    const text = this.report.write(
+      sites,
+      fleetMembers.boards(),
+      this.history,
+      this.plugin.version,
+      host.monotonic(),
+      host.wallClock(),
+    );
     send(OK, text, null);
     return HeadersStatus.StopIteration;
   }
@@ -242,6 +261,8 @@ const ONLY_GET = new StatusError(405, "method_not_allowed", "/status takes GET")
 const ONLY_POST = new StatusError(405, "method_not_allowed", "/status/orders and /explain take POST");
 const NOT_JSON = new StatusError(400, "invalid_body", "The body must be a JSON object");
 const ONLY_JSON = new StatusError(415, "content_type", "The content-type must be application/json");
+
+const NOT_READY = new StatusError(503, "joining_fleet", "The store of the fleet has not answered yet");
 
 /** By `Access`. */
 const NO_ACCESS: StatusError[] = [

@@ -11,8 +11,10 @@ const SLOW_PERIOD: u32 = 1000;
 
 /** The root whose timer runs; 0: none. Any root's tick serves the streams of the whole VM. */
 let ticking: u32 = 0;
-/** It ticks by `SLOW_PERIOD`. */
+/** It ticks seldom. */
 let isSlow: bool = false;
+/** What it ticks by then, ms. */
+let slowPeriod: u32 = 0;
 /** The roots of all configurations in this VM, the newest last. */
 const roots: u32[] = [];
 
@@ -101,10 +103,12 @@ export function quicken(): void {
   isSlow = false;
 }
 
-/** From the tick: nothing can run out of time, only gauges change. */
-export function slowDown(): void {
-  if (!isSlow) host.setTick(SLOW_PERIOD);
+/** From the tick: nothing can run out of time. Gauges change, or `periodMs` is how often something else wants a look. */
+export function slowDown(periodMs: u32 = SLOW_PERIOD): void {
+  const period = min(periodMs, SLOW_PERIOD);
+  if (!isSlow || period != slowPeriod) host.setTick(period);
   isSlow = true;
+  slowPeriod = period;
 }
 
 /** From the tick: nothing can run out of time. */

@@ -29,7 +29,7 @@ export function stateOf(provider: Provider, entry: Entry, probing: bool, now: u6
   if (!entry.isOpen || isExpired(entry, now)) return BreakerState.Live;
   if (entry.isLeased(now) || now < trialAt(provider, entry, probing)) return BreakerState.Shut;
   // The one that tried whether it has passed was not told of it again.
-  if (entry.isRateLimit && entry.leaseUntil != 0) return BreakerState.Live;
+  if (entry.isRateLimit && entry.leaseUntil != 0 && !entry.isWanted) return BreakerState.Live;
   return BreakerState.Trial;
 }
 
@@ -63,11 +63,13 @@ export function opensAt(provider: Provider, entry: Entry, probing: bool, now: u6
 /** Whether one attempt may be made although it is out, because nothing else is left. */
 export function mayForce(entry: Entry, now: u64): bool {
   if (entry.isHeldOut(now)) return false;
-  return !entry.isOpen || (!entry.isLeased(now) && now >= entry.triedAt + FORCED_INTERVAL);
+  // What another gateway tries, and what the fleet is asked for, does not forbid it.
+  const isTried = entry.lease != 0 && entry.isLeased(now);
+  return !entry.isOpen || (!isTried && now >= entry.triedAt + FORCED_INTERVAL);
 }
 
 /** Whether a success has something to end: failures that were counted, a trial, a rate limit that has passed. */
 export function ends(entry: Entry, lease: u32, now: u64): bool {
-  if (!entry.isOpen) return entry.failures > 0 || entry.suspicions > 0 || !entry.isHeldOut(now);
+  if (!entry.isOpen) return entry.failures > 0 || entry.suspicions > 0 || !(entry.isHeldOut(now) || entry.isClosedMark);
   return entry.isTriedBy(lease) || (entry.isRateLimit && now >= entry.openUntil);
 }

@@ -5,7 +5,7 @@
 import { Provider } from "../config/plugin";
 import { CONCERNED, concernedEntry, ends } from "./breaker-state";
 import { FORCED_INTERVAL, failuresToOpen, interval, isExpired, openFor, successesToClose } from "./breaker-timing";
-import { Entry, FLAG_API, Record } from "./ledger-record";
+import { Entry, FLAG_API, FLAG_CLOSED, FLAG_ORDERED, FLAG_WANTED, Record } from "./ledger-record";
 import { Cause, Scope } from "./verdict";
 import { dismiss, isFault, suspect, wideScope } from "./widening";
 
@@ -220,11 +220,13 @@ function open(change: BreakerUpdate, entry: Entry, provider: Provider): void {
   entry.openUntil = max(entry.openUntil, change.at + (told ? change.wait : usual));
   endTrial(change, entry);
   dismiss(entry);
+  entry.flags &= ~(FLAG_CLOSED | FLAG_ORDERED);
   entry.triedAt = change.at;
   entry.former = 0;
   entry.trials = 0;
   entry.successes = 0;
   entry.tripper = change.exchange;
+  entry.fleetGateway = 0;
 }
 
 function succeed(change: BreakerUpdate, record: Record, entry: Entry, provider: Provider): bool {
@@ -240,10 +242,22 @@ function succeed(change: BreakerUpdate, record: Record, entry: Entry, provider: 
   return true;
 }
 
-/** Nothing is left of it but a person's order. */
-function close(record: Record, entry: Entry, now: u64): void {
-  if (entry.isHeldOut(now)) entry.forget();
+/** Nothing is left of it but a person's order, or what the fleet is to be told. */
+export function close(record: Record, entry: Entry, now: u64, ordered: bool = false): void {
+  if (entry.isHeldOut(now) && !ordered) forgetLearnt(entry);
+  else if (entry.fleetVersion != 0) entry.markClosed(now, ordered);
   else record.remove(entry);
+}
+
+/** What the fleet's store says of the order stays true. */
+function forgetLearnt(entry: Entry): void {
+  const version = entry.fleetVersion;
+  const until = entry.fleetUntil;
+  const rank = entry.fleetRank;
+  entry.forget();
+  entry.fleetVersion = version;
+  entry.fleetUntil = until;
+  entry.fleetRank = rank;
 }
 
 function release(change: BreakerUpdate, entry: Entry): bool {
@@ -261,6 +275,7 @@ function holds(change: BreakerUpdate, entry: Entry): bool {
 function endTrial(change: BreakerUpdate, entry: Entry): void {
   entry.lease = 0;
   entry.leaseUntil = 0;
+  entry.flags &= ~FLAG_WANTED;
   entry.touched = change.at;
 }
 
@@ -301,6 +316,7 @@ function applyOrder(change: BreakerUpdate, record: Record, provider: Provider): 
     const entry = entryFor(change, record, provider, change.token, 0, true);
     if (entry === null || entry.heldUntil == change.wait) return false;
     entry.heldUntil = change.wait;
+    entry.flags &= ~(FLAG_CLOSED | FLAG_ORDERED);
     entry.touched = change.at;
     return true;
   }
@@ -308,7 +324,7 @@ function applyOrder(change: BreakerUpdate, record: Record, provider: Provider): 
   for (let i = record.count - 1; i >= 0; i--) {
     const entry = record.at(i);
     if (entry.token != change.token) continue;
-    if (change.kind == UpdateKind.BroughtBack) record.remove(entry);
+    if (change.kind == UpdateKind.BroughtBack) close(record, entry, change.at, true);
     else if (entry.isOpen && (entry.openUntil > change.at || entry.lease != 0)) {
       entry.openUntil = min(entry.openUntil, change.at);
       entry.triedAt = 0;

@@ -3,7 +3,7 @@
  * allocates on the collector's heap after the constructor. Times are monotonic ns; models and APIs are keys of `names`.
  */
 import { mix } from "../text/hash";
-import { Provider } from "../config/plugin";
+import { FleetConfig, Provider } from "../config/plugin";
 import { BreakerUpdate, UpdateKind } from "./breaker-update";
 import { TokenSearch, choose, isEligible, soonestToken } from "./token-choice";
 import { Waiting } from "./token-entries";
@@ -14,6 +14,7 @@ import { BreakerListener } from "./breaker-events";
 import { isExpired, toldWait, trialLease } from "./breaker-timing";
 import { Entry } from "./ledger-record";
 import { Store } from "./ledger-store";
+import { Permits, usePermit } from "./permits";
 import { NO_MODEL, NameHash } from "./name-hash";
 import { Cause, Scope, Verdict, bitOf } from "./verdict";
 
@@ -43,12 +44,16 @@ export class Health {
     providers: Provider[],
     private readonly store: Store,
     audience: BreakerListener | null = null,
+    /** null: this gateway is alone. */
+    fleet: FleetConfig | null = null,
+    readonly permits: Permits | null = null,
   ) {
-    this.names = new NameHash(store, seedKey());
+    const names = new NameHash(store, seedKey(), fleet);
+    this.names = names;
     this.salt = store.random64() | 1;
     this.late = new StaticArray<i32>(providers.length);
     for (let i = 0, k = providers.length; i < k; i++)
-      this.ledgers.push(new Ledger(providers[i], store, this.names, audience));
+      this.ledgers.push(new Ledger(providers[i], store, names, audience, fleet));
     this.generation = store.generation();
   }
 
@@ -84,6 +89,11 @@ export class Health {
     ledger.entries.probing = this.isProbing;
     ledger.refresh(this.generation);
     return ledger;
+  }
+
+  /** The same, as it was read last. */
+  ledgerAt(index: i32): Ledger {
+    return unchecked(this.ledgers[index]);
   }
 
   /** Makes the change of the last `newChange` of this ledger. */
@@ -236,6 +246,11 @@ export class Health {
       if (forced ? state == BreakerState.Live || !this.mayForce(ledger, token, search) : state != BreakerState.Trial)
         return state == BreakerState.Live ? state : BreakerState.Shut;
       if (search.isDry) return BreakerState.Trial;
+      if (!forced && !this.isPermitted(ledger, token, search)) {
+        // Who loses the race for the record asks with the next request.
+        ledger.write();
+        return BreakerState.Shut;
+      }
       for (let i = 0; i < CONCERNED; i++) {
         const entry = concernedEntry(ledger.view, token, search.model, search.api, i);
         if (entry === null || !entry.isOpen || isExpired(entry, search.now)) continue;
@@ -246,6 +261,19 @@ export class Health {
     }
     ledger.read();
     return BreakerState.Shut;
+  }
+
+  /** Whether the fleet lets this gateway try all that is half-open in the way; what it is not asked for yet is noted. */
+  private isPermitted(ledger: Ledger, token: u64, search: TokenSearch): bool {
+    const permits = this.permits;
+    if (permits === null) return true;
+    let isAllowed = true;
+    for (let i = 0; i < CONCERNED; i++) {
+      const entry = concernedEntry(ledger.view, token, search.model, search.api, i);
+      if (entry === null || stateOf(ledger.provider, entry, this.isProbing, search.now) != BreakerState.Trial) continue;
+      if (!permits.allows(entry, search.now)) isAllowed = false;
+    }
+    return isAllowed;
   }
 
   private mayForce(ledger: Ledger, token: u64, search: TokenSearch): bool {
@@ -261,6 +289,7 @@ export class Health {
     entry.lease = this.leaseOf(token, search.model);
     entry.leaseUntil = search.now + trialLease(provider, entry);
     entry.triedAt = search.now;
+    usePermit(entry);
     if (entry.trials < 0xff) entry.trials++;
   }
 

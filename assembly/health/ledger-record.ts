@@ -4,7 +4,7 @@
  *
  *   record: u32 layout | u32 count | count entries, sorted by token, then by model
  *
- *   entry, 144 bytes
+ *   entry, 176 bytes
  *     0  u64 token       its key (name-hash.ts); 0: whatever the token
  *     8  u64 model       key of the model's name there, or of the API; 0: whatever the model
  *    16  u64 openUntil   monotonic ns; 0: closed, failures are only counted
@@ -15,21 +15,26 @@
  *    56  u64 goodAt      the last good answer that was written here; 0: none was
  *    64  u64 heldUntil   a person took it out until then, whatever is learnt; 0: nobody did
  *    72  u64 firstModel  of a suspicion (widening.ts): the model that failed first; 0: there is none
- *    80  u32 lease       whose trial
- *    84  u32 former      whose trial ran before, and may still end well
- *    88  u32 counted     failures since it was well
- *    92  u32 tripper     hash of the exchange that opened it last
- *    96  u16 failures    consecutive, in halves
- *    98  u16 suspicions  the same, of single models (widening.ts)
- *   100  u16 successes   consecutive, of trials
- *   102  u16 opened      times in a row
- *   104  u16 failedProbes  in a row
- *   106  u8  cause       of the last failure
- *   107  u8  suspect     cause of the suspicion
- *   108  u8  trials      since it opened last
- *   109  u8  flags       FLAG_*
- *   110  u8  vainProbes  in a row: they told nothing
- *   112  7 x u32         the last exchanges whose failure counted, hashed, the newest first: exact up to a threshold of eight
+ *    80  u64 permitUntil   of a fleet (permits.ts): its trial may begin until then; PERMIT_USED: it has begun
+ *    88  u64 fleetVersion  of what the fleet's store says; 0: it says nothing
+ *    96  u64 fleetUntil    until when that holds, as our clock has it
+ *   104  u64 fleetGateway  who opened it, where it was not this gateway; else 0
+ *   112  u32 lease       whose trial; 0 while leaseUntil holds: another gateway's, or the fleet is being asked
+ *   116  u32 former      whose trial ran before, and may still end well
+ *   120  u32 counted     failures since it was well
+ *   124  u32 tripper     hash of the exchange that opened it last
+ *   128  u16 failures    consecutive, in halves
+ *   130  u16 suspicions  the same, of single models (widening.ts)
+ *   132  u16 successes   consecutive, of trials
+ *   134  u16 opened      times in a row
+ *   136  u16 failedProbes  in a row
+ *   138  u8  cause       of the last failure
+ *   139  u8  suspect     cause of the suspicion
+ *   140  u8  trials      since it opened last
+ *   141  u8  flags       FLAG_*
+ *   142  u8  vainProbes  in a row: they told nothing
+ *   143  u8  fleetRank   0: learnt; 1: a person brought it back; 2: a person took it out
+ *   144  7 x u32         the last exchanges whose failure counted, hashed, the newest first: exact up to a threshold of eight
  *
  * (token 0, model 0) is the provider's breaker, (token, 0) the token's, (0, model) the provider's for a model or an API,
  * (token, model) the token's for a model.
@@ -40,7 +45,7 @@
 import { Cause } from "./verdict";
 
 /** A new layout needs a new number: it is part of the record and of its key. */
-export const LAYOUT: u32 = 2;
+export const LAYOUT: u32 = 3;
 /** Models and APIs of one provider. */
 export const NAMES: i32 = 32;
 /** Models of one token. */
@@ -51,11 +56,20 @@ const HEADER: usize = 8;
 const NOTED: usize = 7;
 /** No record has more entries: a greater count is damage. */
 const MOST_ENTRIES: u32 = 1 << 20;
-const ENTRY: usize = 144;
+const ENTRY: usize = 176;
 
 export const FLAG_API: u8 = 1;
 /** Two models have failed in the same way. */
 export const FLAG_CORROBORATED: u8 = 2;
+/** It is well again, and the fleet is not told yet. */
+export const FLAG_CLOSED: u8 = 4;
+/** By a person's order. */
+export const FLAG_ORDERED: u8 = 8;
+/** Its trial waits for the fleet's permit. */
+export const FLAG_WANTED: u8 = 16;
+
+/** In the place of a permit's time. */
+export const PERMIT_USED: u64 = 1;
 
 @unmanaged
 export class Entry {
@@ -69,6 +83,10 @@ export class Entry {
   goodAt: u64;
   heldUntil: u64;
   firstModel: u64;
+  permitUntil: u64;
+  fleetVersion: u64;
+  fleetUntil: u64;
+  fleetGateway: u64;
   lease: u32;
   former: u32;
   counted: u32;
@@ -83,6 +101,7 @@ export class Entry {
   trials: u8;
   flags: u8;
   vainProbes: u8;
+  fleetRank: u8;
   private exchanges: u32;
 
   get isOpen(): bool {
@@ -99,6 +118,16 @@ export class Entry {
 
   get isCorroborated(): bool {
     return (this.flags & FLAG_CORROBORATED) != 0;
+  }
+
+  /** Only there for the fleet to be told that it is well. */
+  get isClosedMark(): bool {
+    return (this.flags & FLAG_CLOSED) != 0;
+  }
+
+  /** A trial of it was wanted, and the fleet has not answered yet. */
+  get isWanted(): bool {
+    return (this.flags & FLAG_WANTED) != 0;
   }
 
   /** A person took it out. */
@@ -141,6 +170,22 @@ export class Entry {
     this.model = model;
     this.heldUntil = heldUntil;
     this.flags = flags;
+  }
+
+  /** It is well: the fleet, which thinks that it is not, is to be told. */
+  markClosed(now: u64, ordered: bool): void {
+    const version = this.fleetVersion;
+    const until = this.fleetUntil;
+    const rank = this.fleetRank;
+    const permit = this.permitUntil;
+    this.forget();
+    this.heldUntil = 0;
+    this.fleetVersion = version;
+    this.fleetUntil = until;
+    this.fleetRank = rank;
+    this.permitUntil = permit;
+    this.touched = now;
+    this.flags |= FLAG_CLOSED | (ordered ? FLAG_ORDERED : 0);
   }
 
   private get noted(): usize {

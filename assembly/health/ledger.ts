@@ -4,7 +4,7 @@
  * has still not won is kept for the next `settle`.
  */
 import { Bytes } from "../text/bytes";
-import { Provider } from "../config/plugin";
+import { FleetConfig, Provider } from "../config/plugin";
 import { BreakerUpdate, apply } from "./breaker-update";
 import * as breakerEvents from "./breaker-events";
 import { LAYOUT, Record } from "./ledger-record";
@@ -51,8 +51,11 @@ export class Ledger {
     private readonly store: Store,
     names: NameHash,
     private readonly audience: breakerEvents.BreakerListener | null = null,
+    fleet: FleetConfig | null = null,
   ) {
-    this.key = Bytes.of(PREFIX + provider.ledgerKey.toString());
+    // Keys that are made in another way stand in another record.
+    const world = fleet !== null ? PREFIX + fleet.tag + "/" : PREFIX;
+    this.key = Bytes.of(world + provider.ledgerKey.toString());
     const tokens = new TokenIndex(provider, names);
     this.tokens = tokens;
     const view = new Record(tokens.count + USUAL_ENTRIES);
@@ -140,8 +143,24 @@ export class Ledger {
   }
 
   private writeAndTell(): bool {
+    this.keepBefore();
+    return this.finish();
+  }
+
+  private keepBefore(): void {
     if (this.version == ABSENT) breakerEvents.keep(0, 0);
     else breakerEvents.keep(this.store.ptr, this.store.len);
+  }
+
+  /** Reads the record anew, for an edit of the view that ends with `finish`. */
+  edit(): Record {
+    this.read();
+    this.keepBefore();
+    return this.view;
+  }
+
+  /** Writes what was edited, and tells those who want to know. False: another was faster. */
+  finish(): bool {
     if (!this.write()) return false;
     const audience = this.audience;
     if (audience !== null) breakerEvents.tell(audience, this.provider, this.tokens, this.view);

@@ -1,9 +1,11 @@
 /**
  * The ledger's keys: hashes of tokens, models and APIs under a seed that is drawn by chance and kept in shared data. All VMs use the
- * same one, also after a reload or a crash, and nobody outside knows it: no caller can name a model whose key collides.
+ * same one, also after a reload or a crash, and nobody outside knows it: no caller can name a model whose key collides. In a fleet all
+ * gateways have the seed that is made of its secret.
  */
 import { Bytes } from "../text/bytes";
 import { sipHash } from "../text/sip-hash";
+import { FleetConfig } from "../config/plugin";
 import { ABSENT, Store } from "./ledger-store";
 
 /** The key of a request that names no model: it cannot name a wrong one. */
@@ -26,8 +28,11 @@ export class NameHash {
   private seed1: u64 = 0;
 
   /** `key`: where the seed is kept. */
-  constructor(shared: Store, key: Bytes) {
-    for (let i = 0; i < TRIES && !this.agree(shared, key); i++);
+  constructor(shared: Store, key: Bytes, fleet: FleetConfig | null = null) {
+    if (fleet !== null) {
+      this.seed0 = fleet.nameKey0;
+      this.seed1 = fleet.nameKey1;
+    } else for (let i = 0; i < TRIES && !this.agree(shared, key); i++);
   }
 
   /** Takes the seed of the others, or draws it for all. False: another was faster. */

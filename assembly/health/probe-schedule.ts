@@ -10,6 +10,7 @@ import { Health } from "./health";
 import { Ledger } from "./ledger";
 import { ProbeKind, probeAt, probeLease, probeOf } from "./breaker-timing";
 import { Entry } from "./ledger-record";
+import { usePermit } from "./permits";
 import { Cause, Scope, Verdict } from "./verdict";
 import { isFault } from "./widening";
 
@@ -86,11 +87,17 @@ export class Probes {
     ledger.read();
     const entry = ledger.view.find(key, 0);
     if (entry === null || !isDue(provider, entry, now)) return false;
+    const permits = this.health.permits;
+    if (permits !== null && entry.isOpen && !permits.allows(entry, now)) {
+      if (!ledger.write()) ledger.read();
+      return false;
+    }
     const ticket = (<u32>mix(random ^ ++this.tickets)) | 1;
     const until = now + probeLease(provider.failover);
     entry.lease = ticket;
     entry.leaseUntil = until;
     entry.triedAt = now;
+    usePermit(entry);
     const kind = probeOf(provider, entry);
     const cause = <Cause>(entry.isOpen ? entry.cause : entry.suspect);
     if (!ledger.write()) {

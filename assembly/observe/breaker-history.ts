@@ -9,6 +9,7 @@
  */
 import { Bytes } from "../text/bytes";
 import { hash64 } from "../text/hash";
+import { Writer } from "../text/writer";
 import { sequenceLength } from "../text/utf8";
 import { Provider } from "../config/plugin";
 import { BreakerListener } from "../health/breaker-events";
@@ -93,6 +94,9 @@ export function keyOf(provider: Provider): u64 {
   return hash64(provider.ledgerKey.ptr, provider.ledgerKey.len);
 }
 
+const hex = new Writer();
+const GATEWAY = Bytes.of("gateway ");
+
 const draft = changetype<Change>(heap.alloc(SLOT));
 const number: usize = memory.data(8);
 
@@ -124,6 +128,7 @@ export class BreakerHistory extends BreakerListener {
     draft.at = entry.touched;
     if (entry.isOfApi) draft.flags |= CHANGE_OF_API;
     addLabel(provider, place);
+    if (word != BreakerWord.Live && evidence.isLearnt) addGateway(entry.fleetGateway);
     if (word != BreakerWord.Live && evidence.isOf(provider, place, entry.model)) addEvidence(entry);
     this.add();
   }
@@ -212,6 +217,16 @@ function addLabel(provider: Provider, place: i32): void {
   if (place < 0 || place >= provider.tokens.length) return;
   const label = unchecked(provider.tokens[place]).label;
   draft.labelLen = copyCut(draft.label, label.ptr, label.len, MOST_TEXT);
+}
+
+/** Who learnt it, in the place of who ordered it: "gateway 9f86d081a1b2c3d4". */
+function addGateway(gateway: u64): void {
+  const by = draft.by;
+  memory.copy(by, GATEWAY.ptr, GATEWAY.len);
+  hex.into(by + GATEWAY.len, 16);
+  store<u64>(number, bswap<u64>(gateway));
+  hex.hex(number, 8);
+  draft.byLen = <u16>(GATEWAY.len + 16);
 }
 
 function addEvidence(entry: Entry): void {

@@ -8,6 +8,7 @@ import { Ledger } from "../health/ledger";
 import { Entry } from "../health/ledger-record";
 import { Cause, causeName } from "../health/verdict";
 import { BreakerHistory, Change, keyOf } from "./breaker-history";
+import { writeGatewayId } from "./fleet-report";
 import { wordName, wordOf } from "./breaker-word";
 import { writeRequestId } from "./request-id";
 
@@ -22,6 +23,7 @@ const LAST_GOOD = Bytes.of("lastGoodMs");
 const FAILURES = Bytes.of("failures");
 const OPENED = Bytes.of("opened");
 const REQUEST = Bytes.of("request");
+const LEARNT_FROM = Bytes.of("learntFrom");
 const FAILED_PROBES = Bytes.of("failedProbes");
 const TRIAL = Bytes.of("trial");
 const FOR = Bytes.of("forMs");
@@ -53,6 +55,8 @@ export function writeBreaker(
   json.key(OPENED).number(entry.opened);
   json.key(REQUEST);
   writeRequest(json, change);
+  json.key(LEARNT_FROM);
+  writeGatewayId(json, entry.fleetGateway);
   json.key(FAILED_PROBES).number(entry.failedProbes);
   json.key(TRIAL);
   if (!entry.isLeased(now)) return json.nothing();

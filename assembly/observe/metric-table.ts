@@ -172,6 +172,37 @@ export const PARKED_BYTES = new MetricRow(
   "bytes of request bodies that wait in the module's memory, of all workers",
 );
 
+export const FLEET_IN_STEP = new MetricRow(
+  "fleet_in_step",
+  MetricKind.Gauge,
+  [],
+  "1 while the store of the [fleet](fleet.md) answers; without one 0",
+);
+export const FLEET_GATEWAYS = new MetricRow(
+  "fleet_gateways",
+  MetricKind.Gauge,
+  [],
+  "gateways of the fleet that were seen in the last minute",
+);
+export const FLEET_CALLS = new MetricRow(
+  "fleet_calls_total",
+  MetricKind.Counter,
+  [],
+  "calls to the store of the fleet",
+);
+export const FLEET_FAILED_CALLS = new MetricRow(
+  "fleet_failed_calls_total",
+  MetricKind.Counter,
+  [],
+  "those that failed",
+);
+export const FLEET_LEARNT = new MetricRow(
+  "fleet_learnt_total",
+  MetricKind.Counter,
+  [],
+  "entries that other gateways wrote",
+);
+
 export const METRICS: MetricRow[] = [
   REQUESTS,
   ERRORS,
@@ -194,4 +225,9 @@ export const METRICS: MetricRow[] = [
   LEDGER_CONFLICTS,
   LEDGER_GENERATION,
   PARKED_BYTES,
+  FLEET_IN_STEP,
+  FLEET_GATEWAYS,
+  FLEET_CALLS,
+  FLEET_FAILED_CALLS,
+  FLEET_LEARNT,
 ];

@@ -17,6 +17,8 @@ import { PATHS } from "../request/api-paths";
 import { BreakerHistory, CHANGE_OF_API, CHANGE_ORDERED, HISTORY_LENGTH, keyOf } from "./breaker-history";
 import { age, writeBreaker, writeRequest } from "./breaker-report";
 import { BreakerWord, wordName, wordOf } from "./breaker-word";
+import { FleetBoard } from "../fleet/fleet-state";
+import { writeFleet } from "./fleet-report";
 import * as metricSlots from "./metric-slots";
 import { Metrics } from "./metrics";
 import { modelThere } from "./model-names";
@@ -41,6 +43,7 @@ function names(list: string[]): Bytes[] {
 const VERSION = Bytes.of("version");
 const GATEWAY = Bytes.of("gateway");
 const NOW = Bytes.of("now");
+const FLEETS = Bytes.of("fleets");
 const SITES = Bytes.of("sites");
 const MATCHES = Bytes.of("matches");
 const MISTAKES = Bytes.of("mistakes");
@@ -79,7 +82,14 @@ export class StatusReport {
   private now: u64 = 0;
 
   /** After `history.read`. `unixMs`: the wall clock. Drop the writer when its text is sent. */
-  write(sites: StatusSite[], history: BreakerHistory, version: Bytes, now: u64, unixMs: i64): Writer {
+  write(
+    sites: StatusSite[],
+    fleets: FleetBoard[],
+    history: BreakerHistory,
+    version: Bytes,
+    now: u64,
+    unixMs: i64,
+  ): Writer {
     const json = this.json;
     this.now = now;
     metricSlots.flush();
@@ -90,6 +100,9 @@ export class StatusReport {
     json.key(VERSION).text(version);
     json.closeObject();
     json.key(NOW).number(unixMs);
+    json.key(FLEETS).openArray();
+    for (let i = 0, k = fleets.length; i < k; i++) writeFleet(json, fleets[i], now);
+    json.closeArray();
     json.key(SITES).openArray();
     for (let i = 0, k = sites.length; i < k; i++) this.writeSite(sites[i], history);
     json.closeArray();
@@ -156,6 +169,7 @@ export class StatusReport {
   }
 
   private isTold(entry: Entry): bool {
+    if (entry.isClosedMark && entry.failures == 0) return entry.isHeldOut(this.now);
     return !isExpired(entry, this.now) || entry.isHeldOut(this.now);
   }
 

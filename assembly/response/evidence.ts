@@ -29,6 +29,8 @@ export class Evidence {
   secretLen: usize = 0;
   /** A person's order is being carried out. */
   isOrder: bool = false;
+  /** The fleet says so. */
+  isLearnt: bool = false;
 
   clear(): void {
     memory.fill(changetype<usize>(this), 0, offsetof<Evidence>());

@@ -6,7 +6,8 @@ import { members, object, objects, text, type Raw } from "./raw.js";
 import { checkShape } from "./schema.js";
 import type { Source } from "./source.js";
 import { tokenFilesOf, tokensFrom, typedTokensOf } from "./token-files.js";
-import type { Address, AnswerRule, ClientKey, GatewayConfig, Provider, Route } from "./config-types.js";
+import type { Address, AnswerRule, ClientKey, Fleet, GatewayConfig, Provider, Route } from "./config-types.js";
+import { parseStoreUrl } from "../../assembly/config/store-url.js";
 import { bytes, milliseconds } from "./parse-quantity.js";
 
 /** Fields whose value is a duration, wherever they stand in a provider or a route. */
@@ -31,6 +32,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     ...rawProviders.flatMap(typedTokensOf),
     ...clientKeys.map(({ value }) => value ?? ""),
     text(object(config["status"])["password"]),
+    ...fleetSecretsOf(object(config["fleet"])),
   ];
   const typesSecrets = typed.some(secret => secret.replace(/\$\{\w+\}/g, "") !== "");
   return {
@@ -51,6 +53,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
       guard: bytes(limits["guard"]),
     },
     rules: rulesOf(config["rules"]),
+    ...(config["fleet"] !== undefined && { fleet: completeFleet(object(config["fleet"]), source.directory) }),
     providers,
     routes: objects(config["routes"]).map(([i, route]) => completeRoute(route, typedRoutes[i])),
     variables: variables.filter(name => typed.some(secret => secret.includes(`\${${name}}`))),
@@ -59,6 +62,30 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     holdsSecrets: typesSecrets || tokenFiles.length > 0,
   };
 }
+
+/** The name of the store's cluster: no provider can have it. */
+export const FLEET_CLUSTER = "_fleet";
+
+function completeFleet(fleet: Raw, directory: string): Fleet {
+  const { url, name, interval, startTimeout, secret, caFile, cluster } = fleet;
+  const { host, port, scheme } = parseStoreUrl(text(url));
+  const tls = scheme === "rediss" ? { serverName: host, caFile: fileOf(text(caFile), directory) } : null;
+  const target = { name: FLEET_CLUSTER, host, port, tls, connectTimeout: 1000 };
+  return {
+    ...{ url: text(url), name: text(name), interval: milliseconds(interval), startTimeout: milliseconds(startTimeout) },
+    ...(secret !== undefined && { secret: text(secret) }),
+    ...(text(cluster) === "" ? { cluster: FLEET_CLUSTER, target } : { cluster: text(cluster) }),
+  };
+}
+
+/** Of the URL what may be one: user and password. */
+function fleetSecretsOf({ url, secret }: Raw): string[] {
+  const { user, password } = parseStoreUrl(text(url));
+  return [user === "" ? "" : variablesIn(user), password, text(secret)];
+}
+
+/** The name of a user is no secret. */
+const variablesIn = (value: string): string => (value.match(/\$\{\w+\}/g) ?? []).join("");
 
 /** What a provider serves when no routes are written. */
 function modelsOf(provider: Raw): string[] {

@@ -98,6 +98,19 @@ export interface Route {
   retryBudget: number;
 }
 
+/** The store through which gateways share what they know. */
+export interface Fleet {
+  /** User and password as they were typed, "${NAME}" or in clear. */
+  url: string;
+  name: string;
+  interval: number;
+  startTimeout: number;
+  secret?: string;
+  cluster: string;
+  /** The cluster to render; undefined where the user's own Envoy has it. */
+  target?: ClusterTarget;
+}
+
 export interface ClientKey {
   name: string;
   value?: string;
@@ -121,6 +134,7 @@ export interface GatewayConfig {
   rejectEmpty: boolean;
   limits: { requestBody: number; parkedBodies: number; guard: number };
   rules: AnswerRule[];
+  fleet?: Fleet;
   providers: Provider[];
   /** Never empty: those of the file, or one for each provider. */
   routes: Route[];

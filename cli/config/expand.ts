@@ -26,13 +26,28 @@ export function expandTree(tree: unknown, env: Environment): Expanded {
     if (value !== null && typeof value === "object")
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]));
     if (typeof value !== "string") return value;
-    const expanded = expandText(value, env, problem => problems.push({ path, ...problem }));
+    const report = (problem: Pick<Problem, "found" | "fix">) => problems.push({ path, ...problem });
+    const place = storePlace(path, value);
+    if (place !== undefined) {
+      for (const name of variablesOf(value.slice(0, place))) variables.add(name);
+      for (const name of variablesOf(value.slice(place))) open.add(name);
+      expandText(value.slice(0, place), env, report);
+      const rest = expandText(value.slice(place), env, report);
+      if (rest.includes("@"))
+        report({ found: "a variable that holds more than a host", fix: '"redis://user:${NAME}@host:6379/0"' });
+      return value.slice(0, place) + rest;
+    }
+    const expanded = expandText(value, env, report);
     const secret = isSecret(path);
     for (const name of variablesOf(value)) (secret ? variables : open).add(name);
     return secret ? value : expanded;
   };
   return { value: walk(tree, []), variables: [...variables].sort(), open: [...open], problems };
 }
+
+/** Where the host begins in the URL of a fleet's store: what stands before it is a secret, the rest is not. undefined: it is none. */
+const storePlace = (path: Path, value: string): number | undefined =>
+  path.length === 2 && path[0] === "fleet" && path[1] === "url" ? value.lastIndexOf("@") + 1 : undefined;
 
 /** Of the environment's own: "toString" is no variable. */
 export const valueOf = (name: string, env: Environment): string | undefined =>

@@ -5,6 +5,7 @@ import { checkListeners, parseAddress, reaches } from "./listen-address.js";
 import type { Path } from "./problem.js";
 import { presets } from "./preset-table.js";
 import { object, objects, text, type Check, type Raw } from "./raw.js";
+import { parseStoreUrl } from "../../assembly/config/store-url.js";
 import { milliseconds } from "./parse-quantity.js";
 import { LONGEST } from "../../assembly/config/quantities.js";
 import { checkFile, checkTokenFiles } from "./token-files.js";
@@ -14,6 +15,7 @@ import { clustersOf, idOf } from "./upstream-endpoint.js";
 export function checkOwn(config: Raw, check: Check): void {
   checkListeners(config, check);
   const providers = objects(config["providers"]);
+  checkFleet(config, check);
   checkClusterNames(providers, check);
   checkLoops(config, providers, check);
   for (const [i, provider] of providers) {
@@ -23,6 +25,15 @@ export function checkOwn(config: Raw, check: Check): void {
     checkTls([...path, "tls"], provider, check);
     checkTokenFiles([...path, "apiTokens"], provider, check);
   }
+}
+
+function checkFleet(config: Raw, check: Check): void {
+  const { url, caFile } = object(config["fleet"]);
+  if (text(caFile) === "") return;
+  const { fault, scheme } = parseStoreUrl(text(url));
+  if (fault === "" && scheme !== "rediss")
+    check.report(["fleet", "caFile"], "caFile for a redis:// url", "a rediss:// url");
+  checkAuthorities(["fleet", "caFile"], text(caFile), check);
 }
 
 /** The cluster of a messagesUrl is named after its provider: no other provider may have that name. */

@@ -58,6 +58,7 @@ export function pathText(path: Path): string {
  */
 export function isSecret(path: Path): boolean {
   if (path.at(-1) === "password") return true;
+  if (path.includes("fleet")) return ["url", "secret"].includes(String(path.at(-1)));
   const listed = path.some(key => key === "apiTokens" || key === "clientKeys");
   return listed && !["name", "weight", "priority", "valueFile"].includes(String(path.at(-1)));
 }

@@ -20,12 +20,13 @@ export function judgeFile(config: Raw, check: Check): string[] {
 
 /** What the module reads of the file. Variables are put in already, except in secrets. */
 function pluginOf(config: Raw, directory: string): Raw {
-  const { providers, clientKeys, ...rest } = without(config, NOT_THE_MODULES);
+  const { providers, clientKeys, fleet, ...rest } = without(config, NOT_THE_MODULES);
   const list = (value: unknown, map: (member: Raw, i: number) => unknown) =>
     Array.isArray(value) ? value.map((member, i) => (isRaw(member) ? map(member, i) : member)) : value;
   return {
     ...(literal(rest) as Raw),
     ...(clientKeys !== undefined && { clientKeys }),
+    ...(fleet !== undefined && { fleet }),
     ...(providers !== undefined && {
       providers: list(providers, (provider, i) => {
         const { apiTokens, ...fields } = without(provider, NOT_OF_A_PROVIDER);

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
 import { Refusal } from "../refusal.js";
-import { ownHeaders, targetsOf, transport } from "./render-clusters.js";
+import { fleetClusters, ownHeaders, targetsOf, transport } from "./render-clusters.js";
 import { innerCluster, innerListener } from "./render-hop.js";
 import { longestTimeout, type RenderOptions } from "./render-options.js";
 import { gatewayJson } from "./render-plugin.js";
@@ -32,6 +32,7 @@ export function higress(config: GatewayConfig, options: RenderOptions): string[]
     ingress(all[0], streams),
     plugin(named, inHigress),
     ...(streams ? [envoyFilter(named, all, inHigress)] : []),
+    ...fleetClusters(config, { ...inHigress, caFile: AUTHORITIES }).map(storeFilter),
   ];
 }
 
@@ -169,6 +170,23 @@ function envoyFilter(config: GatewayConfig, all: ClusterTarget[], options: Rende
       ].join("\n")}
   `;
 }
+
+/** An McpBridge leads to services of HTTP only. */
+const storeFilter = (store: string): string => yaml`
+  # The store of the fleet.
+  apiVersion: networking.istio.io/v1alpha3
+  kind: EnvoyFilter
+  metadata: {name: ai-failover-fleet, namespace: higress-system}
+  spec:
+    workloadSelector: {labels: {app: higress-gateway}}
+    configPatches:
+    - applyTo: CLUSTER
+      match: {context: GATEWAY}
+      patch:
+        operation: ADD
+        value:
+          ${store}
+`;
 
 function providerCluster({ tls }: ClusterTarget): string {
   return yaml`

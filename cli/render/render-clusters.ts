@@ -24,6 +24,29 @@ export const ownHeaders = yaml`
       "@type": type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec
 `;
 
+/** The store of a fleet: none, or one. */
+export function fleetClusters({ fleet }: GatewayConfig, options: RenderOptions): string[] {
+  return fleet?.target === undefined ? [] : [renderStore(fleet.target, options)];
+}
+
+function renderStore(target: ClusterTarget, { caFile = systemAuthorities() }: RenderOptions): string {
+  const { name, tls, connectTimeout } = target;
+  return yaml`
+    name: ${quote(name)}
+    connect_timeout: ${seconds(connectTimeout)}
+    ${endpoints(target)}
+    ${rawConnections}
+    ${tls ? transport(tls, caFile) : ""}
+  `;
+}
+
+const rawConnections = yaml`
+  # What the module sends there becomes a TCP connection of its own: the body goes out as it is, the headers do not.
+  upstream_config:
+    name: envoy.upstreams.http.tcp
+    typed_config: {"@type": type.googleapis.com/envoy.extensions.upstreams.http.tcp.v3.TcpConnectionPoolProto}
+`;
+
 /** Every cluster that a provider is reached by. */
 export const clustersOf = ({ cluster, messagesCluster }: Provider): string[] =>
   messagesCluster ? [cluster, messagesCluster] : [cluster];

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from "../config/config-types.js";
-import { circuitBreakers, clusterList, clustersOf, ownHeaders, targetsOf } from "./render-clusters.js";
+import { circuitBreakers, clusterList, clustersOf, fleetClusters, ownHeaders, targetsOf } from "./render-clusters.js";
 import { secretsNote } from "./render-envoy.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
@@ -47,7 +47,7 @@ const clusters: Renderer = (config, options) => yaml`
   ${forOwnClusters(config, options)}
   # Goes under static_resources.
   clusters:
-  ${asList([...clusterList(targetsOf(config), options), ...(isHop(options) ? [innerCluster(config.variables, options)] : [])]) || " []"}
+  ${asList([...clusterList(targetsOf(config), options), ...fleetClusters(config, options), ...(isHop(options) ? [innerCluster(config.variables, options)] : [])]) || " []"}
 `;
 
 const isHop = (options: RenderOptions): boolean => modeOf(options) === "hop";

@@ -1,4 +1,4 @@
-import type { GatewayConfig, Provider, Token } from "../config/config-types.js";
+import type { Fleet, GatewayConfig, Provider, Token } from "../config/config-types.js";
 import { productVersion } from "../config/product-version.js";
 import type { Mode } from "./render-options.js";
 import { formatJson } from "./yaml-text.js";
@@ -9,13 +9,14 @@ import { formatJson } from "./yaml-text.js";
  */
 export function pluginConfig(config: GatewayConfig, mode: Mode = "retry", hasRecords = false): object {
   const { rules, providers, routes, clientKeys, responseHeaders, idleTimeout, stallTimeout, rejectEmpty } = config;
-  const { cors, limits, requestLog } = config;
+  const { cors, limits, requestLog, fleet } = config;
   return {
     role: "gateway",
     routing: routingOf(mode),
     ...{ responseHeaders, cors, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
     ...((hasRecords || requestLog.path !== "") && { requestRecords: true }),
     ...(rules.length > 0 && { rules: literal(rules) }),
+    ...(fleet !== undefined && { fleet: pluginFleet(fleet) }),
     providers: providers.map(pluginProvider),
     routes: literal(routes),
   };
@@ -23,6 +24,11 @@ export function pluginConfig(config: GatewayConfig, mode: Mode = "retry", hasRec
 
 /** Hop mode is said to both filters; whether the router holds an attempt filter they see for themselves. */
 const routingOf = (mode: Mode): string => (mode === "hop" ? "listener" : "plan");
+
+/** Of the store the module needs how to log in, and by which cluster. */
+function pluginFleet({ target: _, ...fleet }: Fleet): object {
+  return fleet;
+}
 
 /** What only the cluster needs stays out. */
 function pluginProvider({ targets: _, id, type, address, apiTokens, rules, ...rest }: Provider): object {

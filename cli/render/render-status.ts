@@ -15,6 +15,8 @@ const ADMIN = "_admin";
 export function renderStatusListener(config: GatewayConfig, options: RenderOptions): string {
   const { status } = config;
   if (!status.enabled) return "";
+  // In a fleet the module answers /ready with 503 until it has heard from the store.
+  const own = statusFilter(config, options);
   return yaml`
     name: ai-failover-status
     address: ${socketAddress(status.listen)}
@@ -44,13 +46,7 @@ export function renderStatusListener(config: GatewayConfig, options: RenderOptio
                 route: {cluster: ${ADMIN}, prefix_rewrite: /stats/prometheus}
                 ${withoutModule}
           http_filters:
-          # Answers /ready: 200, or 503 while this Envoy drains.
-          - name: envoy.filters.http.health_check
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck
-              pass_through_mode: false
-              headers: [${get}, {name: ":path", string_match: {exact: /ready}}]
-          ${asList([statusFilter(config, options)])}
+          ${asList(config.fleet === undefined ? [readyFilter, own] : [own, readyFilter])}
           - name: envoy.filters.http.router
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
@@ -60,6 +56,15 @@ export function renderStatusListener(config: GatewayConfig, options: RenderOptio
 /** A supervisor must not depend on the module. */
 const withoutModule =
   'typed_per_filter_config: {ai-failover-status: {"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}';
+
+const readyFilter = yaml`
+  # Answers /ready: 200, or 503 while this Envoy drains.
+  name: envoy.filters.http.health_check
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck
+    pass_through_mode: false
+    headers: [{name: ":method", string_match: {exact: GET}}, {name: ":path", string_match: {exact: /ready}}]
+`;
 
 const get = '{name: ":method", string_match: {exact: GET}}';
 

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { parse, stringify } from "yaml";
 import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
 import { higress } from "./higress-target.js";
-import { clusterList, targetsOf } from "./render-clusters.js";
+import { clusterList, fleetClusters, targetsOf } from "./render-clusters.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { innerCluster, innerListener } from "./render-hop.js";
 import { longestTimeout, modeOf, type RenderOptions } from "./render-options.js";
@@ -123,8 +123,10 @@ function istioPatches(config: GatewayConfig, options: RenderOptions): string[] {
     patch("The listener that every attempt passes.", "LISTENER", "", "ADD", innerListener(variables, options)),
     patch("The cluster that leads to it.", "CLUSTER", "", "ADD", innerCluster(variables, options)),
   ];
+  const stores = fleetClusters(config, options);
   return [
     ...(modeOf(options) === "hop" ? hop() : []),
+    ...stores.map(store => patch("The store of the fleet.", "CLUSTER", "", "ADD", store)),
     patch(
       "The gateway role, off where a route does not ask for it.",
       "HTTP_FILTER",
@@ -260,7 +262,8 @@ function gatewayPatches(config: GatewayConfig, options: RenderOptions): string[]
     patch("route.v3.RouteConfiguration", LISTENER, `op: ${op}\njsonPath: ${route}\npath: /${field}`, value);
   const { variables } = config;
   const isHop = modeOf(options) === "hop";
-  const clusters = [...clusterList(targetsOf(config), options), ...(isHop ? [innerCluster(variables, options)] : [])];
+  const own = [...clusterList(targetsOf(config), options), ...fleetClusters(config, options)];
+  const clusters = [...own, ...(isHop ? [innerCluster(variables, options)] : [])];
   const nameOf = (text: string) => /^name: "?(.*?)"?$/m.exec(text)![1]!;
   const fields = Object.entries(parse(renderRoute(config, options)) as object);
   const inner = isHop ? innerListener(variables, options) : "";

@@ -3,6 +3,7 @@ import type {
   BreakerStatus,
   BreakerWord,
   ChangeStatus,
+  FleetStatus,
   HopStatus,
   RouteStatus,
   SiteStatus,
@@ -17,9 +18,26 @@ export function statusText(status: Status, url: string, colour: Colour): string[
   const version = status.gateway.version === "" ? "" : ` ${status.gateway.version}`;
   return [
     `${colour.strong(`ai-failover${version}`)}  ${colour.dim(url)}`,
+    ...status.fleets.flatMap(fleet => fleetText(fleet, colour)),
     ...status.sites.flatMap(site => siteText(site, status.sites.length > 1, colour)),
     ...historyText(status.history, colour),
   ];
+}
+
+/** "fleet production: in step, 3 gateways (this one is 9f86d081a1b2c3d4)" */
+function fleetText(
+  { name, gateway, state, why, sinceMs, gateways, seen, unsigned }: FleetStatus,
+  colour: Colour,
+): string[] {
+  const who = `this gateway is ${gateway}`;
+  const others = seen
+    .filter(other => other.gateway !== gateway)
+    .map(other => `${other.gateway} seen ${ageText(other.agoMs)} ago`);
+  const foreign = unsigned === 0 ? [] : [colour.bad(`  ${unsigned} entries are not signed with this fleet.secret`)];
+  if (state !== "in-step")
+    return ["", colour.bad(`fleet ${name}: alone for ${ageText(sinceMs)}: the store ${why}`), `  ${who}`, ...foreign];
+  const count = gateways === 1 ? "1 gateway" : `${gateways} gateways`;
+  return ["", `fleet ${name}: in step, ${count}`, ...[who, ...others].map(line => colour.dim(`  ${line}`)), ...foreign];
 }
 
 function siteText(site: SiteStatus, isNamed: boolean, colour: Colour): string[] {

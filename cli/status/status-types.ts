@@ -25,6 +25,8 @@ export interface BreakerStatus {
   opened: number;
   /** Id of the request that tripped it; "" where it is not known. */
   request: string;
+  /** Id of the gateway of the fleet that learnt it; "": this one, or it is not open. */
+  learntFrom: string;
   failedProbes: number;
   trial: { forMs: number; limitMs: number } | null;
 }
@@ -107,11 +109,32 @@ export interface Order {
   by?: string;
 }
 
+/** How a gateway stands with the fleet that it shares its knowledge with. */
+export interface FleetStatus {
+  name: string;
+  /** Its own id there, drawn by chance at its start. */
+  gateway: string;
+  state: "in-step" | "joining" | "alone";
+  /** What is wrong with the store; "": nothing. */
+  why: string;
+  /** How long it has been in this state. */
+  sinceMs: number;
+  /** Since the store's last good answer; -1: there was none. */
+  heardMs: number;
+  /** Entries in the store that no gateway with this `fleet.secret` wrote. */
+  unsigned: number;
+  /** How many gateways were seen in the last minute. */
+  gateways: number;
+  /** Up to 64 of them. */
+  seen: { gateway: string; agoMs: number }[];
+}
+
 export interface Status {
   version: 1;
   gateway: { version: string };
   /** Unix time of the gateway, ms. */
   now: number;
+  fleets: FleetStatus[];
   sites: SiteStatus[];
   /** At most `historyLength` of them. */
   history: ChangeStatus[];

@@ -44,7 +44,7 @@ const documented = new Map(
   rows
     .map(([field = "", value = ""]) => [codesOf(field)[0] ?? "", value] as const)
     .filter(([field]) =>
-      /^(\$schema|listen|admin|idleTimeout|stallTimeout|rejectEmpty|responseHeaders|(status|console|requestLog|clientKeys|cors|limits|rules|providers|routes)\b.*)$/.test(
+      /^(\$schema|listen|admin|idleTimeout|stallTimeout|rejectEmpty|responseHeaders|(status|console|requestLog|fleet|clientKeys|cors|limits|rules|providers|routes)\b.*)$/.test(
         field,
       ),
     ),
@@ -54,6 +54,7 @@ const fields = new Map(fieldsOf(schema));
 /** The smallest configuration in which every field has its place. */
 const skeleton = () => ({
   clientKeys: [{ name: "a" }],
+  fleet: { url: "redis://redis:6379", name: "a" },
   providers: [{ type: "qwen", apiTokens: [{}] }],
   routes: [
     {
@@ -108,7 +109,7 @@ describe("docs/configuration.md", () => {
     const directory = mkdtempSync(join(tmpdir(), "docs-"));
     mkdirSync(join(directory, "secrets"));
     writeFileSync(join(directory, "secrets/qwen.txt"), "sk-file\n");
-    const variables = [...code.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [name!, `sk-${name!}`]);
+    const variables = [...code.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [name!, `sk-of-${name!}`]);
     const env = Object.fromEntries(variables) as Record<string, string>;
     const config = resolveConfig(sourceOf(parse(code), "the example", directory), env);
     const verdict = configureModule("build/ai-failover.wasm", gatewayJson(config), env);

@@ -2,6 +2,7 @@
 import type { Flavour } from "./abi.js";
 import type { Ask, Call } from "./call.js";
 import { CalloutCenter } from "./host-callouts.js";
+import type { Clock } from "./virtual-clock.js";
 import { Process, type Level } from "./process.js";
 import { Provider, type Script } from "./host-provider.js";
 import type { RouteOptions } from "./router.js";
@@ -36,6 +37,8 @@ export interface EnvoyOptions {
   /** `allow_on_headers_stop_iteration`; default true. */
   allowStopIteration?: boolean;
   seed?: number;
+  /** Of several Envoys that run side by side. */
+  clock?: Clock;
 }
 
 /** The module writes what it has counted this often, virtual ms. */
@@ -66,7 +69,7 @@ export class Envoy {
 
   constructor(options: EnvoyOptions) {
     const { flavour = "envoy", workers = 1, vmId = "ai-failover", environment = {} } = options;
-    const process = new Process(options.seed);
+    const process = new Process(options.seed, options.clock);
     this.process = process;
     process.logLevel = options.logLevel ?? "info";
     for (const [name, script] of Object.entries(options.clusters)) this.setProvider(name, script);

@@ -23,7 +23,6 @@ export interface Trap {
 }
 
 export class Process {
-  readonly clock = new Clock();
   readonly shared = new SharedData();
   readonly metrics = new Metrics();
   readonly logs: LogLine[] = [];
@@ -32,7 +31,11 @@ export class Process {
   /** What a host call answers in place of what it does; undefined: nothing is in its way. */
   hinder: (call: string) => number | undefined = () => undefined;
 
-  constructor(private seed = 1) {}
+  constructor(
+    private seed = 1,
+    /** One for all processes that a test lets run side by side. */
+    readonly clock = new Clock(),
+  ) {}
 
   /** Fails the test, at once and through whatever is on the stack. */
   violate(what: string): never {

@@ -36,4 +36,5 @@ export type { Ask, Call } from "./call.js";
 export { compileModule, shippedModule } from "./compile-module.js";
 export { Envoy, startEnvoy, type EnvoyOptions } from "./host-envoy.js";
 export { HostViolation } from "./process.js";
+export { Clock } from "./virtual-clock.js";
 export type { Seen, Script } from "./host-provider.js";

@@ -10,10 +10,11 @@ const ROOMS: Record<string, string[]> = {
   http: ["text", "json"],
   config: ["text", "json"],
   health: ["text", "json", "http", "config"],
+  fleet: ["text", "config", "health"],
   request: ["text", "json", "http", "config", "health"],
   response: ["text", "json", "http", "config", "health", "request"],
-  observe: ["text", "proxywasm", "http", "config", "health", "request", "response"],
-  filters: ["text", "proxywasm", "json", "http", "config", "health", "request", "response", "observe"],
+  observe: ["text", "proxywasm", "http", "config", "health", "fleet", "request", "response"],
+  filters: ["text", "proxywasm", "json", "http", "config", "health", "fleet", "request", "response", "observe"],
 };
 
 /** Every source file below a folder, with the files that it imports. */

@@ -1,0 +1,103 @@
+/** Why a gateway goes on alone, in words that say what to do. What the server says itself is not repeated: it may quote the password. */
+import { Bytes } from "../text/bytes";
+
+export enum StoreFault {
+  None,
+  /** Nothing has been heard yet. */
+  Joining,
+  NoCluster,
+  Unreachable,
+  Silent,
+  NotRedis,
+  TooLarge,
+  PasswordNeeded,
+  WrongPassword,
+  NoPasswordWanted,
+  NoPermission,
+  NoScripts,
+  NoDatabase,
+  ReadOnly,
+  Full,
+  NotSaving,
+  Loading,
+  Busy,
+  Moved,
+  Other,
+}
+
+// prettier-ignore
+const WORDS: Bytes[] = [
+  "",
+  "has not answered yet",
+  "has no cluster in this Envoy",
+  "cannot be reached",
+  "does not answer, or does not close the connection after the request (a proxy in front of it?)",
+  "does not answer in Redis's protocol",
+  "answers more than was asked for",
+  "asks for a password: write it into fleet.url",
+  "refuses the user or the password of fleet.url",
+  "has no password for this user: remove it from fleet.url",
+  "does not allow this user what a gateway needs (docs/fleet.md has the line)",
+  "does not run scripts",
+  "has no database of the number in fleet.url",
+  "is a replica that takes no writes",
+  "is full",
+  "takes no writes, because it cannot save them",
+  "is still loading its data",
+  "is busy with a script",
+  "is a cluster, and this endpoint does not own the fleet's keys",
+  "answers with an error",
+].map<Bytes>((text: string) => Bytes.of(text));
+
+export function faultWords(fault: StoreFault): Bytes {
+  return unchecked(WORDS[fault]);
+}
+
+/** Between writes such a store looks well. */
+export function isOfWrites(fault: StoreFault): bool {
+  return fault == StoreFault.ReadOnly || fault == StoreFault.Full || fault == StoreFault.NotSaving;
+}
+
+class Sign {
+  readonly text: Bytes;
+  constructor(
+    text: string,
+    readonly fault: StoreFault,
+  ) {
+    this.text = Bytes.of(text);
+  }
+}
+
+/** What an error contains; the first that fits counts. */
+const SIGNS: Sign[] = [
+  new Sign("called without any password", StoreFault.NoPasswordWanted),
+  new Sign("WRONGPASS", StoreFault.WrongPassword),
+  new Sign("invalid password", StoreFault.WrongPassword),
+  new Sign("NOAUTH", StoreFault.PasswordNeeded),
+  new Sign("unauthenticated", StoreFault.PasswordNeeded),
+  new Sign("NOPERM", StoreFault.NoPermission),
+  new Sign("can't run this command", StoreFault.NoPermission),
+  new Sign("No permissions", StoreFault.NoPermission),
+  new Sign("READONLY", StoreFault.ReadOnly),
+  new Sign("OOM", StoreFault.Full),
+  new Sign("MISCONF", StoreFault.NotSaving),
+  new Sign("NOREPLICAS", StoreFault.NotSaving),
+  new Sign("LOADING", StoreFault.Loading),
+  new Sign("MASTERDOWN", StoreFault.Loading),
+  new Sign("BUSY", StoreFault.Busy),
+  new Sign("MOVED", StoreFault.Moved),
+  new Sign("CLUSTERDOWN", StoreFault.Moved),
+  new Sign("CROSSSLOT", StoreFault.Moved),
+  new Sign("DB index", StoreFault.NoDatabase),
+  new Sign("SELECT is not allowed", StoreFault.NoDatabase),
+  new Sign("unknown command", StoreFault.NoScripts),
+];
+
+export function faultOf(ptr: usize, len: usize): StoreFault {
+  for (let i = 0, k = SIGNS.length; i < k; i++) {
+    const sign = unchecked(SIGNS[i]);
+    for (let at: usize = 0; at + sign.text.len <= len; at++)
+      if (memory.compare(ptr + at, sign.text.ptr, sign.text.len) == 0) return sign.fault;
+  }
+  return StoreFault.Other;
+}

@@ -1,0 +1,141 @@
+/**
+ * What the store does in one call, atomically: it merges what a gateway says, and tells it what is new. The rules:
+ *
+ *   - Of two openings the later end wins.
+ *   - A closing counts only at the version that its sender saw, so that a late success cannot close what another has opened again.
+ *   - A person's order outranks what is learnt, until it ends. For a while after "bring back" no opening is taken: it may be a failure
+ *     from before.
+ *   - What comes more than 2 s after it was sent opens nothing: a server that was stopped finds it later in its sockets.
+ *   - The counter is raised before an entry is written: a script that dies half-way is not rolled back, and two entries of one version
+ *     would hide each other.
+ *
+ * It runs on Redis 7 and Valkey, and on every server that has their Lua.
+ */
+import { Bytes } from "../text/bytes";
+
+/** The layout's number: what is not understood by an earlier version needs another one. */
+export const KEY_PREFIX = "af1";
+
+const TEXT = `-- KEYS: 1 entries (hash id -> "version until rank payload"), 2 id by version, 3 id by time to forget, 4 meta, 5 gateways by last seen.
+-- ARGV: 1 epoch known, 2 version known, 3 gateway, 4 most entries, 5 presence ("" or 1), 6 server's time as the sender reckons it
+--   ("" at first), then fours: op, id, number, payload:
+--   O open for n ms: the later end wins    C close, if still at version n    P a person: out for n ms    B a person: bring back, holds n ms
+--   L lease for n ms    U give the lease back
+-- Result: "af1", epoch, version, server's time ms, 1 if all is sent, [a number for each op], [id, value, ...], and with the presence
+--   how many gateways there are, [gateway, ms since it was seen, ...]
+local GRACE, WEEK, LATE = 600000, 604800000, 2000
+-- What a sender got wrong must not look like garbage in the store, which would be wiped.
+if #ARGV < 6 or (#ARGV - 6) % 4 ~= 0 then return redis.error_reply('ERR fleet: arguments') end
+local function holder(lease)
+  local who = redis.pcall('GET', lease)
+  if type(who) ~= 'table' then return who end
+  redis.call('DEL', lease)
+  return false
+end
+local function run()
+  local t = redis.call('TIME')
+  local now = t[1] * 1000 + math.floor(t[2] / 1000)
+  local m = redis.call('HMGET', KEYS[4], 'epoch', 'version', 'floor')
+  local epoch, version, floor = m[1], tonumber(m[2] or 0), tonumber(m[3] or 0)
+  local wrote = false
+  if not epoch then
+    epoch, version, floor = ARGV[3] .. now, 0, 0
+    redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+    redis.call('HSET', KEYS[4], 'epoch', epoch, 'version', 0, 'floor', 0)
+    redis.call('PEXPIRE', KEYS[4], WEEK)
+  end
+  local late = now - (tonumber(ARGV[6]) or now) > LATE
+  local answers = {}
+  local function put(id, untilAt, rank, payload, forget)
+    version = redis.call('HINCRBY', KEYS[4], 'version', 1)
+    wrote = true
+    redis.call('HSET', KEYS[1], id, string.format('%.0f %.0f %d %s', version, untilAt, rank, payload))
+    redis.call('ZADD', KEYS[2], version, id)
+    redis.call('ZADD', KEYS[3], forget, id)
+    return 1
+  end
+  for i = 7, #ARGV, 4 do
+    local op, id, n, payload = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]) or 0, ARGV[i + 3]
+    local lease = KEYS[1] .. ':' .. id
+    local done = 0
+    if n > WEEK then n = WEEK end
+    if late and (op == 'O' or op == 'L') then done = -1
+    elseif op == 'L' then
+      local free = redis.call('SET', lease, ARGV[3], 'NX', 'PX', n)
+      if free or holder(lease) == ARGV[3] then
+        done = n
+      else
+        local left = redis.call('PTTL', lease)
+        -- Without an end it is none of ours.
+        if left < 0 then redis.call('DEL', lease) end
+        done = -math.max(left, 1)
+      end
+    elseif op == 'U' then
+      if holder(lease) == ARGV[3] then done = redis.call('DEL', lease) end
+    else
+      local v, u, r = string.match(redis.call('HGET', KEYS[1], id) or '0 0 0 ', '^(%d+) (%d+) (%d) ')
+      v, u, r = tonumber(v or 0), tonumber(u or 0), tonumber(r or 0)
+      local ruled = r > 0 and u > now
+      if op == 'P' then done = put(id, now + n, 2, payload, now + n + GRACE)
+      elseif op == 'B' then done = put(id, now + n, 1, payload, now + GRACE)
+      elseif op == 'O' and not ruled and (r > 0 or now + n > u) then done = put(id, now + n, 0, payload, now + n + GRACE)
+      elseif op == 'C' and not ruled and v == n and u > 0 then done = put(id, 0, 0, payload, now + GRACE) end
+    end
+    answers[#answers + 1] = done
+  end
+  if wrote then
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 32)) do
+      floor = math.max(floor, tonumber(redis.call('ZSCORE', KEYS[2], id) or 0))
+      redis.call('HDEL', KEYS[1], id)
+      redis.call('ZREM', KEYS[2], id)
+      redis.call('ZREM', KEYS[3], id)
+    end
+    redis.call('HSET', KEYS[4], 'floor', floor)
+    for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], 2 * WEEK) end
+  end
+  if ARGV[5] ~= '' then
+    redis.call('ZADD', KEYS[5], now, ARGV[3])
+    redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - 60000)
+    redis.call('PEXPIRE', KEYS[5], 120000)
+  end
+  local since, all = tonumber(ARGV[2]) or 0, 0
+  if ARGV[1] ~= epoch or since < floor or since > version then since, all = 0, 1 end
+  local entries, upTo = {}, version
+  if since < version then
+    local most = tonumber(ARGV[4]) or 100
+    local ids = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. since, '+inf', 'LIMIT', 0, most)
+    if #ids > 0 then
+      local values = redis.call('HMGET', KEYS[1], unpack(ids))
+      for i, id in ipairs(ids) do
+        entries[#entries + 1] = id
+        entries[#entries + 1] = values[i]
+      end
+      if #ids == most then upTo = tonumber(redis.call('ZSCORE', KEYS[2], ids[#ids])) end
+    end
+  end
+  local count, gateways = 0, {}
+  if ARGV[5] ~= '' then
+    count = redis.call('ZCARD', KEYS[5])
+    local list = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 64)
+    for i = 1, #list, 2 do
+      gateways[#gateways + 1] = list[i]
+      gateways[#gateways + 1] = now - tonumber(list[i + 1])
+    end
+  end
+  return {'af1', epoch, upTo, now, all, answers, entries, count, gateways}
+end
+local good, result = pcall(run)
+if good then return result end
+local why = type(result) == 'table' and result.err or tostring(result)
+-- Garbage in our keys: begin anew, the gateways push again what they know.
+if why:find('WRONGTYPE') or why:find('attempt to') or why:find('not an integer') or why:find('not a valid float') then
+  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+  return run()
+end
+return redis.error_reply(why)
+`;
+
+export const SCRIPT = Bytes.of(TEXT);
+
+/** Its SHA-1, by which the server knows it: tests/unit/fleet-script.test.ts. */
+export const SCRIPT_SHA = Bytes.of("aabde3feae26c804d73b90bb4aef5ba0574426a4");

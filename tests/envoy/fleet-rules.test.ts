@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { findRedis, findValkey, scriptOf, StoreServer, type Reply } from "./store-server.js";
+
+const KEYS = ["e", "v", "x", "m", "g"].map(part => `af1:{rules}:${part}`);
+const { text } = scriptOf();
+const pause = (ms: number) => new Promise(done => setTimeout(done, ms));
+
+type Op = [op: string, id: string, number: number, payload: string];
+
+/** What the script does, on real servers: no other way tells whether they agree. */
+describe.each([
+  ["Redis", findRedis],
+  ["Valkey", findValkey],
+])("the script, on %s", (_name, find) => {
+  let store: StoreServer;
+  beforeAll(async () => {
+    store = await StoreServer.start(find());
+  });
+  afterAll(() => store?.stop());
+  const seen = new Map<string, [epoch: string, version: number]>();
+  beforeEach(async () => {
+    seen.clear();
+    await store.command("FLUSHALL");
+  });
+
+  async function call(gateway: string, ops: Op[], at: number | "" = "", presence = "") {
+    const [epoch, version] = seen.get(gateway) ?? ["", 0];
+    const args = [epoch, version, gateway, 100, presence, at, ...ops.flat()];
+    const result = (await store.command("EVAL", text, 5, ...KEYS, ...args)) as Reply[];
+    seen.set(gateway, [String(result[1]), Number(result[2])]);
+    const entries = result[6] as string[];
+    return {
+      answers: result[5] as number[],
+      isAll: result[4] === 1,
+      version: Number(result[2]),
+      news: Object.fromEntries(entries.flatMap((id, i) => (i % 2 === 0 ? [[id, entries[i + 1]!]] : []))),
+      gateways: result[8] as Reply[],
+    };
+  }
+  const tell = async (gateway: string, ...op: Op) => (await call(gateway, [op])).answers[0]!;
+  const fields = async (id: string) => String(await store.command("HGET", KEYS[0]!, id)).split(" ");
+  const versionOf = async (id: string) => Number((await fields(id))[0]);
+  const secondsLeft = async (id: string) => {
+    const [seconds] = (await store.command("TIME")) as string[];
+    return Math.round((Number((await fields(id))[1]) - Number(seconds) * 1000) / 1000);
+  };
+
+  it("lets of two openings the later end win", async () => {
+    expect(await tell("a", "O", "t", 60_000, "x")).toBe(1);
+    expect(await tell("b", "O", "t", 5000, "x")).toBe(0);
+    expect(await tell("b", "O", "t", 90_000, "y")).toBe(1);
+    expect(await secondsLeft("t")).toBeGreaterThan(85);
+  });
+
+  it("closes only at the version that the closer saw", async () => {
+    await tell("a", "O", "t", 60_000, "x");
+    const version = await versionOf("t");
+    expect(await tell("a", "C", "t", version - 1, "x")).toBe(0);
+    await call("b", []);
+    expect(await tell("a", "C", "t", version, "x")).toBe(1);
+    expect((await call("b", [])).news["t"]).toMatch(/^\d+ 0 0 x$/);
+    expect((await call("b", [])).news).toEqual({});
+  });
+
+  it("lets a person's order outrank what is learnt", async () => {
+    await tell("a", "O", "t", 60_000, "x");
+    expect(await tell("a", "P", "t", 3_600_000, "ann")).toBe(1);
+    expect(await tell("b", "C", "t", await versionOf("t"), "x")).toBe(0);
+    expect(await tell("b", "O", "t", 86_400_000, "x")).toBe(0);
+    expect(await tell("b", "B", "t", 500, "bob")).toBe(1);
+    expect(await tell("a", "O", "t", 60_000, "x")).toBe(0);
+    await pause(600);
+    expect(await tell("a", "O", "t", 60_000, "x")).toBe(1);
+  });
+
+  it("gives one permit at a time, to be given back by its holder only", async () => {
+    expect(await tell("a", "L", "t", 3000, "")).toBe(3000);
+    const refused = await tell("b", "L", "t", 3000, "");
+    expect(refused).toBeLessThan(0);
+    expect(refused).toBeGreaterThanOrEqual(-3000);
+    expect(await tell("b", "U", "t", 0, "")).toBe(0);
+    expect(await tell("a", "U", "t", 0, "")).toBe(1);
+    expect(await tell("b", "L", "t", 3000, "")).toBe(3000);
+  });
+
+  it("opens nothing for what comes late, and closes", async () => {
+    const [seconds] = (await store.command("TIME")) as string[];
+    const late = (Number(seconds) - 3) * 1000;
+    await tell("a", "O", "t", 60_000, "x");
+    const { answers } = await call(
+      "a",
+      [
+        ["O", "u", 60_000, "x"],
+        ["L", "u", 3000, ""],
+      ],
+      late,
+    );
+    expect(answers).toEqual([-1, -1]);
+    expect((await call("a", [["C", "t", await versionOf("t"), "x"]], late)).answers).toEqual([1]);
+  });
+
+  it("tells everything anew after it was emptied", async () => {
+    await tell("a", "O", "t", 60_000, "x");
+    await store.command("FLUSHALL");
+    const { isAll, version, news } = await call("a", []);
+    expect([isAll, version, news]).toEqual([true, 0, {}]);
+  });
+
+  it.each([
+    ["a foreign type", ["SET", KEYS[1]!, "garbage"]],
+    ["a counter that is none", ["HSET", KEYS[3]!, "version", "zz"]],
+  ])("begins anew where it finds %s", async (_what, garbage) => {
+    await tell("a", "O", "t", 60_000, "x");
+    await store.command(...garbage);
+    expect((await call("a", [["O", "t", 90_000, "x"]])).answers).toEqual([1]);
+    expect(Object.keys((await call("b", [])).news)).toEqual(["t"]);
+  });
+
+  it("takes back a permit's key that has no end, or another type", async () => {
+    await store.command("SET", `${KEYS[0]}:t`, "garbage");
+    await tell("a", "L", "t", 3000, "");
+    expect(await tell("a", "L", "t", 3000, "")).toBe(3000);
+    await store.command("LPUSH", `${KEYS[0]}:u`, "garbage");
+    await tell("a", "L", "u", 3000, "");
+    expect(await tell("a", "L", "u", 3000, "")).toBe(3000);
+  });
+
+  it("wipes nothing for arguments that are wrong", async () => {
+    await tell("a", "O", "t", 60_000, "x");
+    await expect(store.command("EVAL", text, 5, ...KEYS, "", 0, "a", 100, "", "", "O", "only")).rejects.toThrow("ERR");
+    const wrong = "e no a no  no O t no x L t no ".split(" ");
+    // A permit for no time is refused by the server itself.
+    await expect(store.command("EVAL", text, 5, ...KEYS, ...wrong)).rejects.toThrow("ERR");
+    expect((await fields("t"))[3]).toBe("x");
+  });
+
+  it("tells 1,000 entries in pages, and none twice", async () => {
+    for (let n = 0; n < 1000; n += 40)
+      await call(
+        "a",
+        Array.from({ length: 40 }, (_, i): Op => ["O", `t${n + i}`, 600_000, "x"]),
+      );
+    const ids: string[] = [];
+    for (let page = 0; page < 10; page++) ids.push(...Object.keys((await call("b", [])).news));
+    expect(new Set(ids).size).toBe(1000);
+    expect(ids).toHaveLength(1000);
+    expect((await call("b", [])).news).toEqual({});
+  });
+
+  it("lists the gateways that were seen", async () => {
+    await call("a", [], "", "1");
+    const { gateways } = await call("b", [], "", "1");
+    expect(gateways.filter((_, i) => i % 2 === 0).sort()).toEqual(["a", "b"]);
+  });
+});
+
+it("needs no more than the user in docs/fleet.md may", async () => {
+  const { readFileSync } = await import("node:fs");
+  const line = /^ACL SETUSER gateway on >PASSWORD .*$/m.exec(readFileSync("docs/fleet.md", "utf8"))![0];
+  const store = await StoreServer.start();
+  try {
+    await store.command(...line.replace("PASSWORD", "p").replace("{production}", "{rules}").split(" "));
+    const ops = [
+      "O",
+      "t",
+      60_000,
+      "x",
+      "C",
+      "t",
+      1,
+      "x",
+      "P",
+      "u",
+      1000,
+      "x",
+      "B",
+      "u",
+      1000,
+      "x",
+      "L",
+      "t",
+      9,
+      "",
+      "U",
+      "t",
+      0,
+      "",
+    ];
+    const call = (gateway: string) => ["EVAL", text, 5, ...KEYS, "", 0, gateway, 100, 1, "", ...ops];
+    const auth = ["AUTH", "gateway", "p"];
+    const replies = await store.commands([auth, ["SELECT", 1], call("a"), call("b")]);
+    expect(replies.filter(reply => reply instanceof Error)).toEqual([]);
+    const [, other] = await store.commands([auth, ["KEYS", "*"]]);
+    expect(other).toBeInstanceOf(Error);
+  } finally {
+    await store.stop();
+  }
+});
