@@ -6,7 +6,7 @@ import { Span } from "../text/span";
 import { ClientKey } from "../config/plugin";
 import { Exchange, configOf } from "../request/exchange";
 import { RequestHead, isAllowedPath } from "../request/request-head";
-import { pathLeadsOut } from "../request/request-path";
+import { pathLeadsOut, pathLength } from "../request/request-path";
 import * as replies from "../response/replies";
 import { Refusal, refuse } from "../response/replies";
 import { refuseSize } from "./body-parking";
@@ -38,6 +38,7 @@ export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null
   if (isRefused(head.method)) return refuse(replies.METHOD_REFUSED);
   // Hosts resolve what is plain; what is encoded, or meant for another kind of server, would go on with a token.
   if (pathLeadsOut(head.path)) return refuse(replies.PATH_LEADS_OUT);
+  if (isRoot(head.path)) return refuse(replies.PATH_UNSERVED);
   if (x.isUnlisted && !isAllowedPath(x, head)) return refuse(replies.PATH_UNSERVED);
   if (head.failover.len > 0) {
     if (head.failover.is(OFF)) x.noFailover = true;
@@ -47,6 +48,11 @@ export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null
   if (head.contentLength <= 0 || end) return null;
   x.declaredLength = <usize>min(head.contentLength, <i64>usize.MAX_VALUE);
   return refuseSize(x, x.declaredLength, x.declaredLength);
+}
+
+/** Who looks whether somebody is there needs no provider's token for it. */
+function isRoot(path: Span): bool {
+  return pathLength(path.ptr, path.len) <= 1;
 }
 
 function isRefused(method: Span): bool {

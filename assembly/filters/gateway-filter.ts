@@ -86,7 +86,7 @@ export class GatewayFilter extends Handler {
     }
     if (refusal === null) refusal = checkEntry(x, head);
     if (refusal === null && end && asksForModels(head.method, head.path)) {
-      sendModels(c);
+      sendModels(c, head.path);
       return HeadersStatus.StopIteration;
     }
     if (refusal === null) refusal = admit(x, head, end);

@@ -17,6 +17,7 @@ import { isFraming, mustNotForward } from "../response/response-head";
 import * as host from "../proxywasm/host";
 import { ClientStream, Phase, exchangeOf } from "./client-stream";
 import { addQuestionHeaders, forEachCorsHeader } from "./browsers";
+import { modelsAnswer, refuseModelAsked } from "./models-answer";
 import * as hostNames from "./host-names";
 import { addAnswerHeaders } from "./answer-headers";
 
@@ -70,20 +71,20 @@ export function addPassedHeaders(list: usize, len: usize, status: i32): void {
 }
 
 const OK = 200;
-const models = new Span();
 
-/** GET /v1/models: what the routes serve. */
-export function sendModels(c: ClientStream): void {
+/** GET of models: what the routes serve. */
+export function sendModels(c: ClientStream, path: Span): void {
   const x = exchangeOf(c);
+  const answer = modelsAnswer(configOf(x), path);
+  if (answer === null) return sendRefusal(c, refuseModelAsked(path));
   c.phase = Phase.Answered;
   x.outcome = Outcome.Served;
-  const list = configOf(x).models;
   headerBuilder.begin();
   headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
   forEachCorsHeader(x, (name: Bytes, value: usize, len: usize): void =>
     headerBuilder.add(name.ptr, name.len, value, len),
   );
-  host.sendLocalResponse(OK, hostNames.DETAILS, models.set(list.ptr, list.len), headerBuilder.end());
+  host.sendLocalResponse(OK, hostNames.DETAILS, answer, headerBuilder.end());
 }
 
 const NO_CONTENT = 204;

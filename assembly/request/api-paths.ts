@@ -192,9 +192,24 @@ export function madeByCall(path: Span): Span {
 
 const MODELS_PATH = Bytes.of("/v1/models");
 
-/** Whether a request asks for the list of models, wherever this gateway's API is. */
+/** Whether a request asks for the list of models or for one of it, wherever this gateway's API is. */
 export function asksForModels(method: Span, path: Span): bool {
-  if (!method.is(GET)) return false;
+  if (!method.is(GET) && !method.is(HEAD)) return false;
   const size = pathLength(path.ptr, path.len);
-  return size >= MODELS_PATH.len && MODELS_PATH.equals(path.ptr + size - MODELS_PATH.len, MODELS_PATH.len);
+  return endsWith(path.ptr, size, MODELS_PATH) || modelInPath(path).len > 0;
+}
+
+const MODELS_BELOW = Bytes.of("/v1/models/");
+
+/** The model that such a path names, as it is encoded there; empty: none. */
+export function modelInPath(path: Span): Span {
+  const size = pathLength(path.ptr, path.len);
+  const at = indexOf(path.ptr, size, MODELS_BELOW.ptr, MODELS_BELOW.len);
+  if (at < 0 || endsWith(path.ptr, size, MODELS_PATH)) return id.set(0, 0);
+  const from = <usize>at + MODELS_BELOW.len;
+  return id.set(path.ptr + from, size - from);
+}
+
+function endsWith(ptr: usize, size: usize, text: Bytes): bool {
+  return size >= text.len && text.equals(ptr + size - text.len, text.len);
 }

@@ -10,6 +10,7 @@ import { Provider } from "../config/plugin";
 import { allowedAt, apiOf, madeByCall } from "./api-paths";
 import { Exchange, MADE_APART, configOf } from "./exchange";
 import { MODEL_ROOM, isMultipart } from "./request-body";
+import { withoutIdleSlashes } from "./request-path";
 
 /** Of the request whose headers were read last: its spans lie in the host's memory and are gone when the callback ends. Empty: not there. */
 export class RequestHead {
@@ -121,7 +122,11 @@ export function noteApi(x: Exchange, head: RequestHead): void {
   x.isPost = head.method.is(POST);
   x.isHeadRequest = head.method.is(HEAD);
   x.hops = head.hops;
-  const api = apiOf(head.method, head.path, head.hasVersion);
+  const tidy = withoutIdleSlashes(head.path);
+  let api = apiOf(head.method, tidy !== null ? tidy : head.path, head.hasVersion);
+  // What is of no API that we know may mean something by its slashes.
+  if (tidy !== null && api.isListed) head.path.set(tidy.ptr, tidy.len);
+  else if (tidy !== null) api = apiOf(head.method, head.path, head.hasVersion);
   x.isUnlisted = !api.isListed;
   x.dialect = api.dialect;
   x.hasKnownShape = api.hasKnownShape;

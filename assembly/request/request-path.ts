@@ -9,6 +9,33 @@ export function pathLength(ptr: usize, len: usize): usize {
   return len;
 }
 
+/** Longer ones stay as they are. */
+const TIDY_ROOM: usize = 8192;
+const tidyRoom: usize = memory.data(8192);
+const tidied = new Span();
+
+/** The path and query with one slash where more stand together, and none at the path's end; null: it is so, or too long. */
+export function withoutIdleSlashes(path: Span): Span | null {
+  const size = pathLength(path.ptr, path.len);
+  if (!hasIdleSlashes(path.ptr, size) || path.len > TIDY_ROOM) return null;
+  let to = tidyRoom;
+  for (let i: usize = 0; i < size; i++) {
+    const c = load<u8>(path.ptr + i);
+    if (c == Char.Slash && to > tidyRoom && load<u8>(to - 1) == Char.Slash) continue;
+    store<u8>(to++, c);
+  }
+  if (to > tidyRoom + 1 && load<u8>(to - 1) == Char.Slash) to--;
+  memory.copy(to, path.ptr + size, path.len - size);
+  return tidied.set(tidyRoom, to - tidyRoom + path.len - size);
+}
+
+function hasIdleSlashes(ptr: usize, size: usize): bool {
+  if (size > 1 && load<u8>(ptr + size - 1) == Char.Slash) return true;
+  for (let i: usize = 1; i < size; i++)
+    if (load<u8>(ptr + i) == Char.Slash && load<u8>(ptr + i - 1) == Char.Slash) return true;
+  return false;
+}
+
 /** Whether a server that reads the path in its own way may leave the base that it is put behind. */
 export function pathLeadsOut(path: Span): bool {
   return leadsOut(path.ptr, pathLength(path.ptr, path.len));

@@ -74,16 +74,21 @@ function renderCluster(target: ClusterTarget, options: RenderOptions): string {
         "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
         # Most load balancers drop an idle connection after 60 s: let ours go first, or an attempt meets the reset.
         common_http_protocol_options: {idle_timeout: 55s}
-        ${tls ? negotiatedProtocol : "explicit_http_config: {http_protocol_options: {}}"}
+        ${tls ? negotiatedProtocol : explicitProtocol}
         ${modeOf(options) === "retry" ? "" : ownHeaders}
     ${tls ? transport(tls, caFile) : ""}
   `;
 }
 
+const explicitProtocol = yaml`
+  # Some servers send both; the framing by chunks counts (RFC 9112, 6.3).
+  explicit_http_config: {http_protocol_options: {allow_chunked_length: true}}
+`;
+
 const negotiatedProtocol = yaml`
   # HTTP/2 where the provider offers it (ALPN). One connection carries many calls then, so a dead one must be noticed.
   auto_config:
-    http_protocol_options: {}
+    http_protocol_options: {allow_chunked_length: true}
     http2_protocol_options: {connection_keepalive: {interval: 30s, timeout: 10s}}
 `;
 

@@ -79,6 +79,8 @@ function listenerText(variables: Variables, options: RenderOptions): string {
           server_header_transformation: PASS_THROUGH
           # The module and the other listener keep all limits. Of headers more than that one takes.
           stream_idle_timeout: 0s
+          # A stream that breaks off ends the connection, and only that tells the other listener. There are no bytes that could reset it.
+          delayed_close_timeout: 0.02s
           max_request_headers_kb: 128
           common_http_protocol_options: {max_headers_count: 200, idle_timeout: 0s}
           ${retryCutReply}

@@ -25,6 +25,9 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           request_timeout: ${seconds(longest + 300_000)}
           ${managerFields(config)}
           ${localReplies(modeOf(options))}
+          # A stream that breaks off is told by the end of its connection, this long after its last byte. Not at once: a client that is
+          # still sending must have time to read an early answer, for bytes that nobody reads reset the connection.
+          delayed_close_timeout: 0.2s
           ${protection}
           http_protocol_options:
             # What an nginx says where nobody has set its proxy_http_version. Its answers end with their connection.

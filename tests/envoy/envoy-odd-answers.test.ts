@@ -31,6 +31,10 @@ const ODD: Record<string, (response: ServerResponse, asked: Asked) => void> = {
     response
       .writeHead(400, { ...JSON_TYPE, "content-encoding": "gzip" })
       .end(gzipSync('{"error":{"message":"packed"}}')),
+  "chunks and a length": (response, asked) => {
+    const { type, text } = good(asked);
+    response.writeHead(200, { ...type, "content-length": "5", "transfer-encoding": "chunked" }).end(text);
+  },
   hints: (response, asked) => {
     response.writeEarlyHints({ link: "</style.css>; rel=preload" });
     response.writeProcessing();

@@ -64,7 +64,7 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, 
   const at = (id: string) => gateway.providers[id]!;
 
   beforeAll(async () => {
-    const served = { ...NEVER_OUT, allowPaths: ["DELETE /v1/models/*"] };
+    const served = { ...NEVER_OUT, allowPaths: ["DELETE /v1/models/*", "GET /v1/other", "HEAD /v1/other"] };
     gateway = await startGateway({
       ...{ mode, version },
       providers: {
@@ -194,8 +194,8 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, 
   });
 
   it.each([
-    { method: "GET", path: "/v1/models/a-model" },
-    { method: "HEAD", path: "/v1/models" },
+    { method: "GET", path: "/v1/other" },
+    { method: "HEAD", path: "/v1/other" },
     { method: "DELETE", path: "/v1/models/a-model" },
   ])("$method without a body passes, and is rescued, as it is", async ({ method, path }) => {
     for (const [fault, hops] of [
@@ -217,6 +217,14 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, 
     }
   });
 
+  it("HEAD of the models and of / reaches nobody", async () => {
+    const statuses = ["/v1/models", "/v1/models/a-model", "/"].map(
+      async path => (await send(gateway.url + path, "HEAD", {})).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 200, 404]);
+    for (const id of ["one", "two"]) expect(at(id).requests).toEqual([]);
+  });
+
   it("a 204 answers what is no completion", async () => {
     await at("one").set("*", "204");
     const answer = await send(`${gateway.url}/v1/models/a-model`, "DELETE", {});
@@ -229,7 +237,7 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, 
 
   it("HEAD that fails everywhere ends in our status, without a body", async () => {
     for (const id of ["one", "two"]) await at(id).set("*", "503");
-    const { status, text, headers } = await send(`${gateway.url}/v1/models`, "HEAD", {});
+    const { status, text, headers } = await send(`${gateway.url}/v1/other`, "HEAD", {});
     expect([status, text]).toEqual([503, ""]);
     expect(headers["x-ai-failover-trail"]).toMatch(/two\/t1;status=503/);
   });

@@ -78,10 +78,10 @@ describe.each(MODES)("in %s mode", mode => {
     ["/v1/a%2F%2E.%5cadmin", false],
     ["/v1/..\\admin", false],
     ["/v1/..;x=1/admin", false],
-    ["/v1/models/a%2Fb", true],
-    ["/v1/models/a..b/...", true],
-    ["/v1/models/.hidden%", true],
-    ["/v1/models/m?page=../x", true],
+    ["/v1/files/a%2Fb", true],
+    ["/v1/files/a..b/...", true],
+    ["/v1/files/.hidden%", true],
+    ["/v1/files/m?page=../x", true],
   ])("%s goes to a provider with its token: %s", (path, goes) => {
     const envoy = start({ mode, clusters: { qwen: json(200, {}) } });
     const call = envoy.ask({ path });

@@ -131,7 +131,7 @@ describe.each(MODES)("of paths and methods, in %s mode,", mode => {
   it.each([
     ["POST", "/v1/embeddings"],
     ["POST", "/v1/responses/input_tokens"],
-    ["GET", "/v1/models/m"],
+    ["GET", "/v1/files/f"],
     ["GET", "/v1/files/f-1/content"],
     ["POST", "/v1/conversations"],
     ["GET", "/v1/skills?limit=2"],
