@@ -122,6 +122,12 @@ describe.each(HOSTS)("odd answers in $mode mode, on Envoy $version:", ({ mode, v
       expect(answer.headers.get("content-encoding")).toBe(encoding);
     });
 
+    it.each([plain, streamed])("a good one in chunks that also tells a length is the answer (%o)", async body => {
+      const answer = await ask(model, "chunks and a length", body);
+      expect(answer).toMatchObject({ status: 200, broken: false, text: body === streamed ? STREAM : PLAIN });
+      expect(answer.trail).toMatch(/odd\/t1 200$/);
+    });
+
     it.each([plain, streamed])("a good one after interim ones is the answer (%o)", async body => {
       const answer = await ask(model, "hints", body);
       expect(answer).toMatchObject({ status: 200, broken: false, words: "Odd" });
