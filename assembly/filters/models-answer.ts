@@ -54,17 +54,15 @@ function entryOf(config: SiteConfig, size: usize): Span | null {
     while (load<u8>(list.ptr + to) != Char.CloseBrace) to++;
     return found.set(list.ptr + at, to + 1 - at);
   }
-  const isListed = indexOf(list.ptr, list.len, ID.ptr, ID.len) >= 0;
-  for (let i = 0, k = config.routes.length; i < k; i++) {
-    const route = unchecked(config.routes[i]);
-    // A route for everything knows no names but those of the list.
-    if ((route.predicates.length == 0 && isListed) || !route.serves(name, size)) continue;
-    written.text(OWNED_BY);
-    written.jsonString(route.name.ptr, route.name.len);
-    written.byte(Char.CloseBrace);
-    return found.set(written.ptr, written.len);
-  }
-  return null;
+  const index = config.routeIndex.routeOf(name, size);
+  if (index < 0) return null;
+  const route = unchecked(config.routes[index]);
+  // A route for everything knows no names but those of the list.
+  if (route.predicates.length == 0 && indexOf(list.ptr, list.len, ID.ptr, ID.len) >= 0) return null;
+  written.text(OWNED_BY);
+  written.jsonString(route.name.ptr, route.name.len);
+  written.byte(Char.CloseBrace);
+  return found.set(written.ptr, written.len);
 }
 
 /** For the model that `modelsAnswer` has looked for last. */
