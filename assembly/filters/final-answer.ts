@@ -5,7 +5,7 @@ import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
 import * as metricSlots from "../observe/metric-slots";
 import { logRequest } from "../observe/request-log";
-import { RequestFigures, writeRecord } from "../observe/request-record";
+import { RequestFigures, writeRecord } from "../observe/record-report";
 import { HeadersStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
 import * as answerOrigin from "./answer-origin";

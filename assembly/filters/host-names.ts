@@ -7,7 +7,7 @@ import { Bytes } from "../text/bytes";
 export const CLUSTER = Bytes.of("ai_failover_cluster");
 /** The exchange's identity, for the attempt filter. */
 export const EXCHANGE = Bytes.of("ai_failover_exchange");
-/** The record of the request, for the access log: observe/request-record.ts. */
+/** The record of the request, for the access log: observe/record-report.ts. */
 export const RECORD = Bytes.of("record");
 /** Higress's own: "off" keeps the route that the host has found, also when path and host change. */
 export const CLEAR_ROUTE_CACHE = Bytes.of("clear_route_cache");

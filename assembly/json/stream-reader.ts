@@ -42,6 +42,9 @@ export class JsonReader {
   statuses: u32;
   /** The highest number with `Slot.Tokens`; -1: there was none. */
   tokens: i32;
+  /** The same with `Slot.TokensIn`, and with `Slot.TokensOut`. */
+  tokensIn: i32;
+  private tokensOut: i32;
   /** Offset in the document of the last value with `Slot.Place` that is not null, else with `Slot.OtherPlace`; -1: none. */
   place: i32;
   private isOtherPlace: bool;
@@ -68,6 +71,8 @@ export class JsonReader {
     this.highest = 0;
     this.statuses = 0;
     this.tokens = -1;
+    this.tokensIn = -1;
+    this.tokensOut = -1;
     this.next();
   }
 
@@ -89,6 +94,15 @@ export class JsonReader {
   /** A sum that differs once anything of `highest`, `statuses` or `tokens` has been counted. */
   get counted(): u64 {
     return <u64>this.highest + this.statuses + <u64>(<i64>this.tokens + 1);
+  }
+
+  /** Tokens of the answer, as it counts them; -1: it does not. */
+  get tokensOfAnswer(): i32 {
+    return max(this.tokens, this.tokensOut);
+  }
+
+  private get wholeNumber(): i32 {
+    return <i32>min(this.number, <u32>i32.MAX_VALUE);
   }
 
   /** Nothing of the document has come, not even blanks. */
@@ -300,7 +314,9 @@ export class JsonReader {
     if (next == Step.Comma) {
       const slot = this.watched().slot;
       if (slot == Slot.Highest && this.number > this.highest) this.highest = this.number;
-      else if (slot == Slot.Tokens) this.tokens = max(this.tokens, <i32>min(this.number, <u32>i32.MAX_VALUE));
+      else if (slot == Slot.Tokens) this.tokens = max(this.tokens, this.wholeNumber);
+      else if (slot == Slot.TokensIn) this.tokensIn = max(this.tokensIn, this.wholeNumber);
+      else if (slot == Slot.TokensOut) this.tokensOut = max(this.tokensOut, this.wholeNumber);
       this.endValue();
       return false;
     }

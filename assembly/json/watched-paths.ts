@@ -21,8 +21,11 @@ export enum Slot {
   Place,
   /** The same where nothing with `Place` is there. */
   OtherPlace,
-  /** The highest whole number seen, over all documents. */
+  /** The highest whole number seen, over all documents: tokens of the answer, of which 0 says that it is empty. */
   Tokens,
+  /** The same, of which nothing is concluded: tokens of the request, and of the answer. */
+  TokensIn,
+  TokensOut,
 }
 
 @unmanaged

@@ -35,6 +35,7 @@ import { Refusal } from "../response/replies";
 import { BreakerHistory } from "./breaker-history";
 import { inMs, writeBreaker } from "./breaker-report";
 import { BreakerWord, wordName, wordOf } from "./breaker-word";
+import { guardName } from "./guard-word";
 
 export const EXPLAIN_VERSION: i64 = 1;
 
@@ -161,8 +162,6 @@ const FORCED = Bytes.of("forced");
 const TRIAL = Bytes.of("trial");
 /** By `TokenChoice`. */
 const CHOICES: Bytes[] = names(["random", "weighted", "sticky"]);
-/** By `Guard`. */
-const GUARDS: Bytes[] = names(["none", "first-event", "full"]);
 /** By the place of `concernedEntry`. */
 const CONCERNS: Bytes[] = names(["provider", "provider-model", "provider-api", "token", "token-model"]);
 
@@ -415,7 +414,7 @@ export class ExplainReport {
     json.key(IDLE).number(config.idleTimeout);
     json.key(STALL).number(config.stallTimeout);
     json.key(MOST_WAIT).number(route.maxWait);
-    json.key(GUARD).text(unchecked(GUARDS[route.guard]));
+    json.key(GUARD).text(guardName(route.guard));
     json.key(BODY_LIMIT).number(config.requestBodyLimit);
     json.key(BUDGET).number(route.retryBudget);
     json.key(BUDGET_USED).flag(x.budget != 0 && budgetOf(x).isUsedUp(this.now));

@@ -19,7 +19,7 @@ import {
 } from "../config/plugin";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
-import { Cause } from "../health/verdict";
+import { Cause, Next } from "../health/verdict";
 import { Pool } from "../text/pool";
 import { HashTable } from "../text/hash-table";
 
@@ -48,6 +48,21 @@ export enum Outcome {
   Failed,
   /** The gateway answered by itself. */
   Refused,
+}
+
+/** Why no further attempt follows. */
+export enum Stop {
+  None,
+  /** The answer is the client's, whatever it says. */
+  FinalAnswer,
+  /** It is never sent twice. */
+  SentOnce,
+  MostAttempts,
+  NoTime,
+  RetryBudget,
+  NoHopLeft,
+  /** What is left opens later than `maxWait` or its time allow. */
+  WaitTooLong,
 }
 
 /** One place an attempt can go. Managed objects are kept alive by the exchange's configuration. */
@@ -86,6 +101,12 @@ export class PlanEntry {
   hadSecondTry: bool;
   /** Further tokens used on it. */
   retries: i32;
+  /** When it was first passed over, monotonic ns; 0: never. Only where records are wanted. */
+  skippedAt: u64;
+  /** Why: a bit for each cause; 0: no token of it is for this model, or another request has its trial. */
+  skippedFor: u32;
+  /** In how many ns it would have opened; u64.MAX_VALUE: never by itself. */
+  skippedOpensIn: u64;
 }
 
 export function upstreamOf(entry: PlanEntry): Upstream {
@@ -121,6 +142,11 @@ export class Step {
   ms: i32;
   /** Events that went to the client although they were no JSON. */
   invalidEvents: u32;
+  /** Tokens of the request and of the answer, as the answer counts them; -1: it does not say. */
+  tokensIn: i32;
+  tokensOut: i32;
+  /** What its failure asked for. */
+  next: Next;
 }
 
 /** An answer about the request that is kept, in one block: its headers as the host gave them, then its body. */
@@ -259,6 +285,9 @@ export class Exchange {
   errorCode: i32;
   /** The answer broke off after bytes of it had gone to the client. */
   wasCutOff: bool;
+  /** An answer was larger than what may be held: it went on before its guard had seen enough. */
+  isUnchecked: bool;
+  stop: Stop;
   /** Status of the answer that failed last, 0 when there was none. */
   lastStatus: i32;
   lastCause: Cause;

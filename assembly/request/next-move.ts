@@ -7,10 +7,12 @@ import {
   MAX_ATTEMPTS,
   Outcome,
   PlanEntry,
+  Stop,
   budgetOf,
   entryAt,
   healthOf,
   routeOf,
+  stepOf,
   upstreamOf,
 } from "./exchange";
 import { isFirstBest } from "./first-answer";
@@ -32,7 +34,13 @@ export function start(x: Exchange, random: u64, now: u64): Move {
   healthOf(x).refresh();
   if (plan.armFrom(x, 0, random, now)) return Move.Send;
   if (plan.isRateLimited(x, now)) return waitForLimit(x, now);
-  return plan.armSoonest(x, now) ? Move.Send : Move.End;
+  return plan.armSoonest(x, now) ? Move.Send : stop(x, Stop.NoHopLeft);
+}
+
+/** Nothing follows, and why. */
+function stop(x: Exchange, why: Stop): Move {
+  x.stop = why;
+  return Move.End;
 }
 
 /**
@@ -42,7 +50,14 @@ export function start(x: Exchange, random: u64, now: u64): Move {
 export function follow(x: Exchange, verdict: Verdict, random: u64, now: u64): Move {
   plan.disarm(x, now);
   x.wakeAt = 0;
-  const move = mayGoOn(x, now) && verdict.next != Next.Return ? moveAfter(x, verdict, random, now) : Move.End;
+  x.stop = Stop.None;
+  stepOf(x, x.stepCount - 1).next = verdict.next;
+  const move =
+    verdict.next == Next.Return
+      ? stop(x, Stop.FinalAnswer)
+      : mayGoOn(x, now)
+        ? moveAfter(x, verdict, random, now)
+        : stop(x, whyNot(x));
   if (move == Move.End && isCallers(verdict.cause) && x.stepCount == 1) x.outcome = Outcome.Returned;
   return move;
 }
@@ -54,7 +69,7 @@ export function resume(x: Exchange, random: u64, now: u64): Move {
   if (x.stepCount == 0) return start(x, random, now);
   if (!mayGoOn(x, now)) {
     plan.disarm(x, now);
-    return Move.End;
+    return stop(x, whyNot(x));
   }
   if (x.hasArmed) return spend(x, now);
   healthOf(x).refresh();
@@ -66,11 +81,17 @@ function mayGoOn(x: Exchange, now: u64): bool {
   return !x.noFailover && x.stepCount < MAX_ATTEMPTS && hasTime(x, now);
 }
 
+/** Where it may not go on. */
+function whyNot(x: Exchange): Stop {
+  if (x.noFailover) return Stop.SentOnce;
+  return x.stepCount >= MAX_ATTEMPTS ? Stop.MostAttempts : Stop.NoTime;
+}
+
 /** The armed hop counts against the retry budget. */
 function spend(x: Exchange, now: u64): Move {
   if (budgetOf(x).take(now)) return Move.Send;
   plan.disarm(x, now);
-  return Move.End;
+  return stop(x, Stop.RetryBudget);
 }
 
 function moveAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): Move {
@@ -128,7 +149,7 @@ function tryLater(x: Exchange, entry: PlanEntry, verdict: Verdict, random: u64, 
   const pause = nextPause(x, random);
   if (!hasTime(x, now + pause)) {
     plan.disarm(x, now);
-    return Move.End;
+    return stop(x, Stop.NoTime);
   }
   x.wakeAt = now + pause;
   return Move.Wait;
@@ -157,13 +178,13 @@ const LOOKS_EVERY: u64 = 250 * NS_PER_MS;
 
 function waitForLimit(x: Exchange, now: u64): Move {
   const wait = plan.limitPassesIn(x, now);
-  return isFirstBest(x) || wait == u64.MAX_VALUE ? Move.End : waitFor(x, wait, LOOKS_EVERY, now);
+  return isFirstBest(x) || wait == u64.MAX_VALUE ? stop(x, Stop.NoHopLeft) : waitFor(x, wait, LOOKS_EVERY, now);
 }
 
 /** All waits of a request together are no longer than `maxWait`. `looksEvery`: what else may have come back is used sooner. */
 function waitFor(x: Exchange, wait: u64, looksEvery: u64, now: u64): Move {
   const most = <u64>routeOf(x).maxWait * NS_PER_MS;
-  if (x.waited + wait > most || !hasTime(x, now + wait)) return Move.End;
+  if (x.waited + wait > most || !hasTime(x, now + wait)) return stop(x, Stop.WaitTooLong);
   x.waitsSince = now;
   x.wakeAt = now + max(min(wait, looksEvery), 1);
   return Move.Wait;

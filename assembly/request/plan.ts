@@ -16,7 +16,18 @@ import {
   Upstream,
 } from "../config/plugin";
 import { TokenSearch } from "../health/token-choice";
-import { Exchange, Hop, MAX_ATTEMPTS, PlanEntry, entryAt, healthOf, modelOf, upstreamAt, upstreamOf } from "./exchange";
+import {
+  Exchange,
+  Hop,
+  MAX_ATTEMPTS,
+  PlanEntry,
+  configOf,
+  entryAt,
+  healthOf,
+  modelOf,
+  upstreamAt,
+  upstreamOf,
+} from "./exchange";
 import { hashOf, takesPath } from "./request-head";
 import { routeLimit } from "./time-limits";
 
@@ -40,6 +51,7 @@ function append(x: Exchange, upstream: Upstream): void {
   entry.isClosed = false;
   entry.hadSecondTry = false;
   entry.retries = 0;
+  entry.skippedAt = 0;
 }
 
 /** The upstream's mapping if it has one, else the provider's, never both. 0: the name stays. */
@@ -181,11 +193,24 @@ export function armToken(x: Exchange, position: i32, random: u64, now: u64): boo
 export function armFrom(x: Exchange, position: i32, random: u64, now: u64): bool {
   for (let n = 0, k = x.upstreamCount; n < k; n++) {
     const i = (position + n) % k;
-    if (entryAt(x, i).wasAsked || !armToken(x, i, random, now)) continue;
+    if (entryAt(x, i).wasAsked) continue;
+    if (!armToken(x, i, random, now)) {
+      if (configOf(x).hasRecords) noteSkip(x, i, now);
+      continue;
+    }
     goTo(x, i);
     return true;
   }
   return false;
+}
+
+/** Keeps for the record of the request why the one at `position` was passed over, the first time. */
+function noteSkip(x: Exchange, position: i32, now: u64): void {
+  const entry = entryAt(x, position);
+  if (entry.skippedAt != 0) return;
+  entry.skippedAt = now;
+  entry.skippedFor = healthOf(x).causesOut(upstreamOf(entry).provider, searchFor(x, entry, now));
+  entry.skippedOpensIn = opensInAt(x, position, now);
 }
 
 export function goTo(x: Exchange, position: i32): void {

@@ -115,7 +115,10 @@ export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u
       if (decision == Decision.Fail) return decision;
       if (decision == Decision.Pass && a.heldLen == 0) return decision;
       hold(a, ptr, len);
-      if (decision == Decision.Hold && isTooMuch(a)) return pass(a, now);
+      if (decision == Decision.Hold && isTooMuch(a)) {
+        a.exchange.isUnchecked = true;
+        return pass(a, now);
+      }
       return decision;
     }
     case State.Passing: {
@@ -193,7 +196,7 @@ function onBroken(a: Attempt, how: End, now: u64): bool {
     onPassed(a, now);
     return a.hasFailed;
   }
-  noteInvalid(a);
+  noteCounts(a);
   if (how == End.ClientGone) return leave(a, now);
   // A stream that was longer than the request's time.
   const long = !timeLimits.hasTime(a.exchange, now);
@@ -219,8 +222,13 @@ function noteSigns(a: Attempt, now: u64): void {
   a.idleSince = now;
 }
 
-function noteInvalid(a: Attempt): void {
-  stepOf(a.exchange, a.step).invalidEvents = a.validator.invalidEvents;
+/** What was counted while the answer passed. */
+function noteCounts(a: Attempt): void {
+  const step = stepOf(a.exchange, a.step);
+  const json = a.validator.json;
+  step.invalidEvents = a.validator.invalidEvents;
+  step.tokensIn = json.tokensIn;
+  step.tokensOut = json.tokensOfAnswer;
 }
 
 function decide(a: Attempt, seen: Progress, last: bool, now: u64): Decision {
@@ -265,7 +273,7 @@ function pass(a: Attempt, now: u64): Decision {
 function onPassed(a: Attempt, now: u64): void {
   a.state = State.Over;
   const seen = a.validator.finish();
-  noteInvalid(a);
+  noteCounts(a);
   if (seen != Progress.Failed && !a.validator.hasFailed) {
     if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
     return;

@@ -25,6 +25,9 @@ function buildTree(): u8 {
   watch(tree, "delta.stop_reason", Fact.Finish);
   watch(tree, "content", Fact.Answer);
   watch(tree, "stop_reason", Fact.Finish);
+  watch(tree, "usage.input_tokens", 0, Slot.TokensIn);
+  watch(tree, "usage.output_tokens", 0, Slot.TokensOut);
+  watch(tree, "message.usage.input_tokens", 0, Slot.TokensIn);
   return tree;
 }
 

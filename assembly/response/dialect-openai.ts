@@ -39,6 +39,7 @@ function buildTree(): u8 {
   watchContent(tree, "choices.*.delta", NO_CONTENT);
   watchContent(tree, "choices.*.message", NO_CONTENT);
   watch(tree, "usage.completion_tokens", 0, Slot.Tokens);
+  watch(tree, "usage.prompt_tokens", 0, Slot.TokensIn);
   // MiniMax: 0 where all is well.
   watch(tree, "base_resp", 0, Slot.OtherPlace);
   watch(tree, "base_resp.status_code", Fact.HiddenError);

@@ -48,6 +48,8 @@ function buildTree(): u8 {
   watch(tree, "response.output", Fact.Answer);
   watch(tree, "usage.output_tokens", 0, Slot.Tokens);
   watch(tree, "response.usage.output_tokens", 0, Slot.Tokens);
+  watch(tree, "usage.input_tokens", 0, Slot.TokensIn);
+  watch(tree, "response.usage.input_tokens", 0, Slot.TokensIn);
   return tree;
 }
 

@@ -5,7 +5,7 @@ import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { Provider } from "../config/plugin";
 import { hopKey } from "../health/token-choice";
-import { Cause, causeName } from "../health/verdict";
+import { Cause, Next, causeName } from "../health/verdict";
 import { Exchange, Hop, Step, stepOf } from "../request/exchange";
 
 const CAPACITY: usize = 8 << 10;
@@ -33,6 +33,9 @@ export function begin(x: Exchange, hop: Hop, now: u64): i32 {
   step.cause = Cause.None;
   step.ms = 0;
   step.invalidEvents = 0;
+  step.tokensIn = -1;
+  step.tokensOut = -1;
+  step.next = Next.Return;
   store<u64>(x.tried + ((<usize>index) << 3), hopKey(provider.index, hop.token, hop.model));
   x.stepCount = index + 1;
   return index;

@@ -13,8 +13,20 @@ export interface AttemptRecord {
   status: number;
   /** "": it was good. */
   cause: string;
+  /** Where its failure asked to go on. */
+  next?: "return" | "same-provider" | "next-token" | "next-provider" | "second-opinion";
   /** Its breaker was open. */
   forced?: boolean;
+}
+
+/** A hop that was passed over, with what was known then. */
+export interface SkipRecord {
+  provider: string;
+  model: string;
+  atMs: number;
+  causes: string[];
+  /** -1: never by itself. */
+  opensInMs: number;
 }
 
 export interface RequestRecord {
@@ -34,9 +46,17 @@ export interface RequestRecord {
   token?: string;
   servedModel?: string;
   firstTokenMs?: number;
+  /** Tokens used, where the answer counts them. */
+  inputTokens?: number;
+  outputTokens?: number;
   rescueMs?: number;
+  /** Why no further attempt was made, where no good answer went out. */
+  stopped?: string;
+  guard?: "none" | "first-event" | "full";
+  guardOutcome?: "" | "passed" | "caught" | "unchecked";
   ms: number;
   requestBytes: number;
   responseBytes: number;
   attempts: AttemptRecord[];
+  skipped?: SkipRecord[];
 }

@@ -62,16 +62,16 @@ describe("an explanation", () => {
   });
 
   it("tells it when the model is out, or a person took the provider out", () => {
-    const gone = json(404, { error: { code: "model_not_found", message: "The model `qwen-turbo` does not exist" } });
+    const broken = json(500, openAiError("server_error"));
     const envoy = start({
       ...{ tokens: one, provider: { providerBreaker: { failureThreshold: 1 } } },
-      clusters: { ...healthy, qwen: gone },
+      clusters: { ...healthy, qwen: broken },
     });
     envoy.ask({ body });
     const order = { do: "take-out", provider: "deepseek", for: "10m" };
     envoy.askStatus({ path: "/status/orders", method: "POST", body: order });
     expect(explain(envoy, { model: "qwen-turbo" }).hops).toMatchObject([
-      { provider: "qwen", breakers: [{ of: "provider-model", cause: "model", state: "out" }] },
+      { provider: "qwen", breakers: [{ of: "provider-model", cause: "provider", state: "out" }] },
       { provider: "deepseek", use: "skipped", state: "taken-out", opensInMs: 600_000 },
     ]);
     expect(explain(envoy, { model: "another" }).hops![0]).toMatchObject({ use: "first", breakers: [] });

@@ -74,6 +74,117 @@ describe.each(MODES)("the record of a request, in %s mode,", mode => {
     expect(recordOf(call).provider).toBeUndefined();
   });
 
+  it("tells why it went on after each attempt, and why no further one was made", () => {
+    const qwen = json(401, openAiError("invalid_api_key"));
+    const envoy = start({ mode, tokens, config, clusters: { qwen, deepseek: json(500, openAiError("server_error")) } });
+    const record = recordOf(envoy.ask(ask));
+    expect(record).toMatchObject({ outcome: "failed", stopped: "no-hop-left", guard: "first-event", guardOutcome: "" });
+    expect(record.attempts[0]).toMatchObject({ cause: "credential", next: "next-token" });
+    expect(record.attempts[1]).toMatchObject({ cause: "provider", next: "same-provider" });
+  });
+
+  it.each([
+    ["sent-once", { headers: { "x-ai-failover": "off" } }, {}],
+    ["no-time", {}, { policy: { timeout: "120ms" }, qwen: { wait: 100 } }],
+    ["retry-budget", {}, { policy: { retryBudget: 0.2 } }],
+  ] as [string, object, { policy?: object; qwen?: object }][])("ends with %s", (stopped, more, { policy, qwen }) => {
+    const clusters = { qwen: { ...json(500, openAiError("server_error")), ...qwen }, deepseek: chat("Hi") };
+    const call = start({ mode, tokens, config, policy, clusters }).ask({ ...ask, ...more });
+    expect(recordOf(call)).toMatchObject({ stopped });
+  });
+
+  it("returns the caller's own mistake as its final answer", () => {
+    const qwen = json(400, openAiError("context_length_exceeded"));
+    const envoy = start({ mode, tokens: { qwen: 1 }, config, clusters: { qwen } });
+    expect(recordOf(envoy.ask(ask))).toMatchObject({ outcome: "returned", stopped: "final-answer" });
+  });
+
+  it("tells which hops were skipped, for which cause, and when they would have opened", () => {
+    const qwen = json(401, openAiError("invalid_api_key"));
+    const envoy = start({ mode, tokens, config, clusters: { qwen, deepseek: chat("Hi") } });
+    expect(recordOf(envoy.ask(ask)).skipped).toEqual([]);
+    const { skipped, attempts } = recordOf(envoy.ask(ask));
+    expect(attempts).toHaveLength(1);
+    expect(skipped).toMatchObject([{ provider: "qwen", model: "qwen-turbo", atMs: 0, causes: ["credential"] }]);
+    expect(skipped[0].opensInMs).toBeGreaterThan(0);
+  });
+
+  it("says that a person took the hop out, or that no token is for the model", () => {
+    const apiTokens = [{ name: "t1", value: "qwen-1", models: ["qwen-max"] }];
+    const provider = (id: string) => (id === "qwen" ? { apiTokens } : {});
+    const envoy = start({ mode, tokens, config, provider, status: {}, clusters: { deepseek: chat("Hi") } });
+    expect(recordOf(envoy.ask(ask)).skipped).toMatchObject([{ provider: "qwen", causes: [], opensInMs: -1 }]);
+    const order = { do: "take-out", provider: "deepseek", for: "10m" };
+    envoy.askStatus({ path: "/status/orders", method: "POST", body: order });
+    expect(recordOf(envoy.ask(ask))).toMatchObject({
+      ...{ outcome: "refused", stopped: "no-hop-left" },
+      skipped: [{ provider: "qwen" }, { provider: "deepseek", causes: ["taken-out"], opensInMs: 600_000 }],
+    });
+  });
+
+  it("tells what the guard found", () => {
+    const inside = json(200, { error: { code: "server_error", message: "Overloaded" } });
+    const caught = start({ mode, tokens, config, clusters: { qwen: inside, deepseek: chat("Hi") } });
+    expect(recordOf(caught.ask(ask))).toMatchObject({ outcome: "rescued", guardOutcome: "caught" });
+    const large = start({
+      ...{
+        mode,
+        tokens,
+        policy: { guard: "full" },
+        clusters: { qwen: sse(...Array<string>(9).fill("x".repeat(600))) },
+      },
+      config: { ...config, limits: { guard: "1KiB" } },
+    });
+    expect(recordOf(large.ask({ body: { ...ask.body, stream: true } }))).toMatchObject({
+      guard: "full",
+      guardOutcome: "unchecked",
+    });
+  });
+
+  const usage = { prompt_tokens: 17, completion_tokens: 4 };
+  const anthropic = { input_tokens: 17, output_tokens: 1 };
+  const event = (data: object & { type?: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+  const choice = { index: 0, delta: { content: "Hi" }, finish_reason: "stop" };
+  const stream = (text: string) => ({ status: 200, headers: { "content-type": "text/event-stream" }, body: text });
+  it.each([
+    ["a plain answer", "/v1/chat/completions", false],
+    ["a stream", "/v1/chat/completions", true],
+    ["Anthropic's plain answer", "/v1/messages", false],
+    ["Anthropic's stream", "/v1/messages", true],
+    ["a response", "/v1/responses", false],
+    ["a response's stream", "/v1/responses", true],
+  ])("counts the tokens used as %s says", (_, path, streamed) => {
+    const done = { output: [{ type: "message", content: [{ type: "output_text", text: "Hi" }] }], status: "completed" };
+    const used = { ...done, usage: { input_tokens: 17, output_tokens: 4 } };
+    const answers: Record<string, [object, string]> = {
+      "/v1/chat/completions": [
+        { choices: [{ index: 0, message: { role: "assistant", content: "Hi" }, finish_reason: "stop" }], usage },
+        `data: ${JSON.stringify({ choices: [choice] })}\n\ndata: ${JSON.stringify({ choices: [], usage })}\n\ndata: [DONE]\n\n`,
+      ],
+      "/v1/messages": [
+        {
+          ...{ type: "message", content: [{ type: "text", text: "Hi" }], stop_reason: "end_turn" },
+          usage: { ...anthropic, output_tokens: 4 },
+        },
+        event({ type: "message_start", message: { content: [], usage: anthropic } } as object) +
+          event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hi" } } as object) +
+          event({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 4 } } as object) +
+          event({ type: "message_stop" }),
+      ],
+      "/v1/responses": [
+        used,
+        event({ type: "response.output_text.delta", delta: "Hi" } as object) +
+          event({ type: "response.completed", response: used } as object),
+      ],
+    };
+    const [plain, events] = answers[path]!;
+    const provider = { ...(path === "/v1/messages" && { type: "claude", url: "https://claude.test/v1" }) };
+    const clusters = { qwen: streamed ? stream(events) : json(200, plain) };
+    const envoy = start({ mode, tokens: { qwen: 1 }, config, provider, clusters });
+    const call = envoy.ask({ path, body: { model: "m", messages: [], stream: streamed } });
+    expect(recordOf(call)).toMatchObject({ outcome: "served", inputTokens: 17, outputTokens: 4 });
+  });
+
   it("has the outcome refused without a route, and is counted once", () => {
     const predicates = { policy: { modelPredicates: [{ matchType: "EQUAL", matchValue: "other" }] } };
     const envoy = start({ mode, tokens, config, ...predicates, clusters: { qwen: chat("Hi") } });

@@ -8,14 +8,26 @@ import { NS_PER_MS } from "../text/time-units";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { ClientKey, ModelName } from "../config/plugin";
-import { Cause, causeName } from "../health/verdict";
-import { Exchange, Outcome, Step, modelOf, routeOf, stepOf } from "../request/exchange";
+import { CAUSES as CAUSES_KNOWN, Cause, bitOf, causeName } from "../health/verdict";
+import {
+  Exchange,
+  Outcome,
+  PlanEntry,
+  Step,
+  Stop,
+  entryAt,
+  modelOf,
+  routeOf,
+  stepOf,
+  upstreamOf,
+} from "../request/exchange";
 import { pathLength } from "../request/request-path";
+import { guardName } from "./guard-word";
 import { writeRequestId } from "./request-id";
 import { OUTCOME_NAMES, outcomeOf } from "./request-outcome";
 
 /** Room for the most attempts that a request may have. */
-const CAPACITY: usize = 32 << 10;
+const CAPACITY: usize = 64 << 10;
 const room: usize = heap.alloc(CAPACITY);
 const json = new JsonWriter(new Writer());
 const written = new Span();
@@ -44,7 +56,39 @@ const CAUSE = Bytes.of("cause");
 const FORCED = Bytes.of("forced");
 const SAID = Bytes.of("said");
 const MESSAGE = Bytes.of("message");
+const NEXT = Bytes.of("next");
+const STOPPED = Bytes.of("stopped");
+const GUARD = Bytes.of("guard");
+const GUARDED = Bytes.of("guardOutcome");
+const TOKENS_IN = Bytes.of("inputTokens");
+const TOKENS_OUT = Bytes.of("outputTokens");
+const SKIPPED = Bytes.of("skipped");
+const CAUSES = Bytes.of("causes");
+const OPENS_IN = Bytes.of("opensInMs");
 const NOTHING = Bytes.of("");
+
+function words(list: string[]): Bytes[] {
+  return list.map<Bytes>((word: string) => Bytes.of(word));
+}
+
+/** By `Next`. */
+const NEXTS: Bytes[] = words(["return", "same-provider", "next-token", "next-provider", "second-opinion"]);
+/** By `Stop`. */
+const STOPS: Bytes[] = words([
+  "",
+  "final-answer",
+  "sent-once",
+  "most-attempts",
+  "no-time",
+  "retry-budget",
+  "no-hop-left",
+  "wait-too-long",
+]);
+/** An answer was good; one was not, and no byte of it has gone out; one was too large to be checked; nothing came to be checked. */
+const PASSED = Bytes.of("passed");
+const CAUGHT = Bytes.of("caught");
+const UNCHECKED = Bytes.of("unchecked");
+const TAKEN_OUT = Bytes.of("taken-out");
 
 /** By `RequestOutcome`. */
 const OUTCOMES: Bytes[] = OUTCOME_NAMES.map<Bytes>((word: string) => Bytes.of(word));
@@ -86,7 +130,13 @@ export function writeRecord(x: Exchange, figures: RequestFigures): Span {
     json.key(SERVED_MODEL);
     writeModel(x, last);
     if (x.outcome == Outcome.Served) json.key(FIRST_TOKEN).number(millis(x.started, last.at) + last.ms);
+    writeUsage(last);
     if (x.stepCount > 1) json.key(RESCUE).number(millis(stepOf(x, 0).at, last.at));
+  }
+  if (x.outcome != Outcome.Served) json.key(STOPPED).text(stopOf(x));
+  if (x.route != 0) {
+    json.key(GUARD).text(guardName(routeOf(x).guard));
+    json.key(GUARDED).text(guardOutcomeOf(x));
   }
   json.key(MS).number(millis(x.started, figures.now));
   json.key(REQUEST_BYTES).number(figures.requestBytes);
@@ -95,6 +145,9 @@ export function writeRecord(x: Exchange, figures: RequestFigures): Span {
   for (let i = 0; i < x.stepCount; i++) writeAttempt(x, stepOf(x, i));
   json.closeArray();
   writeSaid(x);
+  json.key(SKIPPED).openArray();
+  for (let i = 0; i < x.upstreamCount; i++) if (entryAt(x, i).skippedAt != 0) writeSkip(x, entryAt(x, i));
+  json.closeArray();
   json.closeObject();
   return json.out.overflow ? written.set(0, 0) : written.set(json.out.ptr, json.out.len);
 }
@@ -119,7 +172,50 @@ function writeAttempt(x: Exchange, step: Step): void {
   json.key(MS).number(step.ms);
   json.key(STATUS).number(step.status);
   json.key(CAUSE).text(step.cause != Cause.None ? causeName(step.cause) : NOTHING);
+  if (step.cause != Cause.None && step.cause != Cause.Client) json.key(NEXT).text(unchecked(NEXTS[step.next]));
   if (step.forced) json.key(FORCED).flag(true);
+  json.closeObject();
+}
+
+/** Why no further attempt was made. */
+function stopOf(x: Exchange): Bytes {
+  // A callout's answer that is the client's asks nobody what follows.
+  if (x.stop == Stop.None && x.outcome == Outcome.Returned)
+    return unchecked(STOPS[x.noFailover ? Stop.SentOnce : Stop.FinalAnswer]);
+  return unchecked(STOPS[x.stop]);
+}
+
+function guardOutcomeOf(x: Exchange): Bytes {
+  if (x.isUnchecked) return UNCHECKED;
+  for (let i = 0; i < x.stepCount; i++) {
+    const step = stepOf(x, i);
+    const isCut = x.wasCutOff && i == x.stepCount - 1;
+    if (step.status >= 200 && step.status < 300 && step.cause != Cause.None && step.cause != Cause.Client && !isCut)
+      return CAUGHT;
+  }
+  return x.outcome == Outcome.Served ? PASSED : NOTHING;
+}
+
+/** As the answer says. */
+function writeUsage(step: Step): void {
+  if (step.tokensIn >= 0) json.key(TOKENS_IN).number(step.tokensIn);
+  if (step.tokensOut >= 0) json.key(TOKENS_OUT).number(step.tokensOut);
+}
+
+/** An upstream that was passed over, with what was known then. */
+function writeSkip(x: Exchange, entry: PlanEntry): void {
+  json.openObject();
+  json.key(PROVIDER).text(upstreamOf(entry).provider.id);
+  json.key(MODEL);
+  writeName(x, entry.target);
+  json.key(AT).number(millis(x.started, entry.skippedAt));
+  json.key(CAUSES).openArray();
+  for (let cause = 0; cause < CAUSES_KNOWN; cause++)
+    if ((entry.skippedFor & bitOf(<Cause>cause)) != 0)
+      json.text(cause == Cause.None ? TAKEN_OUT : causeName(<Cause>cause));
+  json.closeArray();
+  const opensIn = entry.skippedOpensIn;
+  json.key(OPENS_IN).number(opensIn == u64.MAX_VALUE ? -1 : <i64>((opensIn + NS_PER_MS - 1) / NS_PER_MS));
   json.closeObject();
 }
 
@@ -130,7 +226,11 @@ function labelOf(step: Step): Bytes {
 
 /** Its name at the provider. */
 function writeModel(x: Exchange, step: Step): void {
-  if (step.target != 0) json.text(changetype<ModelName>(step.target).text);
+  writeName(x, step.target);
+}
+
+function writeName(x: Exchange, target: usize): void {
+  if (target != 0) json.text(changetype<ModelName>(target).text);
   else json.string(x.modelLen > 0 ? modelOf(x) : 0, x.modelLen);
 }
 
