@@ -1,23 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+import { debianTool } from "../debian-tool.js";
 
-const BINARY = "/usr/bin/chromium";
-
-/** Debian's Chromium, got where it is missing: a browser of playwright's own would have to be downloaded. */
-function findChromium(): string {
-  const path = process.env.CHROMIUM ?? BINARY;
-  if (existsSync(path)) return path;
-  try {
-    execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
-    execFileSync("apt-get", ["install", "-y", "-qq", "chromium"], { stdio: "ignore" });
-  } catch {
-    throw new Error(
-      `The console's tests need Chromium: install Debian's package "chromium", or set CHROMIUM to its path.`,
-    );
-  }
-  return path;
-}
+/** Debian's Chromium: a browser of playwright's own would have to be downloaded. */
+const findChromium = (): string => debianTool("/usr/bin/chromium", "chromium", "CHROMIUM");
 
 /** Chromium asks nobody for anything but the page. */
 export function openBrowser(): Promise<Browser> {
