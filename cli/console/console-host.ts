@@ -25,6 +25,8 @@ export interface ConsoleHost {
   describe(): ConsoleState["gateway"];
   /** What would become of a text that is not saved. */
   preview(text: string): Promise<Preview>;
+  /** What the module would be given for a text that is not saved. Throws its mistakes. */
+  candidate(text: string): Promise<object>;
   /** Serves what the file says now; answers what came of it, in sentences. */
   reload(): Promise<string>;
   /** The last requests; absent where the gateway writes no records. */

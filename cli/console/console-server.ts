@@ -12,6 +12,7 @@ import { Refusal } from "../refusal.js";
 import { urlOf } from "../run/admin-client.js";
 import { reachable } from "../run/envoy-process.js";
 import { StatusClient } from "../status/status-client.js";
+import type { ExplainRequest } from "../status/explain-types.js";
 import type { Order, Status } from "../status/status-types.js";
 import { ChangeRefused, ConfigEditor, directoryOf, type Change } from "./config-editor.js";
 import { EditConflict } from "./config-file.js";
@@ -165,6 +166,16 @@ function serveApi(
     say(`Console: the last change of ${host.file} was undone.`);
     return served(host, live);
   });
+
+  server.post<{ Body: ExplainRequest & { change?: Change } }>(
+    "/api/explain",
+    { schema: schemas.explain },
+    async request => {
+      const { change, ...asked } = request.body;
+      const config = change && (await host.candidate(editor.candidate(change)));
+      return statusClient(host).explain({ ...asked, ...(config && { config }) });
+    },
+  );
 
   server.post<{ Body: TokenTestRequest }>("/api/test", { schema: schemas.test }, async request => {
     const { type, url = "", model = "" } = request.body;

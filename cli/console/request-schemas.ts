@@ -43,6 +43,14 @@ export const timeline = {
 };
 export const login = body({ password: text });
 export const change = body({ version: text, edits: list(edit), tokens: list(newTokens) }, ["version", "edits"]);
+export const explain = body(
+  {
+    ...{ model: text, body: {}, path: text, method: text },
+    headers: { type: "object", additionalProperties: text },
+    change: change.body,
+  },
+  [],
+);
 export const test = body({ type: text, url: text, model: text, tokens: list(token), saved }, ["type"]);
 export const demo = body({ provider: text, token: text, fault: list(text) });
 export const attempt = body({ path: text, body: {}, key: text }, ["path", "body"]);

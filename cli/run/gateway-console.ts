@@ -8,6 +8,7 @@ import { ConfigError, pathText } from "../config/problem.js";
 import type { GatewayConfig } from "../config/config-types.js";
 import { faultText, type Fault } from "../demo/demo-fault.js";
 import { Refusal } from "../refusal.js";
+import { pluginConfig } from "../render/render-plugin.js";
 import { urlOf } from "./admin-client.js";
 import { reachable } from "./envoy-process.js";
 import type { Gateway } from "./gateway.js";
@@ -44,6 +45,7 @@ function hostOf(gateway: Gateway, version: string): ConsoleHost {
       isDemo: gateway.demo,
     }),
     preview: text => preview(gateway, text),
+    candidate: async text => pluginConfig((await gateway.preview(text)).config, gateway.mode),
     reload: () => gateway.readNow(),
     records: gateway.records,
     demos: () => demosOf(gateway),

@@ -211,7 +211,8 @@ export class Gateway {
   /** What would become of a text in the file's place; throws its mistakes. Nothing is served, and no demo provider starts. */
   async preview(text: string): Promise<{ config: GatewayConfig; fixed: string[] }> {
     const source = parseSource(text, this.file, dirname(resolve(this.file)));
-    const loaded = await loadSource(source, this.options, this.options.env ?? process.env, standInDemo);
+    const running: StartDemo = async plan => this.demos.running.find(({ name }) => name === plan.name) ?? standInDemo();
+    const loaded = await loadSource(source, this.options, this.options.env ?? process.env, running);
     return { config: loaded.config, fixed: this.parts.served.fixed(loaded) };
   }
 

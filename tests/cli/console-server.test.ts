@@ -78,6 +78,7 @@ function hostOf(): ConsoleHost {
         return Promise.resolve({ mistakes, warnings: [], restart: [] });
       }
     },
+    candidate: text => Promise.resolve(load(text)),
     reload: () => Promise.resolve(`served ${++served}`),
     records: {
       read: () => requests,

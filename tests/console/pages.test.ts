@@ -7,7 +7,7 @@ import { portLines, startConsoleGateway, type ConsoleGateway } from "./console-g
 import { DEFAULT_TEXT } from "../../cli/run/default-file.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PAGES = ["start", "overview", "providers", "providers/qwen", "routes", "routes/0", "requests", "try"];
+const PAGES = ["start", "overview", "providers", "providers/qwen", "routes", "routes/0", "requests", "try", "dry-run"];
 const WIDTHS = [320, 390, 1280];
 
 let gateway: ConsoleGateway;

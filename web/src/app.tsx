@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { attentionOf } from "./attention.js";
 import { connect, go, isDark, isOffline, mustLogIn, notice, place, setDark, state } from "./console-state.js";
 import { ask } from "./console-api.js";
+import { DryRunPage } from "./pages/dry-run-page.js";
 import { FirstRunPage } from "./pages/first-run.js";
 import { LoginPage } from "./pages/login.js";
 import { OverviewPage } from "./pages/overview.js";
@@ -22,6 +23,7 @@ const ENTRIES: { page: string; word: Word }[] = [
   { page: "routes", word: "routes" },
   { page: "requests", word: "requests" },
   { page: "try", word: "tryIt" },
+  { page: "dry-run", word: "dryRun" },
 ];
 
 const LOOKED_AROUND = "ai-failover-looked-around";
@@ -89,6 +91,8 @@ function pageOf(current: string) {
       return name === undefined ? <RoutesPage /> : <RouteEditPage index={Number(name)} />;
     case "requests":
       return <RequestsPage />;
+    case "dry-run":
+      return <DryRunPage />;
     case "try":
       return <TryPage />;
     default:

@@ -1,5 +1,5 @@
 /** Reads and changes the parts of a route as the file writes them. */
-import type { RouteView } from "../../cli/console/console-types.js";
+import type { ConfigView, RouteView } from "../../cli/console/console-types.js";
 import type { ChainHop } from "./parts/route-chain.js";
 
 type Fields = Record<string, unknown>;
@@ -56,6 +56,12 @@ export const upstreamValue = ({ provider, model }: ChainHop): Fields => ({
   provider,
   ...(model === "" ? {} : { modelMapping: { "*": model } }),
 });
+
+/** One for each route. */
+export const exampleModels = ({ providers, routes }: ConfigView): string[] => {
+  const known = providers.flatMap(({ models }) => models);
+  return [...new Set(routes.map(route => exampleModel(readRoute(route).predicates, known)))];
+};
 
 /** A model's name that a route serves, for a first request. */
 export function exampleModel(predicates: RouteFields["predicates"], known: readonly string[]): string {

@@ -1,15 +1,17 @@
 /** One provider: each token's state and what can be done about it, then its settings. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Edit, ProviderView, TokenTest } from "../../../cli/console/console-types.js";
 import { ask } from "../console-api.js";
 import type { Order } from "../../../cli/status/status-types.js";
-import { go, notice, providerWord, query, state } from "../console-state.js";
+import { notice, providerStatus, providerWord, query, state } from "../console-state.js";
 import { AddTokens, TestResults } from "../parts/add-tokens.js";
 import { Button, Link, Panel, SelectField, TextField } from "../parts/controls.js";
 import { StateText } from "../parts/marks.js";
+import { TokenList } from "../parts/token-list.js";
 import { ReviewPanel } from "../parts/review-panel.js";
-import { causeText, t, timeText } from "../words.js";
-import { breakerOf, shownTokens, sourceOf, type ShownToken } from "./providers.js";
+import { COMMON, SETTINGS, valueOfText } from "../provider-settings.js";
+import { causeText, language, t, timeText } from "../words.js";
+import { breakerOf, sourceOf, type ShownToken } from "./providers.js";
 
 export function ProviderPage({ id }: { id: string }) {
   const provider = state.value!.config.providers.find(provider => provider.id === id);
@@ -43,6 +45,7 @@ export function ProviderPage({ id }: { id: string }) {
         <h1>{id}</h1>
         <StateText state={providerWord(provider)} />
         <Button onClick={() => test()}>{t("testAll")}</Button>
+        <ProviderOrders provider={provider} />
         <Button kind="primary" onClick={() => setAdding(true)}>
           {t("addTokens")}
         </Button>
@@ -67,42 +70,56 @@ export function ProviderPage({ id }: { id: string }) {
           <TestResults tests={tests} />
         </Panel>
       )}
-      <Panel title={`${t("tokens")} · ${shownTokens(provider).length}`}>
-        <ul class="rows tall">
-          {shownTokens(provider).map(token => (
-            <li key={token.name}>
-              <TokenDetails token={token} />
-              <div class="actions">
-                <Orders provider={id} token={token} />
-                <Button kind="small" onClick={() => test([token.name])}>
-                  {t("test")}
-                </Button>
-                {token.view !== undefined && (
-                  <>
-                    <Button kind="small" onClick={() => setReplaced(token.name)}>
-                      {t("replace")}
-                    </Button>
-                    <Button
-                      kind="small"
-                      onClick={() =>
-                        setRemoval([
-                          { op: "delete", path: ["providers", provider.index, "apiTokens", token.view!.index] },
-                        ])
-                      }
-                    >
-                      {t("remove")}
-                    </Button>
-                  </>
-                )}
-              </div>
-            </li>
-          ))}
-        </ul>
-      </Panel>
+      <TokenList provider={provider}>
+        {token => (
+          <>
+            <TokenDetails token={token} />
+            <div class="actions">
+              <Orders provider={id} token={token} />
+              <Button kind="small" onClick={() => test([token.name])}>
+                {t("test")}
+              </Button>
+              {token.view !== undefined && (
+                <>
+                  <Button kind="small" onClick={() => setReplaced(token.name)}>
+                    {t("replace")}
+                  </Button>
+                  <Button
+                    kind="small"
+                    onClick={() =>
+                      setRemoval([
+                        { op: "delete", path: ["providers", provider.index, "apiTokens", token.view!.index] },
+                      ])
+                    }
+                  >
+                    {t("remove")}
+                  </Button>
+                </>
+              )}
+            </div>
+          </>
+        )}
+      </TokenList>
       <ReviewPanel edits={removal} onApplied={() => setRemoval([])} />
       <Settings provider={provider} />
     </>
   );
+}
+
+/** The whole provider: nobody uses it, whatever its tokens are. */
+function ProviderOrders({ provider }: { provider: ProviderView }) {
+  const status = providerStatus(provider.id);
+  if (status === undefined) return null;
+  const order = async (what: Order["do"], time?: string) => {
+    const { done } = await ask<{ done: string }>("orders", {
+      do: what,
+      provider: provider.id,
+      ...(time === undefined ? {} : { for: time }),
+    });
+    notice.value = done;
+  };
+  if (status.state === "live") return <Button onClick={() => order("take-out")}>{t("takeOutProvider")}</Button>;
+  return <Button onClick={() => order("bring-back")}>{t("bringBack")}</Button>;
 }
 
 /** What a person can order for a token, by its state. They hold for all workers, and outlast a reload. */
@@ -185,48 +202,9 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
   );
 }
 
-interface Setting {
-  label: [string, string];
-  path: string[];
-  fallback: string;
-  options?: string[];
-  isNumber?: boolean;
-}
-
-/** The settings that people change, in the words of docs/configuration.md. */
-const SETTINGS: Setting[] = [
-  {
-    label: ["Token choice", "Token 选择"],
-    path: ["tokenChoice"],
-    fallback: "random",
-    options: ["random", "weighted", "sticky"],
-  },
-  {
-    label: ["Token out after failures in a row", "连续失败几次后停用 Token"],
-    path: ["failover", "failureThreshold"],
-    fallback: "1",
-    isNumber: true,
-  },
-  {
-    label: ["Token back after good trials", "成功几次后恢复 Token"],
-    path: ["failover", "successThreshold"],
-    fallback: "1",
-    isNumber: true,
-  },
-  { label: ["Health check model", "健康检查模型"], path: ["failover", "healthCheckModel"], fallback: "" },
-  { label: ["Health check every", "健康检查间隔"], path: ["failover", "healthCheckInterval"], fallback: "5s" },
-  {
-    label: ["Provider out after failures in a row", "连续失败几次后停用服务商"],
-    path: ["providerBreaker", "failureThreshold"],
-    fallback: "3",
-    isNumber: true,
-  },
-];
-
 function Settings({ provider }: { provider: ProviderView }) {
   const [changes, setChanges] = useState<Record<string, string>>({});
-  const version = state.value!.file.version;
-  useEffect(() => setChanges({}), [version]);
+  const [isAll, setAll] = useState(false);
   const valueAt = (path: string[]): unknown =>
     path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], provider.fields);
   const edits = Object.entries(changes).map(([key, text]): Edit => {
@@ -234,13 +212,13 @@ function Settings({ provider }: { provider: ProviderView }) {
     const path = ["providers", provider.index, ...setting.path];
     const isGone = text === "" && valueAt(setting.path) !== undefined;
     if (isGone) return { op: "delete", path };
-    return { op: "set", path, value: setting.isNumber && /^\d+$/.test(text) ? Number(text) : text };
+    return { op: "set", path, value: valueOfText(setting, text) };
   });
   return (
     <>
       <Panel title={t("settings")}>
         <div class="body columns">
-          {SETTINGS.map(setting => {
+          {(isAll ? SETTINGS : SETTINGS.slice(0, COMMON)).map(setting => {
             const key = setting.path.join(".");
             const saved = String(valueAt(setting.path) ?? "");
             const value = changes[key] ?? saved;
@@ -250,9 +228,10 @@ function Settings({ provider }: { provider: ProviderView }) {
               <>
                 <code>{key}</code> · {t("default")} <code>{setting.fallback || '""'}</code>
                 {key in changes && <strong> {t("changed")}</strong>}
+                {setting.note && <span class="block">{setting.note[language.value === "zh" ? 1 : 0]}</span>}
               </>
             );
-            const label = setting.label[document.documentElement.lang === "zh-CN" ? 1 : 0];
+            const label = setting.label[language.value === "zh" ? 1 : 0];
             return setting.options ? (
               <SelectField
                 key={key}
@@ -275,8 +254,11 @@ function Settings({ provider }: { provider: ProviderView }) {
           })}
         </div>
         <div class="body actions">
-          <Button kind="small" onClick={() => go(`/providers/${encodeURIComponent(provider.id)}`)}>
+          <Button kind="small" disabled={edits.length === 0} onClick={() => setChanges({})}>
             {t("cancel")}
+          </Button>
+          <Button kind="text" onClick={() => setAll(!isAll)}>
+            {isAll ? t("showFewer") : t("showAll", { n: SETTINGS.length })}
           </Button>
         </div>
       </Panel>

@@ -40,6 +40,11 @@ function ProviderPanel({ provider }: { provider: ProviderView }) {
         <span class="note">{t("nOfM", { n: live, m: tokens.length })}</span>
         <span class="note address">{provider.address}</span>
       </header>
+      {few.length < tokens.length && (
+        <p class="body note">
+          <Link to={`/providers/${encodeURIComponent(provider.id)}`}>{t("allTokens", { n: tokens.length })}</Link>
+        </p>
+      )}
       <ul class="rows">
         {few.map(token => (
           <li key={token.name}>

@@ -31,9 +31,12 @@ const NEW_ROUTE: RouteView = { index: -1, name: "", fields: {} };
 
 export function RouteEditPage({ index }: { index: number }) {
   const { config } = state.value!;
-  const saved = config.routes[index];
-  const route = saved ?? NEW_ROUTE;
-  const original = useMemo(() => readRoute(route), [index, state.value!.file.version]);
+  // As it was when it was opened: what somebody else saves meanwhile is not taken back by an edit of something else.
+  const [opened] = useState(() => config.routes[index]);
+  const route = opened ?? NEW_ROUTE;
+  const original = useMemo(() => readRoute(route), []);
+  const here =
+    opened === undefined ? config.routes.length : config.routes.findIndex(({ name }) => name === opened.name);
   const [draft, setDraft] = useState<RouteFields>(() =>
     startOf(
       original,
@@ -44,9 +47,7 @@ export function RouteEditPage({ index }: { index: number }) {
   const [limits, setLimits] = useState<Record<string, string>>({});
   const [spoken, setSpoken] = useState("");
   const edits =
-    saved === undefined
-      ? newRoute(config.routes.length, name, draft, limits)
-      : changes(index, route, original, draft, limits);
+    opened === undefined ? newRoute(here, name, draft, limits) : changes(here, route, original, draft, limits);
   const providers = config.providers.map(({ id }) => id);
 
   const change = (part: Partial<RouteFields>) => setDraft({ ...draft, ...part });
@@ -75,7 +76,7 @@ export function RouteEditPage({ index }: { index: number }) {
         <div>
           <Panel title={t("matches")}>
             <div class="body">
-              {saved === undefined && <TextField label={t("name")} value={name} onInput={setName} />}
+              {opened === undefined && <TextField label={t("name")} value={name} onInput={setName} />}
               {draft.predicates.map((predicate, i) => (
                 <div class="columns" key={i}>
                   <SelectField
@@ -223,7 +224,11 @@ export function RouteEditPage({ index }: { index: number }) {
           </Panel>
         </div>
         <div class="sticky">
-          <ReviewPanel edits={edits} onApplied={() => go("/routes")} />
+          {here < 0 ? (
+            <p class="verdict wrong">{t("goneMeanwhile", { name: route.name })}</p>
+          ) : (
+            <ReviewPanel edits={edits} onApplied={() => go("/routes")} />
+          )}
         </div>
       </div>
     </>

@@ -1,18 +1,22 @@
 /** A request through the gateway, its answer and its trail as they come, and the faults of demo providers. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { BreakerStatus } from "../../../cli/status/status-types.js";
+import type { Explanation } from "../../../cli/status/explain-types.js";
 import type { DemoState } from "../../../cli/console/console-types.js";
 import { ask } from "../console-api.js";
-import { connect, query, state } from "../console-state.js";
+import { connect, go, query, state } from "../console-state.js";
 import { Button, CopyButton, Panel, TextField } from "../parts/controls.js";
 import { Mark } from "../parts/marks.js";
 import { ReviewPanel } from "../parts/review-panel.js";
-import { exampleModel, readRoute } from "../route-fields.js";
+import { exampleModels, readRoute } from "../route-fields.js";
 import { answerText, readTrail, type TrailStep } from "../trail.js";
 import { snippets } from "../snippets.js";
 import { causeText, t } from "../words.js";
 import { turnOnText } from "./routes.js";
 
 interface Run {
+  /** Hops and tokens that were not asked, with the reason. */
+  skipped: string[];
   status: number;
   text: string;
   trail: TrailStep[];
@@ -26,8 +30,7 @@ const SEVERAL = 5;
 
 export function TryPage() {
   const { config, demos, gateway } = state.value!;
-  const known = config.providers.flatMap(({ models }) => models);
-  const models = config.routes.map(route => exampleModel(readRoute(route).predicates, known));
+  const models = exampleModels(config);
   const [model, setModel] = useState(query.value.get("model") || models[0] || "");
   const [message, setMessage] = useState(t("defaultMessage"));
   const [isStream, setStream] = useState(true);
@@ -139,16 +142,18 @@ async function sendOne(
   signal: AbortSignal,
   show: (run: Run) => void,
 ): Promise<void> {
-  const run: Run = { status: 0, text: "", trail: [], provider: "", model: "", isDone: false };
+  const run: Run = { skipped: [], status: 0, text: "", trail: [], provider: "", model: "", isDone: false };
   const told = (change: Partial<Run>) => show(Object.assign(run, change) && { ...run });
+  const body = { model, messages: [{ role: "user", content: message }], ...(isStream ? { stream: true } : {}) };
   try {
+    told({ skipped: await skippedOf(body, key) });
     const response = await fetch("/api/try", {
       method: "POST",
       signal,
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
         path: "/v1/chat/completions",
-        body: { model, messages: [{ role: "user", content: message }], ...(isStream ? { stream: true } : {}) },
+        body,
         ...(key === "" ? {} : { key }),
       }),
     });
@@ -160,18 +165,35 @@ async function sendOne(
       model: header("x-ai-failover-model"),
     });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let body = "";
+    let text = "";
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      body += value;
-      told({ text: answerText(body, isStream) });
+      text += value;
+      told({ text: answerText(text, isStream) });
     }
     told({ isDone: true });
   } catch (error) {
     if (!signal.aborted) told({ text: (error as Error).message, isDone: true, status: run.status || 502 });
   }
 }
+
+/** What the planner would pass over now, asked just before the request is sent: no attempt tells of it. */
+async function skippedOf(body: object, key: string): Promise<string[]> {
+  if (state.value!.status === null) return [];
+  const headers = key === "" ? {} : { headers: { authorization: `Bearer ${key}` } };
+  const told = await ask<Explanation>("explain", { body, ...headers }).catch(() => null);
+  return (told?.hops ?? []).flatMap(({ provider, use, breakers, tokens }) => {
+    const [whole] = breakers;
+    if (use === "skipped" && whole !== undefined) return [skipText(provider, whole)];
+    return tokens.flatMap(({ name, breakers: [first] }) =>
+      first === undefined || first.state === "half-open" ? [] : [skipText(`${provider} / ${name}`, first)],
+    );
+  });
+}
+
+const skipText = (name: string, { state, cause }: BreakerStatus): string =>
+  `${name}: ${t(state)}${state === "taken-out" ? "" : ` · ${causeText(cause)}`}`;
 
 function RunView({ run }: { run: Run }) {
   const isGood = run.status > 0 && run.status < 400;
@@ -187,6 +209,11 @@ function RunView({ run }: { run: Run }) {
         {run.text}
       </p>
       <ol class="trail" aria-label={t("trail")}>
+        {run.skipped.map(text => (
+          <li key={text} class="skipped-hop">
+            <span aria-hidden="true">–</span> {t("skipped")} {text}
+          </li>
+        ))}
         {run.trail.map((step, i) => (
           <li key={i}>
             <Mark state={step.cause === "" ? "live" : step.cause === "rate-limit" ? "rate-limited" : "out"} label="" />{" "}
@@ -213,7 +240,18 @@ function FallbackOffer({ model }: { model: string }) {
   });
   if (route === undefined) return null;
   const fields = readRoute(route);
-  if (fields.isFallbackOn || fields.fallback.length === 0) return null;
+  if (fields.isFallbackOn) return null;
+  if (fields.fallback.length === 0)
+    return (
+      <Panel>
+        <div class="body">
+          <p>{t("offerNewFallback")}</p>
+          <Button kind="primary" onClick={() => go(`/routes/${route.index}?fallback=on`)}>
+            {t("addFallback")}
+          </Button>
+        </div>
+      </Panel>
+    );
   return (
     <Panel>
       <div class="body">

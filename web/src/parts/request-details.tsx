@@ -62,7 +62,7 @@ export function RequestDetails({ record, onClose }: { record: RequestRecord; onC
         </ol>
         <div class="actions">
           <CopyButton text={trailText(record)} label={t("copyTrail")} />
-          {model !== "" && <Link to={`/try?model=${encodeURIComponent(model)}`}>{t("tryIt")}</Link>}
+          {model !== "" && <Link to={`/dry-run?model=${encodeURIComponent(model)}`}>{t("dryRunNow")}</Link>}
         </div>
       </div>
     </section>

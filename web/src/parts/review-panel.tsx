@@ -1,9 +1,11 @@
 /** What a change does to the file, what is wrong with it, and the button that applies it. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { DiffLine, Edit, NewTokens, Review } from "../../../cli/console/console-types.js";
 import { ApiError, ask } from "../console-api.js";
 import { connect, notice, state } from "../console-state.js";
-import { t } from "../words.js";
+import { exampleModels } from "../route-fields.js";
+import { clockText, t } from "../words.js";
+import { DryRunOfChange } from "./dry-run.js";
 import { Button, CopyButton, Panel } from "./controls.js";
 
 const TYPING = 150;
@@ -35,6 +37,10 @@ export function ReviewPanel({ edits, onApplied }: ReviewPanelProps) {
   const [problem, setProblem] = useState("");
   const version = state.value?.file.version;
   const text = JSON.stringify(edits);
+  // The version that the change was begun on: what is saved elsewhere meanwhile is kept, and told.
+  const begun = useRef(version);
+  if (edits.length === 0) begun.current = version;
+  const isMerged = edits.length > 0 && begun.current !== version;
 
   useEffect(() => {
     if (edits.length === 0) {
@@ -66,6 +72,7 @@ export function ReviewPanel({ edits, onApplied }: ReviewPanelProps) {
   };
 
   if (edits.length === 0 || (review === null && problem === "")) return null;
+  const models = exampleModels(state.value!.config);
   const isReadOnly = state.value?.file.isReadOnly ?? false;
   const isWrong = review === null || review.mistakes.length > 0 || review.reenter.length > 0;
   return (
@@ -76,6 +83,9 @@ export function ReviewPanel({ edits, onApplied }: ReviewPanelProps) {
       >
         {review && <Diff lines={review.diff} />}
         <div class="verdicts" aria-live="polite">
+          {isMerged && (
+            <p class="verdict waits">{t("editedElsewhere", { time: clockText(state.value!.file.savedAt) })}</p>
+          )}
           {problem !== "" && <p class="verdict wrong">{problem}</p>}
           {review?.mistakes.map(({ path, found, allowed }) => (
             <p class="verdict wrong" key={path}>
@@ -102,6 +112,9 @@ export function ReviewPanel({ edits, onApplied }: ReviewPanelProps) {
           <Button kind="primary" disabled={isWrong} onClick={apply}>
             {t("apply")}
           </Button>
+        )}
+        {!isWrong && state.value!.status !== null && (
+          <DryRunOfChange edits={edits} models={models} model={models[0] ?? ""} />
         )}
       </div>
     </>
