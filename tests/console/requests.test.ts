@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
+import { StatusClient } from "../../cli/status/status-client.js";
 import { Visitor, openBrowser } from "./browser.js";
 import { portLines, startConsoleGateway, type ConsoleGateway } from "./console-gateway.js";
 
@@ -106,7 +107,9 @@ it("the last requests come in, can be filtered, and one opened tells why it went
   expect(await rows.count()).toBe(1);
   await page.keyboard.press("Escape");
   await opened.waitFor({ state: "detached" });
-  await expect.poll(() => rows.count()).toBe(2);
+  await page.getByLabel("Cause").selectOption("");
+  await page.getByLabel("Outcome").selectOption("");
+  await expect.poll(() => rows.count()).toBe(4);
 
   // What was refused, and a model's name that is markup.
   await page.goto(`${gateway.url}/requests?outcome=refused`);
@@ -155,7 +158,6 @@ it("a provider that is taken out is asked by nobody, until it is brought back", 
   await page.goto(`${gateway.url}/providers/qwen`);
   await visitor.click("Bring back");
   await page.getByRole("button", { name: "Take out the provider" }).waitFor();
-  // Whatever else it was out for is forgotten with it; its tokens are brought back one by one.
 });
 
 it("a dry run tells the way of a model or a body, also with a change that is not applied", async () => {
@@ -173,6 +175,8 @@ it("a dry run tells the way of a model or a body, also with a change that is not
   await page.getByLabel("Body, as a client sends it").fill('{"model": "qwen-turbo", "messages": [');
   await way.getByText(/It is refused: 400/).waitFor();
 
+  const status = new StatusClient(`127.0.0.1:${gateway.gateway.config.status.listen.port}`, {});
+  for (const token of ["first", "second"]) await status.order({ do: "bring-back", provider: "qwen", token });
   await page.goto(`${gateway.url}/routes/1?fallback=on`);
   await visitor.click("Dry run with this change");
   await page.getByLabel("Model", { exact: true }).last().fill("deepseek-chat");

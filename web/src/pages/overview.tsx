@@ -247,6 +247,7 @@ function WhoAnswers() {
                     ) : (
                       <>
                         <Mark state={wordOf(answering.provider)} /> <strong>{answering.provider}</strong>{" "}
+                        {answering.model === "" ? "" : <code>→ {answering.model}</code>}{" "}
                         <span class="note">
                           {liveTokens(answering.provider)
                             .map(token => token.name)

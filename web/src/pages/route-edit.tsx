@@ -1,5 +1,5 @@
 /** A route that is being changed: what it matches, who is asked, who follows, and what the file becomes. */
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Edit, RouteView } from "../../../cli/console/console-types.js";
 import { go, query, state } from "../console-state.js";
 import { Button, Link, Panel, SelectField, TextField } from "../parts/controls.js";
@@ -46,6 +46,15 @@ export function RouteEditPage({ index }: { index: number }) {
   const [name, setName] = useState(route.name);
   const [limits, setLimits] = useState<Record<string, string>>({});
   const [spoken, setSpoken] = useState("");
+  const list = useRef<HTMLOListElement>(null);
+  // The focus goes with the hop that was moved by a key.
+  const [movedTo, setMovedTo] = useState<number | null>(null);
+  useEffect(() => {
+    if (movedTo === null) return;
+    const row = list.current?.children[movedTo];
+    if (!row?.contains(document.activeElement)) row?.querySelector("select")?.focus();
+    setMovedTo(null);
+  }, [movedTo]);
   const edits =
     opened === undefined ? newRoute(here, name, draft, limits) : changes(here, route, original, draft, limits);
   const providers = config.providers.map(({ id }) => id);
@@ -57,6 +66,7 @@ export function RouteEditPage({ index }: { index: number }) {
     const [hop] = list.splice(from, 1);
     list.splice(to, 0, hop!);
     change({ fallback: list });
+    setMovedTo(to);
     setSpoken(t("moved", { name: hop!.provider, position: to + 1 }));
   };
 
@@ -131,7 +141,7 @@ export function RouteEditPage({ index }: { index: number }) {
                   {t("fallbackOn")} <code>fallbackConfig.enabled</code>
                 </span>
               </label>
-              <ol class="hops">
+              <ol class="hops" ref={list}>
                 {draft.fallback.map((hop, i) => (
                   <li
                     key={i}
