@@ -7,7 +7,7 @@ import { HOSTS, startGateway, until, type Answer, type Gateway } from "./running
 /** Run with UPDATE_DOCS=1 to write it anew. */
 const FILE = "docs/faults.md";
 
-const HEAD = `# What becomes of each fault
+const HEAD = `# What happens after each fault
 
 Written by \`tests/envoy/fault-table.test.ts\` from what real Envoys did: three providers stand in a row, the one that the column
 names has the fault, those before it are down.
