@@ -16,6 +16,8 @@ import { Demos } from "./demos.js";
 import { EnvoyProcess } from "./envoy-process.js";
 import { connectionsFor, openFileLimit, openFileNotes } from "./open-files.js";
 import { RecentRecords } from "./recent-records.js";
+import { order } from "./admin-client.js";
+import { RequestLog } from "./request-log.js";
 import { RunDirectory } from "./run-files.js";
 import { loadDefault, loadGiven, type Loaded, type StartDemo } from "./load-served.js";
 import { checkFree, listensOf } from "./ports.js";
@@ -69,6 +71,7 @@ interface Started {
   directory: RunDirectory;
   process: EnvoyProcess;
   served: Served;
+  requestLog: RequestLog;
   /** Where the console is on. */
   records: RecentRecords | undefined;
 }
@@ -130,7 +133,16 @@ export class Gateway {
       await demos.open();
       const served = new Served(loaded, directory, render, admin);
       records?.start();
-      const parts = { envoy, logFile, openFiles, admin, watcher, demos, directory, process: running, served, records };
+      const requestLog = new RequestLog({
+        path: () => served.loaded.config.requestLog.path,
+        reopen: () => order(admin, "/reopen_logs"),
+        say,
+      });
+      requestLog.start();
+      const parts = {
+        ...{ envoy, logFile, openFiles, admin, watcher, demos, directory },
+        ...{ process: running, served, requestLog, records },
+      };
       return new Gateway(file, options, say, parts);
     } catch (error) {
       await running?.stop();
@@ -257,9 +269,10 @@ export class Gateway {
 
   /** @param minimum how long new calls are still taken, milliseconds */
   async stop(minimum = 0): Promise<void> {
-    const { watcher, process, demos, directory, records } = this.parts;
+    const { watcher, process, demos, directory, requestLog, records } = this.parts;
     this.hasStopped = true;
     watcher.stop();
+    requestLog.stop();
     records?.stop();
     await this.reading;
     const limit = this.options.drain ?? DRAIN_LIMIT;

