@@ -90,7 +90,9 @@ export class AttemptFilter extends Handler {
     const now = host.monotonic();
     const hop = plan.advance(x, now);
     if (this.isInListener) innerListener.chooseCluster(endpointOf(hop).cluster);
-    s.attempt = changetype<usize>(attemptJudge.begin(x, hop, s.id, now));
+    const a = attemptJudge.begin(x, hop, s.id, now);
+    s.attempt = changetype<usize>(a);
+    timer.watchAttempt(a, now);
     cleanAttemptHeaders();
     // In the router: the route is found, and may have done it; the map is one for all attempts, so that once is enough.
     if (x.stepCount == 1 && !this.isInListener)
@@ -127,10 +129,9 @@ export class AttemptFilter extends Handler {
       return this.stops(this.goOn(a, now)) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
     }
     const decision = relay.headers(a, end, now);
-    if (decision == Decision.Hold) {
-      if (a.state == State.Reading) timer.startFor(a);
-      return HeadersStatus.StopIteration;
-    }
+    // From here on its limits are ours, not Envoy's.
+    timer.watchAttempt(a, now);
+    if (decision == Decision.Hold) return HeadersStatus.StopIteration;
     return decision == Decision.Fail && this.stops(this.goOn(a, now))
       ? HeadersStatus.StopIteration
       : HeadersStatus.Continue;
@@ -171,7 +172,7 @@ export class AttemptFilter extends Handler {
   private goOn(a: Attempt, now: u64): Move {
     const move = retry.goOn(a, verdict, now);
     if (move == Move.Send) retry.askForRetry(a.exchange);
-    else if (move == Move.Wait) timer.startFor(a);
+    else if (move == Move.Wait) timer.watchAttempt(a, now);
     return move;
   }
 

@@ -34,7 +34,7 @@ export function sendNext(c: ClientStream, now: u64): void {
   const x = exchangeOf(c);
   if (x.wakeAt == 0) return sendArmed(c, now);
   c.phase = Phase.Calling;
-  timer.start(c);
+  timer.watch(c, now);
 }
 
 /** From the tick: goes on when a wait is over. */

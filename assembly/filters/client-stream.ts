@@ -30,8 +30,7 @@ export class ClientStream {
   service: usize;
   /** A placeholder went down the chain: an attempt filter has to put the body in. */
   parked: bool;
-  /** How much of the body had come when a tick saw more of it last, and when that was. */
-  seenLen: usize;
+  /** The last tick before which something of the body came. */
   seenAt: u64;
   /** Its outcome is settled, counted and logged. */
   isCounted: bool;
@@ -46,7 +45,6 @@ export function open(stream: u32): ClientStream {
   c.exchange = 0;
   c.service = 0;
   c.parked = false;
-  c.seenLen = 0;
   c.isCounted = false;
   return c;
 }

@@ -11,6 +11,8 @@ import * as host from "../proxywasm/host";
 import * as callouts from "./callouts";
 import { ClientStream, Phase } from "./client-stream";
 import * as directAttempt from "./direct-attempt";
+import * as dueTimes from "./due-times";
+import { ERROR_BODY, NOT_KEPT } from "./due-times";
 import * as hostNames from "./host-names";
 import { armFirst } from "./planning";
 import * as retry from "./retry";
@@ -20,35 +22,28 @@ import { refuse } from "../response/replies";
 import { sendRefusal } from "./send-reply";
 import { BODY_OUT_OF_REACH, sendRequest } from "./send-request";
 
-/** How long the body of an error is waited for, ms: it is written at once, or not at all. */
-const ERROR_BODY: i32 = 2000;
-
 /** Ends what has run out of time. True: something still may. */
 export function check(now: u64): bool {
-  let busy = false;
+  if (!dueTimes.begin(now)) return dueTimes.isAny();
+  let isDone = true;
   for (let i: u32 = 0, k = exchanges.slots(); i < k; i++) {
     const x = exchanges.slot(i);
-    if (x === null || x.gateway == 0) continue;
+    if (x === null || x.gateway == 0 || !dueTimes.expect(x, now)) continue;
     const c = changetype<ClientStream>(x.client);
-    if (c.phase == Phase.Collecting) checkUpload(c, x, now);
+    if (c.phase == Phase.Collecting) endUpload(c, x);
     else if (c.phase == Phase.Waiting) wake(c, x, now);
     else if (c.phase == Phase.Calling) callouts.wake(c, x, now);
     else if (x.attempt != 0) checkAttempt(c, x, changetype<Attempt>(x.attempt), now);
-    busy = true;
+    isDone = false;
   }
-  return busy;
+  // What was done may have moved others in the table.
+  if (!isDone) dueTimes.lookAgain();
+  return dueTimes.isAny();
 }
 
 /** A body of which nothing comes any more: its client has gone without a word, or waits for an answer that nobody can give. */
-function checkUpload(c: ClientStream, x: Exchange, now: u64): void {
-  if (x.bodyLen != c.seenLen) {
-    c.seenLen = x.bodyLen;
-    c.seenAt = now;
-    return;
-  }
-  const limit = configOf(x).idleTimeout;
-  if (limit > 0 && hasPassed(c.seenAt, limit, now) && host.setEffective(x.gateway))
-    sendRefusal(c, refuse(replies.UPLOAD_STOPPED));
+function endUpload(c: ClientStream, x: Exchange): void {
+  if (host.setEffective(x.gateway)) sendRefusal(c, refuse(replies.UPLOAD_STOPPED));
 }
 
 function checkAttempt(c: ClientStream, x: Exchange, a: Attempt, now: u64): void {
@@ -133,9 +128,6 @@ function ranOut(c: ClientStream, x: Exchange, a: Attempt, now: u64): End {
     ? End.AttemptTimeout
     : End.None;
 }
-
-/** How much later than Envoy's limit, which counts from when there is a connection, ms: then an interim answer has ended it (facts 19.5). */
-const NOT_KEPT: i32 = 5000;
 
 /** Whether no headers have come for too long, where Envoy does not keep the limit. */
 function isLate(x: Exchange, a: Attempt, now: u64): bool {

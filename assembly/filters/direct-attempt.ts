@@ -15,6 +15,7 @@ import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
 import * as relay from "./response-relay";
 import { sendErrorInside } from "./send-error";
+import * as timer from "./timer";
 import { setAnswerHeaders } from "./answer-headers";
 
 /** Our own clock ends a request before Envoy would: Envoy cannot be stopped from cutting a held answer. */
@@ -51,7 +52,10 @@ export function responseHeaders(c: ClientStream, end: bool): HeadersStatus {
     return goOn(c, now) ? HeadersStatus.StopAllIterationAndWatermark : HeadersStatus.Continue;
   }
   const decision = relay.headers(a, end, now);
-  if (decision == Decision.Hold) return HeadersStatus.StopIteration;
+  if (decision == Decision.Hold) {
+    if (a.state == State.Reading) timer.watch(c, now);
+    return HeadersStatus.StopIteration;
+  }
   if (decision == Decision.Fail && goOn(c, now)) return HeadersStatus.StopAllIterationAndWatermark;
   setAnswerHeaders(x);
   return HeadersStatus.Continue;

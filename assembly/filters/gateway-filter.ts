@@ -24,6 +24,7 @@ import { ClientStream, Phase } from "./client-stream";
 import { keepRoute } from "./cluster-choice";
 import * as deadlines from "./deadlines";
 import * as directAttempt from "./direct-attempt";
+import * as dueTimes from "./due-times";
 import * as fleetMembers from "./fleet-members";
 import * as finalAnswer from "./final-answer";
 import { cleanRequestHeaders, cleanRequestTrailers } from "./header-cleaning";
@@ -101,7 +102,7 @@ export class GatewayFilter extends Handler {
     host.setNumberHeader(host.HeaderMap.Request, hostNames.HOPS, <u64>x.hops + 1);
     c.phase = Phase.Collecting;
     // A body may stop coming.
-    if (!end) timer.start(c);
+    if (!end) timer.watch(c, x.started);
     return end && this.goOn(c, 0) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
@@ -110,6 +111,7 @@ export class GatewayFilter extends Handler {
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
     const x = client.exchangeOf(c);
+    c.seenAt = max(c.seenAt, dueTimes.lastTick());
     const isFirst = x.bodyLen == 0;
     if (isFirst) c.parked = hasAttemptFilter(x);
     const refusal = park(x, size, isFirst && c.parked);
@@ -146,7 +148,7 @@ export class GatewayFilter extends Handler {
     }
     if (!x.hasArmed) {
       c.phase = Phase.Waiting;
-      timer.start(c);
+      timer.watch(c, now);
       return false;
     }
     return sendRequest(c, x, size, now);

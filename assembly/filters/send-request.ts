@@ -26,19 +26,16 @@ export function sendRequest(c: ClientStream, x: Exchange, size: usize, now: u64)
   plan.findAlternative(x, now);
   if ((c.parked || (x.bodyLen == 0 && hasAttemptFilter(x))) && handToRouter(x)) {
     setRouterLimits(x, now);
-    // In the router Envoy keeps the limits of an attempt until its headers pass, or an interim answer; those between events, and of one
-    // attempt alone, are ours.
-    if (isInListener(x) || x.isStreamed || !x.hasNoAlternative) timer.start(c);
     c.phase = Phase.Sent;
     return true;
   }
-  timer.start(c);
   if (c.parked || size == BODY_OUT_OF_REACH || !leadsThere(x)) {
     callouts.sendArmed(c, now);
     return false;
   }
   x.tryTimeout = timeLimits.tryTimeout(x);
   directAttempt.send(c, x, size, now);
+  timer.watch(c, now);
   return true;
 }
 

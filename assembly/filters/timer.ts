@@ -2,10 +2,10 @@
 import { Attempt } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import * as host from "../proxywasm/host";
-import { ClientStream, serviceOf } from "./client-stream";
+import { ClientStream, exchangeOf, serviceOf } from "./client-stream";
+import * as dueTimes from "./due-times";
+import { PERIOD } from "./due-times";
 
-/** How often it looks, ms: limits are kept that exactly. */
-const PERIOD: u32 = 50;
 /** Where only gauges change, by time. */
 const SLOW_PERIOD: u32 = 1000;
 
@@ -24,10 +24,17 @@ export function start(c: ClientStream): bool {
   return ticking != 0;
 }
 
+/** The same, where something of its request may run out of time. */
+export function watch(c: ClientStream, now: u64): void {
+  dueTimes.note(exchangeOf(c), now);
+  if (dueTimes.isAny()) startFrom(c.id, c);
+}
+
 /** From a callback of an attempt's stream. */
-export function startFor(a: Attempt): void {
+export function watchAttempt(a: Attempt, now: u64): void {
   const x = a.exchange;
-  if (x.gateway != 0) startFrom(a.stream, changetype<ClientStream>(x.client));
+  dueTimes.note(x, now);
+  if (x.gateway != 0 && dueTimes.isAny()) startFrom(a.stream, changetype<ClientStream>(x.client));
 }
 
 /** `context` is the effective one, and is so again afterwards. */

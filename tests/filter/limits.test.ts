@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   chat,
+  delta,
   events,
   json,
   openAiError,
@@ -249,5 +250,39 @@ describe.each(MODES)("an upload, in %s mode,", mode => {
     const slowly = [...begun].flatMap(letter => [letter, 400]);
     expect(upload(slowly, 500).status).toBe(200);
     expect(upload([begun.slice(0, 20), 60_000, begun.slice(20)], 0).status).toBe(200);
+  });
+});
+
+describe.each(MODES)("many streams at once, in %s mode,", mode => {
+  it("are each ended by their own silence, and none before it", () => {
+    const idleTimeout = 3000;
+    // Pieces come for a while, then nothing.
+    const lasts = Array.from({ length: 60 }, (_, i) => 100 * ((i * 37) % 60));
+    const envoy = start({
+      ...{ mode, config: { idleTimeout }, policy: { firstTokenTimeout: 20_000 }, tokens: { qwen: 1, deepseek: 1 } },
+      clusters: {
+        qwen: ({ json: body }) => {
+          const { last } = body() as { last: number };
+          return events([
+            10,
+            ...Array.from({ length: last / 100 }, () => [delta("x"), 100]).flat(),
+            delta("x"),
+            60_000,
+          ]);
+        },
+        deepseek: chat("Hi"),
+      },
+    });
+    const begun: [last: number, at: number, call: ReturnType<typeof envoy.call>][] = [];
+    for (const last of lasts) {
+      begun.push([last, envoy.now, envoy.call({ body: { model: "m", stream: true, last } })]);
+      envoy.advance(30);
+    }
+    for (const [last, at, call] of begun) {
+      envoy.finish(call);
+      expect(call.ended).toBe("reset");
+      expect(call.ms).toBeGreaterThanOrEqual(last + idleTimeout);
+      expect(call.ms, `begun at ${at}`).toBeLessThanOrEqual(last + idleTimeout + 10 + 2 * TICK);
+    }
   });
 });

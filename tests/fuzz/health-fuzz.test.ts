@@ -37,7 +37,7 @@ test(
       if (model === BROKEN) return (["error", "slow", "cut"] as const)[random(3)];
       if (model === FORBIDDEN) return token % 2 === 0 ? "forbidden" : undefined;
       if (model === LIMITED) return random(3) === 0 ? { wait: random(4000) } : undefined;
-      if (model > 100n) return "no model";
+      if (model > 100n) return model % 2n === 0n ? "no model" : { cause: "model", scope: "token-model" };
       return random(20) === 0 ? "mistake" : undefined;
     };
     const models = [BROKEN, FORBIDDEN, LIMITED, ...WELL];
