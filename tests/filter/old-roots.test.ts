@@ -31,7 +31,8 @@ describe.each(MODES)("after an update of the configuration, in %s mode,", mode =
     expect(new Set(tokensAt(envoy, "qwen")).size).toBe(3);
     envoy.advance(200);
     const periods = envoy.threads.flatMap(({ vm }) => [...vm.contexts.values()].map(({ period }) => period));
-    expect(periods.filter(period => period > 0)).toEqual([]);
+    // Each second gauges of what is out are written.
+    expect(periods.filter(period => period > 0 && period < 1000)).toEqual([]);
   });
 });
 
