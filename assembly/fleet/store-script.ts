@@ -137,5 +137,5 @@ return redis.error_reply(why)
 
 export const SCRIPT = Bytes.of(TEXT);
 
-/** Its SHA-1, by which the server knows it: tests/unit/fleet-script.test.ts. */
+/** Its SHA-1, by which the server knows it: tests/unit/fleet-store.test.ts. */
 export const SCRIPT_SHA = Bytes.of("aabde3feae26c804d73b90bb4aef5ba0574426a4");
