@@ -34,15 +34,24 @@ function whyUnreadable(file: string): string | undefined {
   }
 }
 
-/** What stands in the file, as a literal: its "${" begins no variable. */
-export function readToken(name: string, directory: string): string {
+/** The tokens in the file, one a line, as literals: their "${" begins no variable. Of an empty file: one that is empty. */
+export function readTokens(name: string, directory: string): [string, ...string[]] {
   const file = resolve(directory, name);
   const reason = whyUnreadable(file);
   if (reason !== undefined) throw new Refusal(`${name} ${reason}.`);
-  return readFileSync(file, "utf8")
-    .trim()
-    .replaceAll("${", () => "$${");
+  const [first = "", ...others] = linesOf(readFileSync(file, "utf8")).map(line => line.replaceAll("${", () => "$${"));
+  return [first, ...others];
 }
+
+/** What of a token file's text are tokens. */
+export const linesOf = (content: string): string[] =>
+  content
+    .split("\n")
+    .map(line => line.trim())
+    .filter(line => line !== "");
+
+/** As the module calls the tokens of one variable: `name`, `name-2`, `name-3`. */
+export const numbered = (name: string, i: number): string => (i === 0 ? name : `${name}-${i + 1}`);
 
 /** The tokens of this provider that stand in the configuration, or the variables in their place. */
 export function typedTokensOf(provider: Raw): string[] {
@@ -57,15 +66,16 @@ export function tokenFilesOf(provider: Raw, directory: string): string[] {
 
 /** Tokens in one shape. */
 export function tokensFrom(provider: Raw, directory: string): Token[] {
-  return members(provider["apiTokens"]).map(([, entry]) => {
-    if (typeof entry === "string") return { value: entry, weight: 1, priority: 0, models: [] };
+  return members(provider["apiTokens"]).flatMap(([, entry]) => {
+    if (typeof entry === "string") return [{ value: entry, weight: 1, priority: 0, models: [] }];
     const { name, value, valueFile, weight, priority, models } = object(entry);
-    return {
-      ...(name !== undefined && { name: text(name) }),
-      value: value === undefined ? readToken(text(valueFile), directory) : text(value),
+    const values = value === undefined ? readTokens(text(valueFile), directory) : [text(value)];
+    return values.map((value, i) => ({
+      ...(name !== undefined && { name: numbered(text(name), i) }),
+      value,
       weight: Number(weight),
       priority: Number(priority),
       models: members(models).map(([, model]) => text(model)),
-    };
+    }));
   });
 }

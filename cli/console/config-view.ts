@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { tokensOf, variablesOf, type Environment } from "../config/expand.js";
 import { isSecret } from "../config/problem.js";
 import { isRaw, members, object, objects, text, type Raw } from "../config/raw.js";
+import { linesOf, numbered } from "../config/token-files.js";
 import { presets } from "../config/preset-table.js";
 import type { ConfigPath, ConfigView, PresetView, ProviderView, TokenView } from "./console-types.js";
 import { fingerprintOf } from "./token-store.js";
@@ -48,7 +49,7 @@ function providerView(
 ): ProviderView {
   const type = text(provider["type"]);
   const id = text(provider["id"]) || type;
-  const tokens = members(provider["apiTokens"]).map(([at, entry]) => tokenView(at, entry, directory, env));
+  const tokens = members(provider["apiTokens"]).flatMap(([at, entry]) => tokenViews(at, entry, directory, env));
   const { apiTokens: _, ...fields } = provider;
   return {
     ...{ index, id, type, tokens },
@@ -60,17 +61,21 @@ function providerView(
   };
 }
 
-function tokenView(index: number, entry: unknown, directory: string, env: Environment): TokenView {
+/** One for each token of the entry's file. */
+function tokenViews(index: number, entry: unknown, directory: string, env: Environment): TokenView[] {
   const { name, value, valueFile, weight } = isRaw(entry) ? entry : ({ value: entry } as Raw);
   const known = { index, name: text(name), ...(typeof weight === "number" && { weight }) };
   if (typeof valueFile === "string") {
-    const secret = readSecret(resolve(directory, valueFile));
-    return { ...named(known, secret), source: "file", from: valueFile, isMissing: secret === undefined };
+    const secrets = secretsIn(resolve(directory, valueFile));
+    return secrets.map((secret, i) => ({
+      ...named({ ...known, name: known.name && numbered(known.name, i) }, secret),
+      ...{ source: "file", from: valueFile, isMissing: secret === undefined },
+    }));
   }
   const [variable] = variablesOf(text(value));
   const isMissing = variable !== undefined && !env[variable];
   const secret = isMissing ? undefined : tokensOf(text(value), env)[0];
-  return { ...named(known, secret), source: variable ? "variable" : "text", from: variable ?? "", isMissing };
+  return [{ ...named(known, secret), source: variable ? "variable" : "text", from: variable ?? "", isMissing }];
 }
 
 function named<Known extends { name: string }>(known: Known, secret: string | undefined) {
@@ -78,11 +83,12 @@ function named<Known extends { name: string }>(known: Known, secret: string | un
   return { ...known, name: known.name || (fingerprint ? `#${fingerprint}` : ""), fingerprint };
 }
 
-function readSecret(file: string): string | undefined {
+function secretsIn(file: string): (string | undefined)[] {
   try {
-    return readFileSync(file, "utf8").trim();
+    const lines = linesOf(readFileSync(file, "utf8"));
+    return lines.length > 0 ? lines : [undefined];
   } catch {
-    return undefined;
+    return [undefined];
   }
 }
 

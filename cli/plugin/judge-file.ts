@@ -1,6 +1,6 @@
 import type { Path } from "../config/problem.js";
 import { isRaw, members, text, type Check, type Raw } from "../config/raw.js";
-import { readToken } from "../config/token-files.js";
+import { numbered, readTokens } from "../config/token-files.js";
 import { literal } from "../render/render-plugin.js";
 import { askModule, problemsOf } from "./check-plugin.js";
 
@@ -14,7 +14,8 @@ const NOT_OF_A_PROVIDER = ["tls", "connectTimeout"];
  */
 export function judgeFile(config: Raw, check: Check): string[] {
   const verdict = askModule(JSON.stringify(pluginOf(config, check.directory)), check.env);
-  for (const { path, found, fix } of problemsOf(verdict, path => placeOf(path, config))) check.report(path, found, fix);
+  for (const { path, found, fix } of problemsOf(verdict, path => placeOf(path, config, check.directory)))
+    check.report(path, found, fix);
   return verdict.warnings;
 }
 
@@ -35,7 +36,9 @@ function pluginOf(config: Raw, directory: string): Raw {
           // The tool names the clusters.
           ...(fields["messagesUrl"] !== undefined && { messagesCluster: "messages" }),
           ...(apiTokens !== undefined && {
-            apiTokens: list(apiTokens, (token, j) => withFile(token, directory, `file-${i}-${j}`)),
+            apiTokens: Array.isArray(apiTokens)
+              ? apiTokens.flatMap((token, j) => withFile(token, directory, `file-${i}-${j}`))
+              : apiTokens,
           }),
         };
       }),
@@ -46,21 +49,31 @@ function pluginOf(config: Raw, directory: string): Raw {
 const without = (value: Raw, fields: string[]): Raw =>
   Object.fromEntries(Object.entries(value).filter(([field]) => !fields.includes(field)));
 
-/** The token of a file in place of the file's name; something else where the file cannot be read, which the tool reports. */
-function withFile({ valueFile, ...token }: Raw, directory: string, standIn: string): Raw {
-  if (valueFile === undefined || token["value"] !== undefined) return token;
+/** The tokens of a file in place of the file's name; something else where the file cannot be read, which the tool reports. */
+function withFile(entry: unknown, directory: string, standIn: string): unknown[] {
+  if (!isRaw(entry)) return [entry];
+  const { valueFile, ...token } = entry;
+  if (valueFile === undefined || token["value"] !== undefined) return [token];
   try {
-    return { ...token, value: readToken(text(valueFile), directory) };
+    const name = token["name"];
+    return readTokens(text(valueFile), directory).map((value, i) => ({
+      ...token,
+      ...(typeof name === "string" && { name: numbered(name, i) }),
+      value,
+    }));
   } catch {
-    return { ...token, value: standIn };
+    return [{ ...token, value: standIn }];
   }
 }
 
-/** Where it stands in the file: the value of a token may come from a valueFile. */
-function placeOf(path: Path, config: Raw): Path {
-  const [list, i, tokens, j, field] = path;
-  if (list !== "providers" || tokens !== "apiTokens" || field !== "value") return path;
+/** Where it stands in the file: a valueFile may hold several tokens. */
+function placeOf(path: Path, config: Raw, directory: string): Path {
+  const [list, i, tokens, j, field, ...rest] = path;
+  if (list !== "providers" || tokens !== "apiTokens" || typeof j !== "number") return path;
   const provider = members(config["providers"])[Number(i)]?.[1];
-  const token = isRaw(provider) ? members(provider["apiTokens"])[Number(j)]?.[1] : undefined;
-  return isRaw(token) && token["value"] === undefined ? [...path.slice(0, -1), "valueFile"] : path;
+  const entries = isRaw(provider) ? members(provider["apiTokens"]) : [];
+  const origins = entries.flatMap(([at, entry]) => withFile(entry, directory, "").map(() => [at, entry] as const));
+  const [at, token] = origins[j] ?? [j, undefined];
+  const isOfFile = field === "value" && isRaw(token) && token["value"] === undefined;
+  return [list, i!, tokens, at, ...(field === undefined ? [] : [isOfFile ? "valueFile" : field]), ...rest];
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { resolveConfig } from "../../cli/config/load-config.js";
+import type { ConfigError } from "../../cli/config/problem.js";
 import { warningsOf } from "../../cli/config/notices.js";
 import { parseSource, sourceOf } from "../../cli/config/source.js";
 import type { GatewayConfig } from "../../cli/config/config-types.js";
@@ -123,6 +124,42 @@ describe("variables", () => {
     const config = load("providers: [{type: qwen, apiTokens: [{valueFile: token}]}]", directory);
     expect(config.holdsSecrets).toBe(true);
     expect(config.providers[0]!.apiTokens[0]!.value).toBe("sk-$${file}");
+  });
+});
+
+describe("a file of tokens", () => {
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "tokens-"))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const tokensOf = (entry: string) =>
+    load(`providers: [{type: qwen, apiTokens: [${entry}, {name: last, value: sk-last}]}]`, directory).providers[0]!
+      .apiTokens;
+
+  it("holds several, one a line, called as those of one variable", () => {
+    writeFileSync(join(directory, "tokens"), "sk-one\r\n\n  sk-two\nsk-three");
+    const values = (entry: string) => tokensOf(entry).map(({ name, value, weight }) => [name, value, weight]);
+    expect(values("{name: a, valueFile: tokens, weight: 3}")).toEqual([
+      ["a", "sk-one", 3],
+      ["a-2", "sk-two", 3],
+      ["a-3", "sk-three", 3],
+      ["last", "sk-last", 1],
+    ]);
+    expect(values("{valueFile: tokens}").map(([name]) => name)).toEqual([undefined, undefined, undefined, "last"]);
+  });
+
+  it("is named once where its entry is wrong, and the places of those behind it stay", () => {
+    writeFileSync(join(directory, "tokens"), "sk-one\nsk-two");
+    const places = (entries: string) => {
+      try {
+        tokensOf(entries);
+        return [];
+      } catch (error) {
+        return (error as ConfigError).problems.map(({ path }) => path.join("."));
+      }
+    };
+    expect(places("{valueFile: tokens, weight: -1}")).toEqual(["providers.0.apiTokens.0.weight"]);
+    expect(places("{valueFile: tokens}, {value: sk-three, weight: -1}")).toEqual(["providers.0.apiTokens.1.weight"]);
   });
 });
 
