@@ -4,6 +4,7 @@ import { Span } from "../text/span";
 import { Exchange } from "../request/exchange";
 import { End } from "../health/verdict";
 import * as host from "../proxywasm/host";
+import { isOwnLack } from "./attempt-end";
 import * as hostNames from "./host-names";
 
 class LocalAnswer {
@@ -57,6 +58,7 @@ export function endOfLocal(x: Exchange): End {
   const details = host.property(hostNames.CODE_DETAILS);
   const row = details !== null ? find(details) : null;
   if (row === null) return End.Reset;
+  if (isOwnLack(details!)) return End.Local;
   return row.end == End.AttemptTimeout && x.isStreamed ? End.FirstTokenTimeout : row.end;
 }
 

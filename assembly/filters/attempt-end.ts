@@ -1,5 +1,7 @@
 /** Why an attempt's own stream ended before its answer did. No property names it: it is read off what there is (facts 4.3). */
+import { indexOf } from "../text/ascii";
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { NS_PER_MS } from "../text/time-units";
 import { Attempt, State } from "../response/attempt-judge";
 import { End } from "../health/verdict";
@@ -21,7 +23,25 @@ export function endOf(a: Attempt, now: u64): End {
   // There was no connection.
   const failure = host.property(hostNames.TRANSPORT_FAILURE);
   if (failure === null || failure.len == 0) return hasRun(a, LEAST_CONNECT_MS, now) ? End.ConnectTimeout : End.Local;
+  if (isOwnLack(failure)) return End.Local;
   return failure.startsWith(TLS_ERROR) ? End.Tls : End.Refused;
+}
+
+/** What this machine ran out of, in the words of the system; in `code_details` blanks are underscores (facts 4.3). */
+const OWN_LACKS: Bytes[] = [
+  "Too many open files",
+  "Too_many_open_files",
+  "Cannot assign requested address",
+  "Cannot_assign_requested_address",
+].map<Bytes>((words: string) => Bytes.of(words));
+
+/** Whether a connection was not made because this machine has no descriptor or no port left: no provider's fault. */
+export function isOwnLack(failure: Span): bool {
+  for (let i = 0, k = OWN_LACKS.length; i < k; i++) {
+    const words = unchecked(OWN_LACKS[i]);
+    if (indexOf(failure.ptr, failure.len, words.ptr, words.len) >= 0) return true;
+  }
+  return false;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The answer of a callout: its judgement, and the way to the client. */
+import { indexOf } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import * as headerBuilder from "../http/header-builder";
 import { Span } from "../text/span";
@@ -8,7 +9,7 @@ import { Attempt, Decision } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";
 import { End } from "../health/verdict";
 import * as host from "../proxywasm/host";
-import { hasRun } from "./attempt-end";
+import { hasRun, isOwnLack } from "./attempt-end";
 import { ClientStream, Phase } from "./client-stream";
 import { addPassedHeaders } from "./send-reply";
 import * as hostNames from "./host-names";
@@ -20,6 +21,7 @@ const answerHeaders = new Span();
 const answerBody = new Span();
 
 const CONNECT_ERROR = Bytes.of("upstream connect error");
+const TERMINATION = Bytes.of("reset reason: connection termination");
 const TIMEOUT_TEXT = Bytes.of("upstream request timeout");
 
 /** Reads the answer while it may be read, which is before another context is made the effective one. */
@@ -33,12 +35,18 @@ export function judgeAnswer(a: Attempt, count: u32, bodySize: usize, now: u64): 
   if (body !== null) answerBody.set(body.ptr, body.len);
   const head = responseHead.readResponseHead(answerHeaders.ptr, answerHeaders.len, host.wallClock);
   // Envoy's own words for a callout without an answer (facts 12.4).
-  if (head.status == 503 && answerBody.startsWith(CONNECT_ERROR)) return lost(a, End.Refused, now);
+  if (head.status == 503 && answerBody.startsWith(CONNECT_ERROR)) return lost(a, endOfConnectError(), now);
   if (head.status == 504 && answerBody.startsWith(TIMEOUT_TEXT)) return late(a, now);
   const decision = attemptJudge.judgeHeaders(a, head, answerBody.len == 0, now, true);
   if (decision != Decision.Hold && answerBody.len == 0) return decision;
   if (decision == Decision.Fail) return decision;
   return attemptJudge.judgeBody(a, answerBody.ptr, answerBody.len, true, now);
+}
+
+function endOfConnectError(): End {
+  if (isOwnLack(answerBody)) return End.Local;
+  const at = indexOf(answerBody.ptr, answerBody.len, TERMINATION.ptr, TERMINATION.len);
+  return at >= 0 ? End.Reset : End.Refused;
 }
 
 /** A time limit within the answer looks like a cut of its provider's (facts 12.4). */

@@ -96,6 +96,8 @@ export const PASSING = new Judgement(Cause.Provider, Scope.Nobody, Next.NextProv
 export const FIREWALL = new Judgement(Cause.Credential, Scope.Nobody, Next.NextProvider);
 
 const UNREACHABLE = new Judgement(Cause.Connect, Scope.Provider, Next.SameProvider);
+/** Who answers a large body before its end, with "too large" or "not you", and closes, is heard as a reset: it may be this request's. */
+const UPLOAD = new Judgement(Cause.Connect, Scope.Nobody, Next.SameProvider);
 const SLOW = new Judgement(Cause.Slow, Scope.ProviderModel, Next.NextProvider, true, true);
 const BROKEN = new Judgement(Cause.BrokenStream, Scope.ProviderModel, Next.NextProvider, true);
 const CLIENT = new Judgement(Cause.Client, Scope.Nobody, Next.Return);
@@ -862,4 +864,5 @@ export const END_JUDGEMENTS: Judgement[] = [
   SLOW_FAULT, // Garbage
   CLIENT, // ClientGone
   LOCAL, // Local
+  UPLOAD, // UploadReset
 ];

@@ -114,6 +114,8 @@ export enum End {
   Garbage,
   ClientGone,
   Local,
+  /** The connection broke before any answer, while a large body was on its way. */
+  UploadReset,
 }
 
 /** One object is used again and again: functions that judge write into their caller's. */

@@ -174,6 +174,9 @@ export function judgeTrailers(a: Attempt, now: u64): Decision {
   }
 }
 
+/** More than buffers on the way to a provider take at once: its end may still have been on its way when the provider closed. */
+const UPLOAD: usize = 128 << 10;
+
 /** The stream ended without the end of its answer. True: that was a failure, and `verdict` says which. */
 export function judgeLoss(a: Attempt, how: End, now: u64): bool {
   if (a.state == State.Over) return false;
@@ -181,7 +184,8 @@ export function judgeLoss(a: Attempt, how: End, now: u64): bool {
   if (how == End.ClientGone) return leave(a, now);
   // What came of an error says enough, unless the client should read it.
   if (a.state == State.Reading) classifyHeld(a, a.held, a.heldLen);
-  if (a.state != State.Reading || isCallers(verdict.cause)) classifyEnd(how, verdict);
+  if (a.state != State.Reading || isCallers(verdict.cause))
+    classifyEnd(how == End.Reset && a.exchange.bodyLen > UPLOAD ? End.UploadReset : how, verdict);
   fail(a, now);
   return true;
 }

@@ -19,6 +19,7 @@ export const ENDS = [
   "garbage",
   "client-gone",
   "local",
+  "upload-reset",
 ] as const;
 const CHOICES = ["random", "weighted", "sticky"] as const;
 /** Of RuleThen and RuleOut. */
@@ -94,6 +95,10 @@ interface Exports {
   writes(): number;
   refresh(v: number): void;
   isSettled(v: number): number;
+  slots(): number;
+  slotPtr(slot: number): number;
+  slotLen(slot: number): number;
+  overwrite(slot: number, ptr: number, len: number): void;
   seed(value: bigint): void;
   noTried(): void;
   addTried(p: number, token: number, model: bigint): void;
@@ -213,9 +218,9 @@ export interface FailedRequest {
   after?: () => void;
 }
 
-/** In the layout of assembly/http/header-list.ts. */
-function headerList(headers: Record<string, string>): Buffer {
-  const all = Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const);
+/** In the layout of assembly/http/header-list.ts; each character is a byte. */
+export function headerListOf(headers: [name: string, value: string][]): Buffer {
+  const all = headers.map(([name, value]) => [Buffer.from(name, "latin1"), Buffer.from(value, "latin1")] as const);
   const sizes = Buffer.alloc(4 + all.length * 8);
   sizes.writeUInt32LE(all.length, 0);
   all.forEach(([name, value], i) => {
@@ -322,7 +327,7 @@ export class HealthRoom {
   }
 
   retryAfter(headers: Record<string, string>, unixMs = Date.UTC(2026, 10, 25)): number {
-    this.with(headerList(headers), (list, len) => this.wasm.readHeaders(list, len, BigInt(unixMs)));
+    this.with(headerListOf(Object.entries(headers)), (list, len) => this.wasm.readHeaders(list, len, BigInt(unixMs)));
     return Number(this.wasm.askedMs());
   }
 
@@ -371,6 +376,14 @@ export class HealthRoom {
     const flags = (widens ? 1 : 0) | (half ? 2 : 0) | (doubtful ? 4 : 0);
     const kind = this.causeNames.indexOf(cause) | (SCOPES.indexOf(scope) << 8) | (flags << 16);
     return { kind, wait: BigInt(wait ?? -1) };
+  }
+
+  /** Each record in shared data goes through `change`: another version of the module wrote it, or it is damaged. */
+  rewriteShared(change: (record: Buffer) => Buffer): void {
+    for (let slot = 0; slot < this.wasm.slots(); slot++) {
+      const record = Buffer.from(this.wasm.memory.buffer, this.wasm.slotPtr(slot), this.wasm.slotLen(slot));
+      this.with(change(Buffer.from(record)), (ptr, len) => this.wasm.overwrite(slot, ptr, len));
+    }
   }
 
   worker(probing = false): Worker {

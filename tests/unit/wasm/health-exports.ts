@@ -274,6 +274,31 @@ class Shared extends Store {
     return random();
   }
 
+  get count(): i32 {
+    return this.slots.length;
+  }
+
+  slot(at: i32): Slot {
+    return this.slots[at];
+  }
+
+  /** Gives back what no garbage collector knows of. */
+  clear(): void {
+    for (let i = 0, k = this.slots.length; i < k; i++) if (this.slots[i].at != 0) heap.free(this.slots[i].at);
+    this.slots = [];
+  }
+
+  /** By somebody else, who keeps to nothing. */
+  overwrite(at: i32, ptr: usize, len: usize): void {
+    const slot = this.slots[at];
+    heap.free(slot.at);
+    slot.at = heap.alloc(len);
+    memory.copy(slot.at, ptr, len);
+    slot.len = len;
+    slot.version = ++this.versions;
+    this.moves++;
+  }
+
   private slotOf(key: Bytes): Slot | null {
     for (let i = 0, k = this.slots.length; i < k; i++)
       if (this.slots[i].key.equals(key.ptr, key.len)) return this.slots[i];
@@ -287,6 +312,8 @@ let vms: Health[] = [];
 let probes: Probes[] = [];
 
 export function world(): void {
+  shared.clear();
+  for (let i = 0, k = vms.length; i < k; i++) vms[i].drop();
   shared = new Shared();
   providers = [];
   vms = [];
@@ -355,6 +382,22 @@ export function vm(probing: bool): i32 {
   vms.push(health);
   probes.push(new Probes(health, providers));
   return vms.length - 1;
+}
+
+export function slots(): i32 {
+  return shared.count;
+}
+
+export function slotPtr(at: i32): usize {
+  return shared.slot(at).at;
+}
+
+export function slotLen(at: i32): usize {
+  return shared.slot(at).len;
+}
+
+export function overwrite(at: i32, ptr: usize, len: usize): void {
+  shared.overwrite(at, ptr, len);
 }
 
 export function lose(writes: i32): void {
