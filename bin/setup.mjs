@@ -62,8 +62,18 @@ export class SetupError extends Error {}
 export async function setUp() {
   const node = process.versions.node;
   if (parseInt(node) < OLDEST_NODE) fail(`Node.js ${OLDEST_NODE} or newer is needed, and this is ${node}.`);
+  if (isPackage()) return;
   if (!packagesAreThere()) await installPackages();
   for (const product of products) if (isStale(product)) await build(product);
+}
+
+/** A package that npm has installed comes built, and without the sources. */
+function isPackage() {
+  if (existsSync(join(root, "assembly"))) return false;
+  const missing = products.find(({ output }) => !existsSync(join(root, output)));
+  if (missing)
+    fail(`This package lacks ${missing.output}: it was packed before it was built. "npm run pack" does both.`);
+  return true;
 }
 
 /** Whether what npm last installed is what the lock file says; packages for other platforms may lack. */
