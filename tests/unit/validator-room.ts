@@ -89,6 +89,10 @@ export class GuardRoom {
     return nameIn(SEEN, this.wasm.finish());
   }
 
+  get memorySize(): number {
+    return this.wasm.memory.buffer.byteLength;
+  }
+
   /** What does not depend on how an answer was cut into chunks. */
   state() {
     const flags = this.wasm.flags();

@@ -1,0 +1,61 @@
+import { GuardRoom, cut, type Dialect, type Setting } from "../../unit/validator-room.js";
+import { recorded } from "../../unit/streams/all-streams.js";
+import { target } from "../fuzz-target.js";
+import { bytesIn, mutate, pick } from "../mutation.js";
+
+const DIALECTS: Dialect[] = ["chat", "completions", "responses", "messages", "other"];
+const PIECES = [
+  ...["\n", "\r", "\r\n\r\n", "data: ", "data:", "event: error\n", "event:", ": c\n", "data: [DONE]\n\n", "id: 1\n"],
+  ...[
+    'data: {"error":{"code":"a"}}\n\n',
+    "data: {}\n\n",
+    'data: {"choices":[]}\n\n',
+    "data: {nonsense}\n\n",
+    "retry: 1\n",
+  ],
+  ...[
+    'data: {"type":"message_stop"}\n\n',
+    'data: {"type":"response.completed"}\n\n',
+    "[DON",
+    "[".repeat(70),
+    "\xff",
+    "\0",
+  ],
+  ...['"finish_reason":"stop"', '"content":"', "\\u", "\\ud83d", '"', "{", "}", "]", ",", "null", bytesIn("\ufeff")],
+];
+
+interface Stream {
+  setting: Setting;
+  text: string;
+  places: number[];
+}
+
+export const eventStream = target<Stream>({
+  ...{ name: "sse", share: 1 },
+  generate(random) {
+    const { dialect, text } = pick(recorded, random);
+    const body = pick(["events", "events", "events", "json", "text", "binary", "opaque"] as const, random);
+    const mutated = mutate(bytesIn(text.slice(0, 6000)), PIECES, random);
+    return {
+      setting: {
+        ...{ body, mode: pick(["none", "first-event", "full"] as const, random), streamed: random(4) > 0 },
+        ...{ dialect: random(6) === 0 ? pick(DIALECTS, random) : dialect, shaped: random(8) > 0 },
+      },
+      text: mutated,
+      places: Array.from({ length: random(6) }, () => random(mutated.length + 1)),
+    };
+  },
+  async start() {
+    const room = await GuardRoom.start();
+    return {
+      run({ setting, text, places }) {
+        const { failed, cause } = room.judge(setting, cut(Buffer.from(text, "latin1"), places));
+        if (failed !== (cause !== "none")) throw new Error(`failed ${failed}, by ${cause}`);
+        room.ending(setting.dialect);
+      },
+      get memory() {
+        return room.memorySize;
+      },
+    };
+  },
+});
