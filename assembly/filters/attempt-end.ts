@@ -29,8 +29,8 @@ export function endOf(a: Attempt, now: u64): End {
 
 /** What this machine ran out of, in the words of the system; in `code_details` blanks are underscores (facts 4.3). */
 const OWN_LACKS: Bytes[] = [
-  "Too many open files",
-  "Too_many_open_files",
+  "socket creation failure",
+  "socket_creation_failure",
   "Cannot assign requested address",
   "Cannot_assign_requested_address",
 ].map<Bytes>((words: string) => Bytes.of(words));

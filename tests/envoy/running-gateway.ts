@@ -42,6 +42,8 @@ export interface GatewayOptions {
   env?: Record<string, string>;
   /** Path of another build of the module. */
   wasm?: string;
+  /** How long an old listener's connections live on, seconds; default: Envoy's 600. */
+  drain?: number;
 }
 
 export interface Gateway {
@@ -53,6 +55,8 @@ export interface Gateway {
   /** Renders and applies another configuration while it runs. */
   apply(options: Pick<GatewayOptions, "routes" | "config">): Promise<void>;
   ask(body: object, options?: AskOptions): Promise<Answer>;
+  /** Kills Envoy, and starts it again on the same files. */
+  restart(): Promise<void>;
   /** What Envoy has logged so far. */
   log(): string;
   /** The value of one of Envoy's counters or gauges, 0 when it is not there. */
@@ -118,11 +122,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const files = render(options);
   write({ ...files }, Object.keys(files));
 
-  const host = await launch(envoy.path, directory, adminPort!, options);
+  let host = await launch(envoy.path, directory, adminPort!, options);
 
   const url = `http://127.0.0.1:${port}`;
   return {
-    ...{ ...host, url, providers, directory },
+    ...{ url, providers, directory, admin: host.admin },
+    get pid() {
+      return host.pid;
+    },
+    log: () => host.log(),
+    stat: name => host.stat(name),
+    async restart() {
+      await host.stop();
+      host = await launch(envoy.path, directory, adminPort!, options);
+    },
     async apply(change) {
       const changed = render(change);
       const updates = await host.stat("listener_manager.lds.update_success");
@@ -146,7 +159,7 @@ export async function launch(
   path: string,
   directory: string,
   adminPort: number,
-  { workers = 2, env = {} }: Pick<GatewayOptions, "workers" | "env">,
+  { workers = 2, env = {}, drain }: Pick<GatewayOptions, "workers" | "env" | "drain">,
 ): Promise<Host> {
   const file = join(directory, "envoy.log");
   const child = spawn(
@@ -156,6 +169,7 @@ export async function launch(
       // Records are there soon, not after ten seconds.
       ...["--file-flush-interval-msec", "200"],
       ...["--disable-hot-restart", "--log-path", file, "-l", "warning", "--component-log-level", "wasm:info"],
+      ...(drain === undefined ? [] : ["--drain-time-s", String(drain), "--drain-strategy", "immediate"]),
     ],
     { stdio: "ignore", env: { ...process.env, ...env } },
   );
