@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import prettier from "prettier";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Fault } from "../../cli/demo/demo-fault.js";
-import { HOSTS, startGateway, until, type Answer, type Gateway } from "./running-gateway.js";
+import { FAULTS, HOPS, LIMIT, PROVIDERS, SHAPES, cellsOf, policy, tableRoutes } from "./fault-rows.js";
+import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
 
 /** Run with UPDATE_DOCS=1 to write it anew. */
 const FILE = "docs/faults.md";
@@ -22,61 +22,11 @@ names has the fault, those before it are down.
 - **known as**: the [cause](decisions.md#causes) that counts against the provider with the fault
 `;
 
-/** Events of a demo stream: the role, seven words, the finish reason, the end mark. */
-const FIRST_WORD = 2;
-const LAST_WORD = 8;
-
-const FAULTS: { place: string; name: string; fault: Fault }[] = [
-  { place: "before headers", name: "error 500", fault: { kind: "status", status: 500 } },
-  { place: "before headers", name: "connection refused", fault: { kind: "refused" } },
-  { place: "before headers", name: "reset", fault: { kind: "reset" } },
-  { place: "before headers", name: "silence", fault: { kind: "hang" } },
-  { place: "after headers", name: "cut", fault: { kind: "cut", after: 0 } },
-  { place: "after headers", name: "silence", fault: { kind: "silent" } },
-  { place: "after headers", name: "clean end", fault: { kind: "empty" } },
-  { place: "after headers", name: "an error inside", fault: { kind: "error-in-200" } },
-  { place: "after headers", name: "a web page", fault: { kind: "garbage" } },
-  ...[FIRST_WORD, FIRST_WORD + 3, LAST_WORD].flatMap((after, i) => {
-    const place = ["after the first event", "in the middle", "before the end mark"][i]!;
-    return [
-      { place, name: "cut", fault: { kind: "cut", after } as Fault },
-      { place, name: "silence", fault: { kind: "stall", after } as Fault },
-      { place, name: "clean end", fault: { kind: "truncated", after } as Fault },
-    ];
-  }),
-];
-
-const SHAPES = [
-  { shape: "plain", model: "plain", stream: false },
-  { shape: "streamed", model: "plain", stream: true },
-  { shape: "streamed, guard full", model: "full", stream: true },
-];
-/** On silence, milliseconds. Twice that on a whole attempt, so that it is clear which limit comes first. */
-const LIMIT = 300;
-const PROVIDERS = ["one", "two", "three"];
-const HOPS = ["first", "second", "last"];
-
-const sentence = (id: string, model: string) => `Hello from ${id}, model ${model}, token 1.`;
-
-function fateOf(answer: Answer, hop: number, model: string): string {
-  if (answer.status !== 200) return answer.json().error.code ? `error ${answer.status}` : "UNCLEAR";
-  const isError = answer.text.includes('"error"');
-  const next = PROVIDERS[hop + 1];
-  if (!answer.broken && !isError && next && answer.words === sentence(next, model)) return "rescued";
-  if (!sentence(PROVIDERS[hop]!, model).startsWith(answer.words)) return "MIXED";
-  if (answer.broken) return "broken";
-  return isError ? "error event" : "TAKEN FOR COMPLETE";
-}
-
 /** As the log tells it of the last request: why the last attempt at this hop failed. */
 function causeOf(log: string, hop: number): string {
   const attempts = [...log.matchAll(new RegExp(`${PROVIDERS[hop]}/t1(?:;[a-z]+=[^;,]+)*;cause=([a-z-]+)`, "g"))];
   return attempts.at(-1)?.[1] ?? "NOTHING";
 }
-
-/** What a plain answer has no place for. */
-const isForStreams = ({ place }: (typeof FAULTS)[number]) =>
-  place === "after the first event" || place === "before the end mark";
 
 describe("every fault at every place, for every hop", () => {
   const gateways: Gateway[] = [];
@@ -92,18 +42,11 @@ describe("every fault at every place, for every hop", () => {
               {
                 tokens: [`${id}-1`],
                 pace: 1,
-                config: { failover: { enabled: false }, providerBreaker: { failureThreshold: 100_000 } },
+                config: policy,
               },
             ]),
           ),
-          routes: ["plain", "full"].map(model => ({
-            name: model,
-            modelPredicates: [{ matchType: "EQUAL", matchValue: model }],
-            upstreams: [{ provider: "one" }],
-            fallbackConfig: { enabled: true, upstreams: [{ provider: "two" }, { provider: "three" }] },
-            guard: model === "full" ? "full" : "first-event",
-            ...{ firstTokenTimeout: LIMIT, attemptTimeout: 2 * LIMIT, timeout: "1500ms" },
-          })),
+          routes: tableRoutes,
           config: { idleTimeout: LIMIT },
         }),
       );
@@ -120,36 +63,17 @@ describe("every fault at every place, for every hop", () => {
     /** The shortest time of each row: one that was ever answered before the limit does not wait for it. */
     const times: number[] = FAULTS.map(() => Infinity);
     for (const [i, row] of FAULTS.entries()) {
-      const cells = [row.place, row.name];
-      for (const { shape, model, stream } of SHAPES)
-        for (const hop of HOPS.keys()) {
-          if (shape === "plain" && isForStreams(row)) {
-            cells.push("-");
-            continue;
-          }
-          for (const [at, id] of PROVIDERS.entries()) {
-            const provider = gateway.providers[id]!;
-            await provider.reset();
-            if (at < hop) await provider.set("*", "500");
-            if (at === hop)
-              await provider.set(
-                "*",
-                stream
-                  ? row.fault
-                  : { ...row.fault, ...("after" in row.fault && row.fault.after! > 0 ? { after: 1 } : {}) },
-              );
-          }
-          const started = performance.now();
-          const fate = fateOf(await gateway.ask({ model, stream, messages: [] }), hop, model);
-          const took = performance.now() - started;
-          times[i] = Math.min(times[i]!, took);
-          // Where firstTokenTimeout is what silence breaks.
-          if (row.name === "silence" && stream && model === "plain" && hop === 0 && fate === "rescued")
-            latest = Math.max(latest, took - LIMIT);
-          asked.push({ row: i, hop });
-          cells.push(fate);
-        }
-      rows.push(cells);
+      const cells = await cellsOf(row, gateway.providers, body => gateway.ask(body));
+      for (const { shape, hop, fate, took } of cells) {
+        if (fate === "-") continue;
+        times[i] = Math.min(times[i]!, took);
+        // Where firstTokenTimeout is what silence breaks.
+        const { stream, model } = shape;
+        if (row.name === "silence" && stream && model === "plain" && hop === 0 && fate === "rescued")
+          latest = Math.max(latest, took - LIMIT);
+        asked.push({ row: i, hop });
+      }
+      rows.push([row.place, row.name, ...cells.map(({ fate }) => fate)]);
     }
     const lines = () => gateway.log().match(/ ai-failover: #.*/g) ?? [];
     await until(() => lines().length === asked.length, 30_000);

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** Control planes and tools by the Go module that each is in, with the checksum that Go's database has of it. */
+/** Control planes by the Go module that each is in, with the checksum that Go's database has of it. */
 const TOOLS = {
   istiod: {
     ...{ module: "istio.io/istio", version: "1.31.0", command: "./pilot/cmd/pilot-discovery" },
@@ -13,10 +13,6 @@ const TOOLS = {
   "envoy-gateway": {
     ...{ module: "github.com/envoyproxy/gateway", version: "v1.9.1", command: "./cmd/envoy-gateway" },
     sum: "h1:vAVp6/AlBXJ1aOhp1mxL7fNEzVEfjADUguUhm2wzxQY=",
-  },
-  helm: {
-    ...{ module: "helm.sh/helm/v3", version: "v3.22.0", command: "./cmd/helm" },
-    sum: "h1:n1if5iQgHYsujPAcO5oonH/KiSNUmqmUF0iGVjSF3AU=",
   },
 } as const;
 export type Tool = keyof typeof TOOLS;

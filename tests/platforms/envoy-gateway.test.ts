@@ -19,7 +19,7 @@ const shopOf = (port: number): Resource[] => [
   },
 ];
 
-for (const envoyVersion of ["1.40.0", "1.36.4"])
+for (const envoyVersion of ["1.40.0"])
   walkThrough(`Envoy Gateway 1.9.1 with Envoy ${envoyVersion}`, {
     resources(config, port, shop) {
       const ours = resourcesOf("envoy-gateway", config, envoyVersion);

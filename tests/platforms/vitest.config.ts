@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     name: "platforms",
     include: ["tests/platforms/**/*.test.ts"],
-    globalSetup: ["tests/setup.ts", ...(process.env.NOBUILD ? [] : ["tests/platforms/build-tools.ts"])],
+    globalSetup: ["tests/setup.ts", "tests/platforms/build-tools.ts"],
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
+import { findEnvoy } from "../../cli/envoy/find-envoy.js";
+import { renderParts } from "../cli/docs-existing.js";
+import { FAULTS, LIMIT, PROVIDERS, cellsOf, policy, tableRoutes } from "../envoy/fault-rows.js";
+import { freePorts, launch, type Host } from "../envoy/running-gateway.js";
+import { askHost, type Resource } from "./platform.js";
+
+const HOST = "llm.example.com";
+const ENVOYS = [
+  { version: "1.36.4", mode: "Hop" },
+  { version: "1.38.2", mode: "Hop" },
+  { version: "1.39.3", mode: "Retry" },
+  { version: "1.40.0", mode: "Retry" },
+];
+
+/** The fates of each fault in a table of docs/faults.md. */
+function documented(mode: string): string[][] {
+  const [, section] = readFileSync("docs/faults.md", "utf8").split(new RegExp(`^## ${mode} mode.*$`, "m"));
+  const rows = section!
+    .split(/^## /m)[0]!
+    .match(/^\| .*$/gm)!
+    .map(line => line.split("|").map(cell => cell.trim()));
+  return rows.slice(2).map(cells => cells.slice(1, 12));
+}
+
+describe.each(ENVOYS)("the parts under a host of a name, in an Envoy $version", ({ version, mode }) => {
+  const directory = mkdtempSync(join(tmpdir(), "ai-failover-named-"));
+  const providers: Record<string, DemoProvider> = {};
+  let host: Host;
+  let port: number;
+
+  beforeAll(async () => {
+    for (const id of PROVIDERS) providers[id] = await startDemoProvider({ name: id, tokens: [`${id}-1`], pace: 1 });
+    const [listen, admin] = (await freePorts(2)) as [number, number];
+    port = listen;
+    const config = {
+      providers: PROVIDERS.map(id => ({
+        // Its path does not begin with the route's prefix.
+        ...{ id, type: "openai", url: providers[id]!.url.replace("/v1", `/of/${id}/v1`), models: [id] },
+        ...{ apiTokens: [`${id}-1`], ...policy },
+      })),
+      ...{ routes: tableRoutes, idleTimeout: LIMIT },
+    };
+    const rendered = renderParts(config, join(process.cwd(), "build/ai-failover.wasm"), version);
+    const part = (name: keyof typeof rendered) => (parse(rendered[name]) ?? {}) as Resource;
+    const address = (port_value: number) => ({ socket_address: { address: "127.0.0.1", port_value } });
+    const { http_filters, ...settings } = part("filters");
+    const { listeners = [], ...beside } = part("listener");
+    const manager = {
+      "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+      ...{ stat_prefix: "own", ...settings, http_filters },
+      route_config: { virtual_hosts: [{ name: "llm", domains: [HOST], routes: part("route")["routes"] as object[] }] },
+    };
+    const filters = [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }];
+    const bootstrap = {
+      ...{ admin: { address: address(admin) }, ...beside },
+      static_resources: {
+        listeners: [
+          ...(listeners as object[]),
+          { name: "own", address: address(listen), filter_chains: [{ filters }] },
+        ],
+        clusters: part("clusters")["clusters"] as object[],
+      },
+    };
+    writeFileSync(join(directory, "envoy.yaml"), JSON.stringify(bootstrap));
+    const { path } = await findEnvoy({ version, say: () => {} });
+    host = await launch(path, directory, admin, { workers: 2 });
+  });
+  afterAll(async () => {
+    await host?.stop();
+    for (const provider of Object.values(providers)) await provider.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it(`have the faults of docs/faults.md become what they do there in ${mode.toLowerCase()} mode`, async () => {
+    const rows: string[][] = [];
+    for (const row of FAULTS) {
+      const cells = await cellsOf(row, providers, body => askHost({ port, host: HOST }, body));
+      rows.push([row.place, row.name, ...cells.map(({ fate }) => fate)]);
+    }
+    expect(rows).toEqual(documented(mode));
+    // In retry mode Envoy's marks of a callout reach the provider (docs/modes.md).
+    const marks = mode === "Retry" ? ["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"] : [];
+    const names = Object.values(providers).flatMap(({ requests }) =>
+      requests.flatMap(({ headers }) => Object.keys(headers)),
+    );
+    expect(names.filter(name => name.startsWith("x-envoy-") && !marks.includes(name))).toEqual([]);
+  });
+});
