@@ -257,7 +257,7 @@ describe.each(MODES)("in %s mode", mode => {
 
   it("serves a call without a body", () => {
     const envoy = start({ mode, tokens: { qwen: 1 }, clusters: { qwen: chat("Hi") } });
-    expect(envoy.ask({ path: "/v1/models/m" }).status).toBe(200);
+    expect(envoy.ask({ path: "/v1/files/f" }).status).toBe(200);
     expect(envoy.provider("qwen").seen[0]).toMatchObject({ method: "GET", body: "" });
   });
 });
