@@ -1,5 +1,5 @@
 import { startEnvoyGateway } from "./start-envoy-gateway.js";
-import { resourcesOf, type Resource } from "./platform.js";
+import { resourcesOf, type Resource } from "./control-plane.js";
 import { walkThrough } from "./platform-walkthrough.js";
 
 const metadata = { name: "shop", namespace: "default" };

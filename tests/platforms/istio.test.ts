@@ -1,5 +1,5 @@
 import { startIstio } from "./start-istio.js";
-import { resourcesOf, type Resource } from "./platform.js";
+import { resourcesOf, type Resource } from "./control-plane.js";
 import { walkThrough } from "./platform-walkthrough.js";
 
 const API = "networking.istio.io/v1";

@@ -8,7 +8,7 @@ import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { renderParts } from "../cli/docs-existing.js";
 import { FAULTS, LIMIT, PROVIDERS, cellsOf, policy, tableRoutes } from "../envoy/fault-rows.js";
 import { freePorts, launch, type Host } from "../envoy/running-gateway.js";
-import { askHost, type Resource } from "./platform.js";
+import { askHost, type Resource } from "./control-plane.js";
 
 const HOST = "llm.example.com";
 const ENVOYS = [

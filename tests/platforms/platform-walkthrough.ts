@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
 import { freePorts, until } from "../envoy/running-gateway.js";
-import { askHost, stopAll, withMistake, type Platform, type Resource, type TimedAnswer } from "./platform.js";
+import { askHost, stopAll, withMistake, type Platform, type Resource, type TimedAnswer } from "./control-plane.js";
 
 const HOST = "llm.example.com";
 const SHOP = "shop.example.com";

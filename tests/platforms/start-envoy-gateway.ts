@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { freePorts } from "../envoy/running-gateway.js";
 import { toolPath } from "./build-tools.js";
-import { Daemon, KEYS, type Platform, type Resource } from "./platform.js";
+import { Daemon, KEYS, type Platform, type Resource } from "./control-plane.js";
 
 /** Envoy Gateway without a cluster: its resources are files, and it runs an Envoy of this machine. Its own ports are fixed. */
 export async function startEnvoyGateway(envoyVersion: string, port: number, resources: Resource[]): Promise<Platform> {

@@ -6,7 +6,7 @@ import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { freePorts } from "../envoy/running-gateway.js";
 import { toolPath } from "./build-tools.js";
 import { startEmptyApiServer } from "./empty-api-server.js";
-import { Daemon, KEYS, type Platform, type Resource } from "./platform.js";
+import { Daemon, KEYS, type Platform, type Resource } from "./control-plane.js";
 
 const NAMESPACE = "istio-ingress";
 const address = (port_value: number) => ({ socket_address: { address: "127.0.0.1", port_value } });
