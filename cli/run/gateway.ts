@@ -17,7 +17,7 @@ import { EnvoyProcess } from "./envoy-process.js";
 import { connectionsFor, openFileLimit, openFileNotes } from "./open-files.js";
 import { RecentRecords } from "./recent-records.js";
 import { order } from "./admin-client.js";
-import { RequestLog } from "./request-log.js";
+import { RequestLog } from "./request-log-file.js";
 import { RunDirectory } from "./run-files.js";
 import { loadDefault, loadGiven, type Loaded, type StartDemo } from "./load-served.js";
 import { checkFree, listensOf } from "./ports.js";

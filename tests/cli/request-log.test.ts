@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { RequestLog } from "../../cli/run/request-log.js";
+import { RequestLog } from "../../cli/run/request-log-file.js";
 
 let path: string;
 let reopened: number;

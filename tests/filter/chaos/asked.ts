@@ -64,10 +64,10 @@ export class Asked {
       ...(step.shape === "off" || step.shape === "same-model" ? { "x-ai-failover": step.shape } : {}),
       ...(step.trusted ? { "x-envoy-max-retries": "0", "x-envoy-upstream-alt-stat-name": "s" } : {}),
     };
-    const path = step.shape === "models" || step.shape === "no-body" ? "/v1/models" : PATHS[step.shape];
+    const path = PATHS[step.shape];
     return {
       ...{ headers, worker: step.worker, trusted: step.trusted, endsWithLast: step.endsWithLast },
-      path: `${path ?? "/v1/chat/completions"}${step.shape === "no-body" ? "/m" : ""}?key=${CLIENT_SECRET}&a=1`,
+      path: `${path ?? "/v1/chat/completions"}?key=${CLIENT_SECRET}&a=1`,
       ...(body === undefined ? {} : { body: step.tellsLength ? body : piecesOf(body, step) }),
       ...(step.trailers && body !== undefined ? { trailers: { "x-end": "1" } } : {}),
       ...(step.leaveAfter === null ? {} : { leaveAfter: step.leaveAfter }),
@@ -221,7 +221,11 @@ export class Asked {
   }
 }
 
-const PATHS: Partial<Record<CallStep["shape"], string>> = { "other-api": "/v1/embeddings" };
+const PATHS: Partial<Record<CallStep["shape"], string>> = {
+  models: "/v1/models",
+  "no-body": "/v1/voices/m",
+  "other-api": "/v1/embeddings",
+};
 
 function bodyOf({ shape, stream, size }: CallStep, mark: number): string | undefined {
   if (shape === "models" || shape === "no-body") return undefined;

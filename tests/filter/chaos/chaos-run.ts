@@ -51,7 +51,7 @@ class Run {
     const off = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1_000_000 } };
     const gateway = pluginConfig({
       tokens: { qwen, ...(lost ? { lost: 2 } : {}), deepseek },
-      provider: { retryOnFailure: { retryTimeout }, ...(health ? {} : off) },
+      provider: { allowPaths: ["/v1/voices/*"], retryOnFailure: { retryTimeout }, ...(health ? {} : off) },
       policy: { guard, firstTokenTimeout: 1500, attemptTimeout: 2500, timeout: TIMEOUT, maxWait: 2000 },
       config: {
         ...{ idleTimeout: 1000, limits: { requestBody: LARGEST } },
