@@ -9,7 +9,7 @@ export const FAILING = ["qwen", "deepseek"] as const;
 export const STEADY = "steady";
 
 const BEFORE_CONTENT = [
-  ...["401", "402", "403", "404", "408", "429", "500", "502", "503", "504", "529", "302"],
+  ...["401", "402", "403", "404", "409", "429", "500", "502", "503", "504", "529", "302"],
   ...[
     "hang",
     "silent",
