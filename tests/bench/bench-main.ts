@@ -20,7 +20,7 @@ import type { Measured, RescueCost } from "./performance-page.js";
 import { costsOf, quartile, type Round } from "./ratio-table.js";
 
 /** `slice`: how long a bare Envoy is under load in each round, milliseconds. */
-const FULL = { rounds: 9, slice: 300, live: [0, 1000, 3000] };
+const FULL = { rounds: 6, slice: 300, live: [0, 1000, 3000] };
 const QUICK = { rounds: 2, slice: 100, live: [0, 200] };
 
 /** The whole run must end within this, milliseconds. */
