@@ -86,19 +86,21 @@ function table(rows: string[][]): string {
 const BAR = 14;
 const GAP = 22;
 const LEFT = 260;
-const SCALE = 150;
+/** Where the longest bar ends; its figure stands behind it. */
+const RIGHT = 770;
 const COLOURS: Partial<Record<Variant, string>> = { "no-op": "#9aa5b1", retry: "#2563eb", hop: "#7c3aed" };
 
 /** Bars of the ratios; a line marks the bare Envoy. */
 export function pictureOf(served: Measured["served"]): string {
   const shown = Object.keys(COLOURS) as Variant[];
+  const scale = (RIGHT - LEFT) / Math.max(...served.flatMap(({ costs }) => costs.map(({ ratio }) => ratio)));
   const height = 40 + served.length * (shown.length * BAR + GAP);
   const texts = served.flatMap(({ cell, costs }, row) => {
     const top = 40 + row * (shown.length * BAR + GAP);
     const bars = shown.flatMap((variant, i) => {
       const ratio = costs.find(cost => cost.variant === variant)?.ratio ?? 0;
       const y = top + i * BAR;
-      const width = ratio * SCALE;
+      const width = ratio * scale;
       return [
         `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${BAR - 2}" fill="${COLOURS[variant]}"/>`,
         `<text x="${(LEFT + width + 6).toFixed(1)}" y="${y + 10}" font-size="11">${ratio.toFixed(2)}</text>`,
@@ -110,7 +112,7 @@ export function pictureOf(served: Measured["served"]): string {
     (variant, i) =>
       `<rect x="${LEFT + i * 130}" y="8" width="12" height="12" fill="${COLOURS[variant]}"/><text x="${LEFT + i * 130 + 17}" y="18" font-size="12">${NAMES[variant]}</text>`,
   );
-  const one = LEFT + SCALE;
+  const one = (LEFT + scale).toFixed(1);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 820 ${height}" width="820" height="${height}" font-family="sans-serif" fill="#1f2933">`,
     `<rect width="820" height="${height}" fill="#ffffff"/>`,
