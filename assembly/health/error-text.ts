@@ -503,8 +503,9 @@ function show(ptr: usize, len: usize, secret: usize, secretLen: usize): void {
     const size = sequenceLength(p, end);
     if (n + max(size, 1) > MOST_SHOWN) break;
     const c = <i32>load<u8>(p);
-    if (size == 1) {
-      const isBlank = c <= Char.Space || c == 0x7f;
+    if (size <= 1) {
+      // So is a byte that is no UTF-8: left out, it could join the halves of a token.
+      const isBlank = size == 0 || c <= Char.Space || c == 0x7f;
       if (!isBlank || (n > 0 && load<u8>(shownRoom + n - 1) != Char.Space))
         store<u8>(shownRoom + n++, <u8>(isBlank ? Char.Space : c));
     } else {

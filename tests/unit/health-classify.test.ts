@@ -317,6 +317,16 @@ describe("the message for people", () => {
     );
   });
 
+  test("no byte that is no UTF-8 joins the halves of a token", () => {
+    const [start, rest] = ["abc/def-", "0123456789"];
+    const body = Buffer.concat([
+      Buffer.from(`{"message":"Key ${start}`),
+      Buffer.from([0xff]),
+      Buffer.from(`${rest}"}`),
+    ]);
+    expect(room.messageOf(body, start + rest)).toBe(`Key ${start} ${rest}`);
+  });
+
   test("at most 500 bytes, cut between characters", () => {
     const shown = room.messageOf({ message: "限".repeat(300) });
     expect(shown).toBe("限".repeat(166));
