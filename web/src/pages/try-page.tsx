@@ -7,6 +7,7 @@ import { ask } from "../console-api.js";
 import { connect, go, query, state } from "../console-state.js";
 import { Button, CopyButton, Panel, TextField } from "../parts/controls.js";
 import { Mark } from "../parts/marks.js";
+import { ModelPicker } from "../parts/model-picker.js";
 import { ReviewPanel } from "../parts/review-panel.js";
 import { exampleModels, readRoute } from "../route-fields.js";
 import { answerText, readTrail, type TrailStep } from "../trail.js";
@@ -69,20 +70,7 @@ export function TryPage() {
                 void send(1);
               }}
             >
-              <div class="chips">
-                {models.map(name => (
-                  <button
-                    type="button"
-                    class="chip"
-                    key={name}
-                    aria-pressed={name === model}
-                    onClick={() => setModel(name)}
-                  >
-                    {name}
-                  </button>
-                ))}
-              </div>
-              <TextField label={t("model")} value={model} onInput={setModel} />
+              <ModelPicker models={models} value={model} onPick={setModel} />
               <TextField label={t("message")} value={message} onInput={setMessage} />
               {"clientKeys" in config.gateway && <TextField label={t("clientKey")} value={key} onInput={setKey} />}
               <label class="check">

@@ -5,8 +5,9 @@ import type { ConcernStatus, ExplainedHop, Explanation } from "../../../cli/stat
 import { ask } from "../console-api.js";
 import { state } from "../console-state.js";
 import { causeText, t, timeText } from "../words.js";
-import { Button, Panel, TextField } from "./controls.js";
+import { Button, Panel } from "./controls.js";
 import { Mark, StateText } from "./marks.js";
+import { ModelPicker } from "./model-picker.js";
 
 /** After the last key, milliseconds. */
 const TYPING = 200;
@@ -63,22 +64,7 @@ export function DryRun({ model: first, models, edits }: DryRunProps) {
                 />
               </label>
             ) : (
-              <>
-                <div class="chips">
-                  {models.map(name => (
-                    <button
-                      type="button"
-                      class="chip"
-                      key={name}
-                      aria-pressed={name === model}
-                      onClick={() => setModel(name)}
-                    >
-                      {name}
-                    </button>
-                  ))}
-                </div>
-                <TextField label={t("model")} value={model} onInput={setModel} />
-              </>
+              <ModelPicker models={models} value={model} onPick={setModel} />
             )}
             <p class="note">{t("dryRunLive")}</p>
           </div>
