@@ -14,6 +14,9 @@ const LEAST: usize = 32;
 /** The state has the bits of so many levels. */
 const LEVELS = 64;
 const STATE_SIZE: usize = offsetof<JsonReader>() + (LEVELS >> 3);
+/** Where the reader keeps what it has counted over all documents. */
+const COUNTS_START: usize = offsetof<JsonReader>("highest");
+const COUNTS_END: usize = offsetof<JsonReader>("place");
 
 /** In memory: the fields, the state, the text. */
 @unmanaged
@@ -57,13 +60,8 @@ export class EventPrefix {
 
   /** What the reader has counted over all documents stays. */
   private restore(reader: JsonReader): void {
-    const highest = reader.highest;
-    const statuses = reader.statuses;
-    const tokens = reader.tokens;
-    memory.copy(changetype<usize>(reader), this.state, STATE_SIZE);
-    reader.highest = highest;
-    reader.statuses = statuses;
-    reader.tokens = tokens;
+    memory.copy(changetype<usize>(reader), this.state, COUNTS_START);
+    memory.copy(changetype<usize>(reader) + COUNTS_END, this.state + COUNTS_END, STATE_SIZE - COUNTS_END);
   }
 
   private get state(): usize {

@@ -37,7 +37,7 @@ export class JsonReader {
   type: u64;
   inner: u64;
   status: u64;
-  /** Over all documents since `start`. */
+  /** Over all documents since `start`, up to `tokensOut`: event-prefix.ts leaves these as they are. */
   highest: u32;
   statuses: u32;
   /** The highest number with `Slot.Tokens`; -1: there was none. */

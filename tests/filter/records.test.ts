@@ -185,6 +185,17 @@ describe.each(MODES)("the record of a request, in %s mode,", mode => {
     expect(recordOf(call)).toMatchObject({ outcome: "served", inputTokens: 17, outputTokens: 4 });
   });
 
+  it("keeps the tokens used that a stream counts before its last event", () => {
+    const chunk = (more: object) =>
+      `data: ${JSON.stringify({ id: "chatcmpl-0123456789abcdef", model: "m", ...more })}\n\n`;
+    const text = (content: string) => chunk({ choices: [{ index: 0, delta: { content } }] });
+    const body =
+      text("Hel") + text("lo") + text(".") + chunk({ choices: [], usage }) + text("") + chunk({ choices: [choice] });
+    const envoy = start({ mode, tokens: { qwen: 1 }, config, clusters: { qwen: stream(`${body}data: [DONE]\n\n`) } });
+    const record = recordOf(envoy.ask({ body: { ...ask.body, stream: true } }));
+    expect(record).toMatchObject({ outcome: "served", inputTokens: 17, outputTokens: 4 });
+  });
+
   it("has the outcome refused without a route, and is counted once", () => {
     const predicates = { policy: { modelPredicates: [{ matchType: "EQUAL", matchValue: "other" }] } };
     const envoy = start({ mode, tokens, config, ...predicates, clusters: { qwen: chat("Hi") } });
