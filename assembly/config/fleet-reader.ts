@@ -6,7 +6,7 @@ import { Fields, show } from "./fields";
 import { nameOf } from "./identifiers";
 import { addMistake, addWarning } from "./mistakes";
 import { expand } from "./environment";
-import { FleetConfig } from "./plugin";
+import { FleetConfig } from "./fleet-config";
 import { parseStoreUrl } from "./store-url";
 import { Value } from "./json-tree";
 

@@ -8,7 +8,8 @@ import { Value } from "./json-tree";
 import { Fields, show } from "./fields";
 import { isGiven, readSite, serves } from "./site-reader";
 import { addMistake, addWarning, mistakesReported } from "./mistakes";
-import { SiteConfig, Plugin, SiteRule } from "./plugin";
+import { SiteConfig } from "./site-config";
+import { Plugin, SiteRule } from "./plugin";
 
 const RULES = "_rules_";
 /** Not inherited: what belongs to the configuration as a whole. */

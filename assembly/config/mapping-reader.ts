@@ -5,7 +5,7 @@ import { Writer } from "../text/writer";
 import { Value } from "./json-tree";
 import { Fields, show, textOf } from "./fields";
 import { addMistake } from "./mistakes";
-import { MappingEntry, ModelMapping, ModelName } from "./plugin";
+import { MappingEntry, ModelMapping, ModelName } from "./model-mapping";
 import { Predicate } from "./predicate";
 
 /** The name of a model, or part of it; "" after a complaint. */

@@ -2,7 +2,8 @@
 import { Bytes } from "../text/bytes";
 import { isPrefix, jsonOf } from "./mapping-reader";
 import { ProviderDraft } from "./provider-reader";
-import { ModelMapping, Route } from "./plugin";
+import { ModelMapping } from "./model-mapping";
+import { Route } from "./route";
 import { matchesAny } from "./predicate";
 
 const entries: string[] = [];

@@ -4,7 +4,7 @@ import { Value } from "./json-tree";
 import { Fields, show, textOf } from "./fields";
 import { isToken } from "./identifiers";
 import { addMistake } from "./mistakes";
-import { AllowedPath, Provider } from "./plugin";
+import { AllowedPath, Provider } from "./provider";
 
 /** Of the client's own credential, of the hop and of this gateway. */
 const NEVER: string[] = [

@@ -4,7 +4,8 @@ import { readAddress, ProviderAddress } from "./provider-address";
 import { Fields, quote } from "./fields";
 import { Auth, Preset } from "./presets";
 import { addMistake } from "./mistakes";
-import { Endpoint, Provider } from "./plugin";
+import { Endpoint } from "./endpoint";
+import { Provider } from "./provider";
 import { Url } from "./url";
 
 /** https://docs.claude.com/en/api/versioning: needed on every request, and this is the newest. */
@@ -26,12 +27,12 @@ export function readEndpoints(fields: Fields, preset: Preset, id: string, higres
   const cluster = readCluster(fields, id, main !== null ? main : messages, provider);
   if (main !== null) {
     const endpoint = makeEndpoint(main, cluster, preset.auth);
-    endpoint.keepPath = keepsPath;
+    endpoint.keepsPath = keepsPath;
     provider.openai = endpoint;
   }
   if (messages !== null) {
     const endpoint = makeEndpoint(messages, clusterOfMessages(fields, cluster, address), preset.messagesAuth);
-    endpoint.keepPath = keepsPath;
+    endpoint.keepsPath = keepsPath;
     endpoint.versionHeader = Bytes.of("anthropic-version");
     endpoint.versionValue = Bytes.of(version);
     provider.messages = endpoint;
@@ -48,7 +49,7 @@ function makeEndpoint(url: Url, cluster: string, auth: Auth): Endpoint {
   endpoint.authority = Bytes.of(url.authority);
   endpoint.base = Bytes.of(url.path);
   if (url.query != "") endpoint.query = Bytes.of(url.query);
-  endpoint.bearer = auth == Auth.Bearer;
+  endpoint.hasBearerPrefix = auth == Auth.Bearer;
   endpoint.authHeader = Bytes.of(AUTH_HEADERS[auth]);
   return endpoint;
 }

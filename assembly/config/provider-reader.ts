@@ -14,7 +14,8 @@ import { addFailoverOnStatus, addRetryOnStatus, readRules } from "./rules-reader
 import { readPassage } from "./passage-reader";
 import { readTokens } from "./secrets-reader";
 import { isUntranslated } from "./untranslated";
-import { AnswerRule, BreakerPolicy, FailoverPolicy, Provider, RetryPolicy, StickyBy, TokenChoice } from "./plugin";
+import { AnswerRule } from "./answer-rule";
+import { BreakerSettings, FailoverSettings, Provider, RetrySettings, StickyBy, TokenChoice } from "./provider";
 
 /** In the order of TokenChoice. */
 const CHOICES: string[] = ["random", "weighted", "sticky"];
@@ -178,39 +179,39 @@ function interval(fields: Fields, name: string, whenAbsent: i32, higress: bool):
 }
 
 /** Thresholds and intervals default to what Higress's console writes, which is also ours. */
-function readFailover(fields: Fields, higress: bool, rules: AnswerRule[]): FailoverPolicy {
-  const policy = new FailoverPolicy();
-  policy.enabled = fields.flag("enabled", !higress);
-  policy.failureThreshold = count(fields, "failureThreshold", policy.failureThreshold, higress);
-  policy.successThreshold = count(fields, "successThreshold", policy.successThreshold, higress);
-  policy.healthCheckInterval = interval(fields, "healthCheckInterval", policy.healthCheckInterval, higress);
-  policy.healthCheckTimeout = interval(fields, "healthCheckTimeout", policy.healthCheckTimeout, higress);
+function readFailover(fields: Fields, higress: bool, rules: AnswerRule[]): FailoverSettings {
+  const settings = new FailoverSettings();
+  settings.enabled = fields.flag("enabled", !higress);
+  settings.failureThreshold = count(fields, "failureThreshold", settings.failureThreshold, higress);
+  settings.successThreshold = count(fields, "successThreshold", settings.successThreshold, higress);
+  settings.healthCheckInterval = interval(fields, "healthCheckInterval", settings.healthCheckInterval, higress);
+  settings.healthCheckTimeout = interval(fields, "healthCheckTimeout", settings.healthCheckTimeout, higress);
   const model = fields.text("healthCheckModel", "");
-  if (model != "") policy.healthCheckModel = Bytes.of(model);
-  policy.cooldownDuration = fields.duration("cooldownDuration", 0, 0);
+  if (model != "") settings.healthCheckModel = Bytes.of(model);
+  settings.cooldownDuration = fields.duration("cooldownDuration", 0, 0);
   addFailoverOnStatus(fields, higress, rules);
   fields.finish();
-  return policy;
+  return settings;
 }
 
 /** The console writes no more than `enabled`; Higress's code then retries once. */
-function readRetry(fields: Fields, higress: bool, failover: bool, rules: AnswerRule[]): RetryPolicy {
-  const policy = new RetryPolicy();
-  policy.enabled = fields.flag("enabled", !higress || failover);
-  policy.maxRetries = fields.whole("maxRetries", 0, 0, MOST);
-  if (policy.maxRetries == 0 && higress) policy.maxRetries = 1;
-  policy.retryTimeout = fields.duration("retryTimeout", 0, 0);
-  if (policy.retryTimeout == 0 && higress) policy.retryTimeout = HIGRESS_RETRY_TIMEOUT;
+function readRetry(fields: Fields, higress: bool, failover: bool, rules: AnswerRule[]): RetrySettings {
+  const settings = new RetrySettings();
+  settings.enabled = fields.flag("enabled", !higress || failover);
+  settings.maxRetries = fields.whole("maxRetries", 0, 0, MOST);
+  if (settings.maxRetries == 0 && higress) settings.maxRetries = 1;
+  settings.retryTimeout = fields.duration("retryTimeout", 0, 0);
+  if (settings.retryTimeout == 0 && higress) settings.retryTimeout = HIGRESS_RETRY_TIMEOUT;
   addRetryOnStatus(fields, higress, rules);
   fields.finish();
-  return policy;
+  return settings;
 }
 
-function readBreaker(fields: Fields): BreakerPolicy {
-  const policy = new BreakerPolicy();
-  policy.failureThreshold = fields.whole("failureThreshold", policy.failureThreshold, 1, MOST);
-  policy.openFor = fields.duration("openFor", policy.openFor, 1);
-  policy.maxOpenFor = fields.duration("maxOpenFor", policy.maxOpenFor, 1);
+function readBreaker(fields: Fields): BreakerSettings {
+  const settings = new BreakerSettings();
+  settings.failureThreshold = fields.whole("failureThreshold", settings.failureThreshold, 1, MOST);
+  settings.openFor = fields.duration("openFor", settings.openFor, 1);
+  settings.maxOpenFor = fields.duration("maxOpenFor", settings.maxOpenFor, 1);
   fields.finish();
-  return policy;
+  return settings;
 }

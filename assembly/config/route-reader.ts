@@ -9,7 +9,10 @@ import { nameOf } from "./identifiers";
 import { ProviderDraft, refuseReference } from "./provider-reader";
 import { addMistake, addWarning } from "./mistakes";
 import { addAlsoOn, addResponseCodes } from "./rules-reader";
-import { AnswerRule, MAX_UPSTREAMS, ModelMapping, Provider, Route, Upstream } from "./plugin";
+import { AnswerRule } from "./answer-rule";
+import { MAX_UPSTREAMS, Route, Upstream } from "./route";
+import { ModelMapping } from "./model-mapping";
+import { Provider } from "./provider";
 import { Predicate } from "./predicate";
 
 const MATCH_TYPES: string[] = ["PRE", "EQUAL"];

@@ -1,7 +1,8 @@
 /** Which part of a plugin configuration holds for a request. Called for each one: it allocates nothing. */
 import { Char, lowerCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
-import { SiteConfig, Plugin, SiteRule } from "./plugin";
+import { SiteConfig } from "./site-config";
+import { Plugin, SiteRule } from "./plugin";
 
 const STAR = 0x2a;
 const BAR = 0x7c;

@@ -5,7 +5,8 @@ import { Value } from "./json-tree";
 import { Fields, show, textOf } from "./fields";
 import { addMistake } from "./mistakes";
 import { hint } from "./nearest";
-import { AnswerRule, KEEPS, RuleFrom, RuleOut, RuleThen, StatusSet } from "./plugin";
+import { AnswerRule, KEEPS, RuleFrom, RuleOut, RuleThen } from "./answer-rule";
+import { StatusSet } from "./status-set";
 import { readStatuses, readStatusesOf } from "./status-set-reader";
 
 /** In the order of RuleThen and of RuleOut. */
@@ -108,7 +109,7 @@ export function addResponseCodes(fields: Fields, higress: bool, rules: AnswerRul
   if (statuses === null) return;
   const others = listed(statuses, RuleFrom.Any, KEEPS);
   others.isExcept = true;
-  others.stays = true;
+  others.staysAtProvider = true;
   rules.push(others);
   rules.push(listed(statuses, RuleFrom.End, RuleThen.NextProvider));
 }
@@ -122,7 +123,7 @@ export function addAlsoOn(fields: Fields, higress: bool, rules: AnswerRule[]): v
   if (rule.causes == 0) return;
   rule.from = RuleFrom.End;
   rule.then = RuleThen.NextProvider;
-  rule.goesOn = true;
+  rule.letsNextRulesApply = true;
   rules.push(rule);
 }
 
@@ -131,7 +132,7 @@ function listed(statuses: StatusSet, from: i32, then: i32): AnswerRule {
   rule.statuses = statuses;
   rule.from = from;
   rule.then = then;
-  rule.goesOn = true;
+  rule.letsNextRulesApply = true;
   return rule;
 }
 

@@ -7,7 +7,8 @@ import { expand, isVariable } from "./environment";
 import { Fields, quote, show } from "./fields";
 import { nameOf } from "./identifiers";
 import { addMistake, addWarning } from "./mistakes";
-import { ClientKey, Token } from "./plugin";
+import { ClientKey } from "./site-config";
+import { Token } from "./token";
 import { Predicate } from "./predicate";
 import { predicateOf, readPatterns } from "./mapping-reader";
 

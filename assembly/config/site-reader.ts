@@ -14,7 +14,9 @@ import { Predicate } from "./predicate";
 import { RouteIndex } from "./route-index";
 import { readRules } from "./rules-reader";
 import { readClientKeys } from "./secrets-reader";
-import { SiteConfig, ModelMapping, ResponseHeaders, Route, Routing } from "./plugin";
+import { SiteConfig, ResponseHeaders, Routing } from "./site-config";
+import { ModelMapping } from "./model-mapping";
+import { Route } from "./route";
 
 /** In the order of ResponseHeaders and of Routing. */
 const HEADERS: string[] = ["off", "basic", "trail"];
@@ -71,7 +73,7 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   config.allowOrigins = readOrigins(fields.object("cors"));
   config.idleTimeout = fields.duration("idleTimeout", config.idleTimeout, 0);
   config.stallTimeout = fields.duration("stallTimeout", config.stallTimeout, 0);
-  config.rejectEmpty = fields.flag("rejectEmpty", config.rejectEmpty);
+  config.rejectsEmpty = fields.flag("rejectEmpty", config.rejectsEmpty);
   config.hasRecords = fields.flag("requestRecords", false);
   config.fleet = readFleet(fields.take("fleet"));
   readLimits(fields.object("limits"), config);

@@ -3,7 +3,7 @@ import { Kind } from "../json/lexer";
 import { Value } from "./json-tree";
 import { Fields, show, wholeOf } from "./fields";
 import { addMistake } from "./mistakes";
-import { StatusSet } from "./plugin";
+import { StatusSet } from "./status-set";
 
 /** 429, "429", "4xx", "5.*", "429|5..", "500-503": always the whole status. null: the list is empty or not there. */
 export function readStatuses(fields: Fields, name: string): StatusSet | null {

@@ -3,7 +3,7 @@ import { equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { digest, sameBytes } from "../text/sha256";
 import { Span } from "../text/span";
-import { ClientKey } from "../config/plugin";
+import { ClientKey } from "../config/site-config";
 import { Exchange, configOf } from "../request/exchange";
 import { RequestHead, isAllowedPath } from "../request/request-head";
 import { pathLeadsOut, pathLength } from "../request/request-path";

@@ -2,7 +2,7 @@
 import { Bytes } from "../text/bytes";
 import * as headerBuilder from "../http/header-builder";
 import { Writer } from "../text/writer";
-import { ResponseHeaders } from "../config/plugin";
+import { ResponseHeaders } from "../config/site-config";
 import { Exchange, configOf, modelOf, providerOf, targetOf } from "../request/exchange";
 import * as trail from "../response/trail";
 import * as host from "../proxywasm/host";

@@ -10,7 +10,7 @@ import { Exchange, configOf, endpointOf } from "../request/exchange";
 import { FORWARDED_PROTO } from "../request/client-headers";
 import { Move } from "../request/next-move";
 import * as plan from "../request/plan";
-import { Routing } from "../config/plugin";
+import { Routing } from "../config/site-config";
 import { End } from "../health/verdict";
 import { Bytes } from "../text/bytes";
 import { Pool } from "../text/pool";

@@ -3,7 +3,7 @@
  * filter can: on older hosts, under a route that the host has fixed, and after answers that Envoy gave by itself.
  */
 import { HashTable } from "../text/hash-table";
-import { SiteConfig } from "../config/plugin";
+import { SiteConfig } from "../config/site-config";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";

@@ -1,7 +1,8 @@
 /** What a tick does: ends what has run out of time, and wakes what waits for a rate limit. */
 import { EMPTY } from "../text/span";
 import { NS_PER_MS } from "../text/time-units";
-import { Guard, Routing } from "../config/plugin";
+import { Guard } from "../config/route";
+import { Routing } from "../config/site-config";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";

@@ -3,7 +3,7 @@
  * others see changes: no trial is taken, nothing is counted (`Exchange.isDry`).
  */
 import { Span } from "../text/span";
-import { SiteConfig } from "../config/plugin";
+import { SiteConfig } from "../config/site-config";
 import { Health } from "../health/health";
 import { RetryBudget } from "../health/retry-budget";
 import { asksForModels } from "../request/api-paths";

@@ -3,7 +3,8 @@
  * too early, never too late; what makes one earlier says so (`expect`).
  */
 import { NS_PER_MS } from "../text/time-units";
-import { Guard, Routing } from "../config/plugin";
+import { Guard } from "../config/route";
+import { Routing } from "../config/site-config";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, State } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange";

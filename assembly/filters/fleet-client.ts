@@ -8,7 +8,7 @@ import { Span } from "../text/span";
 import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
 import * as headerBuilder from "../http/header-builder";
-import { FleetConfig } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
 import { close } from "../health/breaker-update";
 import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";

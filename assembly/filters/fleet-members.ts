@@ -1,5 +1,5 @@
 /** The fleets that the configurations of this VM belong to: a client for each. */
-import { FleetConfig } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
 import { Health } from "../health/health";
 import { FleetBoard } from "../fleet/fleet-state";
 import { FleetClient } from "./fleet-client";

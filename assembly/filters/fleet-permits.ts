@@ -1,6 +1,6 @@
 /** Whether trials need the permit of a fleet now: the VM that speaks with its store says so to all. */
 import { NS_PER_MS } from "../text/time-units";
-import { FleetConfig } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
 import { Permits } from "../health/permits";
 import { inStepGauge } from "../observe/fleet-metrics";
 import * as host from "../proxywasm/host";

@@ -2,7 +2,8 @@
  * The gateway filter: an HTTP filter on the client's stream. A request is read, admitted, parked until it is whole, planned, and
  * sent; the last answer is what an attempt let through, or an error of ours.
  */
-import { Plugin, Routing } from "../config/plugin";
+import { Plugin } from "../config/plugin";
+import { Routing } from "../config/site-config";
 import * as exchanges from "../request/exchange";
 import { asksForModels } from "../request/api-paths";
 import { readBody } from "../request/request-body";

@@ -1,6 +1,6 @@
 /** Removes from a stream's headers and trailers what must not cross the gateway. What may not be a header is no trailer either. */
 import { headersIn } from "../http/header-list";
-import { Dialect } from "../config/plugin";
+import { Dialect } from "../config/dialect";
 import * as clientHeaders from "../request/client-headers";
 import * as responseHead from "../response/response-head";
 import * as host from "../proxywasm/host";

@@ -4,7 +4,9 @@
  */
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
-import { SiteConfig, Endpoint, Provider } from "../config/plugin";
+import { SiteConfig } from "../config/site-config";
+import { Endpoint } from "../config/endpoint";
+import { Provider } from "../config/provider";
 import { Exchange, Hop, configOf, endpointOf } from "../request/exchange";
 import * as host from "../proxywasm/host";
 import * as hostNames from "./host-names";
@@ -29,12 +31,12 @@ export function takeRoute(x: Exchange, hop: Hop): bool {
     );
     return true;
   }
-  if (!provider.clusterMissed)
+  if (!provider.isMissingClusterLogged)
     host.log(
       host.LogLevel.Warn,
       `${provider.id.toString()}: no cluster ${lacking.toString()}; say the one of its service with "cluster"`,
     );
-  provider.clusterMissed = true;
+  provider.isMissingClusterLogged = true;
   return false;
 }
 

@@ -4,7 +4,7 @@ import { Bytes } from "../text/bytes";
 import { decodePercent } from "../text/percent";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
-import { SiteConfig } from "../config/plugin";
+import { SiteConfig } from "../config/site-config";
 import { modelInPath } from "../request/api-paths";
 import { MODEL_ROOM } from "../request/request-body";
 import * as replies from "../response/replies";

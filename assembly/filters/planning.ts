@@ -2,7 +2,8 @@
 import { Bytes } from "../text/bytes";
 import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
-import { Guard, Route, SiteConfig } from "../config/plugin";
+import { Guard, Route } from "../config/route";
+import { SiteConfig } from "../config/site-config";
 import { RetryBudget } from "../health/retry-budget";
 import { Exchange, configOf, modelOf } from "../request/exchange";
 import * as plan from "../request/plan";

@@ -1,7 +1,7 @@
 /** How an attempt asks the router for the next one: the armed hop's cluster in filter state, and headers of its failed answer. */
 import { Bytes } from "../text/bytes";
 import { EMPTY } from "../text/span";
-import { Routing } from "../config/plugin";
+import { Routing } from "../config/site-config";
 import * as headerBuilder from "../http/header-builder";
 import { Exchange, configOf, endpointOf } from "../request/exchange";
 import * as nextMove from "../request/next-move";

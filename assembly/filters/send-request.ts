@@ -1,7 +1,7 @@
 /** Sends a planned request to the armed hop, by the way that this host has: the router, the client's own stream, or a callout. */
 import { CONTENT_LENGTH } from "../http/header-names";
 import { NS_PER_MS } from "../text/time-units";
-import { Routing } from "../config/plugin";
+import { Routing } from "../config/site-config";
 import * as exchanges from "../request/exchange";
 import { Exchange, configOf, endpointOf } from "../request/exchange";
 import * as plan from "../request/plan";

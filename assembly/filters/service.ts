@@ -2,7 +2,9 @@
 import { Bytes } from "../text/bytes";
 import { EMPTY, Span } from "../text/span";
 import { ruleFor } from "../config/rule-matcher";
-import { Plugin, Route, SiteConfig, SiteRule } from "../config/plugin";
+import { Plugin, SiteRule } from "../config/plugin";
+import { Route } from "../config/route";
+import { SiteConfig } from "../config/site-config";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Metrics } from "../observe/metrics";

@@ -9,7 +9,7 @@ import { Kind, check, kindOf } from "../json/lexer";
 import { ObjectMembers } from "../json/object-members";
 import { Status } from "../json/syntax-error";
 import { unescape } from "../json/unescape";
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { WHOLE_PROVIDER } from "../health/health";
 import { BreakerHistory } from "../observe/breaker-history";
 import { BreakerWord } from "../observe/breaker-word";

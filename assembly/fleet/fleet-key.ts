@@ -10,7 +10,7 @@
 import { Bytes } from "../text/bytes";
 import { sipHash } from "../text/sip-hash";
 import { Writer } from "../text/writer";
-import { FleetConfig } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
 
 /** Beside the ledger's own kinds of names. */
 const PROVIDER: u64 = 16;

@@ -7,7 +7,7 @@
  */
 import { Bytes } from "../text/bytes";
 import { NS_PER_MS } from "../text/time-units";
-import { FleetConfig } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
 import { ABSENT, Store } from "../health/ledger-store";
 import { MOST_EPOCH } from "./store-poll";
 import { StoreFault } from "./store-fault";

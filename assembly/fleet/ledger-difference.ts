@@ -2,7 +2,7 @@
  * What the store does not know yet of a provider's record: state, not a log. Nothing is queued, so nothing is lost when the store is away,
  * or this VM dies; and each remaining time is reckoned when it is sent.
  */
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { probeLease, probeOf, trialLease, ProbeKind } from "../health/breaker-timing";
 import { Entry, FLAG_ORDERED, PERMIT_USED } from "../health/ledger-record";
 import { NS_PER_MS } from "../text/time-units";

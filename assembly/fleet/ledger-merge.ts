@@ -8,7 +8,7 @@
  *
  * What comes back of our own only tells which version it became.
  */
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { close } from "../health/breaker-update";
 import { isExpired } from "../health/breaker-timing";
 import { Entry, FLAG_API, FLAG_CLOSED, FLAG_ORDERED, Record } from "../health/ledger-record";

@@ -1,7 +1,7 @@
 /** One call to the store: what is asked and told in it, and what comes back (the script's head in store-script.ts). */
 import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
-import { FleetConfig } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
 import { Entry } from "../health/ledger-record";
 import { EntryId, FleetKey, ID_SIZE } from "./fleet-key";
 import { Difference } from "./ledger-difference";

@@ -1,6 +1,6 @@
 /** The operator's own rules: they outrank the failure table. */
 import { containsIgnoreCase, equalsIgnoreCase } from "../text/ascii";
-import { AnswerRule, KEEPS, RuleCause, RuleFrom, RuleOut, RuleThen } from "../config/plugin";
+import { AnswerRule, KEEPS, RuleCause, RuleFrom, RuleOut, RuleThen } from "../config/answer-rule";
 import { errorText } from "./classify";
 import { Place } from "./error-text";
 import { Cause, Next, Scope, Verdict, isCallers } from "./verdict";
@@ -13,9 +13,9 @@ export function applyRules(rules: AnswerRule[], status: i32, isInside: bool, ver
   for (let i = 0, k = rules.length; i < k; i++) {
     const rule = unchecked(rules[i]);
     // Lists of statuses, which a rule is made of that goes on, know nothing of errors inside good answers.
-    if ((isInside && rule.goesOn && rule.statuses !== null) || !fits(rule, status, verdict)) continue;
+    if ((isInside && rule.letsNextRulesApply && rule.statuses !== null) || !fits(rule, status, verdict)) continue;
     apply(rule, verdict);
-    if (!rule.goesOn) return false;
+    if (!rule.letsNextRulesApply) return false;
   }
   return true;
 }
@@ -72,10 +72,10 @@ const CAUSES: Cause[] = [Cause.None, Cause.Credential, Cause.Credential, Cause.M
 
 function apply(rule: AnswerRule, verdict: Verdict): void {
   // A rule has the last word, whatever came before in the request.
-  if (rule.stays || (rule.then != KEEPS && <RuleThen>rule.then == RuleThen.Return)) verdict.stay = true;
+  if (rule.staysAtProvider || (rule.then != KEEPS && <RuleThen>rule.then == RuleThen.Return)) verdict.stay = true;
   if (rule.then != KEEPS) {
     verdict.next = unchecked(NEXTS[<RuleThen>rule.then]);
-    if (rule.then == RuleThen.NextProvider && !rule.goesOn) verdict.stay = false;
+    if (rule.then == RuleThen.NextProvider && !rule.letsNextRulesApply) verdict.stay = false;
   }
   if (rule.out == KEEPS) return;
   verdict.scope = unchecked(SCOPES[<RuleOut>rule.out]);

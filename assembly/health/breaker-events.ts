@@ -1,5 +1,5 @@
 /** What a write of a record means to people: whose breaker opens with it, and whose closes. */
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { Entry, Record } from "./ledger-record";
 import { TokenIndex } from "./token-index";
 

@@ -2,7 +2,7 @@
  * Whether an attempt may be made, as a record has it: over the entries of its provider, of its model there, of its API, of its token
  * and of its token for that model.
  */
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { FORCED_INTERVAL, isExpired, trialAt } from "./breaker-timing";
 import { Entry, Record } from "./ledger-record";
 

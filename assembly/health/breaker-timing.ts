@@ -1,6 +1,6 @@
 /** How long a breaker stays open, what opens and closes it, and whether a probe may: by whose entry it is, and why. */
 import { NS_PER_MS, NS_PER_S } from "../text/time-units";
-import { FailoverPolicy, Provider } from "../config/plugin";
+import { FailoverSettings, Provider } from "../config/provider";
 import { Entry } from "./ledger-record";
 import { Cause } from "./verdict";
 
@@ -42,22 +42,22 @@ export enum ProbeKind {
 
 /** How a probe could tell of this entry. What a free call proves is that the provider takes the token, not that it can pay. */
 export function probeOf(provider: Provider, entry: Entry): ProbeKind {
-  const policy = provider.failover;
-  if (!policy.enabled || entry.model != 0) return ProbeKind.None;
+  const failover = provider.failover;
+  if (!failover.enabled || entry.model != 0) return ProbeKind.None;
   if (entry.isOpen) return probeOfOpen(provider, entry);
   const isDoubted = entry.token != 0 && entry.suspicions > 0 && entry.suspect == <u8>Cause.Credential;
-  const isPossible = policy.cooldownDuration == 0 && provider.probePath !== null;
+  const isPossible = failover.cooldownDuration == 0 && provider.probePath !== null;
   return isDoubted && isPossible ? ProbeKind.FreeCall : ProbeKind.None;
 }
 
 /** The same of a breaker that is open, or about to. */
 function probeOfOpen(provider: Provider, entry: Entry): ProbeKind {
-  const policy = provider.failover;
-  if (!policy.enabled || entry.model != 0) return ProbeKind.None;
-  if (entry.token == 0) return policy.healthCheckModel !== null ? ProbeKind.Completion : ProbeKind.None;
+  const failover = provider.failover;
+  if (!failover.enabled || entry.model != 0) return ProbeKind.None;
+  if (entry.token == 0) return failover.healthCheckModel !== null ? ProbeKind.Completion : ProbeKind.None;
   // A rate limit passes by itself.
-  if (policy.cooldownDuration > 0 || entry.isRateLimit) return ProbeKind.None;
-  if (policy.healthCheckModel !== null) return ProbeKind.Completion;
+  if (failover.cooldownDuration > 0 || entry.isRateLimit) return ProbeKind.None;
+  if (failover.healthCheckModel !== null) return ProbeKind.Completion;
   return entry.cause == <u8>Cause.Credential && provider.probePath !== null ? ProbeKind.FreeCall : ProbeKind.None;
 }
 
@@ -88,8 +88,8 @@ export function isExpired(entry: Entry, now: u64): bool {
   return now > max(entry.openUntil, entry.touched) + MEMORY && now > entry.heldUntil;
 }
 
-export function probeLease(policy: FailoverPolicy): u64 {
-  return <u64>policy.healthCheckTimeout * NS_PER_MS + LEASE_GRACE;
+export function probeLease(failover: FailoverSettings): u64 {
+  return <u64>failover.healthCheckTimeout * NS_PER_MS + LEASE_GRACE;
 }
 
 /** What the provider asked to wait, ns. */
@@ -115,26 +115,26 @@ export function openFor(provider: Provider, entry: Entry, probing: bool, random:
     const most = doubled(FIRST_BACK_OFF, times, MOST_BACK_OFF);
     return most / 2 + share(most / 2, random);
   }
-  const policy = provider.failover;
+  const failover = provider.failover;
   const probed = probing && probeOfOpen(provider, entry) != ProbeKind.None;
   if (entry.token == 0) {
     const first = <u64>provider.breaker.openFor * NS_PER_MS;
-    if (probed && times > 1) return interval(policy, random);
+    if (probed && times > 1) return interval(failover, random);
     return doubled(first, times, max(first, <u64>provider.breaker.maxOpenFor * NS_PER_MS));
   }
-  if (policy.cooldownDuration > 0) return <u64>policy.cooldownDuration * NS_PER_MS;
+  if (failover.cooldownDuration > 0) return <u64>failover.cooldownDuration * NS_PER_MS;
   if (!probed && entry.cause == <u8>Cause.Quota) return doubled(FIRST_EMPTY, times, MOST_EMPTY);
   if (!probed) return doubled(FIRST_COOLDOWN, times, MOST_COOLDOWN);
   // A wrong or empty token seldom comes back soon; a provider that is down often does.
-  if (entry.cause != <u8>Cause.Credential && entry.cause != <u8>Cause.Quota) return interval(policy, random);
-  const first = <u64>policy.healthCheckInterval * NS_PER_MS;
+  if (entry.cause != <u8>Cause.Credential && entry.cause != <u8>Cause.Quota) return interval(failover, random);
+  const first = <u64>failover.healthCheckInterval * NS_PER_MS;
   const time = doubled(first, times, max(first, MOST_INTERVAL));
   return time + share(time / 10, random);
 }
 
 /** Until the next probe, when it is not the token's fault that there must be another one. */
-export function interval(policy: FailoverPolicy, random: u32): u64 {
-  const time = <u64>policy.healthCheckInterval * NS_PER_MS;
+export function interval(failover: FailoverSettings, random: u32): u64 {
+  const time = <u64>failover.healthCheckInterval * NS_PER_MS;
   return time + share(time / 10, random);
 }
 

@@ -2,7 +2,7 @@
  * What an attempt, a probe or a person taught, as a change of its provider's record. It is a value, so that one that lost the race
  * for the record can be made again on what the winner wrote.
  */
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { CONCERNED, concernedEntry, ends } from "./breaker-state";
 import { FORCED_INTERVAL, failuresToOpen, interval, isExpired, openFor, successesToClose } from "./breaker-timing";
 import { Entry, FLAG_API, FLAG_CLOSED, FLAG_ORDERED, FLAG_WANTED, Record } from "./ledger-record";

@@ -3,7 +3,8 @@
  * allocates on the collector's heap after the constructor. Times are monotonic ns; models and APIs are keys of `names`.
  */
 import { mix } from "../text/hash";
-import { FleetConfig, Provider } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
+import { Provider } from "../config/provider";
 import { BreakerUpdate, UpdateKind } from "./breaker-update";
 import { TokenSearch, choose, isEligible, soonestToken } from "./token-choice";
 import { Waiting } from "./token-entries";

@@ -4,7 +4,8 @@
  * has still not won is kept for the next `settle`.
  */
 import { Bytes } from "../text/bytes";
-import { FleetConfig, Provider } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
+import { Provider } from "../config/provider";
 import { BreakerUpdate, apply } from "./breaker-update";
 import * as breakerEvents from "./breaker-events";
 import { LAYOUT, Record } from "./ledger-record";

@@ -5,7 +5,7 @@
  */
 import { Bytes } from "../text/bytes";
 import { sipHash } from "../text/sip-hash";
-import { FleetConfig } from "../config/plugin";
+import { FleetConfig } from "../config/fleet-config";
 import { ABSENT, Store } from "./ledger-store";
 
 /** The key of a request that names no model: it cannot name a wrong one. */

@@ -4,7 +4,7 @@
  */
 import { Bytes } from "../text/bytes";
 import { mix } from "../text/hash";
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { UpdateKind } from "./breaker-update";
 import { Health } from "./health";
 import { Ledger } from "./ledger";

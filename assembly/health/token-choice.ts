@@ -10,7 +10,7 @@
  *     each caller has its few (`TokenIndex.deal`), and others when those are out.
  */
 import { mix } from "../text/hash";
-import { Provider, TokenChoice } from "../config/plugin";
+import { Provider, TokenChoice } from "../config/provider";
 import { BreakerState, opensAt, stateOf } from "./breaker-state";
 import { Ledger } from "./ledger";
 import { Waiting } from "./token-entries";

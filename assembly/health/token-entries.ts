@@ -2,7 +2,7 @@
  * Which entries of a provider's record are whose: found once after each change of the record, so that a choice costs no search. What is
  * well has no entry.
  */
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { trialAt } from "./breaker-timing";
 import { Record } from "./ledger-record";
 import { TokenIndex } from "./token-index";

@@ -1,6 +1,6 @@
 /** The tokens of one provider: by place, by key, and in the order in which they may be chosen. Built once. */
 import { mix } from "../text/hash";
-import { Provider, TokenChoice } from "../config/plugin";
+import { Provider, TokenChoice } from "../config/provider";
 import { NO_TOKEN, NameHash } from "./name-hash";
 
 /** So many tokens a sticky choice looks at. */

@@ -11,7 +11,7 @@ import { Bytes } from "../text/bytes";
 import { hash64 } from "../text/hash";
 import { Writer } from "../text/writer";
 import { sequenceLength } from "../text/utf8";
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { BreakerListener } from "../health/breaker-events";
 import { messageOf, shown } from "../health/error-text";
 import { Entry } from "../health/ledger-record";

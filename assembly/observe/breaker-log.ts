@@ -1,7 +1,7 @@
 /** One line when a token or a provider goes out, and one when it is back; of the worker that noticed it. */
 import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { BreakerListener } from "../health/breaker-events";
 import { NS_PER_MS } from "../text/time-units";
 import { Entry } from "../health/ledger-record";

@@ -1,5 +1,5 @@
 /** Tells all who want to know of a breaker that opens or closes. */
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { BreakerListener } from "../health/breaker-events";
 import { Entry } from "../health/ledger-record";
 import { BreakerHistory } from "./breaker-history";

@@ -1,6 +1,6 @@
 /** The state of a breaker in one word, as status, history and console say it. */
 import { Bytes } from "../text/bytes";
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { BreakerState, stateOf } from "../health/breaker-state";
 import { isExpired } from "../health/breaker-timing";
 import { Entry } from "../health/ledger-record";

@@ -3,7 +3,9 @@
  * writes them from its tick: after each change, and once a second while anything is not well. Whoever writes last is right, and who was
  * late is corrected within that second.
  */
-import { Provider, Route, SiteConfig, Upstream } from "../config/plugin";
+import { Provider } from "../config/provider";
+import { Route, Upstream } from "../config/route";
+import { SiteConfig } from "../config/site-config";
 import { isExpired, probeAt } from "../health/breaker-timing";
 import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";

@@ -1,5 +1,5 @@
 /** Counts the requests of a configuration when they are over, and its probes. The metrics themselves: metric-table.ts. */
-import { SiteConfig } from "../config/plugin";
+import { SiteConfig } from "../config/site-config";
 import { UpdateKind } from "../health/breaker-update";
 import { CAUSES, Cause, causeName } from "../health/verdict";
 import { Exchange, Outcome, Step, budgetOf, routeOf, stepOf } from "../request/exchange";

@@ -1,5 +1,6 @@
 /** What a model is called at a provider, as far as the configuration tells. */
-import { ModelName, Route, Upstream } from "../config/plugin";
+import { ModelName } from "../config/model-mapping";
+import { Route, Upstream } from "../config/route";
 
 /** What the model becomes at this upstream: of the route's only name, else of any; null: it stays, or depends on the name. */
 export function modelThere(route: Route, upstream: Upstream): ModelName | null {

@@ -7,7 +7,8 @@ import { JsonWriter } from "../text/json-writer";
 import { NS_PER_MS } from "../text/time-units";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
-import { ClientKey, ModelName } from "../config/plugin";
+import { ClientKey } from "../config/site-config";
+import { ModelName } from "../config/model-mapping";
 import { CAUSES as CAUSES_KNOWN, Cause, bitOf, causeName } from "../health/verdict";
 import {
   Exchange,

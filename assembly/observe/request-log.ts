@@ -1,7 +1,7 @@
 /** One line for a request that met a failure: which attempts were made and how it ended. No prompt, no token. */
 import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
-import { ClientKey } from "../config/plugin";
+import { ClientKey } from "../config/site-config";
 import { Exchange, Outcome, routeOf, stepOf } from "../request/exchange";
 import * as trail from "../response/trail";
 import * as host from "../proxywasm/host";

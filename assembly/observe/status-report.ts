@@ -5,7 +5,10 @@
 import { Bytes } from "../text/bytes";
 import { JsonWriter } from "../text/json-writer";
 import { Writer } from "../text/writer";
-import { ModelMapping, Provider, Route, SiteConfig, Upstream } from "../config/plugin";
+import { ModelMapping } from "../config/model-mapping";
+import { Provider } from "../config/provider";
+import { Route, Upstream } from "../config/route";
+import { SiteConfig } from "../config/site-config";
 import { Predicate } from "../config/predicate";
 import { isExpired } from "../health/breaker-timing";
 import { Health } from "../health/health";

@@ -2,7 +2,8 @@
 import { Char, indexOf } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
-import { AllowedPath, Dialect } from "../config/plugin";
+import { AllowedPath } from "../config/provider";
+import { Dialect } from "../config/dialect";
 import { pathLength } from "./request-path";
 
 enum Use {

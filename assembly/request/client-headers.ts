@@ -2,7 +2,8 @@
 import { Bytes } from "../text/bytes";
 import { Char } from "../text/ascii";
 import { HeaderSet } from "../http/header-set";
-import { Dialect, Provider } from "../config/plugin";
+import { Dialect } from "../config/dialect";
+import { Provider } from "../config/provider";
 
 /** Of every API: what the body is, what the caller takes, who it is as a program, and how the call is found again. */
 const OF_EVERY_API = new HeaderSet(

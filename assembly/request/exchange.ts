@@ -6,17 +6,12 @@
  * An exchange is found by `identity`: {random number of this VM, serial number}, never by a stream id, because ids start again
  * after a VM reload and a late retry would else carry another client's prompt.
  */
-import {
-  SiteConfig,
-  Dialect,
-  Endpoint,
-  Guard,
-  MAX_UPSTREAMS,
-  Provider,
-  Route,
-  Upstream,
-  ModelName,
-} from "../config/plugin";
+import { SiteConfig } from "../config/site-config";
+import { Dialect } from "../config/dialect";
+import { Endpoint } from "../config/endpoint";
+import { Guard, MAX_UPSTREAMS, Route, Upstream } from "../config/route";
+import { Provider } from "../config/provider";
+import { ModelName } from "../config/model-mapping";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
 import { Cause, Next } from "../health/verdict";

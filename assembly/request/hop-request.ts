@@ -3,7 +3,8 @@ import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
-import { Endpoint, Token } from "../config/plugin";
+import { Endpoint } from "../config/endpoint";
+import { Token } from "../config/token";
 import { Exchange, Hop, ModelPlace, endpointOf, modelOf, providerOf, targetOf } from "./exchange";
 import { writeQuery } from "./query";
 import { pathLength } from "./request-path";
@@ -52,7 +53,7 @@ export function path(x: Exchange, hop: Hop): Span {
   const modelLen = target !== null ? target.text.len : x.modelLen;
   const split = pathLength(x.text, x.pathLen);
   writer.into(scratch, PATH_CAPACITY);
-  if (endpoint.keepPath) {
+  if (endpoint.keepsPath) {
     writer.raw(x.text, split);
   } else {
     let from = x.basePrefix;
@@ -82,8 +83,8 @@ export function credential(hop: Hop): Span {
 
 export function credentialOf(endpoint: Endpoint, token: Token): Span {
   return credentialThere.set(
-    endpoint.bearer ? token.bearer.ptr : token.secret,
-    endpoint.bearer && token.secretLen > 0 ? token.bearer.len : token.secretLen,
+    endpoint.hasBearerPrefix ? token.bearer.ptr : token.secret,
+    endpoint.hasBearerPrefix && token.secretLen > 0 ? token.bearer.len : token.secretLen,
   );
 }
 

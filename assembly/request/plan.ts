@@ -4,17 +4,11 @@
  */
 import { NS_PER_MS } from "../text/time-units";
 import { Char } from "../text/ascii";
-import {
-  Dialect,
-  Endpoint,
-  MAX_UPSTREAMS,
-  ModelName,
-  Provider,
-  Route,
-  StickyBy,
-  TokenChoice,
-  Upstream,
-} from "../config/plugin";
+import { Dialect } from "../config/dialect";
+import { Endpoint } from "../config/endpoint";
+import { MAX_UPSTREAMS, Route, Upstream } from "../config/route";
+import { ModelName } from "../config/model-mapping";
+import { Provider, StickyBy, TokenChoice } from "../config/provider";
 import { TokenSearch } from "../health/token-choice";
 import {
   Exchange,

@@ -7,7 +7,7 @@ import { Span } from "../text/span";
 import * as json from "../json/request-scanner";
 import { headerValue } from "../http/header-list";
 import * as multipart from "../http/multipart";
-import { Dialect } from "../config/plugin";
+import { Dialect } from "../config/dialect";
 import { Exchange, MADE_APART, ModelPlace, modelOf } from "./exchange";
 
 const MULTIPART = Bytes.of("multipart/form-data");

@@ -6,7 +6,7 @@ import { parseDecimal } from "../http/durations";
 import { isPlain } from "../http/content-coding";
 import { HeaderSet } from "../http/header-set";
 import { headerValue, headersIn } from "../http/header-list";
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { allowedAt, apiOf, madeByCall } from "./api-paths";
 import { Exchange, MADE_APART, configOf } from "./exchange";
 import { MODEL_ROOM, isMultipart } from "./request-body";
@@ -154,7 +154,7 @@ export function isAllowedPath(x: Exchange, head: RequestHead): bool {
 /** Whether the provider takes every path as it is (type generic). */
 export function keepsPaths(provider: Provider): bool {
   const endpoint = provider.openai;
-  return endpoint !== null && endpoint.keepPath;
+  return endpoint !== null && endpoint.keepsPath;
 }
 
 const METHOD = Bytes.of(":method");

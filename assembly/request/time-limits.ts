@@ -1,6 +1,6 @@
 /** How long a request and each of its attempts may take: in ms as the configuration has it, by a clock of monotonic ns. */
 import { NS_PER_MS } from "../text/time-units";
-import { Guard } from "../config/plugin";
+import { Guard } from "../config/route";
 import { Exchange, guardOf, routeOf } from "./exchange";
 
 /** No model answers over a new connection in less: an attempt would but cost a token, and be blamed on its provider. */

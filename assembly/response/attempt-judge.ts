@@ -4,7 +4,10 @@
  */
 import { NS_PER_MS } from "../text/time-units";
 import { secretBegun, starSecret } from "../text/secrets";
-import { Guard as GuardMode, ModelName, Provider, Token } from "../config/plugin";
+import { Guard as GuardMode } from "../config/route";
+import { ModelName } from "../config/model-mapping";
+import { Provider } from "../config/provider";
+import { Token } from "../config/token";
 import { messageOf, shown } from "../health/error-text";
 import { Cause, End, Next, Scope, Verdict, bitOf, isCallers } from "../health/verdict";
 import { FailedAnswer, classifyAnswer, classifyEnd, classifyError, errorText, needsBody } from "../health/classify";
@@ -85,7 +88,7 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
   // What it says of state, a failed job or file, is no error of its own.
   const body = x.isStateful && head.body == BodyType.Json ? BodyType.Binary : head.body;
   const mayBeBodyless = x.isHeadRequest || !x.isModelCall || (a.status == NO_CONTENT && !x.hasKnownShape);
-  const mayBeSilent = !configOf(x).rejectEmpty;
+  const mayBeSilent = !configOf(x).rejectsEmpty;
   a.validator.start(x.dialect, x.hasKnownShape, x.isStreamed, body, mode, mayBeBodyless, mayBeSilent);
   a.state = State.Judging;
   if (last) return decide(a, a.validator.finish(), true, now);
@@ -400,7 +403,7 @@ function quote(a: Attempt, body: usize, len: usize): void {
 
 /** Whether what a provider says counts against it; one that gets paths as they are may have its models anywhere. */
 function callsModel(x: Exchange): bool {
-  return x.isModelCall || (x.isPost && endpointOf(x.current).keepPath);
+  return x.isModelCall || (x.isPost && endpointOf(x.current).keepsPath);
 }
 
 function fail(a: Attempt, now: u64): Decision {

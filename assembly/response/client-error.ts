@@ -8,7 +8,7 @@ import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { Kind } from "../json/lexer";
 import { foundMember, lookup } from "../json/lookup";
-import { Dialect } from "../config/plugin";
+import { Dialect } from "../config/dialect";
 import { Cause, Verdict, isCallers } from "../health/verdict";
 import { errorText } from "../health/classify";
 

@@ -4,7 +4,7 @@ import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import * as headerBuilder from "../http/header-builder";
-import { Dialect } from "../config/plugin";
+import { Dialect } from "../config/dialect";
 import { Refusal } from "./replies";
 
 const CAPACITY: usize = 64 << 10;

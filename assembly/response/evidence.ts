@@ -2,7 +2,7 @@
  * What is known of the failure that is being counted right now, beyond what the ledger keeps: for those who are told that a breaker
  * opens with it. Filled and cleared around the one call that counts it; what is written later, after a lost race, has none.
  */
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 
 @unmanaged
 export class Evidence {

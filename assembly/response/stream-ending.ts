@@ -7,7 +7,7 @@ import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { complete } from "../json/stream-completion";
 import { Writer } from "../text/writer";
-import { Dialect } from "../config/plugin";
+import { Dialect } from "../config/dialect";
 import { Validator } from "./validator";
 import { ROOM_SIZE, namesError, room, writeError } from "./client-error";
 

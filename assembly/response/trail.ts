@@ -3,7 +3,7 @@ import { Char, isLetter } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
-import { Provider } from "../config/plugin";
+import { Provider } from "../config/provider";
 import { hopKey } from "../health/token-choice";
 import { Cause, Next, causeName } from "../health/verdict";
 import { Exchange, Hop, Step, stepOf } from "../request/exchange";

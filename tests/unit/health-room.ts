@@ -1,6 +1,6 @@
 import { startRoom } from "./compile-room.js";
 
-/** The enums of assembly/health/verdict.ts and assembly/config/plugin.ts, by name. */
+/** Enums of the module, by name: health/verdict.ts, config/provider.ts and config/answer-rule.ts. */
 export const FAMILIES = ["openai", "dashscope", "deepseek", "anthropic", "gemini", "azure"] as const;
 export const SCOPES = ["nobody", "token-model", "token", "provider-model", "provider-api", "provider"] as const;
 export const NEXTS = ["return", "same-provider", "next-token", "next-provider", "second-opinion"] as const;
@@ -26,7 +26,7 @@ const CHOICES = ["random", "weighted", "sticky"] as const;
 const THENS = ["next-token", "next-provider", "return"] as const;
 const OUTS = ["nobody", "token", "token-model", "provider-model", "provider"] as const;
 
-/** A rule as assembly/config/plugin.ts has it. */
+/** A rule, as assembly/config/answer-rule.ts has it. */
 export interface AnswerRule {
   statuses?: number[];
   isExcept?: boolean;

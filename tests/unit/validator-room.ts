@@ -1,6 +1,6 @@
 import { startRoom } from "./compile-room.js";
 
-/** The enums of assembly/config/plugin.ts, exchange/answer.ts and exchange/guard.ts, by name. */
+/** Enums of the module, by name: config/dialect.ts, response/validator.ts and config/route.ts. */
 const DIALECT = ["chat", "completions", "responses", "messages", "other"] as const;
 const BODY = ["opaque", "events", "json", "text", "binary"] as const;
 const MODE = ["none", "first-event", "full"] as const;

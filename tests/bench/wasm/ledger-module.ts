@@ -1,7 +1,8 @@
 /** What a request pays for the ledger where it goes well: measured inside Envoy, with Envoy's own gauge and shared data. */
 import "../../../assembly/proxywasm/abort";
 import { Bytes } from "../../../assembly/text/bytes";
-import { Provider, Token } from "../../../assembly/config/plugin";
+import { Provider } from "../../../assembly/config/provider";
+import { Token } from "../../../assembly/config/token";
 import { TokenSearch } from "../../../assembly/health/token-choice";
 import { Health } from "../../../assembly/health/health";
 import { Cause, Scope, Verdict } from "../../../assembly/health/verdict";

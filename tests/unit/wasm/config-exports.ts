@@ -2,19 +2,15 @@ import { Bytes } from "../../../assembly/text/bytes";
 import { jsonOf } from "../../../assembly/config/mapping-reader";
 import { ruleFor } from "../../../assembly/config/rule-matcher";
 import { Environment, parsePlugin } from "../../../assembly/config/plugin-parser";
-import {
-  AnswerRule,
-  SiteConfig,
-  Endpoint,
-  ModelMapping,
-  Plugin,
-  Provider,
-  Route,
-  SiteRule,
-  StatusSet,
-  Token,
-  Upstream,
-} from "../../../assembly/config/plugin";
+import { AnswerRule } from "../../../assembly/config/answer-rule";
+import { SiteConfig } from "../../../assembly/config/site-config";
+import { Endpoint } from "../../../assembly/config/endpoint";
+import { ModelMapping } from "../../../assembly/config/model-mapping";
+import { Plugin, SiteRule } from "../../../assembly/config/plugin";
+import { Provider } from "../../../assembly/config/provider";
+import { Route, Upstream } from "../../../assembly/config/route";
+import { StatusSet } from "../../../assembly/config/status-set";
+import { Token } from "../../../assembly/config/token";
 import { Predicate } from "../../../assembly/config/predicate";
 
 let plugin: Plugin | null = null;
@@ -125,7 +121,7 @@ function describeConfig(config: SiteConfig): string {
     `"responseHeaders":${<i32>config.responseHeaders}`,
     `"idleTimeout":${config.idleTimeout}`,
     `"stallTimeout":${config.stallTimeout}`,
-    `"rejectEmpty":${config.rejectEmpty}`,
+    `"rejectEmpty":${config.rejectsEmpty}`,
     `"limits":[${config.requestBodyLimit},${config.parkedBodiesLimit},${config.guardLimit}]`,
     `"models":${config.models.toString()}`,
   ];
@@ -176,8 +172,8 @@ function describeEndpoint(endpoint: Endpoint | null): string {
     `"base":${bytes(endpoint.base)}`,
     `"query":${bytes(endpoint.query)}`,
     `"auth":${bytes(endpoint.authHeader)}`,
-    `"bearer":${flag(endpoint.bearer)}`,
-    `"keepPath":${flag(endpoint.keepPath)}`,
+    `"bearer":${flag(endpoint.hasBearerPrefix)}`,
+    `"keepPath":${flag(endpoint.keepsPath)}`,
     `"version":${bytes(endpoint.versionValue)}`,
   ];
   return `{${parts.join(",")}}`;
@@ -226,7 +222,7 @@ function describeAnswerRule(rule: AnswerRule): string {
   return (
     `{"statuses":${describeStatuses(rule.statuses)},"isExcept":${flag(rule.isExcept)},"code":${bytes(rule.code)},` +
     `"contains":${bytes(rule.contains)},"causes":${rule.causes},"from":${rule.from},"then":${rule.then},` +
-    `"out":${rule.out},"for":${rule.forMs},"stays":${flag(rule.stays)},"goesOn":${flag(rule.goesOn)}}`
+    `"out":${rule.out},"for":${rule.forMs},"stays":${flag(rule.staysAtProvider)},"goesOn":${flag(rule.letsNextRulesApply)}}`
   );
 }
 

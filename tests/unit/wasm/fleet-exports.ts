@@ -1,6 +1,6 @@
 import { Bytes } from "../../../assembly/text/bytes";
 import { Writer } from "../../../assembly/text/writer";
-import { FleetConfig } from "../../../assembly/config/plugin";
+import { FleetConfig } from "../../../assembly/config/fleet-config";
 import { FleetKey } from "../../../assembly/fleet/fleet-key";
 import { RespReader } from "../../../assembly/fleet/resp-reader";
 import { RespWriter } from "../../../assembly/fleet/resp-writer";

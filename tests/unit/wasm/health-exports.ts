@@ -1,5 +1,8 @@
 import { Bytes } from "../../../assembly/text/bytes";
-import { AnswerRule, Provider, StatusSet, Token, TokenChoice } from "../../../assembly/config/plugin";
+import { AnswerRule } from "../../../assembly/config/answer-rule";
+import { Provider, TokenChoice } from "../../../assembly/config/provider";
+import { StatusSet } from "../../../assembly/config/status-set";
+import { Token } from "../../../assembly/config/token";
 import { Predicate } from "../../../assembly/config/predicate";
 import { RetryBudget } from "../../../assembly/health/retry-budget";
 import { applyRules, settleRules } from "../../../assembly/health/answer-rules";
@@ -117,8 +120,8 @@ export function addRule(
   rule.out = out;
   rule.forMs = forMs;
   rule.isExcept = isExcept;
-  rule.stays = stays;
-  rule.goesOn = goesOn;
+  rule.staysAtProvider = stays;
+  rule.letsNextRulesApply = goesOn;
   rules.push(rule);
 }
 
