@@ -372,7 +372,7 @@ export class FleetClient {
     if (before != StoreFault.None) {
       state.fault = StoreFault.None;
       state.since = now;
-      fleetLog.joined(this.config.name, before);
+      fleetLog.joined(this.config.name, this.board.gateway, before);
     }
     this.metrics.setInStep(true);
     this.board.write();

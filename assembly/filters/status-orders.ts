@@ -108,7 +108,7 @@ export function carryOut(body: Span, sites: StatusSite[], history: BreakerHistor
       }
       order(sites[i], provider, place, <Deed>deed, until, now);
       // The record is one for all sites that share it; each has its own where it leads elsewhere.
-      if (result != OrderResult.Done) tell(sites[i], provider, place, <Deed>deed, history, now);
+      if (result != OrderResult.Done) tell(sites[i], provider, place, <Deed>deed, history);
       result = OrderResult.Done;
     }
   }
@@ -135,10 +135,10 @@ function order(site: StatusSite, provider: Provider, place: i32, deed: Deed, unt
   evidence.clear();
 }
 
-function tell(site: StatusSite, provider: Provider, place: i32, deed: Deed, history: BreakerHistory, now: u64): void {
+function tell(site: StatusSite, provider: Provider, place: i32, deed: Deed, history: BreakerHistory): void {
   const key = place == WHOLE_PROVIDER ? 0 : site.health.current(provider.index).tokens.keyOf(place);
   const by = BY.value;
-  history.ordered(provider, place, key, WORDS[deed], by.ptr, by.len, now);
+  history.carriedOut(provider, place, key, WORDS[deed], by.ptr, by.len);
   writeOrder(line.into(lineRoom, LINE_SIZE), deed, true);
   host.logBytes(host.LogLevel.Warn, line.ptr, line.len);
 }

@@ -9,6 +9,7 @@
  * What comes back of our own only tells which version it became.
  */
 import { Provider } from "../config/provider";
+import * as breakerEvents from "../health/breaker-events";
 import { close } from "../health/breaker-update";
 import { isExpired } from "../health/breaker-timing";
 import { Entry, FLAG_API, FLAG_CLOSED, FLAG_ORDERED, Record } from "../health/ledger-record";
@@ -59,10 +60,17 @@ function addEntry(
 }
 
 function learnOrder(entry: Entry, stored: StoredEntry, end: u64, now: u64): void {
-  const isEndless = (stored.flags & STORED_ENDLESS) != 0;
-  entry.heldUntil = isEndless ? u64.MAX_VALUE : end;
+  const held = (stored.flags & STORED_ENDLESS) != 0 ? u64.MAX_VALUE : end;
+  // Told once more, as after the store was emptied.
+  if (isNear(entry.heldUntil, held)) return;
+  entry.heldUntil = held;
+  entry.fleetGateway = stored.gateway;
   entry.flags &= ~(FLAG_CLOSED | FLAG_ORDERED);
   entry.touched = now;
+}
+
+function isNear(one: u64, other: u64): bool {
+  return (one > other ? one - other : other - one) <= SAME_END;
 }
 
 function learnOpening(entry: Entry, stored: StoredEntry, hadOrder: bool, end: u64, now: u64): void {
@@ -92,6 +100,7 @@ function learnClosing(record: Record, entry: Entry, stored: StoredEntry, isOurs:
   entry.fleetUntil = 0;
   entry.fleetRank = stored.rank;
   if (isOurs) return true;
+  breakerEvents.credit(entry.token, entry.model, stored.gateway);
   if (stored.op == StoreOp.BringBack) entry.heldUntil = 0;
   if (isNewer) return true;
   entry.fleetVersion = 0;

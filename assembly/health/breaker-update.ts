@@ -254,7 +254,9 @@ function forgetLearnt(entry: Entry): void {
   const version = entry.fleetVersion;
   const until = entry.fleetUntil;
   const rank = entry.fleetRank;
+  const gateway = entry.fleetGateway;
   entry.forget();
+  entry.fleetGateway = gateway;
   entry.fleetVersion = version;
   entry.fleetUntil = until;
   entry.fleetRank = rank;
@@ -316,6 +318,7 @@ function applyOrder(change: BreakerUpdate, record: Record, provider: Provider): 
     const entry = entryFor(change, record, provider, change.token, 0, true);
     if (entry === null || entry.heldUntil == change.wait) return false;
     entry.heldUntil = change.wait;
+    entry.fleetGateway = 0;
     entry.flags &= ~(FLAG_CLOSED | FLAG_ORDERED);
     entry.touched = change.at;
     return true;

@@ -18,7 +18,7 @@
  *    80  u64 permitUntil   of a fleet (permits.ts): its trial may begin until then; PERMIT_USED: it has begun
  *    88  u64 fleetVersion  of what the fleet's store says; 0: it says nothing
  *    96  u64 fleetUntil    until when that holds, as our clock has it
- *   104  u64 fleetGateway  who opened it, where it was not this gateway; else 0
+ *   104  u64 fleetGateway  who opened it, or where a person took it out; 0: this gateway
  *   112  u32 lease       whose trial; 0 while leaseUntil holds: another gateway's, or the fleet is being asked
  *   116  u32 former      whose trial ran before, and may still end well
  *   120  u32 counted     failures since it was well

@@ -17,6 +17,7 @@ import { messageOf, shown } from "../health/error-text";
 import { Entry } from "../health/ledger-record";
 import { ABSENT, Store } from "../health/ledger-store";
 import { evidence } from "../response/evidence";
+import * as host from "../proxywasm/host";
 import { BreakerWord } from "./breaker-word";
 
 export const HISTORY_LENGTH: i32 = 128;
@@ -125,19 +126,26 @@ export class BreakerHistory extends BreakerListener {
     if (evidence.isOrder) return;
     begin(provider, entry.token, entry.model, word);
     draft.cause = entry.cause;
-    draft.at = entry.touched;
     if (entry.isOfApi) draft.flags |= CHANGE_OF_API;
     addLabel(provider, place);
-    if (word != BreakerWord.Live && evidence.isLearnt) addGateway(entry.fleetGateway);
+    if (evidence.isLearnt) addGateway(entry.fleetGateway);
     if (word != BreakerWord.Live && evidence.isOf(provider, place, entry.model)) addEvidence(entry);
     this.add();
   }
 
-  /** A person's order. `place`: of the token; -1: the whole provider. */
-  ordered(provider: Provider, place: i32, token: u64, word: BreakerWord, by: usize, byLen: usize, now: u64): void {
+  /** By a person, at another gateway of the fleet. */
+  ordered(provider: Provider, place: i32, entry: Entry, isOut: bool): void {
+    begin(provider, entry.token, entry.model, isOut ? BreakerWord.TakenOut : BreakerWord.Live);
+    draft.flags = CHANGE_ORDERED;
+    addLabel(provider, place);
+    addGateway(entry.fleetGateway);
+    this.add();
+  }
+
+  /** A person's order that was given here. `place`: of the token; -1: the whole provider. */
+  carriedOut(provider: Provider, place: i32, token: u64, word: BreakerWord, by: usize, byLen: usize): void {
     begin(provider, token, 0, word);
     draft.flags = CHANGE_ORDERED;
-    draft.at = now;
     addLabel(provider, place);
     draft.byLen = copyCut(draft.by, by, byLen, MOST_TEXT);
     this.add();
@@ -206,6 +214,7 @@ export class BreakerHistory extends BreakerListener {
 function begin(provider: Provider, token: u64, model: u64, word: BreakerWord): void {
   memory.fill(changetype<usize>(draft), 0, offsetof<Change>());
   draft.layout = LAYOUT;
+  draft.at = host.monotonic();
   draft.word = <u8>word;
   draft.provider = keyOf(provider);
   draft.token = token;
@@ -221,6 +230,7 @@ function addLabel(provider: Provider, place: i32): void {
 
 /** Who learnt it, in the place of who ordered it: "gateway 9f86d081a1b2c3d4". */
 function addGateway(gateway: u64): void {
+  if (gateway == 0) return;
   const by = draft.by;
   memory.copy(by, GATEWAY.ptr, GATEWAY.len);
   hex.into(by + GATEWAY.len, 16);

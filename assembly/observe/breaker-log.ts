@@ -3,6 +3,7 @@ import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
 import { Provider } from "../config/provider";
 import { BreakerListener } from "../health/breaker-events";
+import { writeGateway } from "../fleet/store-poll";
 import { NS_PER_MS } from "../text/time-units";
 import { Entry } from "../health/ledger-record";
 import { Cause, causeName } from "../health/verdict";
@@ -19,6 +20,9 @@ const ONE_API = Bytes.of(" for one API");
 const CAUSE = Bytes.of(": ");
 const AGAIN = Bytes.of(", tried again in ");
 const MS = Bytes.of("ms");
+const TAKEN_OUT = Bytes.of(" was taken out");
+const BROUGHT_BACK = Bytes.of(" was brought back");
+const BY_GATEWAY = Bytes.of(" at gateway ");
 const SLASH: i32 = 0x2f;
 const SECOND: i32 = 0x73;
 
@@ -42,6 +46,13 @@ export class BreakerLog extends BreakerListener {
     if (!host.logs(host.LogLevel.Info)) return;
     begin(provider, place, entry, BACK);
     host.logBytes(host.LogLevel.Info, line.ptr, line.len);
+  }
+
+  ordered(provider: Provider, place: i32, entry: Entry, isOut: bool): void {
+    begin(provider, place, entry, isOut ? TAKEN_OUT : BROUGHT_BACK);
+    line.text(BY_GATEWAY);
+    writeGateway(line, entry.fleetGateway);
+    host.logBytes(host.LogLevel.Warn, line.ptr, line.len);
   }
 }
 

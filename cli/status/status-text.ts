@@ -26,17 +26,21 @@ export function statusText(status: Status, url: string, colour: Colour): string[
 
 /** "fleet production: in step, 3 gateways (this one is 9f86d081a1b2c3d4)" */
 function fleetText(
-  { name, gateway, state, why, sinceMs, gateways, seen, unsigned }: FleetStatus,
+  { name, gateway, state, why, sinceMs, heardMs, gateways, seen, unsigned }: FleetStatus,
   colour: Colour,
 ): string[] {
   const who = `this gateway is ${gateway}`;
+  const foreign = unsigned === 0 ? [] : [colour.bad(`  ${unsigned} entries are not signed with this fleet.secret`)];
+  if (state !== "in-step") {
+    const heard = heardMs < 0 ? "" : `, heard ${ageText(heardMs)} ago`;
+    const line = `fleet ${name}: ${state} for ${ageText(sinceMs)}: the store ${why}${heard}`;
+    return ["", colour.bad(line), `  ${who}`, ...foreign];
+  }
+  const count = gateways === 1 ? "1 gateway" : `${gateways} gateways`;
   const others = seen
     .filter(other => other.gateway !== gateway)
     .map(other => `${other.gateway} seen ${ageText(other.agoMs)} ago`);
-  const foreign = unsigned === 0 ? [] : [colour.bad(`  ${unsigned} entries are not signed with this fleet.secret`)];
-  if (state !== "in-step")
-    return ["", colour.bad(`fleet ${name}: alone for ${ageText(sinceMs)}: the store ${why}`), `  ${who}`, ...foreign];
-  const count = gateways === 1 ? "1 gateway" : `${gateways} gateways`;
+  if (gateways > seen.length) others.push(`and ${gateways - seen.length} more`);
   return ["", `fleet ${name}: in step, ${count}`, ...[who, ...others].map(line => colour.dim(`  ${line}`)), ...foreign];
 }
 
@@ -74,7 +78,7 @@ function routeRows(routes: RouteStatus[]): Row[] {
 const hopText = ({ provider, model }: HopStatus): string => (model === "" ? provider : `${provider} (${model})`);
 
 function breakerRows({ providers }: SiteStatus): Row[] {
-  const rows: Row[] = [{ cells: ["PROVIDER", "STATE", "CAUSE", "SINCE", "AGAIN IN", "REQUEST", "SAYS"] }];
+  const rows: Row[] = [{ cells: ["PROVIDER", "STATE", "CAUSE", "SINCE", "AGAIN IN", "LEARNT FROM", "SAYS"] }];
   const add = (depth: number, name: string, state: BreakerWord, breaker: BreakerStatus | null) =>
     rows.push({ cells: ["  ".repeat(depth) + name, state, ...breakerCells(breaker)], state });
   for (const { id, state, breaker, models, apis, tokens } of providers) {
@@ -90,9 +94,15 @@ function breakerRows({ providers }: SiteStatus): Row[] {
 
 function breakerCells(breaker: BreakerStatus | null): string[] {
   if (breaker === null || (breaker.state === "live" && breaker.failures === 0)) return ["", "", "", "", ""];
-  const { state, cause, sinceMs, opensInMs, request, words } = breaker;
+  const { state, cause, sinceMs, opensInMs, request, words, learntFrom } = breaker;
   const again = state === "live" ? "" : opensInMs < 0 ? "when brought back" : ageText(opensInMs);
-  return [cause === "none" ? "" : cause, ageText(sinceMs), again, request, words === "" ? "" : `"${words}"`];
+  return [
+    cause === "none" ? "" : cause,
+    ageText(sinceMs),
+    again,
+    learntFrom === "" ? request : `gateway ${learntFrom}`,
+    words === "" ? "" : `"${words}"`,
+  ];
 }
 
 function historyText(history: ChangeStatus[], colour: Colour): string[] {

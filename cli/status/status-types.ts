@@ -25,7 +25,7 @@ export interface BreakerStatus {
   opened: number;
   /** Id of the request that tripped it; "" where it is not known. */
   request: string;
-  /** Id of the gateway of the fleet that learnt it; "": this one, or it is not open. */
+  /** Id of the gateway of the fleet that learnt it, or where a person took it out; "": this one, or it is not out. */
   learntFrom: string;
   failedProbes: number;
   trial: { forMs: number; limitMs: number } | null;

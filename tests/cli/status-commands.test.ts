@@ -108,6 +108,41 @@ describe("status", () => {
   });
 });
 
+describe("status, of a fleet", () => {
+  const fleet = {
+    ...{ name: "eu", gateway: "a".repeat(16), state: "in-step", why: "", sinceMs: 5000, heardMs: 300, unsigned: 0 },
+    ...{ gateways: 3, seen: ["a", "b"].map((digit, i) => ({ gateway: digit.repeat(16), agoMs: 1000 * i })) },
+  } as const;
+  const textOf = (more: object, status = envoy.askStatus().json()) =>
+    statusText({ ...status, fleets: [{ ...fleet, ...more }] }, "url", colourOf({ isTTY: false }, {}));
+
+  it("says which gateways there are, and when each was seen", () => {
+    expect(textOf({}).slice(2, 6)).toEqual([
+      "fleet eu: in step, 3 gateways",
+      `  this gateway is ${"a".repeat(16)}`,
+      `  ${"b".repeat(16)} seen 1s ago`,
+      "  and 1 more",
+    ]);
+  });
+
+  it("says what is wrong with the store, and since when it has said nothing", () => {
+    const [, , alone] = textOf({ state: "alone", why: "cannot be reached", heardMs: 65_000 });
+    expect(alone).toBe("fleet eu: alone for 5s: the store cannot be reached, heard 1m 5s ago");
+    const [, , joining] = textOf({ state: "joining", why: "has not answered yet", heardMs: -1 });
+    expect(joining).toBe("fleet eu: joining for 5s: the store has not answered yet");
+    expect(textOf({ unsigned: 2 }).join("\n")).toContain("2 entries are not signed with this fleet.secret");
+  });
+
+  it("says from whom it learnt who is out", () => {
+    envoy.ask(ask);
+    const status = envoy.askStatus().json();
+    status.sites[0].providers[0].tokens[0].breaker.learntFrom = "b".repeat(16);
+    const lines = textOf({}, status);
+    expect(cellsOf(lines.join("\n"), "t1")).toContain(`gateway ${"b".repeat(16)}`);
+    expect(lines.find(line => line.startsWith("PROVIDER"))).toContain("LEARNT FROM");
+  });
+});
+
 describe("token", () => {
   it("takes a token out for a time, brings it back and has it tried, as the user of this machine", async () => {
     expect(await run("token", "out", "qwen/t1", "--for", "10m")).toBe("qwen/t1 was taken out for 10m\n");

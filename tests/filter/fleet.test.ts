@@ -220,6 +220,52 @@ describe("a fleet", () => {
     expect(fleet.states()).toEqual(["live", "live", "live", "live"]);
   });
 
+  it("tells at each gateway where an order was given", () => {
+    const fleet = new Fleet();
+    const [first, second] = fleet.gateways.map(gateway => fleet.statusOf(gateway).fleets[0]!.gateway);
+    fleet.order(fleet.gateways[0]!, { do: "take-out", provider: "qwen", token: "t1", for: "10m", by: "alice" });
+    fleet.advance(SOON);
+    const other = fleet.gateways[1]!;
+    const told = { provider: "qwen", token: "t1", by: `gateway ${first}` };
+    expect(fleet.tokenOf(other).breaker!.learntFrom).toBe(first);
+    expect(fleet.tokenOf(fleet.gateways[0]!).breaker!.learntFrom).toBe("");
+    expect(fleet.statusOf(other).history).toMatchObject([{ ...told, state: "taken-out" }]);
+    expect(other.log).toContain(`warn qwen/t1 was taken out at gateway ${first}`);
+    // What is told again after the store was emptied is no new order.
+    fleet.store.flush();
+    fleet.advance(2 * SOON);
+    expect(fleet.statusOf(other).history).toHaveLength(1);
+    fleet.order(other, { do: "bring-back", provider: "qwen", token: "t1", by: "bob" });
+    fleet.advance(SOON);
+    const { history } = fleet.statusOf(fleet.gateways[0]!);
+    expect(history[0]).toMatchObject({ ...told, state: "live", by: `gateway ${second}` });
+    expect(history[0]!.agoMs).toBeLessThan(SOON);
+    expect(history).toHaveLength(2);
+    expect(fleet.statusOf(other).history).toHaveLength(2);
+    expect(fleet.gateways[0]!.log).toContain(`warn qwen/t1 was brought back at gateway ${second}`);
+  });
+
+  it("tells who has found a recovery", () => {
+    const fleet = new Fleet({ provider: { failover: { cooldownDuration: 2000 } } });
+    fleet.qwen = firstIsBad;
+    meet(fleet, fleet.gateways[0]!);
+    fleet.advance(SOON);
+    fleet.qwen = chat("Hi");
+    const finder = fleet.gateways[2]!;
+    for (let i = 0; i < 100 && fleet.tokenOf(finder).state !== "live"; i++) {
+      finder.ask(ask);
+      fleet.advance(100);
+    }
+    fleet.advance(SOON);
+    const { gateway } = fleet.statusOf(finder).fleets[0]!;
+    for (const other of fleet.gateways.slice(0, 2)) {
+      const [last] = fleet.statusOf(other).history;
+      expect(last).toMatchObject({ token: "t1", state: "live", by: `gateway ${gateway}` });
+      expect(last!.agoMs).toBeLessThan(SOON + 100);
+    }
+    expect(fleet.statusOf(finder).history[0]).toMatchObject({ token: "t1", state: "live", by: "" });
+  });
+
   it("keeps an order without an end for longer than the store holds anything", () => {
     const fleet = new Fleet({ count: 2 });
     fleet.order(fleet.gateways[1]!, { do: "take-out", provider: "qwen", token: "t1" });
