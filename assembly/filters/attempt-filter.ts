@@ -5,8 +5,9 @@
  */
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State, verdict } from "../response/attempt-judge";
-import * as exchanges from "../request/exchange";
-import { Exchange, configOf, endpointOf } from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
+import { Exchange, configOf } from "../request/exchange";
+import { endpointOf } from "../request/hop";
 import { FORWARDED_PROTO } from "../request/client-headers";
 import { Move } from "../request/next-move";
 import * as plan from "../request/plan";

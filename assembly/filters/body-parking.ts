@@ -1,6 +1,6 @@
 /** A request's body is parked in our own memory: the host's buffer has a limit, and the body may be sent more than once. */
 import { Bytes } from "../text/bytes";
-import * as exchanges from "../request/exchange";
+import { capacityFor, reserveBody, parkedBytes } from "../request/parked-body";
 import { Exchange, configOf } from "../request/exchange";
 import * as replies from "../response/replies";
 import { Refusal, refuse } from "../response/replies";
@@ -16,10 +16,10 @@ const RETRY_SOON: u64 = 1;
 export function park(x: Exchange, size: usize, leavesPlaceholder: bool): Refusal | null {
   if (size == 0) return null;
   const needed = x.bodyLen + size;
-  const capacity = exchanges.capacityFor(x, needed);
+  const capacity = capacityFor(x, needed);
   const refusal = refuseSize(x, needed, capacity);
   if (refusal !== null) return refusal;
-  exchanges.reserveBody(x, capacity);
+  reserveBody(x, capacity);
   x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
   host.setBody(BODY, 0, size, PLACEHOLDER.ptr, leavesPlaceholder ? PLACEHOLDER.len : 0);
   return null;
@@ -34,5 +34,5 @@ export function refuseSize(x: Exchange, size: usize, capacity: usize): Refusal |
     return refusal;
   }
   const more = capacity - x.bodyCapacity;
-  return exchanges.parkedBytes + more <= config.parkedBodiesLimit ? null : refuse(replies.BODIES_AT_LIMIT, RETRY_SOON);
+  return parkedBytes() + more <= config.parkedBodiesLimit ? null : refuse(replies.BODIES_AT_LIMIT, RETRY_SOON);
 }

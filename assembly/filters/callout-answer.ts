@@ -6,7 +6,7 @@ import { Span } from "../text/span";
 import * as responseHead from "../response/response-head";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision } from "../response/attempt-judge";
-import * as exchanges from "../request/exchange";
+import { dropBody } from "../request/parked-body";
 import { End } from "../health/verdict";
 import * as host from "../proxywasm/host";
 import { hasRun, isOwnLack } from "./attempt-end";
@@ -67,11 +67,11 @@ function lost(a: Attempt, how: End, now: u64): Decision {
 export function deliver(c: ClientStream, a: Attempt): void {
   const x = a.exchange;
   c.phase = Phase.Answered;
-  if (sendErrorInside(a, true)) return exchanges.dropBody(x);
+  if (sendErrorInside(a, true)) return dropBody(x);
   attemptJudge.hideToken(a, answerBody.ptr, answerBody.len);
   headerBuilder.begin();
   addPassedHeaders(answerHeaders.ptr, answerHeaders.len, a.status);
   addAnswerHeaders(x);
   host.sendLocalResponse(a.status, hostNames.DETAILS, answerBody, headerBuilder.end());
-  exchanges.dropBody(x);
+  dropBody(x);
 }

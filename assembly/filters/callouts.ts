@@ -6,7 +6,7 @@ import { HashTable } from "../text/hash-table";
 import { SiteConfig } from "../config/site-config";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, verdict } from "../response/attempt-judge";
-import * as exchanges from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
 import { Exchange, Outcome } from "../request/exchange";
 import * as timeLimits from "../request/time-limits";
 import * as nextMove from "../request/next-move";

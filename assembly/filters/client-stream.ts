@@ -1,6 +1,6 @@
 /** A client's stream as the gateway filter keeps it. Records are used again. */
 import { Pool } from "../text/pool";
-import * as exchanges from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
 import { Exchange } from "../request/exchange";
 import { Service } from "./service";
 

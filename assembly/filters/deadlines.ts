@@ -5,7 +5,7 @@ import { Guard } from "../config/route";
 import { Routing } from "../config/site-config";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, State, verdict } from "../response/attempt-judge";
-import * as exchanges from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
 import { Exchange, configOf, guardOf, routeOf } from "../request/exchange";
 import { End } from "../health/verdict";
 import * as host from "../proxywasm/host";

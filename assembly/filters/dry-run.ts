@@ -7,8 +7,9 @@ import { SiteConfig } from "../config/site-config";
 import { Health } from "../health/health";
 import { RetryBudget } from "../health/retry-budget";
 import { asksForModels } from "../request/api-paths";
-import * as exchanges from "../request/exchange";
-import { Exchange } from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
+import { capacityFor, reserveBody } from "../request/parked-body";
+import { Exchange, configOf } from "../request/exchange";
 import * as plan from "../request/plan";
 import { readBody } from "../request/request-body";
 import { keepHead, noteApi, readRequestHead } from "../request/request-head";
@@ -55,7 +56,7 @@ export function dryRun(
 function enter(made: DryRun, x: Exchange, headers: Span, body: Span): Refusal | null {
   const list = headers.ptr;
   const length = headers.len;
-  const config = exchanges.configOf(x);
+  const config = configOf(x);
   const isEmpty = body.len == 0;
   const head = readRequestHead(list, length);
   noteApi(x, head);
@@ -71,10 +72,10 @@ function enter(made: DryRun, x: Exchange, headers: Span, body: Span): Refusal | 
   if (refusal === null) refusal = admit(x, head, isEmpty);
   keepHead(x, head, list, length);
   if (refusal !== null || isEmpty) return refusal;
-  const capacity = exchanges.capacityFor(x, body.len);
+  const capacity = capacityFor(x, body.len);
   refusal = refuseSize(x, body.len, capacity);
   if (refusal !== null) return refusal;
-  exchanges.reserveBody(x, capacity);
+  reserveBody(x, capacity);
   x.bodyLen = body.len;
   memory.copy(x.body, body.ptr, body.len);
   return null;

@@ -1,5 +1,5 @@
 /** The last answer: what an attempt let through passes, everything else becomes an error that says what was tried. */
-import * as exchanges from "../request/exchange";
+import { dropBody } from "../request/parked-body";
 import { Outcome } from "../request/exchange";
 import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
@@ -29,7 +29,7 @@ export function sendAnswer(c: ClientStream): HeadersStatus {
   }
   if (x.outcome == Outcome.Served || (x.outcome == Outcome.Returned && answerOrigin.isAttempt())) {
     setAnswerHeaders(x);
-    exchanges.dropBody(x);
+    dropBody(x);
     return HeadersStatus.Continue;
   }
   const now = host.monotonic();

@@ -1,7 +1,7 @@
 /**
- * Speaks with the store of a fleet, from the tick: one call an interval and Envoy, made by the one VM that all others leave it to. No
- * request waits for it. What the store says is merged into the ledger, where all workers find it; what the ledger has and the store has not
- * goes out with the next call. Without the store each gateway goes on with what it knows.
+ * Calls the store of a fleet. Once in each interval one VM of each Envoy makes one call, on the tick, so that no request waits for it. The
+ * call carries what the store does not know yet; the answer is merged into the ledgers (fleet-ledgers.ts), which all workers read. Without
+ * the store each gateway goes on with what it knows.
  */
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
@@ -9,21 +9,15 @@ import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
 import * as headerBuilder from "../http/header-builder";
 import { FleetConfig } from "../config/fleet-config";
-import { close } from "../health/breaker-update";
 import { Health } from "../health/health";
-import { Ledger } from "../health/ledger";
-import { FLAG_ORDERED, FLAG_WANTED, Record } from "../health/ledger-record";
 import { FleetBoard, MOST_GATEWAYS } from "../fleet/fleet-state";
-import { EntryId, FleetKey, hexNumber, isHex } from "../fleet/fleet-key";
-import { Difference, PERMIT_WINDOW } from "../fleet/ledger-difference";
-import { learn } from "../fleet/ledger-merge";
+import { FleetKey, hexNumber, isHex } from "../fleet/fleet-key";
 import { StoreFault, isOfWrites } from "../fleet/store-fault";
-import { MOST_ANSWER, MOST_ENTRIES, MOST_EPOCH, MOST_REQUEST, StoreKnowledge, StorePoll } from "../fleet/store-poll";
-import { StoreOp, StoredEntry } from "../fleet/stored-entry";
-import { evidence } from "../response/evidence";
+import { MOST_ANSWER, MOST_EPOCH, MOST_REQUEST, StoreKnowledge, StorePoll } from "../fleet/store-poll";
 import * as fleetLog from "../observe/fleet-log";
 import { FleetMetrics } from "../observe/fleet-metrics";
 import * as host from "../proxywasm/host";
+import { FleetLedgers } from "./fleet-ledgers";
 import * as hostNames from "./host-names";
 import { SharedStore } from "./shared-store";
 
@@ -33,32 +27,24 @@ const ROOT_PATH = Bytes.of("/");
 const STATUS = Bytes.of(":status");
 const OK = Bytes.of("200");
 
-/** An answer is waited for this long, ms: at least, and at most. */
+/** Time limit of a call, ms: at least, and at most. */
 const LEAST_PATIENCE: i32 = 1000;
 const MOST_PATIENCE: i32 = 5000;
-/** Each so many calls a gateway says that it is there. */
+/** Every tenth call says that this gateway is there. */
 const PRESENCE: u32 = 10;
-const TRIES = 4;
-/** Of a version: it was known before all entries came anew, and has not come since. */
-const STALE: u64 = 1 << 62;
 
-/** Of the one call that is made or read at a time. */
+/** Memory for the one call that is made or read at a time. */
 let requestRoom: usize = 0;
 const request = new Writer();
-const difference = new Difference();
-const stored = new StoredEntry();
 const text = new Span();
 
 export class FleetClient {
-  /** What all VMs know of it. */
+  /** What all VMs of this Envoy know about the fleet. */
   readonly board: FleetBoard;
   private readonly poll: StorePoll;
   private readonly known: StoreKnowledge = new StoreKnowledge();
   private readonly metrics: FleetMetrics = new FleetMetrics();
-  /** The record of each provider once, and whose it is in the store. */
-  private readonly ledgers: Ledger[] = [];
-  private readonly healths: Health[] = [];
-  private readonly providers: u64[] = [];
+  private readonly ledgers: FleetLedgers;
   private readonly vm: u64 = host.random64() | 1;
   private nextAt: u64 = 0;
   /** The call that is open; 0: none is. */
@@ -69,26 +55,20 @@ export class FleetClient {
   /** The next good call counts only if it has written. */
   private mustWrite: bool = false;
   private saidPresence: bool = false;
-  private isSweeping: bool = false;
   private hasPhase: bool = false;
 
-  /** `sharers`: of all configurations that are of this fleet. */
+  /** `sharers`: of all configurations that belong to this fleet. */
   constructor(
     readonly config: FleetConfig,
-    private readonly sharers: Health[],
+    sharers: Health[],
   ) {
     if (requestRoom == 0) requestRoom = heap.alloc(MOST_REQUEST);
     const key = new FleetKey(config);
     const board = new FleetBoard(config, new SharedStore());
     this.board = board;
-    this.poll = new StorePoll(config, key);
-    for (let i = 0, k = sharers.length; i < k; i++)
-      for (let j = 0, n = sharers[i].count; j < n; j++)
-        if (!isAmong(this.ledgers, sharers[i].ledgerAt(j))) {
-          this.ledgers.push(sharers[i].ledgerAt(j));
-          this.healths.push(sharers[i]);
-          this.providers.push(key.provider(sharers[i].ledgerAt(j).provider.ledgerKey));
-        }
+    const poll = new StorePoll(config, key);
+    this.poll = poll;
+    this.ledgers = new FleetLedgers(key, sharers, poll);
     this.known.epoch = heap.alloc(MOST_EPOCH);
     board.introduce(host.monotonic());
   }
@@ -143,7 +123,7 @@ export class FleetClient {
     memory.copy(known.epoch, state.epoch, known.epochLen);
     this.poll.clear();
     // Without the server's time the store could not tell a late call.
-    if (known.serverTime != 0) this.gather(now);
+    if (known.serverTime != 0) this.ledgers.gather(<u64>this.config.interval * 2, now);
     this.saidPresence = this.mustWrite || this.calls % PRESENCE == 0;
     this.calls++;
     request.into(requestRoom, MOST_REQUEST);
@@ -161,41 +141,6 @@ export class FleetClient {
       return this.fail(sent.status == host.Status.BadArgument ? StoreFault.NoCluster : StoreFault.Unreachable, now);
     this.token = sent.token;
     this.givesUpAt = now + <u64>(patience + 2000) * NS_PER_MS;
-  }
-
-  /** What the store does not know yet. */
-  private gather(now: u64): void {
-    const hold = <u64>this.config.interval * 2;
-    for (let i = 0, k = this.ledgers.length; i < k; i++) {
-      const health = unchecked(this.healths[i]);
-      const ledger = health.current(unchecked(this.ledgers[i]).provider.index);
-      const view = ledger.view;
-      for (let j = 0; j < view.count; j++) {
-        const entry = view.at(j);
-        if (entry.token != 0 && !this.isConfigured(ledger, entry.token)) continue;
-        const provider = unchecked(this.providers[i]);
-        if (difference.find(entry, hold, now)) {
-          if (difference.op == StoreOp.Close) difference.number &= ~STALE;
-          if (!this.poll.add(difference, provider, entry, i)) return;
-        }
-        if (difference.findPermit(ledger.provider, entry, health.isProbing, now))
-          if (!this.poll.add(difference, provider, entry, i)) return;
-      }
-    }
-  }
-
-  /** By any configuration that has this record. */
-  private isConfigured(ledger: Ledger, token: u64): bool {
-    if (ledger.tokens.placeOf(token) >= 0) return true;
-    const all = this.sharers;
-    for (let i = 0, k = all.length; i < k; i++) {
-      const health = unchecked(all[i]);
-      for (let j = 0, n = health.count; j < n; j++) {
-        const other = health.ledgerAt(j);
-        if (other.isOf(ledger) && other.tokens.placeOf(token) >= 0) return true;
-      }
-    }
-    return false;
   }
 
   // === Its answer ===
@@ -232,130 +177,11 @@ export class FleetClient {
       this.known.serverTime = this.poll.serverTime;
       this.known.heardAt = now;
     }
-    if (this.merge(now)) this.joined(now);
-  }
-
-  /** False: others were faster; the same comes again with the next call. */
-  private merge(now: u64): bool {
-    const state = this.board.state;
-    const poll = this.poll;
-    // A server that was set back to what it had saved has another life as well.
-    const isSetBack = poll.isAll && poll.version < state.version;
-    const isSame =
-      !isSetBack && state.epochLen == <u32>poll.epochLen && memory.compare(state.epoch, poll.epoch, poll.epochLen) == 0;
-    const startsAnew = !isSame || poll.isAll;
-    let strangers: u32 = 0;
-    for (let i = 0, k = this.ledgers.length; i < k; i++) {
-      strangers = 0;
-      poll.startEntries();
-      let touches = startsAnew;
-      for (let j = 0; j < poll.entries; j++) {
-        const id = poll.nextEntry(stored);
-        if (id === null) strangers++;
-        else if (id.provider == unchecked(this.providers[i])) touches = true;
-      }
-      for (let j = 0; j < poll.ops && !touches; j++) touches = poll.at(j).ledger == i;
-      if (touches && !this.mergeInto(i, isSame, startsAnew, now)) return false;
-    }
-    const isLast = poll.entries < MOST_ENTRIES;
-    if (startsAnew && isSame) this.isSweeping = true;
-    if (!isSame) this.isSweeping = false;
-    if (this.isSweeping && isLast) {
-      for (let i = 0, k = this.ledgers.length; i < k; i++) this.sweep(i, now);
-      this.isSweeping = false;
-    }
-    state.strangers = startsAnew ? strangers : state.strangers + strangers;
-    state.version = poll.version;
-    state.epochLen = <u32>poll.epochLen;
-    memory.copy(state.epoch, poll.epoch, poll.epochLen);
-    if (!isLast) this.nextAt = now;
-    return true;
-  }
-
-  private mergeInto(i: i32, isSame: bool, startsAnew: bool, now: u64): bool {
-    const ledger = unchecked(this.ledgers[i]);
-    for (let tries = 0; tries < TRIES; tries++) {
-      const record = ledger.edit();
-      let changed = false;
-      if (startsAnew && forgetVersions(record, isSame)) changed = true;
-      this.poll.startEntries();
-      for (let j = 0; j < this.poll.entries; j++) {
-        const id = this.poll.nextEntry(stored);
-        if (id === null || id.provider != unchecked(this.providers[i])) continue;
-        if (this.mergeEntry(record, ledger, id, now)) changed = true;
-      }
-      for (let j = 0; j < this.poll.ops; j++)
-        if (this.poll.at(j).ledger == i && this.mergeAnswer(record, j, now)) changed = true;
-      if (!changed) return true;
-      evidence.isLearnt = true;
-      const isDone = ledger.finish();
-      evidence.clear();
-      if (isDone) return true;
-    }
-    return false;
-  }
-
-  private mergeEntry(record: Record, ledger: Ledger, id: EntryId, now: u64): bool {
-    const token = id.token;
-    const model = id.model;
-    if (token != 0 && !this.isConfigured(ledger, token)) return false;
-    let end: u64 = 0;
-    if (stored.until > 0) {
-      // From the server's clock to ours, as of this answer.
-      const left = stored.until - this.poll.serverTime;
-      const ns = <u64>abs(left) * NS_PER_MS;
-      end = left > 0 ? now + ns : ns < now ? now - ns : 1;
-    }
-    const isOurs = stored.gateway == this.board.gateway;
-    if (!isOurs) this.metrics.countLearnt();
-    return learn(record, ledger.provider, token, model, stored, isOurs, end, now);
-  }
-
-  /** What the store says to an op; true: the record has changed. */
-  private mergeAnswer(record: Record, j: i32, now: u64): bool {
-    const told = this.poll.at(j);
-    const entry = record.find(told.token, told.model);
-    if (entry === null) return false;
-    switch (told.op) {
-      case StoreOp.Lease:
-        if (!entry.isWanted) return false;
-        entry.flags &= ~FLAG_WANTED;
-        entry.lease = 0;
-        entry.permitUntil = told.answer > 0 ? now + PERMIT_WINDOW : 0;
-        entry.leaseUntil = told.answer > 0 ? 0 : now + <u64>(1 - told.answer) * NS_PER_MS;
-        return true;
-      case StoreOp.Unlease:
-        if (entry.permitUntil > now) return false;
-        entry.permitUntil = 0;
-        return true;
-      case StoreOp.Close:
-      case StoreOp.BringBack:
-        // It is decided, whatever came of it: what another has written since has come with this answer.
-        if (!entry.isClosedMark || entry.isOpen) return false;
-        entry.fleetVersion = 0;
-        record.remove(entry);
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  /** What did not come again in one life of the store has been closed since. */
-  private sweep(i: i32, now: u64): void {
-    const ledger = unchecked(this.ledgers[i]);
-    const record = ledger.edit();
-    let changed = false;
-    for (let j = record.count - 1; j >= 0; j--) {
-      const entry = record.at(j);
-      if ((entry.fleetVersion & STALE) == 0) continue;
-      changed = true;
-      const holds = entry.openUntil > now || entry.isHeldOut(now);
-      entry.fleetVersion = 0;
-      if (!holds) continue;
-      entry.heldUntil = 0;
-      close(record, entry, now);
-    }
-    if (changed) ledger.finish();
+    const isMerged = this.ledgers.merge(this.board, now);
+    this.metrics.countLearnt(this.ledgers.learnt);
+    if (!isMerged) return;
+    if (this.ledgers.hasMore) this.nextAt = now;
+    this.joined(now);
   }
 
   private joined(now: u64): void {
@@ -406,30 +232,4 @@ export class FleetClient {
     this.board.write();
     fleetLog.alone(this.config.name, fault);
   }
-}
-
-function isAmong(list: Ledger[], ledger: Ledger): bool {
-  for (let i = 0, k = list.length; i < k; i++) if (list[i].isOf(ledger)) return true;
-  return false;
-}
-
-/** All entries come anew. In another life of the store what it knew is gone; in the same one what does not come again is closed. */
-function forgetVersions(record: Record, isSame: bool): bool {
-  let changed = false;
-  for (let j = record.count - 1; j >= 0; j--) {
-    const entry = record.at(j);
-    if (entry.fleetVersion == 0) continue;
-    changed = true;
-    if (isSame) {
-      entry.fleetVersion |= STALE;
-      continue;
-    }
-    // A person's word is said again: others may still say what it has ended.
-    const isOrder = entry.isClosedMark && (entry.flags & FLAG_ORDERED) != 0;
-    entry.fleetVersion = isOrder ? 1 : 0;
-    entry.fleetUntil = 0;
-    entry.fleetRank = 0;
-    if (entry.isClosedMark && !isOrder && entry.failures == 0) record.remove(entry);
-  }
-  return changed;
 }

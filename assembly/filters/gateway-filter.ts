@@ -4,7 +4,7 @@
  */
 import { Plugin } from "../config/plugin";
 import { Routing } from "../config/site-config";
-import * as exchanges from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
 import { asksForModels } from "../request/api-paths";
 import { readBody } from "../request/request-body";
 import { keepHead, noteApi, readRequestHead } from "../request/request-head";

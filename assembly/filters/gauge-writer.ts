@@ -1,5 +1,5 @@
 /** When the gauges are written: from the tick, after a change, and once a second while something is not well. */
-import * as exchanges from "../request/exchange";
+import { parkedBytes } from "../request/parked-body";
 import * as metricSlots from "../observe/metric-slots";
 import { PARKED_BYTES } from "../observe/metric-table";
 import { ParkedBytes } from "../observe/parked-bytes";
@@ -25,7 +25,7 @@ export class GaugeWriter {
     const services = toldServices();
     const generation = this.store.generation();
     const isNew = services !== this.services || generation != this.generation;
-    const isParkedNew = <u64>exchanges.parkedBytes != this.parked.told;
+    const isParkedNew = <u64>parkedBytes() != this.parked.told;
     if (!isNew && ((!this.mayChange && !isParkedNew) || now - this.at < PERIOD)) return this.mayChange || isParkedNew;
     this.services = services;
     this.generation = generation;
@@ -37,7 +37,7 @@ export class GaugeWriter {
       service.health.refresh();
       if (service.gauges.put(service.health, now, unixMs)) mayChange = true;
     }
-    const parked = this.parked.renew(exchanges.parkedBytes, now);
+    const parked = this.parked.renew(parkedBytes(), now);
     metricSlots.put(this.parkedSlot, parked);
     metricSlots.writeGauges();
     this.mayChange = mayChange || parked > 0;

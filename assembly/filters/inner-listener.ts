@@ -2,7 +2,7 @@
  * Hop mode: every attempt goes to an internal listener of the same Envoy, on the same worker and so to the same VM. The two filters
  * know each other's stream by a header, which exists between the two listeners only.
  */
-import * as exchanges from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
 import { Exchange } from "../request/exchange";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";

@@ -7,7 +7,8 @@ import { Span } from "../text/span";
 import { SiteConfig } from "../config/site-config";
 import { Endpoint } from "../config/endpoint";
 import { Provider } from "../config/provider";
-import { Exchange, Hop, configOf, endpointOf } from "../request/exchange";
+import { Exchange, configOf } from "../request/exchange";
+import { Hop, endpointOf } from "../request/hop";
 import * as host from "../proxywasm/host";
 import * as hostNames from "./host-names";
 

@@ -5,7 +5,7 @@ import { Bytes } from "../text/bytes";
 import { EMPTY, Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
 import { headersIn } from "../http/header-list";
-import * as exchanges from "../request/exchange";
+import { dropBody } from "../request/parked-body";
 import { Exchange, Outcome, configOf } from "../request/exchange";
 import { isFirstBest } from "../request/first-answer";
 import * as plan from "../request/plan";
@@ -32,7 +32,7 @@ export function sendRefusal(c: ClientStream, refusal: Refusal): void {
   addErrorHeaders(refusal);
   addAnswerHeaders(x);
   host.sendLocalResponse(refusal.reply.error.status, hostNames.DETAILS, body, headerBuilder.end());
-  exchanges.dropBody(x);
+  dropBody(x);
 }
 
 /** Nothing is left to try: the first answer if that was about the request, else an error of ours. */
@@ -55,7 +55,7 @@ function sendFirst(c: ClientStream, x: Exchange): void {
   addAnswerHeaders(x);
   const body = kept.set(first.block + first.headersLen, first.bodyLen);
   host.sendLocalResponse(first.status, hostNames.DETAILS, body, headerBuilder.end());
-  exchanges.dropBody(x);
+  dropBody(x);
 }
 
 /** What of a provider's headers goes to the client with an answer that we send. */

@@ -2,8 +2,9 @@
 import { CONTENT_LENGTH } from "../http/header-names";
 import { NS_PER_MS } from "../text/time-units";
 import { Routing } from "../config/site-config";
-import * as exchanges from "../request/exchange";
-import { Exchange, configOf, endpointOf } from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
+import { Exchange, configOf } from "../request/exchange";
+import { endpointOf } from "../request/hop";
 import * as plan from "../request/plan";
 import * as timeLimits from "../request/time-limits";
 import * as host from "../proxywasm/host";

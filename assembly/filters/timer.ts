@@ -1,6 +1,6 @@
 /** Whose timer ticks, of all roots of the VM: started when something may run out of time, handed over, stopped. */
 import { Attempt } from "../response/attempt-judge";
-import * as exchanges from "../request/exchange";
+import * as exchanges from "../request/exchange-registry";
 import * as host from "../proxywasm/host";
 import { ClientStream, exchangeOf, serviceOf } from "./client-stream";
 import * as dueTimes from "./due-times";

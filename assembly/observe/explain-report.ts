@@ -16,20 +16,9 @@ import { CONCERNED, concernedEntry, opensAt } from "../health/breaker-state";
 import { PROVIDERS_OWN } from "../health/health";
 import { Ledger } from "../health/ledger";
 import { Entry } from "../health/ledger-record";
-import {
-  Exchange,
-  Hop,
-  PlanEntry,
-  budgetOf,
-  configOf,
-  endpointOf,
-  entryAt,
-  healthOf,
-  modelOf,
-  providerOf,
-  routeOf,
-  upstreamOf,
-} from "../request/exchange";
+import { Exchange, budgetOf, configOf, entryAt, healthOf, modelOf, routeOf } from "../request/exchange";
+import { Hop, endpointOf, providerOf } from "../request/hop";
+import { PlanEntry, upstreamOf } from "../request/plan-entry";
 import * as hopRequest from "../request/hop-request";
 import * as plan from "../request/plan";
 import { pathLength } from "../request/request-path";

@@ -42,7 +42,7 @@ export class FleetMetrics {
     host.increment(this.failures, 1);
   }
 
-  countLearnt(): void {
-    host.increment(this.learnt, 1);
+  countLearnt(entries: u32): void {
+    if (entries > 0) host.increment(this.learnt, entries);
   }
 }

@@ -2,7 +2,8 @@
 import { SiteConfig } from "../config/site-config";
 import { UpdateKind } from "../health/breaker-update";
 import { CAUSES, Cause, causeName } from "../health/verdict";
-import { Exchange, Outcome, Step, budgetOf, routeOf, stepOf } from "../request/exchange";
+import { Exchange, Outcome, budgetOf, routeOf, stepOf } from "../request/exchange";
+import { Step } from "../request/attempt-step";
 import { ERROR_CODES } from "../response/replies";
 import { NS_PER_MS } from "../text/time-units";
 import * as metricSlots from "./metric-slots";

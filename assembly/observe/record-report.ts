@@ -10,18 +10,9 @@ import { Writer } from "../text/writer";
 import { ClientKey } from "../config/site-config";
 import { ModelName } from "../config/model-mapping";
 import { CAUSES as CAUSES_KNOWN, Cause, bitOf, causeName } from "../health/verdict";
-import {
-  Exchange,
-  Outcome,
-  PlanEntry,
-  Step,
-  Stop,
-  entryAt,
-  modelOf,
-  routeOf,
-  stepOf,
-  upstreamOf,
-} from "../request/exchange";
+import { Exchange, Outcome, Stop, entryAt, modelOf, routeOf, stepOf } from "../request/exchange";
+import { PlanEntry, upstreamOf } from "../request/plan-entry";
+import { Step } from "../request/attempt-step";
 import { pathLength } from "../request/request-path";
 import { guardName } from "./guard-word";
 import { writeRequestId } from "./request-id";

@@ -1,26 +1,19 @@
 /**
- * One client request with its plan and all its attempts, until the last byte. Records live outside the collector's heap and are
- * used again; a record is given back only when the gateway stream and every attempt are gone, for an attempt may outlive its
- * client (facts 4.1, 19.1).
- *
- * An exchange is found by `identity`: {random number of this VM, serial number}, never by a stream id, because ids start again
- * after a VM reload and a late retry would else carry another client's prompt.
+ * One client request with its plan and all its attempts, until the last byte. exchange-registry.ts opens, finds and releases these records.
  */
-import { SiteConfig } from "../config/site-config";
 import { Dialect } from "../config/dialect";
-import { Endpoint } from "../config/endpoint";
-import { Guard, MAX_UPSTREAMS, Route, Upstream } from "../config/route";
-import { Provider } from "../config/provider";
-import { ModelName } from "../config/model-mapping";
+import { Guard, Route, Upstream } from "../config/route";
+import { SiteConfig } from "../config/site-config";
 import { RetryBudget } from "../health/retry-budget";
 import { Health } from "../health/health";
-import { Cause, Next } from "../health/verdict";
-import { Pool } from "../text/pool";
-import { HashTable } from "../text/hash-table";
+import { Cause } from "../health/verdict";
+import { Step } from "./attempt-step";
+import { Hop } from "./hop";
+import { FirstAnswer, Quote } from "./kept-answers";
+import { PlanEntry, upstreamOf } from "./plan-entry";
 
 /** More attempts than this are not made for one request. */
 export const MAX_ATTEMPTS = 64;
-export const IDENTITY_SIZE: usize = 16;
 
 /** What is made by a call of its own (files, batches, conversations ...) is made and asked for by one token, the same at every gateway. */
 export const MADE_APART: u64 = 1;
@@ -60,121 +53,9 @@ export enum Stop {
   WaitTooLong,
 }
 
-/** One place an attempt can go. Managed objects are kept alive by the exchange's configuration. */
-@unmanaged
-export class Hop {
-  upstream: usize;
-  provider: usize;
-  endpoint: usize;
-  /** A `ModelName`; 0: the client's name stays. */
-  target: usize;
-  /** Hash of the model's name there: its key in the ledger. */
-  model: u64;
-  token: i32;
-  /** A half-open breaker's one trial. */
-  trial: bool;
-  /** Taken although its breaker is open, because nothing better was left. */
-  forced: bool;
-  /** Of this attempt alone, ms (`retryTimeout`); 0: the route's limits hold. */
-  limit: i32;
-}
-
-/** One upstream in a plan's order. Several may have the same provider, with other models. */
-@unmanaged
-export class PlanEntry {
-  /** A managed `Upstream`. */
-  upstream: usize;
-  /** A `ModelName`; 0: the client's name stays. */
-  target: usize;
-  /** Hash of the model's name there: its key in the ledger. */
-  model: u64;
-  /** An attempt went there. */
-  wasAsked: bool;
-  /** What it said would be said again, by any of its tokens: nothing of it is tried once more. */
-  isClosed: bool;
-  /** It has had its second try after a fault of the provider. */
-  hadSecondTry: bool;
-  /** Further tokens used on it. */
-  retries: i32;
-  /** When it was first passed over, monotonic ns; 0: never. Only where records are wanted. */
-  skippedAt: u64;
-  /** Why: a bit for each cause; 0: no token of it is for this model, or another request has its trial. */
-  skippedFor: u32;
-  /** In how many ns it would have opened; u64.MAX_VALUE: never by itself. */
-  skippedOpensIn: u64;
-}
-
-export function upstreamOf(entry: PlanEntry): Upstream {
-  return changetype<Upstream>(entry.upstream);
-}
-
-export function providerOf(hop: Hop): Provider {
-  return changetype<Provider>(hop.provider);
-}
-
-export function endpointOf(hop: Hop): Endpoint {
-  return changetype<Endpoint>(hop.endpoint);
-}
-
-export function targetOf(hop: Hop): ModelName | null {
-  return hop.target != 0 ? changetype<ModelName>(hop.target) : null;
-}
-
-/** One member of the trail: an attempt and how it ended. */
-@unmanaged
-export class Step {
-  provider: Provider;
-  token: i32;
-  /** A `ModelName`; 0: the client's name. */
-  target: usize;
-  /** When it began, monotonic ns. */
-  at: u64;
-  /** Its breaker was open. */
-  forced: bool;
-  /** 0: there was no answer. */
-  status: i32;
-  cause: Cause;
-  ms: i32;
-  /** Events that went to the client although they were no JSON. */
-  invalidEvents: u32;
-  /** Tokens of the request and of the answer, as the answer counts them; -1: it does not say. */
-  tokensIn: i32;
-  tokensOut: i32;
-  /** What its failure asked for. */
-  next: Next;
-}
-
-/** An answer about the request that is kept, in one block: its headers as the host gave them, then its body. */
-@unmanaged
-export class FirstAnswer {
-  /** 0: there is none. */
-  status: i32;
-  /** The first hop of the request has said it: no switch to another upstream is the reason. */
-  isOwn: bool;
-  block: usize;
-  headersLen: usize;
-  bodyLen: usize;
-}
-
-/** Bytes of a provider's message that are kept. */
-export const QUOTE_SIZE: usize = 512;
-
-/** What a provider said, its text behind these fields. */
-@unmanaged
-export class Quote {
-  provider: Provider;
-  /** It tells of the request, and may have words of it. */
-  isPrivate: bool;
-  len: usize;
-
-  get ptr(): usize {
-    return changetype<usize>(this) + offsetof<Quote>();
-  }
-}
-
 @unmanaged
 export class Exchange {
-  // --- identity: these 16 bytes are the value of the filter state (IDENTITY_SIZE) ---
+  // --- identity: these 16 bytes are the value of the filter state (IDENTITY_SIZE of exchange-registry.ts) ---
   vm: u64;
   serial: u64;
 
@@ -308,58 +189,6 @@ export class Exchange {
   said: Quote;
 }
 
-const pool = new Pool<Exchange>();
-const live = new HashTable(1024);
-let serial: u64 = 0;
-let vm: u64 = 0;
-/** Bytes of parked bodies of this worker. */
-export let parkedBytes: usize = 0;
-
-/** Names this VM; once, before the first exchange. */
-export function nameVm(random: u64): void {
-  if (vm == 0) vm = random | 1;
-}
-
-export function open(gateway: u32, config: SiteConfig, health: Health, now: u64): Exchange {
-  const x = pool.take();
-  if (x.order == 0) {
-    x.current = changetype<Hop>(heap.alloc(offsetof<Hop>()));
-    x.armed = changetype<Hop>(heap.alloc(offsetof<Hop>()));
-    x.order = heap.alloc(MAX_UPSTREAMS * offsetof<PlanEntry>());
-    x.steps = heap.alloc(MAX_ATTEMPTS * offsetof<Step>());
-    x.tried = heap.alloc(MAX_ATTEMPTS * sizeof<u64>());
-    x.first = changetype<FirstAnswer>(heap.alloc(offsetof<FirstAnswer>()));
-    x.first.block = 0;
-    x.said = changetype<Quote>(heap.alloc(offsetof<Quote>() + QUOTE_SIZE));
-  }
-  memory.fill(changetype<usize>(x), 0, offsetof<Exchange>("current"));
-  x.vm = vm;
-  // The table's key is its lower half, and 0 is no key.
-  if (<u32>++serial == 0) serial++;
-  x.serial = serial;
-  x.gateway = gateway;
-  x.config = changetype<usize>(config);
-  config.users++;
-  x.health = changetype<usize>(health);
-  x.dialect = Dialect.Other;
-  x.started = now;
-  x.deadline = u64.MAX_VALUE;
-  x.waitMs = -1;
-  x.first.status = 0;
-  x.said.len = 0;
-  live.set(<u32>x.serial, changetype<usize>(x));
-  return x;
-}
-
-/** By the 16 bytes of its identity; null: it is not of this VM, or gone. */
-export function find(identity: usize, len: usize): Exchange | null {
-  if (len != IDENTITY_SIZE) return null;
-  const at = live.get(load<u32>(identity, 8));
-  if (at == 0) return null;
-  const x = changetype<Exchange>(at);
-  return x.vm == load<u64>(identity) && x.serial == load<u64>(identity, 8) ? x : null;
-}
-
 export function configOf(x: Exchange): SiteConfig {
   return changetype<SiteConfig>(x.config);
 }
@@ -396,62 +225,4 @@ export function stepOf(x: Exchange, index: i32): Step {
 
 export function modelOf(x: Exchange): usize {
   return x.text + x.pathLen;
-}
-
-const FIRST_CAPACITY: usize = 16 << 10;
-const FIRST_DECLARED_CAPACITY: usize = 1 << 20;
-
-/** What the room for a body grows to when it must hold `size` bytes. */
-export function capacityFor(x: Exchange, size: usize): usize {
-  if (size <= x.bodyCapacity) return x.bodyCapacity;
-  // More than any body may have would only keep others out, or this very one.
-  const most = configOf(x).requestBodyLimit;
-  if (size > x.declaredLength) return max(size, min(most, x.bodyCapacity == 0 ? FIRST_CAPACITY : x.bodyCapacity * 2));
-  // A client that announces much and sends nothing must not take the room of others; of a large body little is copied.
-  return min(x.declaredLength, max(size, x.bodyCapacity == 0 ? FIRST_DECLARED_CAPACITY : x.bodyCapacity * 8));
-}
-
-/** Lets the room for the body grow to `capacity`, from `capacityFor`. */
-export function reserveBody(x: Exchange, capacity: usize): void {
-  if (capacity == x.bodyCapacity) return;
-  x.body = x.body == 0 ? heap.alloc(capacity) : heap.realloc(x.body, capacity);
-  parkedBytes += capacity - x.bodyCapacity;
-  x.bodyCapacity = capacity;
-}
-
-/** Frees the body: its last reader has it. */
-export function dropBody(x: Exchange): void {
-  if (x.body == 0) return;
-  heap.free(x.body);
-  parkedBytes -= x.bodyCapacity;
-  x.body = 0;
-  x.bodyLen = 0;
-  x.bodyCapacity = 0;
-}
-
-/** Gives the record back when nobody uses it any more. */
-export function release(x: Exchange): void {
-  if (x.gateway != 0) return;
-  dropBody(x);
-  if (x.attempts != 0) return;
-  if (x.text != 0) heap.free(x.text);
-  x.text = 0;
-  if (x.first.block != 0) heap.free(x.first.block);
-  x.first.block = 0;
-  configOf(x).users--;
-  live.delete(<u32>x.serial);
-  pool.give(x);
-}
-
-export function liveCount(): u32 {
-  return live.size;
-}
-
-/** For a walk over all live exchanges: slots from 0 to `slots`; null where a slot is free. */
-export function slots(): u32 {
-  return live.capacity;
-}
-
-export function slot(at: u32): Exchange | null {
-  return live.keyAt(at) != 0 ? changetype<Exchange>(live.valueAt(at)) : null;
 }

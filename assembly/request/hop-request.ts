@@ -5,7 +5,8 @@ import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { Endpoint } from "../config/endpoint";
 import { Token } from "../config/token";
-import { Exchange, Hop, ModelPlace, endpointOf, modelOf, providerOf, targetOf } from "./exchange";
+import { Exchange, ModelPlace, modelOf } from "./exchange";
+import { Hop, endpointOf, providerOf, targetOf } from "./hop";
 import { writeQuery } from "./query";
 import { pathLength } from "./request-path";
 

@@ -2,19 +2,8 @@
 import { NS_PER_MS } from "../text/time-units";
 import { Provider } from "../config/provider";
 import { Next, Scope, Verdict, isCallers } from "../health/verdict";
-import {
-  Exchange,
-  MAX_ATTEMPTS,
-  Outcome,
-  PlanEntry,
-  Stop,
-  budgetOf,
-  entryAt,
-  healthOf,
-  routeOf,
-  stepOf,
-  upstreamOf,
-} from "./exchange";
+import { Exchange, MAX_ATTEMPTS, Outcome, Stop, budgetOf, entryAt, healthOf, routeOf, stepOf } from "./exchange";
+import { PlanEntry, upstreamOf } from "./plan-entry";
 import { isFirstBest } from "./first-answer";
 import * as plan from "./plan";
 import { hasTime } from "./time-limits";

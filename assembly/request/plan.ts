@@ -10,18 +10,9 @@ import { MAX_UPSTREAMS, Route, Upstream } from "../config/route";
 import { ModelName } from "../config/model-mapping";
 import { Provider, StickyBy, TokenChoice } from "../config/provider";
 import { TokenSearch } from "../health/token-choice";
-import {
-  Exchange,
-  Hop,
-  MAX_ATTEMPTS,
-  PlanEntry,
-  configOf,
-  entryAt,
-  healthOf,
-  modelOf,
-  upstreamAt,
-  upstreamOf,
-} from "./exchange";
+import { Exchange, MAX_ATTEMPTS, configOf, entryAt, healthOf, modelOf, upstreamAt } from "./exchange";
+import { Hop } from "./hop";
+import { PlanEntry, upstreamOf } from "./plan-entry";
 import { hashOf, takesPath } from "./request-head";
 import { routeLimit } from "./time-limits";
 

@@ -15,18 +15,9 @@ import { applyRules, settleRules } from "../health/answer-rules";
 import { evidence } from "./evidence";
 import { BodyType, ResponseHead } from "./response-head";
 import { Attempt, State, heldBytes, hold } from "./attempt";
-import {
-  Exchange,
-  Outcome,
-  QUOTE_SIZE,
-  configOf,
-  endpointOf,
-  guardOf,
-  healthOf,
-  modelOf,
-  routeOf,
-  stepOf,
-} from "../request/exchange";
+import { Exchange, Outcome, configOf, guardOf, healthOf, modelOf, routeOf, stepOf } from "../request/exchange";
+import { QUOTE_SIZE } from "../request/kept-answers";
+import { endpointOf } from "../request/hop";
 import { pathLength } from "../request/request-path";
 import { Defect, NO_CUT, Progress } from "./validator";
 import { keep, keepHeaders, weigh } from "../request/first-answer";
@@ -147,7 +138,7 @@ function noteWait(a: Attempt, head: ResponseHead): void {
 /** More is held of this answer, or of all of this worker, than may be: it goes on unchecked. */
 function isTooMuch(a: Attempt): bool {
   const config = configOf(a.exchange);
-  return a.heldLen > config.guardLimit || heldBytes > config.parkedBodiesLimit;
+  return a.heldLen > config.guardLimit || heldBytes() > config.parkedBodiesLimit;
 }
 
 /** A provider may quote the token that it was sent: no client may see it. Its length stays, so that no length is wrong. True: it was there. */

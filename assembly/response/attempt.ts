@@ -1,7 +1,8 @@
 /** The record of one attempt, and the memory for what it holds back. Records are used again. */
 import { Pool } from "../text/pool";
 import { Validator, newValidator } from "./validator";
-import { Exchange, Hop } from "../request/exchange";
+import { Exchange } from "../request/exchange";
+import { Hop } from "../request/hop";
 import * as timeLimits from "../request/time-limits";
 import * as trail from "./trail";
 
@@ -18,8 +19,12 @@ export enum State {
   Over,
 }
 
-/** Bytes that the answers of this worker hold back together. */
-export let heldBytes: usize = 0;
+let held: usize = 0;
+
+/** Bytes that all answers of this worker hold back together. */
+export function heldBytes(): usize {
+  return held;
+}
 
 const FIRST_ROOM: usize = 4 << 10;
 
@@ -113,7 +118,7 @@ export function end(a: Attempt): void {
 
 export function dropHeld(a: Attempt): void {
   if (a.held != 0) heap.free(a.held);
-  heldBytes -= a.heldCapacity;
+  held -= a.heldCapacity;
   a.held = 0;
   a.heldLen = 0;
   a.heldCapacity = 0;
@@ -125,7 +130,7 @@ export function hold(a: Attempt, ptr: usize, len: usize): void {
   if (size > a.heldCapacity) {
     const capacity = max(size, max(a.heldCapacity * 2, FIRST_ROOM));
     a.held = a.held == 0 ? heap.alloc(capacity) : heap.realloc(a.held, capacity);
-    heldBytes += capacity - a.heldCapacity;
+    held += capacity - a.heldCapacity;
     a.heldCapacity = capacity;
   }
   memory.copy(a.held + a.heldLen, ptr, len);

@@ -6,7 +6,9 @@ import { Writer } from "../text/writer";
 import { Provider } from "../config/provider";
 import { hopKey } from "../health/token-choice";
 import { Cause, Next, causeName } from "../health/verdict";
-import { Exchange, Hop, Step, stepOf } from "../request/exchange";
+import { Exchange, stepOf } from "../request/exchange";
+import { Hop } from "../request/hop";
+import { Step } from "../request/attempt-step";
 
 const CAPACITY: usize = 8 << 10;
 const scratch: usize = heap.alloc(CAPACITY);

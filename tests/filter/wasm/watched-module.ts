@@ -1,5 +1,6 @@
 /** The module, with numbers that tell what it still holds. */
-import * as exchanges from "../../../assembly/request/exchange";
+import * as exchanges from "../../../assembly/request/exchange-registry";
+import { parkedBytes as bytesParked } from "../../../assembly/request/parked-body";
 import * as checked from "./heap";
 
 export * from "../../../assembly/index";
@@ -9,7 +10,7 @@ export function liveExchanges(): u32 {
 }
 
 export function parkedBytes(): usize {
-  return exchanges.parkedBytes;
+  return bytesParked();
 }
 
 export function heapBlocks(): u32 {
