@@ -26,12 +26,7 @@ export function show(value: Value): string {
 }
 
 export function quote(text: string): string {
-  let out = "";
-  for (let i = 0; i < min(text.length, 60); i++) {
-    const c = text.charCodeAt(i);
-    out += c < 0x20 || c == 0x7f ? "?" : text.charAt(i);
-  }
-  return text.length > 60 ? `"${out}..."` : `"${out}"`;
+  return text.length > 60 ? `"${text.substring(0, 60)}..."` : `"${text}"`;
 }
 
 /** The text of a string with its variables put in; null after a complaint. */

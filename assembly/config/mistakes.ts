@@ -57,8 +57,30 @@ export function addWarning(path: string, what: string): void {
 }
 
 /** Whether it was not told before. */
-function add(lines: string[], line: string): bool {
+function add(lines: string[], told: string): bool {
+  const line = visible(told);
   if (lines.length > MOST || lines.includes(line)) return false;
   lines.push(lines.length < MOST ? line : "configuration: more of the same kind");
   return true;
+}
+
+/**
+ * A line as a log or a terminal may show it: what of the configuration's own texts would end it, steer what shows it, or turn around
+ * what is read is escaped. The tool does the same (cli/config/problem.ts).
+ */
+function visible(line: string): string {
+  let out = "";
+  let from = 0;
+  for (let i = 0; i < line.length; i++) {
+    const c = line.charCodeAt(i);
+    if (!steers(c)) continue;
+    out += `${line.substring(from, i)}\\u${c.toString(16).padStart(4, "0")}`;
+    from = i + 1;
+  }
+  return from == 0 ? line : out + line.substring(from);
+}
+
+function steers(c: i32): bool {
+  if (c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c) return true;
+  return c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }

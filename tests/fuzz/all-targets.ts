@@ -9,8 +9,9 @@ import { headerList } from "./targets/heads.js";
 import { requestBody } from "./targets/chat-body.js";
 import { retryAfter } from "./targets/asked-wait.js";
 import { sharedData } from "./targets/shared-data.js";
+import { storeAnswer } from "./targets/store-answer.js";
 
 export const TARGETS: Target[] = [
   ...[requestBody, form, headerList, eventStream, errorAnswer, retryAfter],
-  ...[configuration, sharedData, exchange],
+  ...[configuration, sharedData, storeAnswer, exchange],
 ];

@@ -5,6 +5,7 @@ interface Exports {
   alloc(size: number): number;
   free(ptr: number): void;
   parse(ptr: number, len: number, env: number, envLen: number): number;
+  judge(ptr: number, len: number, env: number, envLen: number): number;
   resultPtr(): number;
   resultLen(): number;
   routeOf(model: number, len: number): number;
@@ -138,6 +139,14 @@ export class ConfigRoom {
     this.call(parts, (ptr, len, env, envLen) => this.wasm.parse(ptr!, len!, env!, envLen!));
     const result = new Uint8Array(this.wasm.memory.buffer, this.wasm.resultPtr(), this.wasm.resultLen());
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(result)) as Parsed;
+  }
+
+  /** The mistakes alone, which takes a part of the time; empty: it is taken. */
+  mistakesIn(bytes: Uint8Array, env: string): string[] {
+    const parts = [bytes, Buffer.from(env)];
+    const isTaken = this.call(parts, (...spans) => this.wasm.judge(...(spans as Parameters<Exports["judge"]>)));
+    if (isTaken) return [];
+    return Buffer.from(this.wasm.memory.buffer, this.wasm.resultPtr(), this.wasm.resultLen()).toString().split("\n");
   }
 
   /** The plugin, or a failure that says what is wrong with it. */

@@ -27,6 +27,11 @@ interface Exports {
   pollFault(): number;
   pollLacksScript(): number;
   signedEntries(): number;
+  startGateways(): number;
+  nextGateway(): number;
+  gatewayPtr(): number;
+  gatewayLen(): number;
+  gatewaySeenAgo(): bigint;
   faultOfText(ptr: number, len: number): number;
   faultPtr(fault: number): number;
   faultLen(fault: number): number;
@@ -179,6 +184,18 @@ export class FleetRoom {
       if (this.wasm.readPoll(ptr, len)) return this.wasm.signedEntries();
       return this.wasm.pollLacksScript() ? "no script" : this.words(this.wasm.pollFault());
     });
+  }
+
+  /** The gateways of the answer that was read last. */
+  gateways(): { id: string; seenAgo: number }[] {
+    const found: { id: string; seenAgo: number }[] = [];
+    if (!this.wasm.startGateways()) return found;
+    while (found.length < 64 && this.wasm.nextGateway())
+      found.push({
+        id: this.text(this.wasm.gatewayPtr(), this.wasm.gatewayLen()),
+        seenAgo: Number(this.wasm.gatewaySeenAgo()),
+      });
+    return found;
   }
 
   words(fault: number): string {

@@ -144,7 +144,7 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     'providers[0].modelMapping.x*y: the name "x*y"; an exact name, or one "*" at the end',
     'providers[0].modelMapping.~a: the name "~a"; an exact name or "prefix*"; no regular expression',
     "providers[0].modelMapping.d: 5; text",
-    'providers[0].modelMapping.e: "?"; the name of a model',
+    'providers[0].modelMapping.e: "\\u0007"; the name of a model',
     'providers[0].models[0]: "a*b"; an exact name, or one "*" at the end',
   ],
   [
@@ -468,6 +468,16 @@ describe("any value in any place", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it("what would steer who shows a line, or begin another one, is escaped in it", () => {
+    const names = ["a\n\u001b[2J\u009b31m", "b\u0085", "\u2028\u202e"];
+    const lines = room.errors({ ...own, ...Object.fromEntries(names.map(name => [name, 1])), role: "x\u009b" });
+    expect(lines.map(line => line.split(": ")[0])).toEqual([
+      "role",
+      ...['"a\\u000a\\u001b[2J\\u009b31m"', "b\\u0085", "\\u2028\\u202e"],
+    ]);
+    expect(lines[0]).toContain('"x\\u009b"');
   });
 
   it("and both are accepted as they are", () => {

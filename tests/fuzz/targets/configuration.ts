@@ -51,14 +51,18 @@ const PIECES = [
   ":",
   "null",
   "1e400",
+  "\\u001b[31m",
+  bytesIn("\u009b\u202e"),
   "\xff",
   "\0",
   '"role":"attempt",',
   "[".repeat(80),
 ];
 
+// eslint-disable-next-line no-control-regex
+const STEERING = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
 export const configuration = target<string>({
-  // It makes objects, and so do the texts that the room tells of them.
   ...{ name: "configuration", share: 1 },
   generate(random) {
     const text = bytesIn(JSON.stringify(mutateJson(pick(CONFIGURATIONS, random), NAMES, random)));
@@ -68,9 +72,9 @@ export const configuration = target<string>({
     const room = await ConfigRoom.start();
     return {
       run(text) {
-        const { plugin, errors } = room.parseBytes(Buffer.from(text, "latin1"), { T: "t-3" });
-        if ((plugin === undefined) === (errors === undefined)) throw new Error("neither taken nor refused");
-        if (errors?.some(error => !error.includes(": "))) throw new Error(`a mistake without its place: ${errors}`);
+        const errors = room.mistakesIn(Buffer.from(text, "latin1"), "T=t-3");
+        if (errors.some(error => !error.includes(": "))) throw new Error(`a mistake without its place: ${errors}`);
+        if (errors.some(error => STEERING.test(error))) throw new Error(`a line that steers who shows it: ${errors}`);
       },
       get memory() {
         return room.memorySize;

@@ -82,8 +82,7 @@ function damaged(record: Buffer, { kind, at, to }: Damage): Buffer {
 
 /** Records that another version wrote, or that are damaged, between the steps of two workers that read and write them. */
 export const sharedData = target<Step[]>({
-  // Each input is a story of some twenty steps.
-  ...{ name: "shared-data", share: 0.1 },
+  ...{ name: "shared-data", share: 1 },
   generate: random => Array.from({ length: 10 + random(20) }, () => stepOf(random)),
   async start() {
     const room = await HealthRoom.start();

@@ -36,6 +36,14 @@ export function parse(ptr: usize, len: usize, env: usize, envLen: usize): bool {
   return !read.hasMistakes;
 }
 
+/** Reads it, and describes nothing but its mistakes, one a line. */
+export function judge(ptr: usize, len: usize, env: usize, envLen: usize): bool {
+  const parsed = parsePlugin(ptr, len, new Environment(String.UTF8.decodeUnsafe(env, envLen).split("\0")));
+  plugin = parsed.plugin.hasMistakes ? null : parsed.plugin;
+  result = Bytes.of(parsed.mistakes.join("\n"));
+  return !parsed.plugin.hasMistakes;
+}
+
 export function resultPtr(): usize {
   return result.ptr;
 }

@@ -186,6 +186,28 @@ export function signedEntries(): i32 {
   return count;
 }
 
+/** The next gateway of the answer that was read last; before the first one `startGateways`. */
+export function startGateways(): bool {
+  poll.startGateways();
+  return poll.gateways >= 0;
+}
+
+export function nextGateway(): bool {
+  return poll.nextGateway();
+}
+
+export function gatewayPtr(): usize {
+  return poll.gatewayPtr;
+}
+
+export function gatewayLen(): usize {
+  return poll.gatewayLen;
+}
+
+export function gatewaySeenAgo(): i64 {
+  return poll.seenAgo;
+}
+
 export function faultOfText(ptr: usize, len: usize): i32 {
   return faultOf(ptr, len);
 }
