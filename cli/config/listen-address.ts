@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import { object, text, type Check, type Raw } from "./raw.js";
 import type { Path } from "./problem.js";
 import type { Address } from "./config-types.js";
@@ -17,16 +16,6 @@ export const addressText = ({ host, port }: Address): string => `${host.includes
 
 export function isLoopback({ host }: Address): boolean {
   return host === "::1" || host.startsWith("127.");
-}
-
-/** Whether a connection to `target` from this machine arrives at a listener of this address. */
-export function reaches(target: Address, listen: Address): boolean {
-  if (target.port !== listen.port) return false;
-  const host = target.host === "localhost" ? "127.0.0.1" : target.host;
-  if (host === listen.host) return true;
-  if (!["0.0.0.0", "::"].includes(listen.host)) return false;
-  const own = Object.values(networkInterfaces()).flatMap(addresses => (addresses ?? []).map(({ address }) => address));
-  return isLoopback({ host, port: 0 }) || ["0.0.0.0", "::", ...own].includes(host);
 }
 
 /** The listeners: each bindable, no two on one port, and nothing unprotected beyond loopback. */

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkListeners, parseAddress, reaches } from "./listen-address.js";
+import { checkListeners, parseAddress } from "./listen-address.js";
+import { reaches } from "./own-listener.js";
 import type { Path } from "./problem.js";
 import { presets } from "./preset-table.js";
 import { object, objects, text, type Check, type Raw } from "./raw.js";
@@ -55,8 +56,10 @@ function checkLoops(config: Raw, providers: [number, Raw][], check: Check): void
   for (const [i, provider] of providers) {
     const preset = presets.get(text(provider["type"]));
     const targets = preset ? clustersOf(provider, idOf(provider), preset).targets : [];
-    if (targets.some(target => reaches(target, listen)))
-      check.report(["providers", i, "url"], "the address of this gateway itself (listen)", "another one");
+    const own = targets.findIndex(target => reaches(target, listen));
+    if (own < 0) continue;
+    const field = own > 0 || provider["url"] === undefined ? "messagesUrl" : "url";
+    check.report(["providers", i, field], "the address of this gateway itself (listen)", "another one");
   }
 }
 

@@ -242,6 +242,12 @@ const table: [rule: string, text: string, path: string, says: string][] = [
     "providers[0].url",
     "this gateway itself",
   ],
+  [
+    "this gateway as the provider of one API",
+    `listen: '127.0.0.1:8090'\n${provider("messagesUrl: 'http://[::ffff:127.0.0.1]:8090/v1'")}`,
+    "providers[0].messagesUrl",
+    "this gateway itself",
+  ],
   ["an IPv6 address without brackets", `listen: '::1:8090'\n${provider("")}`, "listen", "[::1]:8080"],
   [
     "a variable that only JavaScript knows",
