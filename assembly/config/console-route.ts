@@ -15,7 +15,7 @@ export function readConsoleFields(fields: Fields): void {
   if (isOn(fields.take("authConfig"))) refuse(fields, "authConfig");
   // What another version of the console writes besides.
   const items = fields.value.items;
-  for (let i = 0; i < items.length; i++) if (isIdle(items[i])) items[i].asked = true;
+  for (let i = 0; i < items.length; i++) if (isIdle(items[i])) items[i].isKnown = true;
 }
 
 /** Whether the value says nothing: it is empty, holds nothing but what is empty, or is switched off. */

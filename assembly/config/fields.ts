@@ -60,7 +60,7 @@ export class Fields {
     if (!this.names.includes(name)) this.names.push(name);
     const member = this.value.get(name);
     if (member === null) return null;
-    member.asked = true;
+    member.isKnown = true;
     return member.kind == Kind.Null ? null : member;
   }
 
@@ -150,7 +150,7 @@ export class Fields {
   finish(): void {
     for (let i = 0; i < this.value.items.length; i++) {
       const item = this.value.items[i];
-      if (!item.asked && item.kind != Kind.Null) this.refuse(item);
+      if (!item.isKnown && item.kind != Kind.Null) this.refuse(item);
     }
   }
 
@@ -158,7 +158,7 @@ export class Fields {
   tolerate(why: string): void {
     for (let i = 0; i < this.value.items.length; i++) {
       const item = this.value.items[i];
-      if (item.asked) continue;
+      if (item.isKnown) continue;
       if (nearest(item.name, this.names) != "") this.refuse(item);
       else addWarning(item.path, why);
     }

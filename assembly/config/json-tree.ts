@@ -17,8 +17,8 @@ export class Value {
   /** What a string says, without escapes; the source of any other scalar. */
   text: string = "";
   items: Value[] = [];
-  /** Whether a reader knows this field. */
-  asked: bool = false;
+  /** A reader knows this field. */
+  isKnown: bool = false;
 
   constructor(readonly kind: Kind) {}
 

@@ -52,13 +52,13 @@ export function readPatterns(fields: Fields, name: string): string[] {
 
 /** What a name or "prefix*" matches. */
 export function predicateOf(pattern: string): Predicate {
-  const exact = !isPrefix(pattern);
-  return makePredicate(exact ? pattern : pattern.substring(0, pattern.length - 1), exact);
+  const isExact = !isPrefix(pattern);
+  return makePredicate(isExact ? pattern : pattern.substring(0, pattern.length - 1), isExact);
 }
 
-export function makePredicate(value: string, exact: bool): Predicate {
+export function makePredicate(value: string, isExact: bool): Predicate {
   const predicate = new Predicate();
-  predicate.exact = exact;
+  predicate.isExact = isExact;
   predicate.value = Bytes.of(value);
   return predicate;
 }
@@ -77,8 +77,8 @@ export function readMapping(value: Value | null): ModelMapping {
     if (target === null || !checkPattern(item.path, `the name "${item.name.slice(0, 60)}"`, item.name)) continue;
     if (target != "" && modelOf(item) == "") continue;
     const entry = new MappingEntry();
-    entry.exact = !isPrefix(item.name);
-    entry.pattern = Bytes.of(entry.exact ? item.name : item.name.substring(0, item.name.length - 1));
+    entry.isExact = !isPrefix(item.name);
+    entry.pattern = Bytes.of(entry.isExact ? item.name : item.name.substring(0, item.name.length - 1));
     entry.target = target == "" ? null : makeModelName(target);
     insert(mapping.entries, entry);
   }
@@ -93,7 +93,7 @@ function insert(entries: MappingEntry[], entry: MappingEntry): void {
 }
 
 function comesBefore(a: MappingEntry, b: MappingEntry): bool {
-  return a.exact != b.exact ? a.exact : !a.exact && a.pattern.len > b.pattern.len;
+  return a.isExact != b.isExact ? a.isExact : !a.isExact && a.pattern.len > b.pattern.len;
 }
 
 const ESCAPED_SIZE: usize = 6; // "\u0000" for one byte

@@ -22,7 +22,7 @@ export function listModels(drafts: ProviderDraft[], routes: Route[]): Bytes {
     const owner = routes[i].name.toString();
     const predicates = routes[i].predicates;
     for (let j = 0; j < predicates.length; j++)
-      if (predicates[j].exact) add(predicates[j].value.toString(), owner, routes);
+      if (predicates[j].isExact) add(predicates[j].value.toString(), owner, routes);
     for (let j = 0; j < routes[i].upstreams.length; j++) addKeys(routes[i].upstreams[j].mapping, owner, routes);
     for (let j = 0; j < routes[i].fallback.length; j++) addKeys(routes[i].fallback[j].mapping, owner, routes);
   }
@@ -31,7 +31,7 @@ export function listModels(drafts: ProviderDraft[], routes: Route[]): Bytes {
 
 function addKeys(mapping: ModelMapping, owner: string, routes: Route[]): void {
   for (let i = 0; i < mapping.entries.length; i++)
-    if (mapping.entries[i].exact) add(mapping.entries[i].pattern.toString(), owner, routes);
+    if (mapping.entries[i].isExact) add(mapping.entries[i].pattern.toString(), owner, routes);
 }
 
 function add(name: string, owner: string, routes: Route[]): void {

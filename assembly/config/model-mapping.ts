@@ -12,7 +12,7 @@ export class ModelName {
 export class MappingEntry {
   /** Without the '*'. */
   pattern!: Bytes;
-  exact: bool = true;
+  isExact: bool = true;
   /** null: the name stays ("" in the configuration). */
   target: ModelName | null = null;
 }
@@ -26,7 +26,9 @@ export class ModelMapping {
     for (let i = 0, k = this.entries.length; i < k; i++) {
       const entry = this.entries[i];
       const n = entry.pattern.len;
-      if (entry.exact ? entry.pattern.equals(model, len) : len >= n && memory.compare(model, entry.pattern.ptr, n) == 0)
+      if (
+        entry.isExact ? entry.pattern.equals(model, len) : len >= n && memory.compare(model, entry.pattern.ptr, n) == 0
+      )
         return entry.target;
     }
     return null;

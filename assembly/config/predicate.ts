@@ -2,12 +2,12 @@
 import { Bytes } from "../text/bytes";
 
 export class Predicate {
-  exact: bool = false;
+  isExact: bool = false;
   value!: Bytes;
 
   matches(model: usize, len: usize): bool {
     const size = this.value.len;
-    if (this.exact) return this.value.equals(model, len);
+    if (this.isExact) return this.value.equals(model, len);
     return len >= size && memory.compare(model, this.value.ptr, size) == 0;
   }
 }

@@ -42,7 +42,7 @@ export class Preset {
   models: string[] = [];
   /** A free GET below the base that refuses a bad token; "": none is known. */
   probe: string = "";
-  /** The usual environment variable of its token; "": it may be called without one. */
+  /** The environment variable that holds its token by convention; "": it can be called without a token. */
   variable: string = "";
 
   constructor(

@@ -157,7 +157,7 @@ function refuseAliases(fields: Fields): void {
 function refuseAlias(fields: Fields, field: string): void {
   const member = fields.value.get(field);
   if (member === null) return;
-  member.asked = true;
+  member.isKnown = true;
   addMistake(fields.pathOf(field), "a field of Higress", "url: scheme, host, port and base path");
 }
 

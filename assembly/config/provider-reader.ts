@@ -93,7 +93,7 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   readSticky(fields, provider);
   provider.rules = readRules(fields);
   provider.failover = readFailover(fields.object("failover"), higress, provider.rules);
-  provider.retry = readRetry(fields.object("retryOnFailure"), higress, provider.failover.enabled, provider.rules);
+  provider.retry = readRetry(fields.object("retryOnFailure"), higress, provider.failover.isEnabled, provider.rules);
   provider.breaker = readBreaker(fields.object("providerBreaker"));
   readPassage(fields, provider);
   draft.models = fields.has("models") ? readPatterns(fields, "models") : preset.models;
@@ -120,8 +120,8 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
 export function refuseNarrowing(fields: Fields): void {
   const items = fields.value.items;
   for (let i = 0; i < items.length; i++) {
-    if (items[i].asked || isSecret(items[i]) || !narrows(items[i].name.toLowerCase())) continue;
-    items[i].asked = true;
+    if (items[i].isKnown || isSecret(items[i]) || !narrows(items[i].name.toLowerCase())) continue;
+    items[i].isKnown = true;
     addMistake(
       items[i].path,
       "a field that narrows who or what is served",
@@ -181,7 +181,7 @@ function interval(fields: Fields, name: string, whenAbsent: i32, higress: bool):
 /** Thresholds and intervals default to what Higress's console writes, which is also ours. */
 function readFailover(fields: Fields, higress: bool, rules: AnswerRule[]): FailoverSettings {
   const settings = new FailoverSettings();
-  settings.enabled = fields.flag("enabled", !higress);
+  settings.isEnabled = fields.flag("enabled", !higress);
   settings.failureThreshold = count(fields, "failureThreshold", settings.failureThreshold, higress);
   settings.successThreshold = count(fields, "successThreshold", settings.successThreshold, higress);
   settings.healthCheckInterval = interval(fields, "healthCheckInterval", settings.healthCheckInterval, higress);
@@ -197,7 +197,7 @@ function readFailover(fields: Fields, higress: bool, rules: AnswerRule[]): Failo
 /** The console writes no more than `enabled`; Higress's code then retries once. */
 function readRetry(fields: Fields, higress: bool, failover: bool, rules: AnswerRule[]): RetrySettings {
   const settings = new RetrySettings();
-  settings.enabled = fields.flag("enabled", !higress || failover);
+  settings.isEnabled = fields.flag("enabled", !higress || failover);
   settings.maxRetries = fields.whole("maxRetries", 0, 0, MOST);
   if (settings.maxRetries == 0 && higress) settings.maxRetries = 1;
   settings.retryTimeout = fields.duration("retryTimeout", 0, 0);

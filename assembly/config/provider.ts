@@ -21,7 +21,7 @@ export enum StickyBy {
 
 /** When a token is out, and when it is used again. */
 export class FailoverSettings {
-  enabled: bool = true;
+  isEnabled: bool = true;
   failureThreshold: i32 = 1;
   successThreshold: i32 = 1;
   healthCheckInterval: i32 = 5000;
@@ -33,7 +33,7 @@ export class FailoverSettings {
 
 /** Further attempts with other tokens of the same provider. */
 export class RetrySettings {
-  enabled: bool = true;
+  isEnabled: bool = true;
   /** How many further tokens; 0: all live ones. */
   maxRetries: i32 = 0;
   /** Time limit of one further attempt; 0: attemptTimeout. */

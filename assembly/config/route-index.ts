@@ -10,7 +10,7 @@ const NONE: i32 = i32.MAX_VALUE;
 class Name {
   constructor(
     readonly value: Bytes,
-    readonly exact: bool,
+    readonly isExact: bool,
     readonly hash: u64,
     /** The first that says so. */
     readonly route: i32,
@@ -43,16 +43,16 @@ export class RouteIndex {
     this.table = new StaticArray<i32>(size);
     this.lengths = new StaticArray<bool>(longest + 1);
     for (let i = 0; i < all.length; i++)
-      for (let j = 0; j < all[i].length; j++) this.add(all[i][j].value, all[i][j].exact, i);
+      for (let j = 0; j < all[i].length; j++) this.add(all[i][j].value, all[i][j].isExact, i);
   }
 
-  private add(value: Bytes, exact: bool, route: i32): void {
+  private add(value: Bytes, isExact: bool, route: i32): void {
     let hash = BASIS;
     for (let i: usize = 0; i < value.len; i++) hash = step(hash, load<u8>(value.ptr + i));
-    if (this.find(value.ptr, value.len, hash, exact) != NONE) return;
+    if (this.find(value.ptr, value.len, hash, isExact) != NONE) return;
     let at = this.home(hash);
     while (this.table[at] != 0) at = (at + 1) & (this.table.length - 1);
-    this.names.push(new Name(value, exact, hash, route));
+    this.names.push(new Name(value, isExact, hash, route));
     this.table[at] = this.names.length;
     this.lengths[<i32>value.len] = true;
   }
@@ -70,13 +70,13 @@ export class RouteIndex {
     return route == NONE ? -1 : route;
   }
 
-  private find(ptr: usize, len: usize, hash: u64, exact: bool): i32 {
+  private find(ptr: usize, len: usize, hash: u64, isExact: bool): i32 {
     let at = this.home(hash);
     while (true) {
       const place = unchecked(this.table[at]);
       if (place == 0) return NONE;
       const name = unchecked(this.names[place - 1]);
-      if (name.hash == hash && name.exact == exact && name.value.equals(ptr, len)) return name.route;
+      if (name.hash == hash && name.isExact == isExact && name.value.equals(ptr, len)) return name.route;
       at = (at + 1) & (this.table.length - 1);
     }
   }

@@ -91,11 +91,11 @@ function readPredicates(fields: Fields, predicates: Predicate[]): void {
     const value = entry.take("matchValue");
     if (!entry.has("matchType")) addMistake(entry.pathOf("matchType"), "nothing", "EQUAL or PRE");
     if (value === null) addMistake(entry.pathOf("matchValue"), "nothing", "the name of a model, or its beginning");
-    const exact = entry.choice("matchType", MATCH_TYPES, 0) == 1;
+    const isExact = entry.choice("matchType", MATCH_TYPES, 0) == 1;
     if (!entry.flag("caseSensitive", true))
       addMistake(entry.pathOf("caseSensitive"), "false", "true: the case of a model's name counts");
     const model = value === null ? "" : modelOf(value);
-    if (model != "") predicates.push(makePredicate(model, exact));
+    if (model != "") predicates.push(makePredicate(model, isExact));
     entry.finish();
   }
 }
@@ -157,7 +157,7 @@ function readFallback(fields: Fields, route: Route, drafts: ProviderDraft[], hig
   const upstreams: Upstream[] = [];
   readUpstreams(fields, drafts, false, upstreams);
   if (higress && !isIdle(fields.take("fallbackStrategy")))
-    route.fallbackRandom = fields.choice("fallbackStrategy", STRATEGIES, 0) == 1;
+    route.hasRandomFallback = fields.choice("fallbackStrategy", STRATEGIES, 0) == 1;
   const rules: AnswerRule[] = [];
   addAlsoOn(fields, higress, rules);
   addResponseCodes(fields, higress, rules);

@@ -30,7 +30,7 @@ export class Route {
   upstreams: Upstream[] = [];
   /** Empty when the fallback is off. */
   fallback: Upstream[] = [];
-  fallbackRandom: bool = false;
+  hasRandomFallback: bool = false;
   rules: AnswerRule[] = [];
   guard: Guard = Guard.FirstEvent;
   firstTokenTimeout: i32 = 60000;

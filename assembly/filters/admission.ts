@@ -41,7 +41,7 @@ export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null
   if (isRoot(head.path)) return refuse(replies.PATH_UNSERVED);
   if (x.isUnlisted && !isAllowedPath(x, head)) return refuse(replies.PATH_UNSERVED);
   if (head.failover.len > 0) {
-    if (head.failover.is(OFF)) x.noFailover = true;
+    if (head.failover.is(OFF)) x.isSentOnce = true;
     else if (head.failover.is(SAME_MODEL)) x.keepsModel = true;
     else return refuse(replies.FAILOVER_HEADER_INVALID);
   }

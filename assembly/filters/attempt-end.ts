@@ -14,7 +14,7 @@ const LEAST_CONNECT_MS: i32 = 25;
 
 export function endOf(a: Attempt, now: u64): End {
   const x = a.exchange;
-  if (x.gateway == 0 || x.clientHasLeft) return End.ClientGone;
+  if (x.gateway == 0 || x.hasClientLeft) return End.ClientGone;
   const hasTimedOut = now >= x.deadline || (x.tryTimeout > 0 && hasRun(a, x.tryTimeout, now));
   if (a.state == State.Passing) return hasTimedOut ? End.Stalled : End.Cut;
   const limit = x.isStreamed ? End.FirstTokenTimeout : End.AttemptTimeout;

@@ -24,7 +24,7 @@ import { cleanAnswerTrailers, cleanAttemptHeaders } from "./header-cleaning";
 import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
 import * as innerListener from "./inner-listener";
-import * as relay from "./response-relay";
+import * as delivery from "./response-delivery";
 import * as retry from "./retry";
 import { sendErrorInside } from "./send-error";
 import * as timer from "./timer";
@@ -129,7 +129,7 @@ export class AttemptFilter extends Handler {
       attemptJudge.judgeLoss(a, answerOrigin.isOtherFilter() ? End.Local : answerOrigin.endOfLocal(a.exchange), now);
       return this.stops(this.goOn(a, now)) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
     }
-    const decision = relay.headers(a, end, now);
+    const decision = delivery.headers(a, end, now);
     // From here on its limits are ours, not Envoy's.
     timer.watchAttempt(a, now);
     if (decision == Decision.Hold) return HeadersStatus.StopIteration;
@@ -141,14 +141,14 @@ export class AttemptFilter extends Handler {
   responseBody(state: usize, size: usize, end: bool): BodyStatus {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
-    if (a.state == State.Over) return isHeldBack(a) ? this.drain(size) : relay.behindEnd(a, size);
+    if (a.state == State.Over) return isHeldBack(a) ? this.drain(size) : delivery.behindEnd(a, size);
     const now = host.monotonic();
-    const decision = relay.body(a, size, end, now);
+    const decision = delivery.body(a, size, end, now);
     if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
     if (decision != Decision.Fail) return BodyStatus.Continue;
     const move = this.goOn(a, now);
     if (this.stops(move)) return this.drain(size);
-    return move == Move.End && relay.giveBack(a, size, false) ? BodyStatus.StopNoBuffer : BodyStatus.Continue;
+    return move == Move.End && delivery.giveBack(a, size, false) ? BodyStatus.StopNoBuffer : BodyStatus.Continue;
   }
 
   responseTrailers(state: usize): BodyStatus {
@@ -157,12 +157,12 @@ export class AttemptFilter extends Handler {
     cleanAnswerTrailers();
     if (a.state == State.Over) return isHeldBack(a) ? BodyStatus.StopAndBuffer : BodyStatus.Continue;
     const now = host.monotonic();
-    const decision = relay.trailers(a, now);
+    const decision = delivery.trailers(a, now);
     if (decision == Decision.Pass) return BodyStatus.Continue;
     const move = decision == Decision.Fail ? this.goOn(a, now) : Move.End;
     if (this.stops(move)) return BodyStatus.StopAndBuffer;
     if (move == Move.Send) return BodyStatus.Continue;
-    if (!sendErrorInside(a, false)) relay.sendHeld(a, false);
+    if (!sendErrorInside(a, false)) delivery.sendHeld(a, false);
     return BodyStatus.StopAndBuffer;
   }
 

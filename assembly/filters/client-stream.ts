@@ -29,7 +29,7 @@ export class ClientStream {
   /** A managed `Service`. */
   service: usize;
   /** A placeholder went down the chain: an attempt filter has to put the body in. */
-  parked: bool;
+  isParked: bool;
   /** The last tick before which something of the body came. */
   seenAt: u64;
   /** Its outcome is settled, counted and logged. */
@@ -44,7 +44,7 @@ export function open(stream: u32): ClientStream {
   c.phase = Phase.Untouched;
   c.exchange = 0;
   c.service = 0;
-  c.parked = false;
+  c.isParked = false;
   c.isCounted = false;
   return c;
 }

@@ -13,7 +13,7 @@ import { ClientStream, Phase, exchangeOf } from "./client-stream";
 import { cleanAnswerTrailers } from "./header-cleaning";
 import { setHopBody, setHopHeaders } from "./hop-stream";
 import * as hostNames from "./host-names";
-import * as relay from "./response-relay";
+import * as delivery from "./response-delivery";
 import { sendErrorInside } from "./send-error";
 import * as timer from "./timer";
 import { setAnswerHeaders } from "./answer-headers";
@@ -51,7 +51,7 @@ export function responseHeaders(c: ClientStream, end: bool): HeadersStatus {
     if (isOther) x.outcome = Outcome.Returned;
     return goOn(c, now) ? HeadersStatus.StopAllIterationAndWatermark : HeadersStatus.Continue;
   }
-  const decision = relay.headers(a, end, now);
+  const decision = delivery.headers(a, end, now);
   if (decision == Decision.Hold) {
     if (a.state == State.Reading) timer.watch(c, now);
     return HeadersStatus.StopIteration;
@@ -64,15 +64,15 @@ export function responseHeaders(c: ClientStream, end: bool): HeadersStatus {
 export function responseBody(c: ClientStream, size: usize, end: bool): BodyStatus {
   const x = exchangeOf(c);
   const a = attemptOf(c);
-  if (a.state == State.Over) return relay.behindEnd(a, size);
+  if (a.state == State.Over) return delivery.behindEnd(a, size);
   const now = host.monotonic();
   const passing = a.state == State.Passing;
-  const decision = relay.body(a, size, end, now);
+  const decision = delivery.body(a, size, end, now);
   if (passing) return BodyStatus.Continue;
   if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
   if (decision == Decision.Fail) {
     if (goOn(c, now)) return BodyStatus.StopNoBuffer;
-    if (relay.giveBack(a, size, true)) {
+    if (delivery.giveBack(a, size, true)) {
       endAttempt(c);
       c.phase = Phase.Answered;
       return BodyStatus.StopNoBuffer;
@@ -87,10 +87,10 @@ export function responseTrailers(c: ClientStream): BodyStatus {
   cleanAnswerTrailers();
   if (a.state == State.Over) return BodyStatus.Continue;
   const now = host.monotonic();
-  const decision = relay.trailers(a, now);
+  const decision = delivery.trailers(a, now);
   if (decision == Decision.Pass) return BodyStatus.Continue;
   if (decision == Decision.Hold || !goOn(c, now)) {
-    if (!sendErrorInside(a, true)) relay.sendHeld(a, true);
+    if (!sendErrorInside(a, true)) delivery.sendHeld(a, true);
     endAttempt(c);
     c.phase = Phase.Answered;
   }
@@ -118,6 +118,6 @@ export function abandon(c: ClientStream, now: u64): void {
   const x = exchangeOf(c);
   if (x.attempt == 0) return;
   const a = attemptOf(c);
-  attemptJudge.judgeLoss(a, x.clientHasLeft ? End.ClientGone : End.Cut, now);
+  attemptJudge.judgeLoss(a, x.hasClientLeft ? End.ClientGone : End.Cut, now);
   attemptJudge.end(a);
 }

@@ -174,7 +174,7 @@ const DIGITS: usize = 20;
 const numberRoom: usize = memory.data(20);
 const number = new Writer();
 
-function putOr(header: Bytes, field: Field, usual: Bytes): void {
-  if (field.kind == Kind.Absent) headerBuilder.put(header, usual);
+function putOr(header: Bytes, field: Field, byDefault: Bytes): void {
+  if (field.kind == Kind.Absent) headerBuilder.put(header, byDefault);
   else headerBuilder.add(header.ptr, header.len, field.value.ptr, field.value.len);
 }

@@ -47,9 +47,9 @@ export function countOutcome(c: ClientStream): void {
   const x = exchangeOf(c);
   const isDirect = c.phase == Phase.Direct;
   // A held answer that its provider cut goes to the client as Envoy's own error, and only this callback tells (facts 12.3).
-  x.clientHasLeft = (x.outcome == Outcome.Open && !isDirect) || (x.attempt != 0 && clientLeft());
+  x.hasClientLeft = (x.outcome == Outcome.Open && !isDirect) || (x.attempt != 0 && clientLeft());
   if (isDirect) directAttempt.abandon(c, host.monotonic());
-  if (x.outcome == Outcome.Open && !x.clientHasLeft) x.outcome = Outcome.Failed;
+  if (x.outcome == Outcome.Open && !x.hasClientLeft) x.outcome = Outcome.Failed;
   plan.disarm(x, host.monotonic());
   const service = serviceOf(c);
   service.metrics.count(x);

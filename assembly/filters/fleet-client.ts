@@ -51,10 +51,10 @@ export class FleetClient {
   private token: u32 = 0;
   private givesUpAt: u64 = 0;
   private calls: u32 = 0;
-  private withScript: bool = false;
+  private sendsScript: bool = false;
   /** The next good call counts only if it has written. */
   private mustWrite: bool = false;
-  private saidPresence: bool = false;
+  private saysPresence: bool = false;
   private hasPhase: bool = false;
 
   /** `sharers`: of all configurations that belong to this fleet. */
@@ -124,10 +124,10 @@ export class FleetClient {
     this.poll.clear();
     // Without the server's time the store could not tell a late call.
     if (known.serverTime != 0) this.ledgers.gather(<u64>this.config.interval * 2, now);
-    this.saidPresence = this.mustWrite || this.calls % PRESENCE == 0;
+    this.saysPresence = this.mustWrite || this.calls % PRESENCE == 0;
     this.calls++;
     request.into(requestRoom, MOST_REQUEST);
-    if (!this.poll.write(request, known, this.withScript, this.saidPresence, now)) return;
+    if (!this.poll.write(request, known, this.sendsScript, this.saysPresence, now)) return;
     headerBuilder.begin();
     headerBuilder.put(METHOD, POST);
     headerBuilder.put(hostNames.PATH, ROOT_PATH);
@@ -163,10 +163,10 @@ export class FleetClient {
   private take(size: usize, now: u64): void {
     const body = size > 0 ? host.body(host.Buffer.CalloutResponseBody, 0, size) : null;
     text.set(body !== null ? body.ptr : 0, body !== null ? body.len : 0);
-    this.withScript = false;
+    this.sendsScript = false;
     if (!this.poll.read(text.ptr, text.len)) {
       if (!this.poll.lacksScript) return this.fail(this.poll.fault, now);
-      this.withScript = true;
+      this.sendsScript = true;
       this.nextAt = now;
       // It has not heard that we are there either.
       this.calls = 0;
@@ -190,7 +190,7 @@ export class FleetClient {
     state.heardAt = now;
     state.serverTime = this.poll.serverTime;
     if (this.poll.gateways >= 0) this.listGateways(now);
-    if (this.mustWrite && !this.saidPresence) {
+    if (this.mustWrite && !this.saysPresence) {
       this.board.write();
       return;
     }

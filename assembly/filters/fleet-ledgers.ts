@@ -128,7 +128,7 @@ export class FleetLedgers {
     for (let tries = 0; tries < TRIES; tries++) {
       const record = ledger.edit();
       let changed = false;
-      if (startsAnew && forgetVersions(record, isSame)) changed = true;
+      if (startsAnew && resetVersions(record, isSame)) changed = true;
       this.poll.startEntries();
       for (let j = 0; j < this.poll.entries; j++) {
         const id = this.poll.nextEntry(stored);
@@ -216,7 +216,7 @@ function isAmong(list: Ledger[], ledger: Ledger): bool {
 }
 
 /** All entries come anew. In another life of the store what it knew is gone; in the same one what does not come again is closed. */
-function forgetVersions(record: Record, isSame: bool): bool {
+function resetVersions(record: Record, isSame: bool): bool {
   let changed = false;
   for (let j = record.count - 1; j >= 0; j--) {
     const entry = record.at(j);

@@ -114,15 +114,15 @@ export class GatewayFilter extends Handler {
     const x = client.exchangeOf(c);
     c.seenAt = max(c.seenAt, dueTimes.lastTick());
     const isFirst = x.bodyLen == 0;
-    if (isFirst) c.parked = hasAttemptFilter(x);
-    const refusal = park(x, size, isFirst && c.parked);
+    if (isFirst) c.isParked = hasAttemptFilter(x);
+    const refusal = park(x, size, isFirst && c.isParked);
     if (refusal !== null) {
       sendRefusal(c, refusal);
       return BodyStatus.StopNoBuffer;
     }
     if (end && this.goOn(c, 0)) return BodyStatus.Continue;
     // Only the placeholder is kept, so that a held request costs no buffer; without it the request would go on as one without a body.
-    return isFirst && c.parked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
+    return isFirst && c.isParked ? BodyStatus.StopAndWatermark : BodyStatus.StopNoBuffer;
   }
 
   requestTrailers(state: usize): BodyStatus {
@@ -237,7 +237,7 @@ export class GatewayFilter extends Handler {
     if (at >= 0) living.splice(at, 1);
     isPruned = false;
     metricSlots.flush();
-    timer.forget(this.root);
+    timer.removeRoot(this.root);
     for (let i = 0, k = this.services.length; i < k; i++)
       callouts.dropPending(this.services[i].config, host.monotonic());
     retire(this.services);

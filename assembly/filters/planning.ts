@@ -76,7 +76,7 @@ function writeServed(to: Writer, config: SiteConfig): void {
       if (!isFirst) to.text(COMMA);
       isFirst = false;
       to.text(predicates[j].value);
-      if (!predicates[j].exact) to.byte(STAR);
+      if (!predicates[j].isExact) to.byte(STAR);
     }
   }
 }

@@ -37,7 +37,7 @@ const body = new Writer();
 const bodyRoom: usize = heap.alloc(CAPACITY);
 const verdict = new Verdict();
 const failed = new FailedAnswer();
-const judge = newValidator();
+const validator = newValidator();
 /** How much of an answer is read. */
 const MOST_READ: usize = 64 << 10;
 
@@ -103,7 +103,7 @@ export class Prober {
       failed.set(family, status, text.ptr, text.len);
       classifyAnswer(failed, verdict);
     } else if (hasError(text, head.body)) {
-      failed.set(family, status, judge.errorPtr, judge.errorLen);
+      failed.set(family, status, validator.errorPtr, validator.errorLen);
       classifyError(failed, verdict);
     } else {
       this.tell(ticket, null, now);
@@ -131,9 +131,9 @@ export class Prober {
 
 /** Whether a good status hides an error. */
 function hasError(text: Span, type: BodyType): bool {
-  judge.start(Dialect.Other, false, false, type, Guard.Full);
-  judge.feed(text.ptr, text.len);
-  return judge.finish() == Progress.Failed && judge.defect == Defect.ErrorInside;
+  validator.start(Dialect.Other, false, false, type, Guard.Full);
+  validator.feed(text.ptr, text.len);
+  return validator.finish() == Progress.Failed && validator.defect == Defect.ErrorInside;
 }
 
 /** The endpoint's own path for the API, with the model where the path has its name. */

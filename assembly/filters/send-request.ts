@@ -25,12 +25,12 @@ export const BODY_OUT_OF_REACH: usize = usize.MAX_VALUE;
 /** `size` bytes of the body are in the host's buffer. True: the client's stream goes on; false: it stays held, a callout runs. */
 export function sendRequest(c: ClientStream, x: Exchange, size: usize, now: u64): bool {
   plan.findAlternative(x, now);
-  if ((c.parked || (x.bodyLen == 0 && hasAttemptFilter(x))) && handToRouter(x)) {
+  if ((c.isParked || (x.bodyLen == 0 && hasAttemptFilter(x))) && handToRouter(x)) {
     setRouterLimits(x, now);
     c.phase = Phase.Sent;
     return true;
   }
-  if (c.parked || size == BODY_OUT_OF_REACH || !leadsThere(x)) {
+  if (c.isParked || size == BODY_OUT_OF_REACH || !leadsThere(x)) {
     callouts.sendArmed(c, now);
     return false;
   }

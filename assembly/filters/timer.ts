@@ -78,7 +78,7 @@ export function takeOver(root: u32): void {
 }
 
 /** The root is gone, and its timer with it: who still waits needs another one. */
-export function forget(root: u32): void {
+export function removeRoot(root: u32): void {
   const at = roots.indexOf(root);
   if (at >= 0) roots.splice(at, 1);
   if (ticking != root) return;

@@ -36,7 +36,7 @@ export function learn(
   if (!opens) return known !== null && learnClosing(record, known, stored, isOurs, now);
   const entry = known !== null ? known : addEntry(record, provider, token, model, stored, now);
   if (entry === null) return false;
-  if (known !== null && isExpired(known, now)) known.forget();
+  if (known !== null && isExpired(known, now)) known.clear();
   const hadOrder = entry.fleetVersion != 0 && entry.fleetRank == 2;
   entry.fleetVersion = stored.version;
   entry.fleetUntil = end;

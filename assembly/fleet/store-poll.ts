@@ -127,7 +127,7 @@ export class StorePoll {
   }
 
   /** The whole call. `now`: monotonic ns. False: it does not fit. */
-  write(out: Writer, known: StoreKnowledge, withScript: bool, withPresence: bool, now: u64): bool {
+  write(out: Writer, known: StoreKnowledge, sendsScript: bool, withPresence: bool, now: u64): bool {
     const resp = new RespWriter(out);
     const config = this.config;
     if (config.password.len > 0) {
@@ -137,7 +137,7 @@ export class StorePoll {
     }
     if (config.database != 0) resp.command(2).text(SELECT).number(config.database);
     resp.command(3 + this.keys.length + 6 + 4 * this.count);
-    resp.text(withScript ? EVAL : EVALSHA).text(withScript ? SCRIPT : SCRIPT_SHA);
+    resp.text(sendsScript ? EVAL : EVALSHA).text(sendsScript ? SCRIPT : SCRIPT_SHA);
     resp.number(this.keys.length);
     for (let i = 0, k = this.keys.length; i < k; i++) resp.text(unchecked(this.keys[i]));
     resp.bytes(known.epoch, known.epochLen).number(<i64>known.version);
@@ -151,7 +151,7 @@ export class StorePoll {
     if (time == 0) resp.text(EMPTY);
     else resp.number(time);
     for (let i = 0; i < this.count; i++) this.writeOp(resp, this.at(i), known.gateway, time);
-    return !out.overflow;
+    return !out.hasOverflowed;
   }
 
   private writeOp(resp: RespWriter, told: Told, gateway: u64, time: i64): void {

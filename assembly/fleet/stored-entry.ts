@@ -82,7 +82,7 @@ export class StoredEntry {
     to.hex(number, 8);
     addNumber(to, <u64>this.sent);
     addNumber(to, <u64>this.lasts);
-    if (to.overflow) return;
+    if (to.hasOverflowed) return;
     const signature = signatureOf(key, this.op, id, to.ptr + from, to.len - from);
     to.byte(SPACE);
     store<u64>(number, bswap<u64>(signature));

@@ -22,7 +22,7 @@ export function applyRules(rules: AnswerRule[], status: i32, isInside: bool, ver
 
 /** Behind the last list. */
 export function settleRules(verdict: Verdict): void {
-  if (verdict.stay && (verdict.next == Next.NextProvider || verdict.next == Next.SecondOpinion))
+  if (verdict.staysAtProvider && (verdict.next == Next.NextProvider || verdict.next == Next.SecondOpinion))
     verdict.next = Next.Return;
 }
 
@@ -72,15 +72,16 @@ const CAUSES: Cause[] = [Cause.None, Cause.Credential, Cause.Credential, Cause.M
 
 function apply(rule: AnswerRule, verdict: Verdict): void {
   // A rule has the last word, whatever came before in the request.
-  if (rule.staysAtProvider || (rule.then != KEEPS && <RuleThen>rule.then == RuleThen.Return)) verdict.stay = true;
+  if (rule.staysAtProvider || (rule.then != KEEPS && <RuleThen>rule.then == RuleThen.Return))
+    verdict.staysAtProvider = true;
   if (rule.then != KEEPS) {
     verdict.next = unchecked(NEXTS[<RuleThen>rule.then]);
-    if (rule.then == RuleThen.NextProvider && !rule.letsNextRulesApply) verdict.stay = false;
+    if (rule.then == RuleThen.NextProvider && !rule.letsNextRulesApply) verdict.staysAtProvider = false;
   }
   if (rule.out == KEEPS) return;
   verdict.scope = unchecked(SCOPES[<RuleOut>rule.out]);
   verdict.widens = false;
-  verdict.half = false;
+  verdict.countsHalf = false;
   verdict.waitMs = rule.forMs > 0 ? rule.forMs : -1;
   if (rule.out != RuleOut.Nobody && isCallers(verdict.cause)) verdict.cause = unchecked(CAUSES[<RuleOut>rule.out]);
 }

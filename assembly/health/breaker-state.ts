@@ -24,10 +24,10 @@ export function concernedEntry(view: Record, token: u64, model: u64, api: u64, i
   return view.find(token, i == 3 ? 0 : model);
 }
 
-export function stateOf(provider: Provider, entry: Entry, probing: bool, now: u64): BreakerState {
+export function stateOf(provider: Provider, entry: Entry, isProbing: bool, now: u64): BreakerState {
   if (entry.isHeldOut(now)) return BreakerState.Shut;
   if (!entry.isOpen || isExpired(entry, now)) return BreakerState.Live;
-  if (entry.isLeased(now) || now < trialAt(provider, entry, probing)) return BreakerState.Shut;
+  if (entry.isLeased(now) || now < trialAt(provider, entry, isProbing)) return BreakerState.Shut;
   // The one that tried whether it has passed was not told of it again.
   if (entry.isRateLimit && entry.leaseUntil != 0 && !entry.isWanted) return BreakerState.Live;
   return BreakerState.Trial;
@@ -40,22 +40,22 @@ export function stateFor(
   token: u64,
   model: u64,
   api: u64,
-  probing: bool,
+  isProbing: bool,
   now: u64,
 ): BreakerState {
   let worst = BreakerState.Live;
   for (let i = 0; i < CONCERNED && view.count > 0; i++) {
     const entry = concernedEntry(view, token, model, api, i);
-    if (entry !== null) worst = max(worst, stateOf(provider, entry, probing, now));
+    if (entry !== null) worst = max(worst, stateOf(provider, entry, isProbing, now));
   }
   return worst;
 }
 
 /** When this entry lets an attempt through; 0: it does. u64.MAX_VALUE: not before a person says so. */
-export function opensAt(provider: Provider, entry: Entry, probing: bool, now: u64): u64 {
+export function opensAt(provider: Provider, entry: Entry, isProbing: bool, now: u64): u64 {
   const held = entry.isHeldOut(now) ? entry.heldUntil : 0;
   if (!entry.isOpen || isExpired(entry, now)) return held;
-  let until = trialAt(provider, entry, probing);
+  let until = trialAt(provider, entry, isProbing);
   if (entry.isLeased(now)) until = max(until, entry.leaseUntil);
   return max(held, until);
 }

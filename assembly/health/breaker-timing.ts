@@ -43,7 +43,7 @@ export enum ProbeKind {
 /** How a probe could tell of this entry. What a free call proves is that the provider takes the token, not that it can pay. */
 export function probeOf(provider: Provider, entry: Entry): ProbeKind {
   const failover = provider.failover;
-  if (!failover.enabled || entry.model != 0) return ProbeKind.None;
+  if (!failover.isEnabled || entry.model != 0) return ProbeKind.None;
   if (entry.isOpen) return probeOfOpen(provider, entry);
   const isDoubted = entry.token != 0 && entry.suspicions > 0 && entry.suspect == <u8>Cause.Credential;
   const isPossible = failover.cooldownDuration == 0 && provider.probePath !== null;
@@ -53,7 +53,7 @@ export function probeOf(provider: Provider, entry: Entry): ProbeKind {
 /** The same of a breaker that is open, or about to. */
 function probeOfOpen(provider: Provider, entry: Entry): ProbeKind {
   const failover = provider.failover;
-  if (!failover.enabled || entry.model != 0) return ProbeKind.None;
+  if (!failover.isEnabled || entry.model != 0) return ProbeKind.None;
   if (entry.token == 0) return failover.healthCheckModel !== null ? ProbeKind.Completion : ProbeKind.None;
   // A rate limit passes by itself.
   if (failover.cooldownDuration > 0 || entry.isRateLimit) return ProbeKind.None;
@@ -69,8 +69,9 @@ export function probeAt(provider: Provider, entry: Entry): u64 {
 }
 
 /** When an open breaker lets a client request through as its trial. */
-export function trialAt(provider: Provider, entry: Entry, probing: bool): u64 {
-  if (!probing || entry.vainProbes >= VAIN_PROBES || probeOf(provider, entry) == ProbeKind.None) return entry.openUntil;
+export function trialAt(provider: Provider, entry: Entry, isProbing: bool): u64 {
+  if (!isProbing || entry.vainProbes >= VAIN_PROBES || probeOf(provider, entry) == ProbeKind.None)
+    return entry.openUntil;
   return entry.openUntil + <u64>provider.failover.healthCheckTimeout * NS_PER_MS + PROBE_GRACE;
 }
 
@@ -109,14 +110,14 @@ export function successesToClose(provider: Provider, entry: Entry): i32 {
 }
 
 /** How long it is open when it opens for the `opened`-th time in a row, ns. */
-export function openFor(provider: Provider, entry: Entry, probing: bool, random: u32): u64 {
+export function openFor(provider: Provider, entry: Entry, isProbing: bool, random: u32): u64 {
   const times = <i32>entry.opened;
   if (entry.isRateLimit) {
     const most = doubled(FIRST_BACK_OFF, times, MOST_BACK_OFF);
     return most / 2 + share(most / 2, random);
   }
   const failover = provider.failover;
-  const probed = probing && probeOfOpen(provider, entry) != ProbeKind.None;
+  const probed = isProbing && probeOfOpen(provider, entry) != ProbeKind.None;
   if (entry.token == 0) {
     const first = <u64>provider.breaker.openFor * NS_PER_MS;
     if (probed && times > 1) return interval(failover, random);

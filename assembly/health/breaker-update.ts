@@ -45,77 +45,77 @@ export class BreakerUpdate {
   lease: u32;
   random: u32;
   /** Whether a prober is at work. */
-  probing: bool;
+  isProbing: bool;
   /** See `Verdict.widens`. */
   widens: bool;
 }
 
 /** Makes the change. False: the record is as it was. */
-export function apply(change: BreakerUpdate, record: Record, provider: Provider): bool {
-  switch (change.kind) {
+export function apply(update: BreakerUpdate, record: Record, provider: Provider): bool {
+  switch (update.kind) {
     case UpdateKind.Failed:
-      return applyFailed(change, record, provider);
+      return applyFailed(update, record, provider);
     case UpdateKind.Succeeded:
     case UpdateKind.Released:
-      return applyEnd(change, record, provider);
+      return applyEnd(update, record, provider);
     case UpdateKind.TakenOut:
     case UpdateKind.BroughtBack:
     case UpdateKind.TryNow:
-      return applyOrder(change, record, provider);
+      return applyOrder(update, record, provider);
     default:
-      return applyProbe(change, record, provider);
+      return applyProbe(update, record, provider);
   }
 }
 
 // === Attempts ===
 
-function applyEnd(change: BreakerUpdate, record: Record, provider: Provider): bool {
+function applyEnd(update: BreakerUpdate, record: Record, provider: Provider): bool {
   let changed = false;
   for (let i = 0; i < CONCERNED; i++) {
-    const entry = concernedEntry(record, change.token, change.model, change.api, i);
+    const entry = concernedEntry(record, update.token, update.model, update.api, i);
     if (entry === null) continue;
-    if (change.kind == UpdateKind.Succeeded ? succeed(change, record, entry, provider) : release(change, entry))
+    if (update.kind == UpdateKind.Succeeded ? succeed(update, record, entry, provider) : release(update, entry))
       changed = true;
   }
   return changed;
 }
 
-function applyFailed(change: BreakerUpdate, record: Record, provider: Provider): bool {
-  const scope = change.scope;
-  const wide = change.widens ? wideScope(scope) : Scope.Nobody;
+function applyFailed(update: BreakerUpdate, record: Record, provider: Provider): bool {
+  const scope = update.scope;
+  const wide = update.widens ? wideScope(scope) : Scope.Nobody;
   // A trial of the whole that one model fails takes that model out at once: the next trial is another one's.
-  const whole = wide != Scope.Nobody ? record.find(tokenOf(wide, change), 0) : null;
-  const atOnce = whole !== null && whole.isOpen && holds(change, whole);
+  const whole = wide != Scope.Nobody ? record.find(tokenOf(wide, update), 0) : null;
+  const atOnce = whole !== null && whole.isOpen && holds(update, whole);
   let changed = false;
   for (let i = 0; i < CONCERNED; i++) {
-    const entry = concernedEntry(record, change.token, change.model, change.api, i);
-    if (entry === null || isOf(entry, scope, change) || isOf(entry, wide, change) || !holds(change, entry)) continue;
-    if (isFault(change.cause) && entry.token == 0) failTrial(change, entry, provider);
-    else release(change, entry);
+    const entry = concernedEntry(record, update.token, update.model, update.api, i);
+    if (entry === null || isOf(entry, scope, update) || isOf(entry, wide, update) || !holds(update, entry)) continue;
+    if (isFault(update.cause) && entry.token == 0) failTrial(update, entry, provider);
+    else release(update, entry);
     changed = true;
   }
   if (scope == Scope.Nobody) return changed;
-  if (fail(change, record, provider, atOnce)) changed = true;
-  if (wide != Scope.Nobody && widen(change, record, provider, tokenOf(wide, change))) changed = true;
+  if (fail(update, record, provider, atOnce)) changed = true;
+  if (wide != Scope.Nobody && widen(update, record, provider, tokenOf(wide, update))) changed = true;
   return changed;
 }
 
-function tokenOf(scope: Scope, change: BreakerUpdate): u64 {
-  return scope == Scope.Token || scope == Scope.TokenModel ? change.token : 0;
+function tokenOf(scope: Scope, update: BreakerUpdate): u64 {
+  return scope == Scope.Token || scope == Scope.TokenModel ? update.token : 0;
 }
 
-function modelOf(scope: Scope, change: BreakerUpdate): u64 {
-  if (scope == Scope.ProviderApi) return change.api;
-  return scope == Scope.TokenModel || scope == Scope.ProviderModel ? change.model : 0;
+function modelOf(scope: Scope, update: BreakerUpdate): u64 {
+  if (scope == Scope.ProviderApi) return update.api;
+  return scope == Scope.TokenModel || scope == Scope.ProviderModel ? update.model : 0;
 }
 
-function isOf(entry: Entry, scope: Scope, change: BreakerUpdate): bool {
-  return scope != Scope.Nobody && entry.token == tokenOf(scope, change) && entry.model == modelOf(scope, change);
+function isOf(entry: Entry, scope: Scope, update: BreakerUpdate): bool {
+  return scope != Scope.Nobody && entry.token == tokenOf(scope, update) && entry.model == modelOf(scope, update);
 }
 
 /** The entry that a failure counts against; what is older than our memory begins anew. */
 function entryFor(
-  change: BreakerUpdate,
+  update: BreakerUpdate,
   record: Record,
   provider: Provider,
   token: u64,
@@ -124,11 +124,11 @@ function entryFor(
 ): Entry | null {
   const known = record.find(token, model);
   if (known === null) {
-    prune(record, change.at);
-    const flags = change.scope == Scope.ProviderApi && model != 0 ? FLAG_API : 0;
-    return record.add(token, model, flags, change.cause, opens, provider.tokens.length, change.at);
+    prune(record, update.at);
+    const flags = update.scope == Scope.ProviderApi && model != 0 ? FLAG_API : 0;
+    return record.add(token, model, flags, update.cause, opens, provider.tokens.length, update.at);
   }
-  if (isExpired(known, change.at)) known.forget();
+  if (isExpired(known, update.at)) known.clear();
   return known;
 }
 
@@ -136,29 +136,29 @@ function prune(record: Record, now: u64): void {
   for (let i = record.count - 1; i >= 0; i--) if (isExpired(record.at(i), now)) record.remove(record.at(i));
 }
 
-function fail(change: BreakerUpdate, record: Record, provider: Provider, atOnce: bool): bool {
-  const token = tokenOf(change.scope, change);
-  const opens = atOnce || change.cause == Cause.RateLimit;
-  const entry = entryFor(change, record, provider, token, modelOf(change.scope, change), opens);
+function fail(update: BreakerUpdate, record: Record, provider: Provider, atOnce: bool): bool {
+  const token = tokenOf(update.scope, update);
+  const opens = atOnce || update.cause == Cause.RateLimit;
+  const entry = entryFor(update, record, provider, token, modelOf(update.scope, update), opens);
   if (entry === null) return false;
-  if (holds(change, entry)) {
-    failTrial(change, entry, provider);
+  if (holds(update, entry)) {
+    failTrial(update, entry, provider);
     return true;
   }
-  if (isOut(change, entry)) return extend(change, entry);
-  if (token == 0 && entry.hasCounted(change.exchange)) return false;
-  if (token == 0) entry.note(change.exchange);
-  entry.cause = <u8>change.cause;
-  entry.failures = <u16>min<i32>(<i32>entry.failures + change.halves, 0xffff);
-  count(change, entry);
-  if (atOnce || opensNow(entry, provider)) open(change, entry, provider);
+  if (isOut(update, entry)) return extend(update, entry);
+  if (token == 0 && entry.hasCounted(update.exchange)) return false;
+  if (token == 0) entry.note(update.exchange);
+  entry.cause = <u8>update.cause;
+  entry.failures = <u16>min<i32>(<i32>entry.failures + update.halves, 0xffff);
+  count(update, entry);
+  if (atOnce || opensNow(entry, provider)) open(update, entry, provider);
   return true;
 }
 
 /** A rate limit hides no other failure. */
-function isOut(change: BreakerUpdate, entry: Entry): bool {
+function isOut(update: BreakerUpdate, entry: Entry): bool {
   if (!entry.isOpen) return false;
-  return !entry.isRateLimit || (change.cause == Cause.RateLimit && change.at < entry.openUntil);
+  return !entry.isRateLimit || (update.cause == Cause.RateLimit && update.at < entry.openUntil);
 }
 
 function opensNow(entry: Entry, provider: Provider): bool {
@@ -167,78 +167,78 @@ function opensNow(entry: Entry, provider: Provider): bool {
   return failures >= enough || (entry.isCorroborated && failures + <i32>entry.suspicions >= enough);
 }
 
-function count(change: BreakerUpdate, entry: Entry): void {
+function count(update: BreakerUpdate, entry: Entry): void {
   if (entry.counted < u32.MAX_VALUE) entry.counted++;
-  entry.touched = change.at;
+  entry.touched = update.at;
 }
 
 /** The same failure as a suspicion of the whole token, or of the whole provider. */
-function widen(change: BreakerUpdate, record: Record, provider: Provider, token: u64): bool {
-  const entry = entryFor(change, record, provider, token, 0, false);
+function widen(update: BreakerUpdate, record: Record, provider: Provider, token: u64): bool {
+  const entry = entryFor(update, record, provider, token, 0, false);
   if (entry === null) return false;
-  if (entry.isOpen && holds(change, entry)) {
-    if (suspect(entry, change.model, change.cause, change.halves, change.exchange) && entry.isCorroborated)
-      failTrial(change, entry, provider);
+  if (entry.isOpen && holds(update, entry)) {
+    if (suspect(entry, update.model, update.cause, update.halves, update.exchange) && entry.isCorroborated)
+      failTrial(update, entry, provider);
     else {
-      endTrial(change, entry);
-      entry.openUntil = max(entry.openUntil, change.at + FORCED_INTERVAL);
+      endTrial(update, entry);
+      entry.openUntil = max(entry.openUntil, update.at + FORCED_INTERVAL);
     }
     return true;
   }
-  if (isOut(change, entry)) return false;
-  if (!suspect(entry, change.model, change.cause, change.halves, change.exchange)) return false;
-  entry.touched = change.at;
+  if (isOut(update, entry)) return false;
+  if (!suspect(entry, update.model, update.cause, update.halves, update.exchange)) return false;
+  entry.touched = update.at;
   if (!opensNow(entry, provider)) return true;
-  entry.cause = <u8>change.cause;
-  open(change, entry, provider);
+  entry.cause = <u8>update.cause;
+  open(update, entry, provider);
   return true;
 }
 
 /** It is open already: what was under way then adds nothing but a longer time that the provider names itself. */
-function extend(change: BreakerUpdate, entry: Entry): bool {
-  if (change.wait == 0 || isFault(change.cause) || change.at + change.wait <= entry.openUntil) return false;
-  entry.openUntil = change.at + change.wait;
-  entry.touched = change.at;
+function extend(update: BreakerUpdate, entry: Entry): bool {
+  if (update.wait == 0 || isFault(update.cause) || update.at + update.wait <= entry.openUntil) return false;
+  entry.openUntil = update.at + update.wait;
+  entry.touched = update.at;
   return true;
 }
 
 /** A trial before its time was forced: the breaker opens no longer for it. */
-function failTrial(change: BreakerUpdate, entry: Entry, provider: Provider): void {
-  entry.cause = <u8>change.cause;
-  count(change, entry);
-  if (change.at >= entry.openUntil) return open(change, entry, provider);
-  endTrial(change, entry);
-  extend(change, entry);
+function failTrial(update: BreakerUpdate, entry: Entry, provider: Provider): void {
+  entry.cause = <u8>update.cause;
+  count(update, entry);
+  if (update.at >= entry.openUntil) return open(update, entry, provider);
+  endTrial(update, entry);
+  extend(update, entry);
 }
 
-function open(change: BreakerUpdate, entry: Entry, provider: Provider): void {
-  if (entry.since == 0) entry.since = change.at;
+function open(update: BreakerUpdate, entry: Entry, provider: Provider): void {
+  if (entry.since == 0) entry.since = update.at;
   if (entry.opened < 0xffff) entry.opened++;
-  const usual = openFor(provider, entry, change.probing, change.random);
-  const told = change.wait > 0 && !(isFault(change.cause) && change.wait < usual);
+  const ownTime = openFor(provider, entry, update.isProbing, update.random);
+  const told = update.wait > 0 && !(isFault(update.cause) && update.wait < ownTime);
   // A rate limit that stood here may end later.
-  entry.openUntil = max(entry.openUntil, change.at + (told ? change.wait : usual));
-  endTrial(change, entry);
+  entry.openUntil = max(entry.openUntil, update.at + (told ? update.wait : ownTime));
+  endTrial(update, entry);
   dismiss(entry);
   entry.flags &= ~(FLAG_CLOSED | FLAG_ORDERED);
-  entry.triedAt = change.at;
+  entry.triedAt = update.at;
   entry.former = 0;
   entry.trials = 0;
   entry.successes = 0;
-  entry.tripper = change.exchange;
+  entry.tripper = update.exchange;
   entry.fleetGateway = 0;
 }
 
-function succeed(change: BreakerUpdate, record: Record, entry: Entry, provider: Provider): bool {
-  if (!ends(entry, change.lease, change.at)) return false;
+function succeed(update: BreakerUpdate, record: Record, entry: Entry, provider: Provider): bool {
+  if (!ends(entry, update.lease, update.at)) return false;
   const isTrial = entry.isOpen && !entry.isRateLimit;
   if (isTrial && <i32>++entry.successes < successesToClose(provider, entry)) {
-    endTrial(change, entry);
-    entry.goodAt = change.at;
+    endTrial(update, entry);
+    entry.goodAt = update.at;
     entry.triedAt = 0;
     return true;
   }
-  close(record, entry, change.at);
+  close(record, entry, update.at);
   return true;
 }
 
@@ -255,83 +255,83 @@ function forgetLearnt(entry: Entry): void {
   const until = entry.fleetUntil;
   const rank = entry.fleetRank;
   const gateway = entry.fleetGateway;
-  entry.forget();
+  entry.clear();
   entry.fleetGateway = gateway;
   entry.fleetVersion = version;
   entry.fleetUntil = until;
   entry.fleetRank = rank;
 }
 
-function release(change: BreakerUpdate, entry: Entry): bool {
-  if (!holds(change, entry)) return false;
+function release(update: BreakerUpdate, entry: Entry): bool {
+  if (!holds(update, entry)) return false;
   // A forced attempt has been made, whatever came of it.
-  if (change.at >= entry.openUntil) entry.triedAt = 0;
-  endTrial(change, entry);
+  if (update.at >= entry.openUntil) entry.triedAt = 0;
+  endTrial(update, entry);
   return true;
 }
 
-function holds(change: BreakerUpdate, entry: Entry): bool {
-  return entry.isHeldBy(change.lease);
+function holds(update: BreakerUpdate, entry: Entry): bool {
+  return entry.isHeldBy(update.lease);
 }
 
-function endTrial(change: BreakerUpdate, entry: Entry): void {
+function endTrial(update: BreakerUpdate, entry: Entry): void {
   entry.lease = 0;
   entry.leaseUntil = 0;
   entry.flags &= ~FLAG_WANTED;
-  entry.touched = change.at;
+  entry.touched = update.at;
 }
 
 // === Probes ===
 
-function applyProbe(change: BreakerUpdate, record: Record, provider: Provider): bool {
-  const entry = record.find(change.token, change.model);
+function applyProbe(update: BreakerUpdate, record: Record, provider: Provider): bool {
+  const entry = record.find(update.token, update.model);
   // Closed, forgotten, or another's trial by now: a late answer changes nothing.
-  if (entry === null || !holds(change, entry) || !entry.isLeased(change.at)) return false;
-  if (change.kind == UpdateKind.ProbeVain) {
+  if (entry === null || !holds(update, entry) || !entry.isLeased(update.at)) return false;
+  if (update.kind == UpdateKind.ProbeVain) {
     if (entry.vainProbes < 0xff) entry.vainProbes++;
     entry.successes = 0;
-    askAgain(change, entry, provider);
+    askAgain(update, entry, provider);
     return true;
   }
   entry.vainProbes = 0;
-  if (change.kind == UpdateKind.ProbeBad) {
+  if (update.kind == UpdateKind.ProbeBad) {
     if (entry.failedProbes < 0xffff) entry.failedProbes++;
-    entry.cause = <u8>change.cause;
-    open(change, entry, provider);
+    entry.cause = <u8>update.cause;
+    open(update, entry, provider);
     return true;
   }
   entry.failedProbes = 0;
-  if (!entry.isOpen || <i32>++entry.successes >= successesToClose(provider, entry)) close(record, entry, change.at);
-  else askAgain(change, entry, provider);
+  if (!entry.isOpen || <i32>++entry.successes >= successesToClose(provider, entry)) close(record, entry, update.at);
+  else askAgain(update, entry, provider);
   return true;
 }
 
-function askAgain(change: BreakerUpdate, entry: Entry, provider: Provider): void {
-  if (entry.isOpen) entry.openUntil = change.at + interval(provider.failover, change.random);
-  endTrial(change, entry);
+function askAgain(update: BreakerUpdate, entry: Entry, provider: Provider): void {
+  if (entry.isOpen) entry.openUntil = update.at + interval(provider.failover, update.random);
+  endTrial(update, entry);
 }
 
 // === Orders ===
 
-function applyOrder(change: BreakerUpdate, record: Record, provider: Provider): bool {
-  if (change.kind == UpdateKind.TakenOut) {
-    const entry = entryFor(change, record, provider, change.token, 0, true);
-    if (entry === null || entry.heldUntil == change.wait) return false;
-    entry.heldUntil = change.wait;
+function applyOrder(update: BreakerUpdate, record: Record, provider: Provider): bool {
+  if (update.kind == UpdateKind.TakenOut) {
+    const entry = entryFor(update, record, provider, update.token, 0, true);
+    if (entry === null || entry.heldUntil == update.wait) return false;
+    entry.heldUntil = update.wait;
     entry.fleetGateway = 0;
     entry.flags &= ~(FLAG_CLOSED | FLAG_ORDERED);
-    entry.touched = change.at;
+    entry.touched = update.at;
     return true;
   }
   let changed = false;
   for (let i = record.count - 1; i >= 0; i--) {
     const entry = record.at(i);
-    if (entry.token != change.token) continue;
-    if (change.kind == UpdateKind.BroughtBack) close(record, entry, change.at, true);
-    else if (entry.isOpen && (entry.openUntil > change.at || entry.lease != 0)) {
-      entry.openUntil = min(entry.openUntil, change.at);
+    if (entry.token != update.token) continue;
+    if (update.kind == UpdateKind.BroughtBack) close(record, entry, update.at, true);
+    else if (entry.isOpen && (entry.openUntil > update.at || entry.lease != 0)) {
+      entry.openUntil = min(entry.openUntil, update.at);
       entry.triedAt = 0;
-      endTrial(change, entry);
+      endTrial(update, entry);
     } else continue;
     changed = true;
   }

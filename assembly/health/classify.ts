@@ -87,7 +87,7 @@ export function classifyError(answer: FailedAnswer, verdict: Verdict): void {
 /** An attempt without an answer that could be judged. */
 export function classifyEnd(end: End, verdict: Verdict): void {
   conclude(unchecked(table.END_JUDGEMENTS[end]), verdict);
-  verdict.doubtful = end == End.Reset;
+  verdict.mayBeStale = end == End.Reset;
 }
 
 function conclude(judgement: Judgement, verdict: Verdict): void {
@@ -95,9 +95,9 @@ function conclude(judgement: Judgement, verdict: Verdict): void {
   verdict.scope = judgement.scope;
   verdict.next = judgement.next;
   verdict.widens = judgement.widens;
-  verdict.half = judgement.half;
-  verdict.doubtful = false;
-  verdict.stay = false;
+  verdict.countsHalf = judgement.countsHalf;
+  verdict.mayBeStale = false;
+  verdict.staysAtProvider = false;
   verdict.waitMs = -1;
 }
 

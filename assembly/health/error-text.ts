@@ -196,7 +196,7 @@ export class ErrorText {
         this.noteWait(retryAfter.parseAsked(ptr, len, 1000, this.unixMs));
         break;
       default:
-        // Headers that a relay quotes.
+        // Headers that an intermediate provider quotes.
         if (keyLen > 0) retryAfter.see(key, keyLen, ptr, len);
     }
   }

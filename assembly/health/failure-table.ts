@@ -47,7 +47,7 @@ export class Judgement {
     readonly scope: Scope,
     readonly next: Next,
     readonly widens: bool = false,
-    readonly half: bool = false,
+    readonly countsHalf: bool = false,
   ) {}
 
   /** A client's words must not bring this about. */

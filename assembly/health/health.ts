@@ -25,7 +25,7 @@ export const WHOLE_PROVIDER: i32 = -1;
 
 export class Health {
   /** Whether the hop that `pick` or `pickForced` found last is a trial. */
-  trial: bool = false;
+  isTrial: bool = false;
   /** A prober is at work: where a probe is possible it is the trial, not a client's request. Set by the role that probes. */
   isProbing: bool = false;
   /** Makes the keys of models and APIs. */
@@ -38,7 +38,7 @@ export class Health {
   private lateCount: i32 = 0;
   /** Tells the leases of this worker from those of others. */
   private readonly salt: u64;
-  private doubts: StaleConnections = new StaleConnections();
+  private staleConnections: StaleConnections = new StaleConnections();
   private waiting: Waiting = new Waiting();
 
   constructor(
@@ -87,7 +87,7 @@ export class Health {
   /** What is known of a provider, by `Provider.index`, as of the last `refresh`. */
   current(index: i32): Ledger {
     const ledger = unchecked(this.ledgers[index]);
-    ledger.entries.probing = this.isProbing;
+    ledger.entries.isProbing = this.isProbing;
     ledger.refresh(this.generation);
     return ledger;
   }
@@ -97,7 +97,7 @@ export class Health {
     return unchecked(this.ledgers[index]);
   }
 
-  /** Makes the change of the last `newChange` of this ledger. */
+  /** Makes the change of the last `newUpdate` of this ledger. */
   commit(ledger: Ledger): void {
     ledger.commit();
     if (ledger.isSettled || ledger.isLate) return;
@@ -113,11 +113,11 @@ export class Health {
   // === Choice ===
 
   /**
-   * A token that may be tried; -1: there is none. `trial` says that it is the one trial of a breaker, whose end must be told by
+   * A token that may be tried; -1: there is none. `isTrial` says that it is the one trial of a breaker, whose end must be told by
    * `failed`, `succeeded` or `released`.
    */
   pick(provider: Provider, search: TokenSearch): i32 {
-    this.trial = false;
+    this.isTrial = false;
     const ledger = this.current(provider.index);
     for (let i = 0; i < TRIES; i++) {
       const base = this.providerState(ledger, search);
@@ -127,7 +127,7 @@ export class Health {
       let state = ledger.view.count == 0 ? BreakerState.Live : this.stateOf(ledger, key, search);
       if (state == BreakerState.Trial) state = this.lease(ledger, key, search, false);
       if (state == BreakerState.Shut) continue;
-      this.trial = state == BreakerState.Trial;
+      this.isTrial = state == BreakerState.Trial;
       return token;
     }
     return -1;
@@ -138,14 +138,14 @@ export class Health {
    * most once a second. It ends like a trial. -1: another has it, or had it just now, or a person took it out.
    */
   pickForced(provider: Provider, search: TokenSearch): i32 {
-    this.trial = false;
+    this.isTrial = false;
     const ledger = this.current(provider.index);
     soonestToken(ledger, search, this.isProbing, true, this.waiting);
     const token = this.waiting.token;
     if (token < 0) return -1;
     const state = this.lease(ledger, ledger.tokens.keyOf(token), search, true);
     if (state == BreakerState.Shut) return -1;
-    this.trial = state == BreakerState.Trial;
+    this.isTrial = state == BreakerState.Trial;
     return token;
   }
 
@@ -237,17 +237,17 @@ export class Health {
   }
 
   /**
-   * Takes the one trial of every breaker in the way, for all workers: of those that are half-open, or with `forced` of all that are
+   * Takes the one trial of every breaker in the way, for all workers: of those that are half-open, or with `isForced` of all that are
    * open. Shut: another has it.
    */
-  private lease(ledger: Ledger, token: u64, search: TokenSearch, forced: bool): BreakerState {
+  private lease(ledger: Ledger, token: u64, search: TokenSearch, isForced: bool): BreakerState {
     for (let tries = 0; tries < TRIES; tries++) {
       ledger.read();
       const state = this.stateOf(ledger, token, search);
-      if (forced ? state == BreakerState.Live || !this.mayForce(ledger, token, search) : state != BreakerState.Trial)
+      if (isForced ? state == BreakerState.Live || !this.mayForce(ledger, token, search) : state != BreakerState.Trial)
         return state == BreakerState.Live ? state : BreakerState.Shut;
       if (search.isDry) return BreakerState.Trial;
-      if (!forced && !this.isPermitted(ledger, token, search)) {
+      if (!isForced && !this.isPermitted(ledger, token, search)) {
         // Who loses the race for the record asks with the next request.
         ledger.write();
         return BreakerState.Shut;
@@ -255,7 +255,7 @@ export class Health {
       for (let i = 0; i < CONCERNED; i++) {
         const entry = concernedEntry(ledger.view, token, search.model, search.api, i);
         if (entry === null || !entry.isOpen || isExpired(entry, search.now)) continue;
-        if (!forced && stateOf(ledger.provider, entry, this.isProbing, search.now) != BreakerState.Trial) continue;
+        if (!isForced && stateOf(ledger.provider, entry, this.isProbing, search.now) != BreakerState.Trial) continue;
         this.hold(ledger.provider, entry, token, search);
       }
       if (ledger.write()) return BreakerState.Trial;
@@ -301,7 +301,7 @@ export class Health {
   // === What attempts teach ===
 
   /**
-   * An attempt failed. `exchange`: its number; one exchange counts once against a provider. `trial`: what `pick` said of it;
+   * An attempt failed. `exchange`: its number; one exchange counts once against a provider. `isTrial`: what `pick` said of it;
    * without it the attempt ends no trial.
    */
   failed(
@@ -312,48 +312,48 @@ export class Health {
     verdict: Verdict,
     exchange: u64,
     now: u64,
-    trial: bool = true,
+    isTrial: bool = true,
   ): void {
     const ledger = this.current(provider.index);
     const key = ledger.tokens.keyOf(token);
-    const lease = trial ? this.leaseOf(key, model) : 0;
+    const lease = isTrial ? this.leaseOf(key, model) : 0;
     const holds = isHeld(ledger, key, model, api, lease);
     const scope = scopeOf(ledger, model, api, verdict);
     if (scope == Scope.Nobody && !holds) return;
-    if (verdict.doubtful && !holds && !this.doubts.isSecond(exchange, provider.index)) return;
-    const change = this.newChange(ledger, UpdateKind.Failed, key, model, api, lease, now);
-    change.scope = scope;
-    change.cause = verdict.cause;
-    change.widens = verdict.widens;
-    change.halves = verdict.half ? 1 : 2;
-    change.wait = toldWait(verdict.waitMs);
-    change.exchange = (<u32>mix(exchange ^ this.salt)) | 1;
+    if (verdict.mayBeStale && !holds && !this.staleConnections.isSecond(exchange, provider.index)) return;
+    const update = this.newUpdate(ledger, UpdateKind.Failed, key, model, api, lease, now);
+    update.scope = scope;
+    update.cause = verdict.cause;
+    update.widens = verdict.widens;
+    update.halves = verdict.countsHalf ? 1 : 2;
+    update.wait = toldWait(verdict.waitMs);
+    update.exchange = (<u32>mix(exchange ^ this.salt)) | 1;
     this.commit(ledger);
   }
 
   /** An attempt was answered well. Costs nothing while all is well. */
-  succeeded(provider: Provider, token: i32, model: u64, api: u64, now: u64, trial: bool = true): void {
+  succeeded(provider: Provider, token: i32, model: u64, api: u64, now: u64, isTrial: bool = true): void {
     const ledger = this.current(provider.index);
     ledger.noteServed(api);
     if (ledger.view.count == 0) return;
     const key = ledger.tokens.keyOf(token);
-    const lease = trial ? this.leaseOf(key, model) : 0;
+    const lease = isTrial ? this.leaseOf(key, model) : 0;
     if (!hasToEnd(ledger, key, model, api, lease, now)) return;
-    this.newChange(ledger, UpdateKind.Succeeded, key, model, api, lease, now);
+    this.newUpdate(ledger, UpdateKind.Succeeded, key, model, api, lease, now);
     this.commit(ledger);
   }
 
   /** An attempt ended without a verdict, or was never made: a trial is given back. */
-  released(provider: Provider, token: i32, model: u64, api: u64, now: u64, trial: bool = true): void {
+  released(provider: Provider, token: i32, model: u64, api: u64, now: u64, isTrial: bool = true): void {
     const ledger = this.current(provider.index);
     const key = ledger.tokens.keyOf(token);
     const lease = this.leaseOf(key, model);
-    if (!trial || !isHeld(ledger, key, model, api, lease)) return;
-    this.newChange(ledger, UpdateKind.Released, key, model, api, lease, now);
+    if (!isTrial || !isHeld(ledger, key, model, api, lease)) return;
+    this.newUpdate(ledger, UpdateKind.Released, key, model, api, lease, now);
     this.commit(ledger);
   }
 
-  private newChange(
+  private newUpdate(
     ledger: Ledger,
     kind: UpdateKind,
     token: u64,
@@ -362,16 +362,16 @@ export class Health {
     lease: u32,
     now: u64,
   ): BreakerUpdate {
-    const change = ledger.newChange();
-    change.kind = kind;
-    change.token = token;
-    change.model = model;
-    change.api = api;
-    change.at = now;
-    change.lease = lease;
-    change.random = <u32>mix(now ^ this.salt);
-    change.probing = this.isProbing;
-    return change;
+    const update = ledger.newUpdate();
+    update.kind = kind;
+    update.token = token;
+    update.model = model;
+    update.api = api;
+    update.at = now;
+    update.lease = lease;
+    update.random = <u32>mix(now ^ this.salt);
+    update.isProbing = this.isProbing;
+    return update;
   }
 
   // === A person's orders: they outrank what is learnt, and outlast reloads ===
@@ -394,8 +394,8 @@ export class Health {
   private order(kind: UpdateKind, provider: Provider, token: i32, until: u64, now: u64): void {
     const ledger = this.current(provider.index);
     const key = token == WHOLE_PROVIDER ? 0 : ledger.tokens.keyOf(token);
-    const change = this.newChange(ledger, kind, key, 0, 0, 0, now);
-    change.wait = until;
+    const update = this.newUpdate(ledger, kind, key, 0, 0, 0, now);
+    update.wait = until;
     this.commit(ledger);
   }
 }
@@ -423,7 +423,7 @@ function hasToEnd(ledger: Ledger, token: u64, model: u64, api: u64, lease: u32, 
 /** What a failure counts against under this configuration. */
 function scopeOf(ledger: Ledger, model: u64, api: u64, verdict: Verdict): Scope {
   const scope = verdict.scope;
-  const isOff = !ledger.provider.failover.enabled;
+  const isOff = !ledger.provider.failover.isEnabled;
   if (isOff && (scope == Scope.Token || scope == Scope.TokenModel)) return Scope.Nobody;
   if (verdict.cause == Cause.Model && model == NO_MODEL) return Scope.Nobody;
   if (scope != Scope.ProviderApi) return scope;

@@ -160,7 +160,7 @@ export class Entry {
   }
 
   /** Forgets everything that was learnt; what a person ordered holds on. */
-  forget(): void {
+  clear(): void {
     const token = this.token;
     const model = this.model;
     const heldUntil = this.heldUntil;
@@ -178,7 +178,7 @@ export class Entry {
     const until = this.fleetUntil;
     const rank = this.fleetRank;
     const permit = this.permitUntil;
-    this.forget();
+    this.clear();
     this.heldUntil = 0;
     this.fleetVersion = version;
     this.fleetUntil = until;
@@ -202,14 +202,14 @@ function worth(cause: u8, open: bool): i32 {
 export class Record {
   count: i32 = 0;
   /** Enough for most; what needs more moves to a block of its own. */
-  private readonly usual: StaticArray<u8>;
+  private readonly ownRoom: StaticArray<u8>;
   private block: usize = 0;
   private room: usize;
 
   constructor(private capacity: i32) {
-    const usual = new StaticArray<u8>(<i32>(HEADER + <usize>capacity * ENTRY));
-    this.usual = usual;
-    this.room = changetype<usize>(usual);
+    const ownRoom = new StaticArray<u8>(<i32>(HEADER + <usize>capacity * ENTRY));
+    this.ownRoom = ownRoom;
+    this.room = changetype<usize>(ownRoom);
   }
 
   clear(): void {
@@ -292,8 +292,8 @@ export class Record {
   drop(): void {
     if (this.block != 0) heap.free(this.block);
     this.block = 0;
-    this.room = changetype<usize>(this.usual);
-    this.capacity = (this.usual.length - <i32>HEADER) / <i32>ENTRY;
+    this.room = changetype<usize>(this.ownRoom);
+    this.capacity = (this.ownRoom.length - <i32>HEADER) / <i32>ENTRY;
     this.count = 0;
   }
 

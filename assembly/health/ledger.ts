@@ -99,7 +99,7 @@ export class Ledger {
     const version = this.store.read(this.key) ? this.store.version : ABSENT;
     if (version != this.version || this.isEdited) this.take(version);
     let changed = false;
-    for (let i = 0; i < this.waiting; i++) if (apply(this.changeAt(i), this.view, this.provider)) changed = true;
+    for (let i = 0; i < this.waiting; i++) if (apply(this.updateAt(i), this.view, this.provider)) changed = true;
     if (this.waiting > 0) this.noteEdit();
     return changed;
   }
@@ -109,27 +109,27 @@ export class Ledger {
     else this.view.clear();
     this.version = version;
     this.isEdited = false;
-    this.entries.forget();
+    this.entries.invalidate();
   }
 
   private noteEdit(): void {
     this.isEdited = true;
-    this.entries.forget();
+    this.entries.invalidate();
   }
 
   /** Room for a change to fill and `commit`. */
-  newChange(): BreakerUpdate {
+  newUpdate(): BreakerUpdate {
     if (this.waiting == WAITING) {
       this.waiting--;
       const first = changetype<usize>(this.changes);
       memory.copy(first, first + offsetof<BreakerUpdate>(), <usize>this.waiting * offsetof<BreakerUpdate>());
     }
-    const change = this.changeAt(this.waiting);
-    memory.fill(changetype<usize>(change), 0, offsetof<BreakerUpdate>());
-    return change;
+    const update = this.updateAt(this.waiting);
+    memory.fill(changetype<usize>(update), 0, offsetof<BreakerUpdate>());
+    return update;
   }
 
-  /** Makes the change of the last `newChange`, here and for all. */
+  /** Makes the change of the last `newUpdate`, here and for all. */
   commit(): void {
     this.waiting++;
     this.settle();
@@ -183,7 +183,7 @@ export class Ledger {
     this.waiting = 0;
   }
 
-  private changeAt(i: i32): BreakerUpdate {
+  private updateAt(i: i32): BreakerUpdate {
     return changetype<BreakerUpdate>(changetype<usize>(this.changes) + <usize>i * offsetof<BreakerUpdate>());
   }
 }

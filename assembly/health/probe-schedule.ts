@@ -128,15 +128,15 @@ export class Probes {
     if (probe === null) return UpdateKind.ProbeVain;
     probe.until = now;
     const ledger = this.health.current(probe.provider);
-    const change = ledger.newChange();
-    change.kind = outcomeOf(probe, verdict);
-    change.token = probe.entry;
-    change.at = now;
-    change.lease = ticket;
-    change.random = <u32>mix((<u64>ticket) ^ now);
-    change.probing = true;
-    change.cause = verdict !== null && change.kind == UpdateKind.ProbeBad ? verdict.cause : probe.cause;
-    const kind = change.kind;
+    const update = ledger.newUpdate();
+    update.kind = outcomeOf(probe, verdict);
+    update.token = probe.entry;
+    update.at = now;
+    update.lease = ticket;
+    update.random = <u32>mix((<u64>ticket) ^ now);
+    update.isProbing = true;
+    update.cause = verdict !== null && update.kind == UpdateKind.ProbeBad ? verdict.cause : probe.cause;
+    const kind = update.kind;
     this.health.commit(ledger);
     return kind;
   }

@@ -59,7 +59,7 @@ class Limit {
   resetMs: i64;
   remaining: i64;
   /** Of tokens: a request may be larger than what remains. */
-  ofTokens: bool;
+  countsTokens: bool;
   isSubscription: bool;
 }
 
@@ -201,7 +201,7 @@ function limitNamed(ptr: usize, len: usize): Limit | null {
   limit.name = key;
   limit.resetMs = -1;
   limit.remaining = UNKNOWN;
-  limit.ofTokens = beginsWithin(ptr, len, TOKENS);
+  limit.countsTokens = beginsWithin(ptr, len, TOKENS);
   limit.isSubscription = beginsWith(ptr, ptr + len, UNIFIED);
   return limit;
 }
@@ -278,7 +278,7 @@ export function finish(): void {
       if (limit.isSubscription && (limit.resetMs >= 0 || askedMs >= 0)) isSubscription = true;
       spent = max(spent, limit.resetMs);
     } else if (limit.remaining == UNKNOWN) unknown = max(unknown, limit.resetMs);
-    else if (limit.ofTokens) short = max(short, limit.resetMs);
+    else if (limit.countsTokens) short = max(short, limit.resetMs);
   }
   asked.isSubscription = isSubscription;
   if (askedMs >= 0) return;

@@ -53,30 +53,30 @@ const DRAWS = 32;
 const HANDS = 8;
 
 /** -1: there is none. `base`: the state of what is not the token's own. */
-export function choose(ledger: Ledger, search: TokenSearch, base: BreakerState, probing: bool): i32 {
+export function choose(ledger: Ledger, search: TokenSearch, base: BreakerState, isProbing: bool): i32 {
   if (base == BreakerState.Shut) return -1;
   const groups = ledger.tokens.groups;
   for (let i = 0, k = groups.length - 1; i < k; i++) {
-    const token = chooseFrom(ledger, search, base, probing, unchecked(groups[i]), unchecked(groups[i + 1]));
+    const token = chooseFrom(ledger, search, base, isProbing, unchecked(groups[i]), unchecked(groups[i + 1]));
     if (token >= 0) return token;
   }
   return -1;
 }
 
-function chooseFrom(ledger: Ledger, search: TokenSearch, base: BreakerState, probing: bool, from: i32, to: i32): i32 {
-  if (search.sticky != 0) return chooseSticky(ledger, search, probing, from, to);
+function chooseFrom(ledger: Ledger, search: TokenSearch, base: BreakerState, isProbing: bool, from: i32, to: i32): i32 {
+  if (search.sticky != 0) return chooseSticky(ledger, search, isProbing, from, to);
   const entries = ledger.entries;
   const mayWait = entries.count > 0 && entries.soonestTrial <= search.now;
   if (base == BreakerState.Live && mayWait) {
-    const token = weighTrials(ledger, search, probing, from, to);
+    const token = weighTrials(ledger, search, isProbing, from, to);
     if (token >= 0) return token;
   }
-  const token = drawLive(ledger, search, probing, from, to);
-  return token >= 0 || !mayWait ? token : weighTrials(ledger, search, probing, from, to);
+  const token = drawLive(ledger, search, isProbing, from, to);
+  return token >= 0 || !mayWait ? token : weighTrials(ledger, search, isProbing, from, to);
 }
 
 /** One of the group that is live, by its share; -1: none is. */
-function drawLive(ledger: Ledger, search: TokenSearch, probing: bool, from: i32, to: i32): i32 {
+function drawLive(ledger: Ledger, search: TokenSearch, isProbing: bool, from: i32, to: i32): i32 {
   const entries = ledger.entries;
   const tokens = ledger.tokens;
   // Of what is out as a whole none is live: then only the others are looked at.
@@ -91,30 +91,30 @@ function drawLive(ledger: Ledger, search: TokenSearch, probing: bool, from: i32,
       isMostlyOut && !isWeighted
         ? entries.hopefulAt(first + <i32>((random >> 11) % <u64>(end - first)))
         : tokens.draw(from, to, random >> 11);
-    if (isLive(ledger, search, probing, drawn)) return drawn;
+    if (isLive(ledger, search, isProbing, drawn)) return drawn;
     random = mix(random);
   }
   weighing.start(search.random);
   for (let i = first; i < end; i++) {
     const token = isMostlyOut ? entries.hopefulAt(i) : unchecked(tokens.order[i]);
-    if (isLive(ledger, search, probing, token)) weighing.add(token, shareOf(ledger.provider, token));
+    if (isLive(ledger, search, isProbing, token)) weighing.add(token, shareOf(ledger.provider, token));
   }
   return weighing.chosen;
 }
 
-function isLive(ledger: Ledger, search: TokenSearch, probing: bool, token: i32): bool {
+function isLive(ledger: Ledger, search: TokenSearch, isProbing: bool, token: i32): bool {
   if (!isEligible(ledger, search, token)) return false;
-  return tokenState(ledger, token, search.model, probing, search.now) == BreakerState.Live;
+  return tokenState(ledger, token, search.model, isProbing, search.now) == BreakerState.Live;
 }
 
 /** One of the group that waits for its trial, by its share; -1: none does. What is well needs none. */
-function weighTrials(ledger: Ledger, search: TokenSearch, probing: bool, from: i32, to: i32): i32 {
+function weighTrials(ledger: Ledger, search: TokenSearch, isProbing: bool, from: i32, to: i32): i32 {
   const entries = ledger.entries;
   weighing.start(search.random);
   for (let i = 0, k = entries.count; i < k; i++) {
     const token = entries.at(i);
     if (!ledger.tokens.isBetween(token, from, to)) continue;
-    if (tokenState(ledger, token, search.model, probing, search.now) != BreakerState.Trial) continue;
+    if (tokenState(ledger, token, search.model, isProbing, search.now) != BreakerState.Trial) continue;
     if (isEligible(ledger, search, token)) weighing.add(token, shareOf(ledger.provider, token));
   }
   return weighing.chosen;
@@ -143,14 +143,14 @@ class Weighing {
 
 const weighing = new Weighing();
 
-function chooseSticky(ledger: Ledger, search: TokenSearch, probing: bool, from: i32, to: i32): i32 {
+function chooseSticky(ledger: Ledger, search: TokenSearch, isProbing: bool, from: i32, to: i32): i32 {
   const tokens = ledger.tokens;
   const entries = ledger.entries;
   let caller = search.sticky;
   for (let i = 0; i < HANDS; i++) {
     tokens.deal(from, to, caller);
     best.start(search.sticky);
-    for (let n = tokens.handFrom; n < tokens.handTo; n++) best.look(ledger, search, probing, tokens.dealtAt(n));
+    for (let n = tokens.handFrom; n < tokens.handTo; n++) best.look(ledger, search, isProbing, tokens.dealtAt(n));
     if (best.token >= 0 || tokens.handTo - tokens.handFrom == to - from) return best.token;
     caller = mix(caller);
   }
@@ -159,7 +159,7 @@ function chooseSticky(ledger: Ledger, search: TokenSearch, probing: bool, from: 
   const end = isMostlyOut ? entries.hopefulBefore(to) : to;
   best.start(search.sticky);
   for (let n = first; n < end; n++)
-    best.look(ledger, search, probing, isMostlyOut ? entries.hopefulAt(n) : unchecked(tokens.order[n]));
+    best.look(ledger, search, isProbing, isMostlyOut ? entries.hopefulAt(n) : unchecked(tokens.order[n]));
   return best.token;
 }
 
@@ -175,10 +175,10 @@ class Best {
     this.caller = caller;
   }
 
-  look(ledger: Ledger, search: TokenSearch, probing: bool, token: i32): void {
+  look(ledger: Ledger, search: TokenSearch, isProbing: bool, token: i32): void {
     const score = mix(this.caller ^ digestOf(ledger.provider, token));
     if ((this.token >= 0 && score <= this.high) || !isEligible(ledger, search, token)) return;
-    if (tokenState(ledger, token, search.model, probing, search.now) == BreakerState.Shut) return;
+    if (tokenState(ledger, token, search.model, isProbing, search.now) == BreakerState.Shut) return;
     this.token = token;
     this.high = score;
   }
@@ -196,7 +196,7 @@ function serves(ledger: Ledger, search: TokenSearch, token: i32): bool {
 }
 
 /** Over the entries of its own. */
-function tokenState(ledger: Ledger, token: i32, model: u64, probing: bool, now: u64): BreakerState {
+function tokenState(ledger: Ledger, token: i32, model: u64, isProbing: bool, now: u64): BreakerState {
   let i = ledger.entries.firstOf(token);
   if (i < 0) return BreakerState.Live;
   const view = ledger.view;
@@ -204,7 +204,7 @@ function tokenState(ledger: Ledger, token: i32, model: u64, probing: bool, now: 
   let worst = BreakerState.Live;
   for (const k = view.count; i < k && view.at(i).token == key; i++) {
     const entry = view.at(i);
-    if (entry.model == 0 || entry.model == model) worst = max(worst, stateOf(ledger.provider, entry, probing, now));
+    if (entry.model == 0 || entry.model == model) worst = max(worst, stateOf(ledger.provider, entry, isProbing, now));
   }
   return worst;
 }
@@ -213,27 +213,27 @@ const own = new Waiting();
 
 /**
  * Of all tokens that serve the model, the one that opens soonest, in what is its own; of equals the one of the lowest group.
- * `forced`: one that a person took out never opens.
+ * `isForced`: one that a person took out never opens.
  */
-export function soonestToken(ledger: Ledger, search: TokenSearch, probing: bool, forced: bool, to: Waiting): void {
+export function soonestToken(ledger: Ledger, search: TokenSearch, isProbing: bool, isForced: bool, to: Waiting): void {
   const tokens = ledger.tokens;
   const entries = ledger.entries;
   if (!tokens.hasModels && entries.well >= 0) return to.set(0, false, entries.well);
-  if (entries.recall(search.model, forced, search.now, to)) return;
+  if (entries.recall(search.model, isForced, search.now, to)) return;
   to.set(u64.MAX_VALUE, false, -1);
   for (let i = 0, k = tokens.count; i < k; i++) {
     const token = unchecked(tokens.order[i]);
     if (!serves(ledger, search, token)) continue;
-    findOwn(ledger, token, search, probing, forced);
+    findOwn(ledger, token, search, isProbing, isForced);
     if (to.token >= 0 && own.until >= to.until) continue;
     to.set(own.until, own.isLimit, token);
     if (own.until <= search.now) return;
   }
-  entries.remember(search.model, forced, to);
+  entries.remember(search.model, isForced, to);
 }
 
 /** Fills `own` by the entries of one token. */
-function findOwn(ledger: Ledger, token: i32, search: TokenSearch, probing: bool, forced: bool): void {
+function findOwn(ledger: Ledger, token: i32, search: TokenSearch, isProbing: bool, isForced: bool): void {
   own.until = 0;
   own.isLimit = false;
   let i = ledger.entries.firstOf(token);
@@ -243,8 +243,8 @@ function findOwn(ledger: Ledger, token: i32, search: TokenSearch, probing: bool,
   for (const k = view.count; i < k && view.at(i).token == key; i++) {
     const entry = view.at(i);
     if (entry.model != 0 && entry.model != search.model) continue;
-    const isNever = forced && entry.isHeldOut(search.now);
-    const at = isNever ? u64.MAX_VALUE : opensAt(ledger.provider, entry, probing, search.now);
+    const isNever = isForced && entry.isHeldOut(search.now);
+    const at = isNever ? u64.MAX_VALUE : opensAt(ledger.provider, entry, isProbing, search.now);
     if (at <= own.until) continue;
     own.until = at;
     own.isLimit = entry.isRateLimit;

@@ -25,7 +25,7 @@ export class Waiting {
 
 export class TokenEntries {
   /** A prober is at work: see `trialAt`. */
-  probing: bool = false;
+  isProbing: bool = false;
   private isJoined: bool = false;
   /** By place: where the entries of a token begin in the view, + 1; 0: it has none. */
   private readonly starts: StaticArray<i32>;
@@ -39,7 +39,7 @@ export class TokenEntries {
   // What a model waits for when every token is out, until that has passed.
   private readonly waiting: Waiting = new Waiting();
   private waitingModel: u64 = 0;
-  private waitingForced: bool = false;
+  private isWaitingForced: bool = false;
 
   constructor(
     private readonly provider: Provider,
@@ -52,7 +52,7 @@ export class TokenEntries {
   }
 
   /** The view has changed. */
-  forget(): void {
+  invalidate(): void {
     this.isJoined = false;
   }
 
@@ -67,7 +67,7 @@ export class TokenEntries {
     for (let i = view.placeOf(1, 0), k = view.count; i < k; i++) {
       const entry = view.at(i);
       if (entry.isOpen)
-        this.soonest = min(this.soonest, max(trialAt(this.provider, entry, this.probing), entry.leaseUntil));
+        this.soonest = min(this.soonest, max(trialAt(this.provider, entry, this.isProbing), entry.leaseUntil));
       if (entry.token == token) continue;
       token = entry.token;
       // A token of another configuration is none of ours.
@@ -146,17 +146,17 @@ export class TokenEntries {
   }
 
   /** What was found for this model, if it still holds. */
-  recall(model: u64, forced: bool, now: u64, to: Waiting): bool {
+  recall(model: u64, isForced: bool, now: u64, to: Waiting): bool {
     const known = this.waiting;
-    if (!this.isJoined || known.until <= now || this.waitingModel != model || this.waitingForced != forced)
+    if (!this.isJoined || known.until <= now || this.waitingModel != model || this.isWaitingForced != isForced)
       return false;
     to.set(known.until, known.isLimit, known.token);
     return true;
   }
 
-  remember(model: u64, forced: bool, found: Waiting): void {
+  remember(model: u64, isForced: bool, found: Waiting): void {
     this.waiting.set(found.until, found.isLimit, found.token);
     this.waitingModel = model;
-    this.waitingForced = forced;
+    this.isWaitingForced = isForced;
   }
 }

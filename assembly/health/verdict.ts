@@ -129,11 +129,11 @@ export class Verdict {
    */
   widens: bool = false;
   /** Counts half a failure. */
-  half: bool = false;
+  countsHalf: bool = false;
   /** A stale connection looks the same: counts only if the exchange's second try fails too. */
-  doubtful: bool = false;
+  mayBeStale: bool = false;
   /** The route's responseCodes forbid another provider. */
-  stay: bool = false;
+  staysAtProvider: bool = false;
   /** What the provider asked to wait, ms, whatever the cause, bounded by cause; -1: it did not say. */
   waitMs: i64 = -1;
 }

@@ -62,12 +62,12 @@ export class EventScanner {
   private field: Field;
   /** Bytes of the field's name, or of the byte order mark, that fit so far. */
   private matched: i32;
-  private afterReturn: bool;
+  private isAfterReturn: bool;
 
   start(): void {
     this.step = Step.Mark;
     this.matched = 0;
-    this.afterReturn = false;
+    this.isAfterReturn = false;
     this.name = 0;
     this.hasData = false;
   }
@@ -149,14 +149,14 @@ export class EventScanner {
 
   /** True: there is a piece. */
   private startLine(c: i32): bool {
-    const afterReturn = this.afterReturn;
-    this.afterReturn = false;
+    const isAfterReturn = this.isAfterReturn;
+    this.isAfterReturn = false;
     switch (c) {
       case Char.LineFeed:
-        if (afterReturn) return false; // of a CRLF
+        if (isAfterReturn) return false; // of a CRLF
         return this.endEvent();
       case Char.Return:
-        this.afterReturn = true;
+        this.isAfterReturn = true;
         return this.endEvent();
       case 0x64: // d
         this.beginField(Field.Data);
@@ -212,7 +212,7 @@ export class EventScanner {
   }
 
   private endLine(c: i32): void {
-    this.afterReturn = c == Char.Return;
+    this.isAfterReturn = c == Char.Return;
     this.step = Step.LineStart;
   }
 }

@@ -56,7 +56,7 @@ export class JsonReader {
   /** What is left of an escape's digits. */
   digits: u8;
   isKey: bool;
-  private hashing: bool;
+  private isHashing: bool;
   /** The node of each open level: of an object itself, of an array its elements'. */
   private nodes: u64;
   private hash: u64;
@@ -236,17 +236,17 @@ export class JsonReader {
     this.isKey = isKey;
     this.hash = SEED;
     if (isKey) {
-      this.hashing = this.container() != 0;
+      this.isHashing = this.container() != 0;
       this.step = Step.Text;
       return;
     }
     const slot = <i32>this.watched().slot;
-    this.hashing = slot >= Slot.Type && slot <= Slot.Status;
+    this.isHashing = slot >= Slot.Type && slot <= Slot.Status;
     this.step = this.node ? Step.TextStart : Step.Text;
   }
 
   private readText(p: usize, end: usize): usize {
-    if (this.hashing) {
+    if (this.isHashing) {
       let hash = this.hash;
       while (p < end) {
         const c = <i32>load<u8>(p);
@@ -263,7 +263,7 @@ export class JsonReader {
         break;
       case Char.Backslash:
         // No watched key or text is ever written with escapes.
-        this.hashing = false;
+        this.isHashing = false;
         this.hash = 0;
         this.step = Step.Escape;
         break;
@@ -282,7 +282,7 @@ export class JsonReader {
       return;
     }
     const slot = <usize>this.watched().slot;
-    if (this.hashing)
+    if (this.isHashing)
       store<u64>(changetype<usize>(this) + ((slot - Slot.Type) << 3), this.hash, offsetof<JsonReader>("type"));
     if (slot == Slot.Status && this.hash != SEED && this.hash != NULL_TEXT) this.fill();
     this.endValue();

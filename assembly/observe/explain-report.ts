@@ -260,7 +260,7 @@ export class ExplainReport {
       if (!predicate.matches(modelOf(x), x.modelLen)) continue;
       this.text.intoOwn(predicate.value.len + 1);
       this.text.text(predicate.value);
-      if (!predicate.exact) this.text.text(STAR);
+      if (!predicate.isExact) this.text.text(STAR);
       this.json.string(this.text.ptr, this.text.len);
       this.text.drop();
       return;
@@ -292,7 +292,7 @@ export class ExplainReport {
     const opensIn = plan.opensInAt(x, position, this.now);
     const why = whyOf(x, entry, hop);
     const token = hop !== null ? hop.token : why === NO_TOKEN ? -1 : plan.soonestTokenAt(x, position, this.now);
-    const isOpen = hop === null || hop.forced;
+    const isOpen = hop === null || hop.isForced;
     json.openObject();
     json.key(PROVIDER).text(provider.id);
     json.key(TYPE).text(provider.type);
@@ -466,7 +466,7 @@ function hasHeader(list: usize, len: usize, wanted: Header): bool {
 
 /** "": it is live. */
 function whyOf(x: Exchange, entry: PlanEntry, hop: Hop | null): Bytes {
-  if (hop !== null) return hop.forced ? FORCED : hop.trial ? TRIAL : NOTHING;
+  if (hop !== null) return hop.isForced ? FORCED : hop.isTrial ? TRIAL : NOTHING;
   const provider = upstreamOf(entry).provider;
   const count = provider.tokens.length;
   for (let i = 0; i < count; i++) if (servesModel(provider, i, entry, x)) return BREAKER;
@@ -480,7 +480,7 @@ function servesModel(provider: Provider, token: i32, entry: PlanEntry, x: Exchan
 }
 
 function stateOf(hop: Hop): BreakerWord {
-  return hop.trial ? BreakerWord.HalfOpen : BreakerWord.Live;
+  return hop.isTrial ? BreakerWord.HalfOpen : BreakerWord.Live;
 }
 
 function labelOf(provider: Provider, token: i32): Bytes {
@@ -490,5 +490,5 @@ function labelOf(provider: Provider, token: i32): Bytes {
 /** How many further tokens of it one request may try; -1: all that are live. */
 function furtherTokens(provider: Provider): i64 {
   const retry = provider.retry;
-  return !retry.enabled ? 0 : retry.maxRetries > 0 ? retry.maxRetries : -1;
+  return !retry.isEnabled ? 0 : retry.maxRetries > 0 ? retry.maxRetries : -1;
 }

@@ -113,7 +113,7 @@ function isAnyLive(route: Route, upstreams: Upstream[], health: Health, now: u64
 /** Null: the route serves several. */
 function onlyModel(route: Route): Bytes | null {
   const predicates = route.predicates;
-  return predicates.length == 1 && predicates[0].exact ? predicates[0].value : null;
+  return predicates.length == 1 && predicates[0].isExact ? predicates[0].value : null;
 }
 
 /** A probe that is due at once has no time of its own: it is due now. */

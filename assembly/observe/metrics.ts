@@ -142,10 +142,10 @@ export class Metrics {
   private countAttempt(x: Exchange, step: Step, isLast: bool): void {
     const provider = step.provider.index;
     // The client's end is told before the end of the attempt that it ends (facts 4.1).
-    const hasLeft = x.clientHasLeft && isLast && step.cause == Cause.None;
+    const hasLeft = x.hasClientLeft && isLast && step.cause == Cause.None;
     const cause = hasLeft ? Cause.Client : step.cause;
     metricSlots.add(unchecked(this.attempts[provider * CAUSES + cause]));
-    if (step.forced) metricSlots.add(unchecked(this.forced[provider]));
+    if (step.isForced) metricSlots.add(unchecked(this.forced[provider]));
     metricSlots.add(unchecked(this.invalidEvents[provider]), step.invalidEvents);
     if (step.status < 200 || step.status > 299 || cause == Cause.None || cause == Cause.Client) return;
     const result = x.wasCutOff && isLast ? GuardResult.BrokeOff : GuardResult.Caught;

@@ -6,6 +6,6 @@ import { Route, Upstream } from "../config/route";
 export function modelThere(route: Route, upstream: Upstream): ModelName | null {
   const mapping = upstream.mapping.entries.length > 0 ? upstream.mapping : upstream.provider.mapping;
   const predicates = route.predicates;
-  const isOne = predicates.length == 1 && predicates[0].exact;
+  const isOne = predicates.length == 1 && predicates[0].isExact;
   return isOne ? mapping.lookup(predicates[0].value.ptr, predicates[0].value.len) : mapping.lookup(0, 0);
 }

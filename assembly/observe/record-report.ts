@@ -141,7 +141,7 @@ export function writeRecord(x: Exchange, figures: RequestFigures): Span {
   for (let i = 0; i < x.upstreamCount; i++) if (entryAt(x, i).skippedAt != 0) writeSkip(x, entryAt(x, i));
   json.closeArray();
   json.closeObject();
-  return json.out.overflow ? written.set(0, 0) : written.set(json.out.ptr, json.out.len);
+  return json.out.hasOverflowed ? written.set(0, 0) : written.set(json.out.ptr, json.out.len);
 }
 
 /** What a provider said last of a failure. Words about the request may be words of it. */
@@ -165,7 +165,7 @@ function writeAttempt(x: Exchange, step: Step): void {
   json.key(STATUS).number(step.status);
   json.key(CAUSE).text(step.cause != Cause.None ? causeName(step.cause) : NOTHING);
   if (step.cause != Cause.None && step.cause != Cause.Client) json.key(NEXT).text(unchecked(NEXTS[step.next]));
-  if (step.forced) json.key(FORCED).flag(true);
+  if (step.isForced) json.key(FORCED).flag(true);
   json.closeObject();
 }
 
@@ -173,7 +173,7 @@ function writeAttempt(x: Exchange, step: Step): void {
 function stopOf(x: Exchange): Bytes {
   // A callout's answer that is the client's asks nobody what follows.
   if (x.stop == Stop.None && x.outcome == Outcome.Returned)
-    return unchecked(STOPS[x.noFailover ? Stop.SentOnce : Stop.FinalAnswer]);
+    return unchecked(STOPS[x.isSentOnce ? Stop.SentOnce : Stop.FinalAnswer]);
   return unchecked(STOPS[x.stop]);
 }
 

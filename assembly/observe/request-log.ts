@@ -22,7 +22,7 @@ const SPACE: i32 = 0x20;
 export function logRequest(x: Exchange): void {
   if (x.stepCount == 0) return;
   const outcome = outcomeOf(x);
-  if (x.outcome == Outcome.Served && x.stepCount == 1 && !x.wasCutOff && !stepOf(x, 0).forced) return;
+  if (x.outcome == Outcome.Served && x.stepCount == 1 && !x.wasCutOff && !stepOf(x, 0).isForced) return;
   const level = outcome == RequestOutcome.Failed ? host.LogLevel.Warn : host.LogLevel.Info;
   if (!host.logs(level)) return;
   line.into(scratch, CAPACITY);

@@ -20,7 +20,7 @@ export const OUTCOME_NAMES: string[] = ["served", "rescued", "returned", "refuse
 
 /** Of a request that is over. */
 export function outcomeOf(x: Exchange): RequestOutcome {
-  if (x.clientHasLeft) return RequestOutcome.ClientLeft;
+  if (x.hasClientLeft) return RequestOutcome.ClientLeft;
   if (x.wasCutOff) return RequestOutcome.Failed;
   switch (x.outcome) {
     case Outcome.Served:

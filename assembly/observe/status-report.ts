@@ -237,7 +237,7 @@ export class StatusReport {
   /** "qwen-*" */
   private writePredicate(predicate: Predicate): void {
     const value = predicate.value;
-    if (predicate.exact) return this.json.text(value);
+    if (predicate.isExact) return this.json.text(value);
     nameText.intoOwn(value.len + 1);
     nameText.text(value);
     nameText.byte(STAR);
@@ -330,7 +330,7 @@ function nameInRoute(
     if (name !== null) return name;
     for (let j = 0, n = route.predicates.length; j < n; j++) {
       const value = route.predicates[j].value;
-      if (route.predicates[j].exact && hashes.model(value.ptr, value.len) == key) return value;
+      if (route.predicates[j].isExact && hashes.model(value.ptr, value.len) == key) return value;
     }
   }
   return null;
@@ -341,7 +341,7 @@ function nameIn(mapping: ModelMapping, hashes: NameHash, key: u64): Bytes | null
     const entry = mapping.entries[i];
     const target = entry.target;
     if (target !== null && hashes.model(target.text.ptr, target.text.len) == key) return target.text;
-    if (target === null && entry.exact && hashes.model(entry.pattern.ptr, entry.pattern.len) == key)
+    if (target === null && entry.isExact && hashes.model(entry.pattern.ptr, entry.pattern.len) == key)
       return entry.pattern;
   }
   return null;

@@ -26,7 +26,7 @@ class Api {
     /** The whole path, or also what lies below it. */
     readonly below: bool,
     /** Both APIs have it: the version header of Anthropic's says which is meant. */
-    readonly ofBoth: bool = false,
+    readonly isOfBothApis: bool = false,
   ) {
     this.path = Bytes.of(path);
   }
@@ -122,7 +122,7 @@ export function apiOf(method: Span, path: Span, hasVersion: bool): ApiCall {
   }
   if (api === null) return call;
   call.isListed = true;
-  call.dialect = api.ofBoth && hasVersion ? Dialect.Messages : api.dialect;
+  call.dialect = api.isOfBothApis && hasVersion ? Dialect.Messages : api.dialect;
   call.isStateful = api.use == Use.State;
   call.hasKnownShape = api.use == Use.Call;
   call.isModelCall = api.use == Use.Call || api.use == Use.Other;

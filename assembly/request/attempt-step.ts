@@ -11,7 +11,7 @@ export class Step {
   /** When it began, monotonic ns. */
   at: u64;
   /** Its breaker was open. */
-  forced: bool;
+  isForced: bool;
   /** 0: there was no answer. */
   status: i32;
   cause: Cause;

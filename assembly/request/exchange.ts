@@ -69,7 +69,7 @@ export class Exchange {
   /** The attempt that runs; 0: none. */
   attempt: usize;
   /** The client left before its answer was complete. */
-  clientHasLeft: bool;
+  hasClientLeft: bool;
   /** Attempt streams that are not deleted yet. */
   attempts: i32;
   config: usize;
@@ -94,7 +94,7 @@ export class Exchange {
   /** A broken answer would look complete to the client: nothing of it goes on before it is whole. */
   needsWhole: bool;
   /** Sent once and never again: it names state that only one provider holds, or the client forbids more. */
-  noFailover: bool;
+  isSentOnce: bool;
   /** Its path names such state, which is what the answer tells of. */
   isStateful: bool;
   /** Its path is none of an API that we know: it goes only where `allowPaths` names it, or where paths are kept. */
@@ -103,7 +103,7 @@ export class Exchange {
   keepsModel: bool;
   /** Of `allowOrigins` the one that the page which calls is from, a managed Bytes; 0: none. */
   origin: usize;
-  /** Gateways of ours that the request has passed before. */
+  /** How many gateways of ours the request has passed before. */
   hops: i32;
   modelPlace: ModelPlace;
   /** Of the model's value in the body, with its quotes in JSON. */

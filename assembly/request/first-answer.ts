@@ -16,8 +16,8 @@ function isAboutRequest(verdict: Verdict): bool {
  * True: it is to be kept.
  */
 export function weigh(x: Exchange, verdict: Verdict): bool {
-  if (verdict.stay && verdict.next == Next.SecondOpinion) verdict.next = Next.Return;
-  if (!isAboutRequest(verdict) || verdict.stay || x.noFailover) return false;
+  if (verdict.staysAtProvider && verdict.next == Next.SecondOpinion) verdict.next = Next.Return;
+  if (!isAboutRequest(verdict) || verdict.staysAtProvider || x.isSentOnce) return false;
   const first = x.first;
   if (first.status != 0 && first.isOwn) {
     // Another provider agrees.

@@ -14,9 +14,9 @@ export class Hop {
   model: u64;
   token: i32;
   /** A half-open breaker's one trial. */
-  trial: bool;
+  isTrial: bool;
   /** Taken although its breaker is open, because nothing better was left. */
-  forced: bool;
+  isForced: bool;
   /** Of this attempt alone, ms (`retryTimeout`); 0: the route's limits hold. */
   limit: i32;
 }

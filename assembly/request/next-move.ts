@@ -67,12 +67,12 @@ export function resume(x: Exchange, random: u64, now: u64): Move {
 }
 
 function mayGoOn(x: Exchange, now: u64): bool {
-  return !x.noFailover && x.stepCount < MAX_ATTEMPTS && hasTime(x, now);
+  return !x.isSentOnce && x.stepCount < MAX_ATTEMPTS && hasTime(x, now);
 }
 
 /** Where it may not go on. */
 function whyNot(x: Exchange): Stop {
-  if (x.noFailover) return Stop.SentOnce;
+  if (x.isSentOnce) return Stop.SentOnce;
   return x.stepCount >= MAX_ATTEMPTS ? Stop.MostAttempts : Stop.NoTime;
 }
 
@@ -89,10 +89,10 @@ function moveAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): Move {
   const isLast = verdict.next == Next.SameProvider && !plan.hasOther(x, now);
   if (verdict.next != Next.SameProvider && verdict.next != Next.NextToken) entry.isClosed = true;
   // A reset may be due to a connection that was stale: another one is made at once.
-  if (isLast && !verdict.doubtful) return tryLater(x, entry, verdict, random, now);
+  if (isLast && !verdict.mayBeStale) return tryLater(x, entry, verdict, random, now);
   if (verdict.next == Next.NextToken && armFurtherToken(x, x.position, random, now)) return spend(x, now);
   if (verdict.next == Next.SameProvider && armSecondTry(x, entry, random, now)) return spend(x, now);
-  if (!verdict.stay && plan.armFrom(x, x.position + 1, random, now)) return spend(x, now);
+  if (!verdict.staysAtProvider && plan.armFrom(x, x.position + 1, random, now)) return spend(x, now);
   return tryLater(x, entry, verdict, random, now);
 }
 
@@ -100,7 +100,7 @@ function moveAfter(x: Exchange, verdict: Verdict, random: u64, now: u64): Move {
 function armFurtherToken(x: Exchange, position: i32, random: u64, now: u64): bool {
   const entry = entryAt(x, position);
   const retry = upstreamOf(entry).provider.retry;
-  if (!retry.enabled || (retry.maxRetries > 0 && entry.retries >= retry.maxRetries)) return false;
+  if (!retry.isEnabled || (retry.maxRetries > 0 && entry.retries >= retry.maxRetries)) return false;
   if (!plan.armToken(x, position, random, now)) return false;
   plan.goTo(x, position);
   entry.retries++;

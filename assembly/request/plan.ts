@@ -89,18 +89,18 @@ export function order(x: Exchange, route: Route, random: u64): void {
   const fallback = route.fallback;
   const spare = fallback.length;
   if (spare > 0 && !x.keepsModel) {
-    const shift = route.fallbackRandom ? <i32>((random >> 32) % <u64>spare) : 0;
+    const shift = route.hasRandomFallback ? <i32>((random >> 32) % <u64>spare) : 0;
     for (let i = 0; i < spare; i++) append(x, fallback[(i + shift) % spare]);
   }
   // Where nothing may be tried again, what the provider says is the answer.
-  if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.noFailover = true;
+  if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.isSentOnce = true;
 }
 
 /** Whether chance says which upstream of the route is first. */
 export function isDrawn(route: Route): bool {
   let count = 0;
   for (let i = 0, k = route.upstreams.length; i < k; i++) if (unchecked(route.upstreams[i]).weight > 0) count++;
-  return count > 1 || (route.fallbackRandom && route.fallback.length > 1);
+  return count > 1 || (route.hasRandomFallback && route.fallback.length > 1);
 }
 
 export function isInPlan(x: Exchange, upstream: Upstream): bool {
@@ -109,15 +109,15 @@ export function isInPlan(x: Exchange, upstream: Upstream): bool {
 }
 
 function isLeftAlone(provider: Provider): bool {
-  return !provider.failover.enabled && !provider.retry.enabled;
+  return !provider.failover.isEnabled && !provider.retry.isEnabled;
 }
 
 /** How many attempts the router may make after the first one: the plan ends them sooner, and waits have no number. */
 export function furtherAttempts(x: Exchange): i32 {
-  return x.noFailover ? 0 : MAX_ATTEMPTS - 1;
+  return x.isSentOnce ? 0 : MAX_ATTEMPTS - 1;
 }
 
-function fill(hop: Hop, x: Exchange, entry: PlanEntry, token: i32, trial: bool): void {
+function fill(hop: Hop, x: Exchange, entry: PlanEntry, token: i32, isTrial: bool): void {
   const provider = upstreamOf(entry).provider;
   hop.upstream = entry.upstream;
   hop.provider = changetype<usize>(provider);
@@ -125,8 +125,8 @@ function fill(hop: Hop, x: Exchange, entry: PlanEntry, token: i32, trial: bool):
   hop.target = entry.target;
   hop.model = entry.model;
   hop.token = token;
-  hop.trial = trial;
-  hop.forced = false;
+  hop.isTrial = isTrial;
+  hop.isForced = false;
   hop.limit = 0;
 }
 
@@ -169,7 +169,7 @@ export function armToken(x: Exchange, position: i32, random: u64, now: u64): boo
   search.random = random;
   const token = health.pick(provider, search);
   if (token < 0) return false;
-  fill(x.armed, x, entry, token, health.trial);
+  fill(x.armed, x, entry, token, health.isTrial);
   x.hasArmed = true;
   return true;
 }
@@ -209,7 +209,7 @@ export function goTo(x: Exchange, position: i32): void {
  */
 export function findAlternative(x: Exchange, now: u64): void {
   x.hasNoAlternative = true;
-  if (x.noFailover) return;
+  if (x.isSentOnce) return;
   const within = <u64>routeLimit(x) * NS_PER_MS;
   const current = entryAt(x, x.position);
   for (let i = 0; i < x.upstreamCount; i++) {
@@ -233,7 +233,7 @@ export function armSoonest(x: Exchange, now: u64): bool {
     const entry = entryAt(x, position);
     const token = healthOf(x).pickForced(upstreamOf(entry).provider, searchFor(x, entry, now));
     if (token < 0) continue;
-    armForced(x, position, token, healthOf(x).trial);
+    armForced(x, position, token, healthOf(x).isTrial);
     return true;
   }
   return false;
@@ -258,9 +258,9 @@ function soonest(x: Exchange, limited: bool, now: u64): i32 {
   return position;
 }
 
-function armForced(x: Exchange, position: i32, token: i32, trial: bool): void {
-  fill(x.armed, x, entryAt(x, position), token, trial);
-  x.armed.forced = true;
+function armForced(x: Exchange, position: i32, token: i32, isTrial: bool): void {
+  fill(x.armed, x, entryAt(x, position), token, isTrial);
+  x.armed.isForced = true;
   x.hasArmed = true;
   goTo(x, position);
 }
@@ -344,7 +344,8 @@ export function disarm(x: Exchange, now: u64): void {
   if (!x.hasArmed) return;
   x.hasArmed = false;
   const hop = x.armed;
-  if (hop.trial && !x.isDry) healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, x.api, now);
+  if (hop.isTrial && !x.isDry)
+    healthOf(x).released(changetype<Provider>(hop.provider), hop.token, hop.model, x.api, now);
 }
 
 /** Whether a rate limit keeps the hop closed that opens soonest: a wait can outlast it. */

@@ -84,7 +84,7 @@ function readJson(x: Exchange): BodyReading {
   x.isStreamed = json.stream.kind == json.Kind.True;
   if (x.hasKnownShape && !isSwitch(json.stream.kind)) return reading.end(BodyFault.StreamNoSwitch);
   if (namesState(x)) {
-    x.noFailover = true;
+    x.isSentOnce = true;
     x.state = stateNamed(x);
   }
   if (json.model.kind == json.Kind.Absent) return reading.end(BodyFault.None);

@@ -132,7 +132,7 @@ export function noteApi(x: Exchange, head: RequestHead): void {
   x.hasKnownShape = api.hasKnownShape;
   x.isModelCall = api.isModelCall;
   x.isStateful = api.isStateful;
-  x.noFailover = api.isStateful;
+  x.isSentOnce = api.isStateful;
   if (api.isStateful) x.state = stateIn(head.path);
   x.basePrefix = api.basePrefix;
 }

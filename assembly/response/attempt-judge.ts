@@ -67,7 +67,7 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
   const x = a.exchange;
   a.status = head.status;
   if (a.status >= 400) noteWait(a, head);
-  if (a.status >= 400 && a.status < 500 && !x.noFailover) keepHeaders(x, head.list, head.listLen);
+  if (a.status >= 400 && a.status < 500 && !x.isSentOnce) keepHeaders(x, head.list, head.listLen);
   if (isBad(a.status)) {
     if (last || !needsBody(a.status)) return judgeStatus(a, 0, 0, now);
     a.state = State.Reading;
@@ -210,7 +210,7 @@ function onBroken(a: Attempt, how: End, now: u64): bool {
 function leave(a: Attempt, now: u64): bool {
   a.state = State.Over;
   trail.note(stepOf(a.exchange, a.step), a.status, Cause.Client, millis(a, now));
-  healthOf(a.exchange).released(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
+  healthOf(a.exchange).released(providerOf(a), a.token, a.model, a.exchange.api, now, a.isTrial);
   return false;
 }
 
@@ -231,7 +231,7 @@ function noteCounts(a: Attempt): void {
 
 function decide(a: Attempt, seen: Progress, last: bool, now: u64): Decision {
   if (seen == Progress.Failed) {
-    classifyFlaw(a);
+    classifyDefect(a);
     return failAnswer(a, a.validator.errorPtr, a.validator.errorLen, now);
   }
   if (last) {
@@ -244,17 +244,17 @@ function decide(a: Attempt, seen: Progress, last: bool, now: u64): Decision {
   return enough ? pass(a, now) : Decision.Hold;
 }
 
-/** By `Flaw`. */
+/** By `Defect`. */
 const ENDS: End[] = [End.None, End.Empty, End.Garbage, End.Garbage, End.NoEndMark, End.NoEndMark];
 
 /** An error, nothing or garbage inside a 200. */
-function classifyFlaw(a: Attempt): void {
-  const judge = a.validator;
-  if (judge.defect == Defect.ErrorInside && judge.errorLen > 0) {
-    describe(a, judge.errorPtr, judge.errorLen);
+function classifyDefect(a: Attempt): void {
+  const validator = a.validator;
+  if (validator.defect == Defect.ErrorInside && validator.errorLen > 0) {
+    describe(a, validator.errorPtr, validator.errorLen);
     classifyError(answer, verdict);
     obeyRules(a, true);
-  } else classifyEnd(ENDS[judge.defect], verdict);
+  } else classifyEnd(ENDS[validator.defect], verdict);
 }
 
 function pass(a: Attempt, now: u64): Decision {
@@ -263,7 +263,7 @@ function pass(a: Attempt, now: u64): Decision {
   trail.note(stepOf(a.exchange, a.step), a.status, Cause.None, millis(a, now));
   a.exchange.outcome = Outcome.Served;
   // A trial's breaker closes with the first good bytes: a long stream must not hold it half-open.
-  if (a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
+  if (a.isTrial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, a.exchange.api, now, a.isTrial);
   return Decision.Pass;
 }
 
@@ -273,10 +273,10 @@ function onPassed(a: Attempt, now: u64): void {
   const seen = a.validator.finish();
   noteCounts(a);
   if (seen != Progress.Failed && !a.validator.hasFailed) {
-    if (!a.trial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
+    if (!a.isTrial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, a.exchange.api, now, a.isTrial);
     return;
   }
-  classifyFlaw(a);
+  classifyDefect(a);
   breakOff(a, now);
 }
 
@@ -298,7 +298,7 @@ function failAnswer(a: Attempt, body: usize, len: usize, now: u64): Decision {
     else if (hasErrorInside(a)) keepInside(a);
   }
   const isAnswer = isBad(a.status) || hasErrorInside(a);
-  if (isAnswer && (x.noFailover || (verdict.next == Next.Return && x.first.status == 0))) x.outcome = Outcome.Returned;
+  if (isAnswer && (x.isSentOnce || (verdict.next == Next.Return && x.first.status == 0))) x.outcome = Outcome.Returned;
   if (len > 0) quote(a, body, len);
   return fail(a, now);
 }
@@ -308,13 +308,13 @@ const JSON_TYPE = Bytes.of("application/json");
 /** Keeps the error inside a good answer as the client would get it. */
 function keepInside(a: Attempt): void {
   const x = a.exchange;
-  const judge = a.validator;
+  const validator = a.validator;
   headerBuilder.begin();
   headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
   const list = headerBuilder.end();
   keepHeaders(x, list.ptr, list.len);
-  hideToken(a, judge.errorPtr, judge.errorLen);
-  const body = clientBody(x.dialect, verdict, judge.errorPtr, judge.errorLen);
+  hideToken(a, validator.errorPtr, validator.errorLen);
+  const body = clientBody(x.dialect, verdict, validator.errorPtr, validator.errorLen);
   keep(x, clientStatus(verdict), body.ptr, body.len);
 }
 
@@ -411,10 +411,10 @@ function fail(a: Attempt, now: u64): Decision {
     verdict.scope = Scope.Nobody;
   const health = healthOf(x);
   if (verdict.cause == Cause.Slow && a.isShortOfTime)
-    health.released(providerOf(a), a.token, a.model, a.exchange.api, now, a.trial);
+    health.released(providerOf(a), a.token, a.model, a.exchange.api, now, a.isTrial);
   else {
     gatherEvidence(a);
-    health.failed(providerOf(a), a.token, a.model, x.api, verdict, x.serial, now, a.trial);
+    health.failed(providerOf(a), a.token, a.model, x.api, verdict, x.serial, now, a.isTrial);
   }
   evidence.clear();
   return Decision.Fail;

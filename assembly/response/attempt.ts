@@ -47,7 +47,7 @@ export class Attempt {
   model: u64;
   /** A `ModelName`; 0: the client's name. */
   target: usize;
-  trial: bool;
+  isTrial: bool;
   /** Of this attempt alone, ms; 0: the route's limits hold. */
   limit: i32;
   /** It has less time than its limit: what it does not answer in time is not its provider's fault. */
@@ -89,7 +89,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.token = hop.token;
   a.model = hop.model;
   a.target = hop.target;
-  a.trial = hop.trial;
+  a.isTrial = hop.isTrial;
   a.limit = hop.limit;
   a.hasSentBody = false;
   a.hasFailed = false;

@@ -38,24 +38,24 @@ const SEQUENCE = Bytes.of(',"sequence_number":');
 const out = new Writer();
 
 /** Of length 0 where nothing may follow. Valid until the next call. */
-export function ending(dialect: Dialect, judge: Validator): Writer {
+export function ending(dialect: Dialect, validator: Validator): Writer {
   out.into(room, ROOM_SIZE);
-  if (!judge.needsEnding) return out;
-  if (judge.isUnframed) {
+  if (!validator.needsEnding) return out;
+  if (validator.isUnframed) {
     out.text(BLANK_LINE);
-    writeEvent(dialect, judge);
+    writeEvent(dialect, validator);
     return out;
   }
-  const scanner = judge.scanner;
-  const json = judge.json;
+  const scanner = validator.scanner;
+  const json = validator.json;
   const inData = scanner.isInData;
-  completeCharacter(judge.tail);
+  completeCharacter(validator.tail);
   if (scanner.isInLine && !inData) out.text(LINE);
   if (scanner.isOpen && json.isOpenObject && (inData || !json.isInText)) {
     if (!inData) out.text(DATA);
     complete(json, out);
     if (dialect == Dialect.Messages) out.text(OWN_MESSAGE);
-    writeMembers(dialect, judge);
+    writeMembers(dialect, validator);
     out.text(LINE);
     if (isNamed(dialect)) out.text(NAMED);
     out.text(LINE);
@@ -63,15 +63,15 @@ export function ending(dialect: Dialect, judge: Validator): Writer {
   }
   if (scanner.isOpen && json.isComplete) out.text(BLANK_LINE);
   else if (inData) out.text(LINE);
-  writeEvent(dialect, judge);
+  writeEvent(dialect, validator);
   return out;
 }
 
-function writeEvent(dialect: Dialect, judge: Validator): void {
+function writeEvent(dialect: Dialect, validator: Validator): void {
   if (isNamed(dialect)) out.text(NAMED);
   out.text(DATA);
   out.byte(0x7b);
-  writeMembers(dialect, judge);
+  writeMembers(dialect, validator);
   out.text(BLANK_LINE);
 }
 
@@ -89,11 +89,11 @@ function isNamed(dialect: Dialect): bool {
 }
 
 /** The error's members and the closing brace of the object that they are in. */
-function writeMembers(dialect: Dialect, judge: Validator): void {
-  const told = namesError(judge.errorPtr, judge.errorLen);
+function writeMembers(dialect: Dialect, validator: Validator): void {
+  const told = namesError(validator.errorPtr, validator.errorLen);
   if (told) {
     out.text(isNamed(dialect) ? TYPED_ERROR : ERROR);
-    writeError(out, dialect, judge.errorPtr, judge.errorLen, false);
+    writeError(out, dialect, validator.errorPtr, validator.errorLen, false);
   }
   switch (dialect) {
     case Dialect.Messages:
@@ -101,7 +101,7 @@ function writeMembers(dialect: Dialect, judge: Validator): void {
       break;
     case Dialect.Responses:
       out.text(told ? SEQUENCE : RESPONSES);
-      out.decimal(<u64>judge.json.highest + 1);
+      out.decimal(<u64>validator.json.highest + 1);
       break;
     default:
       if (!told) out.text(OPENAI);

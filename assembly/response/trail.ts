@@ -30,7 +30,7 @@ export function begin(x: Exchange, hop: Hop, now: u64): i32 {
   step.token = hop.token;
   step.target = hop.target;
   step.at = now;
-  step.forced = hop.forced;
+  step.isForced = hop.isForced;
   step.status = 0;
   step.cause = Cause.None;
   step.ms = 0;
@@ -67,7 +67,7 @@ export function write(x: Exchange): Span {
     if (i > 0) writer.text(SEPARATOR);
     writeStep(writer, stepOf(x, i));
     // Half a member would be no list.
-    if (writer.overflow) break;
+    if (writer.hasOverflowed) break;
     whole = writer.len;
   }
   return written.set(writer.ptr, whole);
@@ -88,7 +88,7 @@ export function writeQuote(to: Writer, x: Exchange): void {
 
 function writeStep(to: Writer, step: Step): void {
   writeHop(to, step.provider, step.token);
-  if (step.forced) to.text(FORCED);
+  if (step.isForced) to.text(FORCED);
   if (step.status != 0) {
     to.text(STATUS);
     to.decimal(step.status);

@@ -1,18 +1,20 @@
 /**
- * Whether an attempt's answer is one: read as it passes, in pieces of any size, without holding or allocating anything.
+ * Checks whether an attempt's answer is a good one. It reads the answer as it passes, in pieces of any size, and holds or allocates nothing.
  *
- *     const judge = newValidator()         once; a record is used again and again
- *     judge.start(dialect, shaped, streamed, body, mode)
- *     judge.feed(ptr, len) ...             Failed or `failed`: see `cause`, and the error's text at `errorPtr`
- *     judge.release()                      when what was held goes to the client before the judge has said so
- *     judge.finish()                       at the clean end of the answer; may be called again
+ *     const validator = newValidator()     once; a record is used again and again
+ *     validator.start(dialect, hasKnownShape, ...)
+ *     validator.feed(ptr, len) ...         after `Progress.Failed`: `defect` says why, `errorPtr` is the error's text
+ *     validator.release()                  when what was held goes to the client earlier than the validator asked for
+ *     validator.finish()                   at the clean end of the answer; may be called again
  *
- * Defined for every stream: `[DONE]` before any content, or an answer without any, is empty; one that says nothing but "stop" only if it
- * counts 0 tokens itself. An error event fails the attempt also after content. One that official clients raise passes as it came; in
- * place of what follows one that they would not see, and of a `[DONE]` that is no end, the client gets an error event: `cutAt` says where.
- * Invalid JSON is a failure while nothing is released, afterwards it passes and is counted. Nothing after the last event of a dialect
- * counts. An event without data, a comment, a blank line or a ping is no event. A finish reason for every choice ends a stream without
- * `[DONE]`, unless more content follows: then only `[DONE]` does.
+ * Rules for every stream:
+ *   - `[DONE]` before any content is an empty answer, and so is an end without content. An answer of nothing but "stop" is empty only if
+ *     it counts 0 tokens itself.
+ *   - An error event fails the attempt, also after content. If official clients raise it, it passes unchanged. If they would not see it,
+ *     the client gets an error event of ours in place of what follows; `cutAt` says where. A `[DONE]` that is no end is replaced as well.
+ *   - Invalid JSON is a failure while nothing is released. Afterwards it passes and is counted.
+ *   - Nothing after the last event of a dialect counts. An event without data, a comment, a blank line or a ping is no event.
+ *   - Without `[DONE]`, a finish reason for every choice ends a stream. If more content follows, only `[DONE]` ends it.
  */
 import { BodyType } from "./response-head";
 import { EXCERPT_SIZE, Excerpt } from "./error-excerpt";
@@ -71,7 +73,7 @@ export class Validator {
   isOpaque: bool;
   /** One JSON document: it can only be judged at its end. */
   isWhole: bool;
-  /** What comes may go to the client: a flaw is no longer rescued. */
+  /** What comes may go to the client: a defect can no longer be rescued. */
   isReleased: bool;
   /** There was content. */
   hasContent: bool;
@@ -95,7 +97,7 @@ export class Validator {
   /** Passed after content although they were no JSON. */
   invalidEvents: u32;
   /** The client can read nothing but a stream: to the official ones any other body is one without events, and no error. */
-  private onlyEvents: bool;
+  private readsOnlyEvents: bool;
   /** It may be empty: what was asked is no completion. */
   private mayBeBodyless: bool;
   /** An answer that counts 0 tokens of its own is good all the same. */
@@ -103,7 +105,7 @@ export class Validator {
   /** The model has stopped by itself. */
   private hasStopped: bool;
   /** Finish reasons come before the end, too. */
-  private finishIsNoEnd: bool;
+  private finishMayPrecedeEnd: bool;
   /** The highest number of a choice when the end mark came. */
   private choicesAtEnd: u32;
   /** Official clients have seen that it failed. */
@@ -120,7 +122,7 @@ export class Validator {
   /** Where the chunk that is read begins. */
   private chunk: usize;
   /** The event that was read last is the last one for the client. */
-  private cutHere: bool;
+  private endsHere: bool;
   /** The last four bytes of a stream, the last one lowest. */
   tail: u32;
   scanner: EventScanner;
@@ -129,25 +131,25 @@ export class Validator {
   prefix: EventPrefix;
 
   /**
-   * `shaped`: the answer has the shape of its dialect; false: judge it like any JSON. `mayBeBodyless`: no body at all is an answer.
+   * `hasKnownShape`: the answer has the shape of its dialect; false: judge it like any JSON. `mayBeBodyless`: no body at all is an answer.
    * `mayBeSilent`: so is one that says of itself that it has no token.
    */
   start(
     dialect: Dialect,
-    shaped: bool,
+    hasKnownShape: bool,
     streamed: bool,
     body: BodyType,
     mode: Guard,
     mayBeBodyless: bool = false,
     mayBeSilent: bool = false,
   ): void {
-    const rules = RULES[shaped ? dialect : Dialect.Other];
+    const rules = RULES[hasKnownShape ? dialect : Dialect.Other];
     this.mode = mode;
-    this.onlyEvents = streamed && !rules.isMarkless;
+    this.readsOnlyEvents = streamed && !rules.isMarkless;
     this.mayBeBodyless = mayBeBodyless;
     this.mayBeSilent = mayBeSilent;
     this.hasStopped = false;
-    this.finishIsNoEnd = false;
+    this.finishMayPrecedeEnd = false;
     this.choicesAtEnd = 0;
     this.isTold = false;
     this.marked = 0;
@@ -166,7 +168,7 @@ export class Validator {
     this.progress = Progress.Nothing;
     this.bytes = 0;
     this.matched = 0;
-    this.cutHere = false;
+    this.endsHere = false;
     this.tail = 0;
     this.excerpt.start();
     this.scanner.start();
@@ -174,7 +176,7 @@ export class Validator {
     this.prefix.start();
     this.kind = bodyKindOf(body, rules.isMarkless);
     // Clients read a stream whatever its type says, and an error is one too.
-    if (this.onlyEvents && this.kind != BodyKind.Opaque) this.kind = BodyKind.Unknown;
+    if (this.readsOnlyEvents && this.kind != BodyKind.Opaque) this.kind = BodyKind.Unknown;
     this.isOpaque = this.kind == BodyKind.Opaque;
     this.isWhole = this.kind == BodyKind.Json;
     if (!rules.isMarkless) this.refuseEvents();
@@ -254,7 +256,7 @@ export class Validator {
 
   /** A stream may be coming, and with it an error event behind its end. */
   get mayNeedEnding(): bool {
-    return this.kind == BodyKind.Events || (this.kind != BodyKind.Opaque && this.onlyEvents);
+    return this.kind == BodyKind.Events || (this.kind != BodyKind.Opaque && this.readsOnlyEvents);
   }
 
   /** A document stands where a stream should, so that an error event begins with a line of its own. */
@@ -296,7 +298,7 @@ export class Validator {
     if (mark & Mark.Stop) this.hasStopped = true;
     if (mark & (Mark.Content | Mark.Sign)) {
       const isLate = this.hasEnded && this.kind == BodyKind.Events && this.json.highest == this.choicesAtEnd;
-      if (isLate && mark & Mark.Content) this.finishIsNoEnd = true;
+      if (isLate && mark & Mark.Content) this.finishMayPrecedeEnd = true;
       if (mark & Mark.Content) this.hasContent = true;
       this.hasSign = true;
       this.signs++;
@@ -304,7 +306,7 @@ export class Validator {
       this.note(Progress.Content);
     }
     if (mark & Mark.Last) this.isDone = true;
-    if (!(mark & Mark.End) || (this.finishIsNoEnd && !this.isDone)) {
+    if (!(mark & Mark.End) || (this.finishMayPrecedeEnd && !this.isDone)) {
       // A choice that begins when all others have ended.
       if (mark & Mark.Progress) this.hasEnded = false;
       return;
@@ -318,7 +320,7 @@ export class Validator {
 
   private takeError(mark: u32): void {
     this.excerpt.settle();
-    if (!this.isTold && this.isReleased && mark & Mark.Hidden && !this.hasEnded) this.cutHere = true;
+    if (!this.isTold && this.isReleased && mark & Mark.Hidden && !this.hasEnded) this.endsHere = true;
     else this.isTold = true;
     this.fail(Defect.ErrorInside);
   }
@@ -351,7 +353,7 @@ export class Validator {
 
   /** A client that asked for no stream cannot read one. */
   private refuseEvents(): void {
-    if (this.kind == BodyKind.Events && !this.onlyEvents) this.fail(Defect.Garbage);
+    if (this.kind == BodyKind.Events && !this.readsOnlyEvents) this.fail(Defect.Garbage);
   }
 
   // --- one JSON document ---
@@ -370,9 +372,9 @@ export class Validator {
     if (this.hasFailed || this.isDone || this.json.isEmpty) return;
     if (!this.json.isComplete) return this.fail(Defect.Truncated);
     const mark = changetype<DialectRules>(this.rules).answer(this.json);
-    if (this.onlyEvents && !(mark & Mark.Error)) this.fail(Defect.Garbage);
+    if (this.readsOnlyEvents && !(mark & Mark.Error)) this.fail(Defect.Garbage);
     // No client that reads a stream sees a document.
-    else this.take(this.onlyEvents ? mark | Mark.Hidden : mark);
+    else this.take(this.readsOnlyEvents ? mark | Mark.Hidden : mark);
   }
 
   // --- a stream of events ---
@@ -391,7 +393,7 @@ export class Validator {
           break;
         case Piece.Event:
           this.endEvent();
-          if (this.cutHere) this.cut(ptr);
+          if (this.endsHere) this.cut(ptr);
           break;
         default:
           return;
@@ -488,11 +490,11 @@ function kibibytes(bytes: u64): u32 {
 
 /** A record for `start`; whoever asks for it keeps it and uses it again. */
 export function newValidator(): Validator {
-  const judge = changetype<Validator>(heap.alloc(offsetof<Validator>()));
-  judge.scanner = changetype<EventScanner>(heap.alloc(offsetof<EventScanner>()));
-  judge.json = changetype<JsonReader>(heap.alloc(READER_SIZE));
-  judge.prefix = changetype<EventPrefix>(heap.alloc(PREFIX_SIZE));
-  judge.excerpt = changetype<Excerpt>(heap.alloc(EXCERPT_SIZE));
-  judge.excerpt.init();
-  return judge;
+  const validator = changetype<Validator>(heap.alloc(offsetof<Validator>()));
+  validator.scanner = changetype<EventScanner>(heap.alloc(offsetof<EventScanner>()));
+  validator.json = changetype<JsonReader>(heap.alloc(READER_SIZE));
+  validator.prefix = changetype<EventPrefix>(heap.alloc(PREFIX_SIZE));
+  validator.excerpt = changetype<Excerpt>(heap.alloc(EXCERPT_SIZE));
+  validator.excerpt.init();
+  return validator;
 }

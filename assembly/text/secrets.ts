@@ -35,7 +35,7 @@ export function secretBegun(ptr: usize, len: usize, secret: usize, secretLen: us
   return 0;
 }
 
-/** Whatever looks like a token: a relay quotes its own, which we do not know. */
+/** Whatever looks like a token: an intermediate provider quotes its own token, which we do not know. */
 export function starTokens(ptr: usize, len: usize): void {
   const end = ptr + len;
   for (let i = 0, k = BEGINNINGS.length; i < k; i++) {

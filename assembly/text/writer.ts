@@ -25,7 +25,7 @@ const scratch = memory.data(DECIMAL_MAX);
 
 export class Writer {
   ptr: usize = 0;
-  overflow: bool = false;
+  hasOverflowed: bool = false;
   private at: usize = 0;
   private limit: usize = 0;
   private isOwn: bool = false;
@@ -35,7 +35,7 @@ export class Writer {
     this.ptr = ptr;
     this.at = ptr;
     this.limit = ptr + capacity;
-    this.overflow = false;
+    this.hasOverflowed = false;
     this.isOwn = false;
     return this;
   }
@@ -94,7 +94,7 @@ export class Writer {
   jsonString(ptr: usize, len: usize): void {
     const end = ptr + len;
     this.byte(Char.Quote);
-    while (ptr < end && !this.overflow) {
+    while (ptr < end && !this.hasOverflowed) {
       const plain = plainRun(ptr, end);
       this.raw(ptr, plain - ptr);
       ptr = plain;
@@ -132,7 +132,7 @@ export class Writer {
    */
   segment(ptr: usize, len: usize): void {
     const isOut = leadsOut(ptr, len);
-    for (let i: usize = 0; i < len && !this.overflow; i++) {
+    for (let i: usize = 0; i < len && !this.hasOverflowed; i++) {
       const c = <i32>load<u8>(ptr + i);
       if (c == Char.Dot && isOut) this.text(TWICE_ENCODED_DOT);
       else if (isUnreserved(c)) this.byte(c);
@@ -149,9 +149,9 @@ export class Writer {
   /** Room for the next n bytes; 0 when there is none. */
   private take(n: usize): usize {
     let to = this.at;
-    if (this.overflow || n > this.limit - to) {
+    if (this.hasOverflowed || n > this.limit - to) {
       if (!this.isOwn) {
-        this.overflow = true;
+        this.hasOverflowed = true;
         return 0;
       }
       this.grow(n);

@@ -165,7 +165,7 @@ export interface Timeline {
   buckets: number[][];
   lanes: Lane[];
   /** Lanes that are left out because they were live all the time. */
-  quiet: number;
+  unshown: number;
   figures: Figures;
 }
 

@@ -50,7 +50,7 @@ export class GatewayHistory {
     this.correct(status, now);
     if (now - (this.samples.at(-1)?.at ?? 0) >= SAMPLE_PERIOD * 0.9) this.count(status, now);
     this.lastLook = now;
-    this.forget(now);
+    this.dropOld(now);
   }
 
   /** The last `minutes`. */
@@ -71,7 +71,7 @@ export class GatewayHistory {
   }
 
   /** Every token while they are few, else the providers and tokens that were not well. */
-  private lanes(begin: number, status: Status | null): { lanes: Lane[]; quiet: number } {
+  private lanes(begin: number, status: Status | null): { lanes: Lane[]; unshown: number } {
     const shown = this.spans.filter(({ to }) => to === null || to >= begin);
     const providers = status?.sites[0]?.providers ?? [];
     const all = providers.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -84,9 +84,9 @@ export class GatewayHistory {
       // Where the provider is out, none of its tokens is used.
       return tokens.map(({ name }) => laneOf(id, name, [...whole, ...own(name)]));
     });
-    if (!isMany) return { lanes, quiet: 0 };
+    if (!isMany) return { lanes, unshown: 0 };
     const unwell = lanes.filter(({ spans }) => spans.length > 0);
-    return { lanes: unwell.slice(0, MOST_LANES), quiet: all - unwell.filter(({ token }) => token !== "").length };
+    return { lanes: unwell.slice(0, MOST_LANES), unshown: all - unwell.filter(({ token }) => token !== "").length };
   }
 
   private count(status: Status, now: number): void {
@@ -138,7 +138,7 @@ export class GatewayHistory {
     this.spans.push(span);
   }
 
-  private forget(now: number): void {
+  private dropOld(now: number): void {
     while ((this.samples[0]?.at ?? now) < now - DAY) this.samples.shift();
     while (this.spans.length > MOST_SPANS || (this.spans[0]?.to ?? now) < now - DAY) this.spans.shift();
   }

@@ -16,7 +16,7 @@ export function parseLine(line: string): LogLine {
 }
 
 /** How long a message that came once is not shown again, milliseconds. */
-const QUIET = 10_000;
+const MERGE_FOR = 10_000;
 
 /** How many different messages are remembered; beyond that the oldest may be shown again. */
 const REMEMBERED = 200;
@@ -42,7 +42,7 @@ export class LogFilter {
       return undefined;
     }
     this.seen.delete(key);
-    this.seen.set(key, { until: now + QUIET, hidden: 0 });
+    this.seen.set(key, { until: now + MERGE_FOR, hidden: 0 });
     if (this.seen.size > REMEMBERED) this.seen.delete(this.seen.keys().next().value!);
     const more = known !== undefined && known.hidden > 0 ? ` (and ${known.hidden} more like it)` : "";
     return `${line.level}  ${line.text}${more}`;

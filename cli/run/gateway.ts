@@ -252,8 +252,8 @@ export class Gateway {
     if (loaded.demo) await demos.open();
     else await demos.stop();
     const known = this.noticesOf(before);
-    const news = this.noticesOf(loaded.config).filter(line => !known.includes(line));
-    return [`${this.file} ${OUTCOMES[outcome]}`, ...news].join("\n");
+    const added = this.noticesOf(loaded.config).filter(line => !known.includes(line));
+    return [`${this.file} ${OUTCOMES[outcome]}`, ...added].join("\n");
   }
 
   /** Envoy watches a directory that is gone, and would never see an edit again. */

@@ -49,7 +49,7 @@ export async function startHosts({ ours, before }: Modules, directory: string): 
       listen: { host: "127.0.0.1", port: listen },
       admin: { host: "127.0.0.1", port: admin },
       env: process.env,
-      // What becomes of each request is no news here.
+      // No line for each request.
       say: line => line.startsWith("info") || line.startsWith("warn") || console.error(`${variant}: ${line}`),
       gaveUp: reason => {
         throw reason;

@@ -108,9 +108,9 @@ it("shows of many tokens those that were not well", () => {
   const tokens = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`t${i}`, null as BreakerStatus | null]));
   tokens["t500"] = breaker("out", "quota", 1000);
   look({ tokens });
-  const { lanes, quiet } = history.timeline(60, status({ tokens }));
+  const { lanes, unshown } = history.timeline(60, status({ tokens }));
   expect(lanes.map(({ token }) => token)).toEqual(["t500"]);
-  expect(quiet).toBe(999);
+  expect(unshown).toBe(999);
 });
 
 it("shows a provider that is out on each of its tokens", () => {

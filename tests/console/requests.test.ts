@@ -94,12 +94,12 @@ it("the last requests come in, can be filtered, and one opened tells why it went
 
   await rows.first().getByRole("link").click();
   const opened = page.locator(".opened");
-  const story = await opened.innerText();
-  expect(story).toContain("rescued");
-  expect(story).toMatch(/qwen \/ (first|second)/);
-  expect(story).toContain("Went on: another token of qwen could be asked.");
-  expect(story).toContain("Went on to deepseek / main: no other token of qwen could be asked.");
-  expect(story).toMatch(/Stopped · a good answer/);
+  const details = await opened.innerText();
+  expect(details).toContain("rescued");
+  expect(details).toMatch(/qwen \/ (first|second)/);
+  expect(details).toContain("Went on: another token of qwen could be asked.");
+  expect(details).toContain("Went on to deepseek / main: no other token of qwen could be asked.");
+  expect(details).toMatch(/Stopped · a good answer/);
   // One that is opened has its address, and nothing moves while it is read.
   expect(page.url()).toMatch(/\/requests\/[0-9a-f]+-\d+\?/);
   await ask("qwen-turbo");

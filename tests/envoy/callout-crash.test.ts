@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DemoProvider } from "../../cli/demo/demo-provider.js";
-import { expectOnlyLostIn, isWhole, lateMeetings, letAsk, type Incident, type Visit } from "./crowd.js";
+import { expectOnlyLostIn, isWhole, lateVisits, letAsk, type Incident, type Visit } from "./crowd.js";
 import { startGateway, until, type Gateway } from "./running-gateway.js";
 import { TRAP, compileWithTraps } from "./trap.js";
 
@@ -78,7 +78,7 @@ describe.each(["1.36.4", "1.38.2"])(
         `${traps.length} traps lost ${lost.length} of ${visits.length} requests; the longest took ${longest} ms`,
       );
       expect(longest).toBeLessThan(LONGEST + 2000);
-      expect(lateMeetings(visits, "qwen/t1")).toEqual([]);
+      expect(lateVisits(visits, "qwen/t1")).toEqual([]);
       await until(async () => (await gateway.stat("http.ai_failover.downstream_rq_active")) === 0);
     });
   },

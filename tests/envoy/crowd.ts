@@ -73,7 +73,7 @@ export const failures = (visits: Visit[]): string[] =>
 const steps = ({ answer }: Visit) => answer.trail.split(", ");
 
 /** Whether a hop, `qwen/t1`, is in the trail, whatever became of it there. */
-export const met = (hop: string) => (visit: Visit) =>
+export const reached = (hop: string) => (visit: Visit) =>
   steps(visit).some(step => step === hop || step.startsWith(`${hop} `));
 
 /** Whether an attempt at this hop failed. */
@@ -81,11 +81,11 @@ export const failedAt = (hop: string) => (visit: Visit) =>
   steps(visit).some(step => step === hop || (step.startsWith(`${hop} `) && !step.endsWith(" 200")));
 
 /**
- * Requests that met this hop although a client had already been told of its failure when they started: by then it is recorded,
+ * Requests that reached this hop although a client had been told of its failure before they started. By then it is recorded,
  * so they must be trials. Cause and effect, no time limits. Between `from`, when it began to fail, and `to`, when it was well again.
  */
-export function lateMeetings(visits: Visit[], hop: string, from = 0, to = Infinity): Visit[] {
+export function lateVisits(visits: Visit[], hop: string, from = 0, to = Infinity): Visit[] {
   const failed = visits.filter(({ ended }) => ended >= from).filter(failedAt(hop));
-  const news = Math.min(...failed.map(({ ended }) => ended));
-  return visits.filter(({ started }) => started > news && started < to).filter(met(hop));
+  const firstTold = Math.min(...failed.map(({ ended }) => ended));
+  return visits.filter(({ started }) => started > firstTold && started < to).filter(reached(hop));
 }

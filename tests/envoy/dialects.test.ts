@@ -121,7 +121,8 @@ describe.each(HOSTS)("the dialects in $mode mode, on Envoy $version", ({ mode, v
 
     it("obeys x-ai-failover: off and same-model, and refuses other values", async () => {
       await gateway.providers.one!.set("*", "500");
-      const ask = (wish: string) => gateway.ask({ model: "m", messages }, { headers: { "x-ai-failover": wish } });
+      const ask = (override: string) =>
+        gateway.ask({ model: "m", messages }, { headers: { "x-ai-failover": override } });
       expect((await ask("off")).status).toBe(500);
       expect(gateway.providers.one!.requests.length).toBe(1);
       expect((await ask("same-model")).status).toBe(503);

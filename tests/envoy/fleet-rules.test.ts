@@ -33,7 +33,7 @@ describe.each([
       answers: result[5] as number[],
       isAll: result[4] === 1,
       version: Number(result[2]),
-      news: Object.fromEntries(entries.flatMap((id, i) => (i % 2 === 0 ? [[id, entries[i + 1]!]] : []))),
+      changed: Object.fromEntries(entries.flatMap((id, i) => (i % 2 === 0 ? [[id, entries[i + 1]!]] : []))),
       gateways: result[8] as Reply[],
     };
   }
@@ -58,8 +58,8 @@ describe.each([
     expect(await tell("a", "C", "t", version - 1, "x")).toBe(0);
     await call("b", []);
     expect(await tell("a", "C", "t", version, "x")).toBe(1);
-    expect((await call("b", [])).news["t"]).toMatch(/^\d+ 0 0 x$/);
-    expect((await call("b", [])).news).toEqual({});
+    expect((await call("b", [])).changed["t"]).toMatch(/^\d+ 0 0 x$/);
+    expect((await call("b", [])).changed).toEqual({});
   });
 
   it("lets a person's order outrank what is learnt", async () => {
@@ -102,8 +102,8 @@ describe.each([
   it("tells everything anew after it was emptied", async () => {
     await tell("a", "O", "t", 60_000, "x");
     await store.command("FLUSHALL");
-    const { isAll, version, news } = await call("a", []);
-    expect([isAll, version, news]).toEqual([true, 0, {}]);
+    const { isAll, version, changed } = await call("a", []);
+    expect([isAll, version, changed]).toEqual([true, 0, {}]);
   });
 
   it.each([
@@ -113,7 +113,7 @@ describe.each([
     await tell("a", "O", "t", 60_000, "x");
     await store.command(...garbage);
     expect((await call("a", [["O", "t", 90_000, "x"]])).answers).toEqual([1]);
-    expect(Object.keys((await call("b", [])).news)).toEqual(["t"]);
+    expect(Object.keys((await call("b", [])).changed)).toEqual(["t"]);
   });
 
   it("takes back a permit's key that has no end, or another type", async () => {
@@ -141,10 +141,10 @@ describe.each([
         Array.from({ length: 40 }, (_, i): Op => ["O", `t${n + i}`, 600_000, "x"]),
       );
     const ids: string[] = [];
-    for (let page = 0; page < 10; page++) ids.push(...Object.keys((await call("b", [])).news));
+    for (let page = 0; page < 10; page++) ids.push(...Object.keys((await call("b", [])).changed));
     expect(new Set(ids).size).toBe(1000);
     expect(ids).toHaveLength(1000);
-    expect((await call("b", [])).news).toEqual({});
+    expect((await call("b", [])).changed).toEqual({});
   });
 
   it("lists the gateways that were seen", async () => {

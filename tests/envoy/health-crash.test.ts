@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectOnlyLostIn, isWhole, lateMeetings, letAsk, type Incident, type Visit } from "./crowd.js";
+import { expectOnlyLostIn, isWhole, lateVisits, letAsk, type Incident, type Visit } from "./crowd.js";
 import { startGateway, until, type Gateway } from "./running-gateway.js";
 import { TRAP, compileWithTraps } from "./trap.js";
 
@@ -62,7 +62,7 @@ describe("a VM that traps under load, on Envoy 1.40.0 with two workers,", () => 
       done = true;
       await crowd;
       const lost = expectOnlyLostIn(traps, visits);
-      expect(lateMeetings(visits, "qwen/t1")).toEqual([]);
+      expect(lateVisits(visits, "qwen/t1")).toEqual([]);
       // The first request after a trap has no attempt role yet.
       const asked = Object.values(gateway.providers).flatMap(({ requests }) => requests);
       expect(asked.filter(({ headers }) => "x-forwarded-proto" in headers)).toEqual([]);

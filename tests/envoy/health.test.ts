@@ -1,7 +1,7 @@
 import { Agent, request } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import type { DemoRequest } from "../../cli/demo/demo-provider.js";
-import { failures, lateMeetings, letAsk, met } from "./crowd.js";
+import { failures, lateVisits, letAsk, reached } from "./crowd.js";
 import { HOSTS, startGateway, until, type Gateway, type GatewayOptions, type TestHost } from "./running-gateway.js";
 
 let gateway: Gateway;
@@ -43,8 +43,8 @@ describe.each(HOSTS)("a bad token in $mode mode, on Envoy $version", ({ mode, ve
     await qwen.set(1, "401");
     const visits = await letAsk(gateway, { clients: 16, requests: 500, body: chat });
     expect(failures(visits)).toEqual([]);
-    expect(visits.filter(met("qwen/t1")).length).toBeGreaterThanOrEqual(1);
-    expect(lateMeetings(visits, "qwen/t1")).toEqual([]);
+    expect(visits.filter(reached("qwen/t1")).length).toBeGreaterThanOrEqual(1);
+    expect(lateVisits(visits, "qwen/t1")).toEqual([]);
     expect(deepseek.requests).toEqual([]);
     expect(qwen.requests.filter(asked).filter(({ tokenNumber }) => tokenNumber === 1).length).toBeLessThanOrEqual(16);
   });
@@ -174,7 +174,7 @@ describe.each(HOSTS)("a provider's breaker in $mode mode, on Envoy $version", ({
     await qwen.set("*", "503");
     const visits = await letAsk(gateway, { clients: 1, requests: 20, body: chat });
     expect(failures(visits)).toEqual([]);
-    expect(visits.map(met("qwen/t1"))).toEqual(visits.map((_, i) => i < 3));
+    expect(visits.map(reached("qwen/t1"))).toEqual(visits.map((_, i) => i < 3));
     expect(visits[19]!.answer.trail).toBe("deepseek/t1 200");
   });
 

@@ -7,7 +7,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DemoRequest } from "../../cli/demo/demo-provider.js";
-import { failedAt, failures, lateMeetings, letAsk, type Visit } from "./crowd.js";
+import { failedAt, failures, lateVisits, letAsk, type Visit } from "./crowd.js";
 import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
 
 const CLIENTS = 64;
@@ -106,7 +106,7 @@ describe.each(CASES)(
             const probes = dead.filter(isProbe).length;
             noteBack(`t${token} in round ${round}`, healed, isOf, INTERVAL * 2 ** probes * JITTER);
             // No client at all but those that were on their way, each once.
-            expect(lateMeetings(visits, `qwen/t${token}`, died, healed)).toEqual([]);
+            expect(lateVisits(visits, `qwen/t${token}`, died, healed)).toEqual([]);
             expect(dead.length - probes).toBeLessThanOrEqual(CLIENTS);
           }
         });

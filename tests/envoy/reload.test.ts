@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { DemoRequest } from "../../cli/demo/demo-provider.js";
-import { failedAt, failures, lateMeetings, letAsk, met, type Visit } from "./crowd.js";
+import { failedAt, failures, lateVisits, letAsk, reached, type Visit } from "./crowd.js";
 import { startGateway, until, type Gateway, type TestHost } from "./running-gateway.js";
 
 const CLIENTS = 64;
@@ -81,19 +81,19 @@ describe.each(EDITED)("an edit of the running configuration in $mode mode, on En
     for (let i = 1; i <= edits; i++) await edit([1, 2 + (i % 2)], { timeout: 600_000 + i }, neverOut);
     const ask = (requests: number) => letAsk(gateway, { clients: 8, requests, body: chat, options: newcomers });
     // Each worker takes an edit over in its own time.
-    await until(async () => !(await ask(16)).some(met("qwen/t3")));
+    await until(async () => !(await ask(16)).some(reached("qwen/t3")));
     const last = await ask(40);
     done = true;
     await crowd;
     expect(failures(await streams)).toEqual([]);
-    expect(last.filter(met("qwen/t3"))).toEqual([]);
+    expect(last.filter(reached("qwen/t3"))).toEqual([]);
     const all = [...visits, ...last];
     console.log(
       `${edits} edits under ${all.length} requests, ${all.filter(failedAt("qwen/t3")).length} of them rescued`,
     );
     expect(failures(all)).toEqual([]);
     for (const { body, answer } of all) expect(answer.words).toContain(`model ${(body as { model: string }).model},`);
-    expect(lateMeetings(all, "qwen/t1")).toEqual([]);
+    expect(lateVisits(all, "qwen/t1")).toEqual([]);
     expect(await gateway.stat("listener_manager.lds.update_rejected")).toBe(0);
   });
 });
@@ -107,11 +107,11 @@ describe("an edit of the running configuration, on Envoy 1.40.0 with two workers
     await edit([2, 3]);
     const without = await letAsk(gateway, { clients: 4, requests: 40, body: chat, options: newcomers });
     expect(failures(without)).toEqual([]);
-    expect(without.filter(met("qwen/t1"))).toEqual([]);
+    expect(without.filter(reached("qwen/t1"))).toEqual([]);
     await qwen.reset();
     await edit([1, 2, 3]);
     const again = await letAsk(gateway, { clients: 4, requests: 60, body: chat, options: newcomers });
-    expect(again.filter(met("qwen/t1")).length).toBeGreaterThan(0);
+    expect(again.filter(reached("qwen/t1")).length).toBeGreaterThan(0);
   });
 
   it("keeps a rate limit, for the one model that it concerns", async () => {
@@ -155,7 +155,7 @@ describe("the same token under two providers, on Envoy 1.40.0 with two workers,"
     });
     expect(failures(visits)).toEqual([]);
     expect(visits.filter(failedAt("one/t1")).length).toBeGreaterThan(0);
-    expect(lateMeetings(visits, "one/t1")).toEqual([]);
+    expect(lateVisits(visits, "one/t1")).toEqual([]);
     const two = gateway.providers.two!.requests.filter(asked);
     for (const n of [1, 2]) expect(two.slice(-40).some(({ tokenNumber }) => tokenNumber === n)).toBe(true);
   });

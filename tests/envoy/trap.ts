@@ -9,12 +9,12 @@ const PLACES = [
   { file: "assembly/filters/gateway-filter.ts", before: "const head = readRequestHead(list, length);", map: "Request" },
   {
     file: "assembly/filters/attempt-filter.ts",
-    before: "const decision = relay.headers(a, end, now);",
+    before: "const decision = delivery.headers(a, end, now);",
     map: "Response",
   },
   {
     file: "assembly/filters/direct-attempt.ts",
-    before: "const decision = relay.headers(a, end, now);",
+    before: "const decision = delivery.headers(a, end, now);",
     map: "Response",
   },
   {

@@ -148,12 +148,12 @@ describe.each(HOSTS)(
 );
 
 describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $version,", ({ mode, version }) => {
-  const wish = (value: string) => ({ headers: { "x-ai-failover": value } });
+  const override = (value: string) => ({ headers: { "x-ai-failover": value } });
 
   it("says off: one attempt, and the provider's own answer", async () => {
     const one = await start({ mode, version }, { tokens: 2, second: true });
     await one.set("*", "503");
-    const answer = await gateway.ask(chat(false), wish("off"));
+    const answer = await gateway.ask(chat(false), override("off"));
     expect([answer.status, answer.headers.get("x-ai-failover-attempts")]).toEqual([503, "1"]);
     expect(answer.json()).toEqual(JSON.parse(await body(one.url, "one-1")));
     expect(one.requests[0]!.headers).not.toHaveProperty("x-ai-failover");
@@ -162,7 +162,7 @@ describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $versi
   it("says same-model: other tokens, but no other provider", async () => {
     const one = await start({ mode, version }, { tokens: 2, second: true });
     await one.set("*", "401");
-    const answer = await gateway.ask(chat(false), wish("same-model"));
+    const answer = await gateway.ask(chat(false), override("same-model"));
     expect(answer.status).toBe(424);
     expect(answer.trail).toMatch(/^one\/t\d 401 credential, one\/t\d 401 credential$/);
     expect(gateway.providers.two!.requests).toEqual([]);
@@ -170,7 +170,7 @@ describe.each(HOSTS)("x-ai-failover on a request, in $mode mode, on Envoy $versi
 
   it("says something else: a 400 that names both", async () => {
     await start({ mode, version }, { tokens: 1 });
-    const answer = await gateway.ask(chat(false), wish("on"));
+    const answer = await gateway.ask(chat(false), override("on"));
     expect(answer.status).toBe(400);
     expect(answer.json().error.message).toMatch(/'off'.*'same-model'/);
   });

@@ -35,9 +35,9 @@ describe.each(MODES)("in %s mode", mode => {
   it("a token that a provider quotes in its error does not reach the client", () => {
     const token = "sk-of-the-provider";
     const quoted = json(400, openAiError("bad", `not with ${token}, ${token}`));
-    const wish = { "x-ai-failover": "off" };
+    const override = { "x-ai-failover": "off" };
     for (const trailers of [undefined, { "x-checksum": "1" }])
-      for (const [error, headers] of [[quoted], [{ ...quoted, status: 401 }, wish]] as const) {
+      for (const [error, headers] of [[quoted], [{ ...quoted, status: 401 }, override]] as const) {
         const provider = { apiTokens: [{ name: "t1", value: token }] };
         const answer = { ...error, ...(trailers && { trailers }) };
         const envoy = start({ mode, provider, tokens: { qwen: 1 }, clusters: { qwen: answer } });

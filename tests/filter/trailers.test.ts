@@ -9,7 +9,7 @@ const streamed = { body: { ...plain.body, stream: true } };
 const tokens = { qwen: 1, deepseek: 1 };
 
 describe.each(MODES)("in %s mode an answer with trailers", mode => {
-  it("that is good goes to the client whole, with its story", () => {
+  it("that is good goes to the client whole, with its trail", () => {
     const envoy = start({ mode, tokens, clusters: { qwen: chat("Hi", { trailers }) } });
     const call = envoy.ask(plain);
     expect(call).toMatchObject({ status: 200, ended: "complete" });

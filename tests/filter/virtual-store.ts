@@ -79,8 +79,8 @@ export class VirtualStore {
     if (presence !== "") this.seen.set(gateway!, now);
     const isAll = epoch !== this.epoch || Number(known) > this.version;
     const since = isAll ? 0 : Number(known);
-    const news = [...this.entries].filter(([, { version }]) => version > since);
-    const page = news.sort((a, b) => a[1].version - b[1].version).slice(0, Number(most));
+    const entries = [...this.entries].filter(([, { version }]) => version > since);
+    const page = entries.sort((a, b) => a[1].version - b[1].version).slice(0, Number(most));
     const upTo = page.length === Number(most) ? page.at(-1)![1].version : this.version;
     const seen = presence === "" ? [] : [...this.seen].slice(0, 64).flatMap(([id, when]) => [id, now - when]);
     return [

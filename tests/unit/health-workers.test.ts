@@ -258,7 +258,7 @@ interface Running {
   probe?: { ticket: number };
 }
 
-interface Story {
+interface Outcome {
   workers: Worker[];
   /** Tokens that failed while no trial of theirs ran, and whose trial has not been good since. */
   dead: Set<number>;
@@ -269,14 +269,14 @@ interface Story {
 }
 
 /** Plays a script: requests and probes begin and end in any order, in workers whose writes are lost now and then. */
-function play(count: number, script: Step[], probing: boolean): Story {
+function play(count: number, script: Step[], probing: boolean): Outcome {
   room.world({
     tokens: TOKENS,
     ...(probing ? { healthCheckModel: true, healthCheckInterval: 4 * SECOND } : { cooldownDuration: 4 * SECOND }),
   });
   const workers = times(count, () => room.worker(probing));
   const running: Running[] = [];
-  const story: Story = { workers, dead: new Set(), doubles: [], takenOver: new Set() };
+  const outcome: Outcome = { workers, dead: new Set(), doubles: [], takenOver: new Set() };
   const trialsOf = (token: number) =>
     running.filter(
       other => other.trial && other.token === token && room.now - other.since < (other.probe ? 15 : 5) * SECOND,
@@ -284,23 +284,23 @@ function play(count: number, script: Step[], probing: boolean): Story {
   const begin = (started: Running) => {
     const others = started.trial ? trialsOf(started.token) : [];
     if (running.some(({ trial, token, since }) => trial && token === started.token && room.now - since >= 5 * SECOND))
-      story.takenOver.add(started.token);
-    if (others.length > 0 && !story.takenOver.has(started.token)) story.doubles.push([started, ...others]);
+      outcome.takenOver.add(started.token);
+    if (others.length > 0 && !outcome.takenOver.has(started.token)) outcome.doubles.push([started, ...others]);
     running.push(started);
   };
   const end = (event: "succeed" | "fail" | "release", attempt: Running, failure: Failure) => {
     const { token, trial, probe } = attempt;
     const worker = workers[attempt.worker]!;
     if (probe) {
-      if (event === "succeed" || TAKEN.includes(failure)) story.dead.delete(token);
+      if (event === "succeed" || TAKEN.includes(failure)) outcome.dead.delete(token);
       return worker.probeAnswered(probe, event === "succeed" ? "good" : failure);
     }
     if (event === "succeed") {
       worker.succeeded(token, { trial });
-      if (trial) story.dead.delete(token);
+      if (trial) outcome.dead.delete(token);
     } else if (event === "fail") {
       worker.failed(token, failure, { trial });
-      if ((failure === "revoked" || failure === "empty") && trialsOf(token).length === 0) story.dead.add(token);
+      if ((failure === "revoked" || failure === "empty") && trialsOf(token).length === 0) outcome.dead.add(token);
     } else worker.released(token, { trial });
   };
   for (const { event, worker: w, pick, failure } of script) {
@@ -339,14 +339,14 @@ function play(count: number, script: Step[], probing: boolean): Story {
         if (running.length > 0) end(event, running.splice(pick % running.length, 1)[0]!, failure);
     }
   }
-  return story;
+  return outcome;
 }
 
 describe.each([
   ["by cooldown", false],
   ["by probes", true],
 ])("in any interleaving of two to four workers that lose races, with recovery %s", (_name, probing) => {
-  const holds = (runs: number, rule: (story: Story) => void) =>
+  const holds = (runs: number, rule: (outcome: Outcome) => void) =>
     fc.assert(
       fc.property(counts, steps, (count, script) => {
         rule(play(count, script, probing));

@@ -154,7 +154,7 @@ describe("any bytes at all", () => {
     body: fc.constantFrom("opaque", "events", "json", "text", "binary"),
     mode: fc.constantFrom("none", "first-event", "full"),
     streamed: fc.boolean(),
-    shaped: fc.boolean(),
+    hasKnownShape: fc.boolean(),
   }) as fc.Arbitrary<Required<Setting>>;
 
   test("never trap, and are judged the same in every chunking and build", () => {

@@ -4,28 +4,28 @@ import { startRoom } from "./compile-room.js";
 const DIALECT = ["chat", "completions", "responses", "messages", "other"] as const;
 const BODY = ["opaque", "events", "json", "text", "binary"] as const;
 const MODE = ["none", "first-event", "full"] as const;
-const SEEN = ["nothing", "progress", "content", "ended", "failed"] as const;
-const FLAW = ["none", "empty", "error-inside", "garbage", "truncated", "no-end-mark"] as const;
+const PROGRESS = ["nothing", "progress", "content", "ended", "failed"] as const;
+const DEFECT = ["none", "empty", "error-inside", "garbage", "truncated", "no-end-mark"] as const;
 const FLAGS = ["good", "ended", "done", "failed", "opaque", "whole"] as const;
 
 const NO_CUT = -0x80000000;
 
 export type Dialect = (typeof DIALECT)[number];
-export type Seen = (typeof SEEN)[number];
+export type Seen = (typeof PROGRESS)[number];
 
 export interface Setting {
   dialect: Dialect;
   body?: (typeof BODY)[number];
   mode?: (typeof MODE)[number];
   streamed?: boolean;
-  shaped?: boolean;
+  hasKnownShape?: boolean;
 }
 
 interface Exports {
   memory: WebAssembly.Memory;
   alloc(size: number): number;
   free(ptr: number): void;
-  start(dialect: number, shaped: boolean, streamed: boolean, body: number, mode: number): void;
+  start(dialect: number, hasKnownShape: boolean, streamed: boolean, body: number, mode: number): void;
   feed(ptr: number, len: number): number;
   release(): void;
   finish(): number;
@@ -70,13 +70,19 @@ export class GuardRoom {
     return new GuardRoom(await startRoom<Exports>("validator", simd ? ["--enable", "simd"] : []));
   }
 
-  begin({ dialect, body = "events", mode = "first-event", streamed = body === "events", shaped = true }: Setting) {
-    this.wasm.start(DIALECT.indexOf(dialect), shaped, streamed, BODY.indexOf(body), MODE.indexOf(mode));
+  begin({
+    dialect,
+    body = "events",
+    mode = "first-event",
+    streamed = body === "events",
+    hasKnownShape = true,
+  }: Setting) {
+    this.wasm.start(DIALECT.indexOf(dialect), hasKnownShape, streamed, BODY.indexOf(body), MODE.indexOf(mode));
   }
 
   feed(chunk: string | Uint8Array): Seen {
     return nameIn(
-      SEEN,
+      PROGRESS,
       this.with(chunk, (ptr, len) => this.wasm.feed(ptr, len)),
     );
   }
@@ -86,7 +92,7 @@ export class GuardRoom {
   }
 
   finish(): Seen {
-    return nameIn(SEEN, this.wasm.finish());
+    return nameIn(PROGRESS, this.wasm.finish());
   }
 
   get memorySize(): number {
@@ -102,7 +108,7 @@ export class GuardRoom {
         (typeof FLAGS)[number],
         boolean
       >),
-      cause: nameIn(FLAW, this.wasm.cause()),
+      cause: nameIn(DEFECT, this.wasm.cause()),
       events: this.wasm.events(),
       invalidEvents: this.wasm.invalidEvents(),
       error: error ? Buffer.from(this.bytes(this.wasm.errorPtr(), error)).toString() : "",

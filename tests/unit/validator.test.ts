@@ -391,7 +391,12 @@ describe("a plain answer", () => {
     ["of a wrong type is a stream", { dialect: "chat", body: "binary", streamed: true }, HELLO, "no-end-mark"],
     ["of JSON's type is a stream", { dialect: "chat", body: "json", streamed: true }, HELLO + STOP, "none"],
     ["that is compressed is never judged", { dialect: "chat", body: "opaque" }, "\u001f\u008b<html>", "none"],
-    ["that only shares its dialect's path is any JSON", { dialect: "chat", body: "json", shaped: false }, "{}", "none"],
+    [
+      "that only shares its dialect's path is any JSON",
+      { dialect: "chat", body: "json", hasKnownShape: false },
+      "{}",
+      "none",
+    ],
     ["as a stream of no type is garbage", { dialect: "chat", body: "text", streamed: false }, HELLO, "garbage"],
     ["as a stream is garbage", { dialect: "chat", body: "events", streamed: false }, HELLO, "garbage"],
   ])("%s", (_rule, setting, text, cause) => {

@@ -310,7 +310,7 @@ const WORDS = {
   ],
   allRequests: ["All requests", "全部请求"],
   others: ["returned, refused, left", "返回、拒绝、离开"],
-  quietLanes: ["{n} more tokens were live all the time.", "另有 {n} 个 Token 一直可用。"],
+  unshownLanes: ["{n} more tokens were live all the time.", "另有 {n} 个 Token 一直可用。"],
   perSeconds: ["per {s} s, at most {n}", "每 {s} 秒，最多 {n}"],
   perMinutes: ["per {m} min, at most {n}", "每 {m} 分钟，最多 {n}"],
   chartText: [

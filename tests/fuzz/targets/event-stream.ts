@@ -39,7 +39,7 @@ export const eventStream = target<Stream>({
     return {
       setting: {
         ...{ body, mode: pick(["none", "first-event", "full"] as const, random), streamed: random(4) > 0 },
-        ...{ dialect: random(6) === 0 ? pick(DIALECTS, random) : dialect, shaped: random(8) > 0 },
+        ...{ dialect: random(6) === 0 ? pick(DIALECTS, random) : dialect, hasKnownShape: random(8) > 0 },
       },
       text: mutated,
       places: Array.from({ length: random(6) }, () => random(mutated.length + 1)),

@@ -158,11 +158,11 @@ function describeProvider(p: Provider): string {
     `"tokenChoice":${<i32>p.tokenChoice}`,
     `"stickyBy":${<i32>p.stickyBy}`,
     `"stickyHeader":${bytes(p.stickyHeader)}`,
-    `"failover":{"enabled":${flag(p.failover.enabled)},"failureThreshold":${p.failover.failureThreshold},` +
+    `"failover":{"enabled":${flag(p.failover.isEnabled)},"failureThreshold":${p.failover.failureThreshold},` +
       `"successThreshold":${p.failover.successThreshold},"healthCheckInterval":${p.failover.healthCheckInterval},` +
       `"healthCheckTimeout":${p.failover.healthCheckTimeout},"healthCheckModel":${bytes(p.failover.healthCheckModel)},` +
       `"cooldownDuration":${p.failover.cooldownDuration}}`,
-    `"retry":{"enabled":${flag(p.retry.enabled)},"maxRetries":${p.retry.maxRetries},` +
+    `"retry":{"enabled":${flag(p.retry.isEnabled)},"maxRetries":${p.retry.maxRetries},` +
       `"retryTimeout":${p.retry.retryTimeout}}`,
     `"rules":${list<AnswerRule>(p.rules, describeAnswerRule)}`,
     `"breaker":[${p.breaker.failureThreshold},${p.breaker.openFor},${p.breaker.maxOpenFor}]`,
@@ -207,7 +207,7 @@ function describeMapping(mapping: ModelMapping): string {
   for (let i = 0; i < mapping.entries.length; i++) {
     const entry = mapping.entries[i];
     const target = entry.target;
-    const pattern = entry.exact ? entry.pattern.toString() : entry.pattern.toString() + "*";
+    const pattern = entry.isExact ? entry.pattern.toString() : entry.pattern.toString() + "*";
     parts.push(`[${text(pattern)},${target === null ? "null" : target.json.toString()}]`);
   }
   return `[${parts.join(",")}]`;
@@ -235,7 +235,7 @@ function describeAnswerRule(rule: AnswerRule): string {
 }
 
 function describePredicate(predicate: Predicate): string {
-  return predicate.exact ? "=" + predicate.value.toString() : predicate.value.toString() + "*";
+  return predicate.isExact ? "=" + predicate.value.toString() : predicate.value.toString() + "*";
 }
 
 function describeRoute(route: Route): string {
@@ -246,7 +246,7 @@ function describeRoute(route: Route): string {
     `"predicates":${list<string>(predicates, text)}`,
     `"upstreams":${list<Upstream>(route.upstreams, describeUpstream)}`,
     `"fallback":${list<Upstream>(route.fallback, describeUpstream)}`,
-    `"fallbackRandom":${flag(route.fallbackRandom)}`,
+    `"fallbackRandom":${flag(route.hasRandomFallback)}`,
     `"rules":${list<AnswerRule>(route.rules, describeAnswerRule)}`,
     `"guard":${<i32>route.guard}`,
     `"times":[${route.firstTokenTimeout},${route.attemptTimeout},${route.timeout},${route.maxWait}]`,

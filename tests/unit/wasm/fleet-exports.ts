@@ -58,7 +58,7 @@ const out = new Writer();
 export function writeCommand(room: usize, capacity: usize, text: usize, len: usize, number: i64): usize {
   out.into(room, capacity);
   new RespWriter(out).command(2).bytes(text, len).number(number);
-  return out.overflow ? 0 : out.len;
+  return out.hasOverflowed ? 0 : out.len;
 }
 
 // === Entries ===
@@ -122,7 +122,7 @@ export function writePayload(
   stored.lasts = lasts;
   out.into(room, 256);
   stored.writePayload(out, key, id);
-  return out.overflow ? 0 : out.len;
+  return out.hasOverflowed ? 0 : out.len;
 }
 
 export function readEntry(id: usize, ptr: usize, len: usize, now: i64): bool {
@@ -161,9 +161,9 @@ export function newPoll(): void {
   poll = new StorePoll(config, key);
 }
 
-export function writePoll(room: usize, capacity: usize, withScript: bool, withPresence: bool): usize {
+export function writePoll(room: usize, capacity: usize, sendsScript: bool, withPresence: bool): usize {
   out.into(room, capacity);
-  return poll.write(out, known, withScript, withPresence, 0) ? out.len : 0;
+  return poll.write(out, known, sendsScript, withPresence, 0) ? out.len : 0;
 }
 
 export function readPoll(ptr: usize, len: usize): bool {

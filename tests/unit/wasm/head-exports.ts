@@ -37,7 +37,7 @@ export function request(list: usize, len: usize, out: usize, room: usize): usize
   if (pathLeadsOut(head.path) || asksForModels(head.method, head.path)) return 0;
   const size = pathLength(head.path.ptr, head.path.len);
   writeQuery(writer, head.path.ptr + size, head.path.len - size, api.isModelCall, more, own);
-  return writer.overflow ? -1 : writer.len;
+  return writer.hasOverflowed ? -1 : writer.len;
 }
 
 /** The same of an answer's head. Answers how many of its headers go on. */

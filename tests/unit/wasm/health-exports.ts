@@ -158,7 +158,10 @@ export function next(): i32 {
 /** half, doubtful, stay, widens, as bits. */
 export function flags(): i32 {
   return (
-    (<i32>verdict.half) | ((<i32>verdict.doubtful) << 1) | ((<i32>verdict.stay) << 2) | ((<i32>verdict.widens) << 3)
+    (<i32>verdict.countsHalf) |
+    ((<i32>verdict.mayBeStale) << 1) |
+    ((<i32>verdict.staysAtProvider) << 2) |
+    ((<i32>verdict.widens) << 3)
   );
 }
 
@@ -344,7 +347,7 @@ export function token(p: i32, hash: u64, weight: i32, priority: i32, model: u64)
   t.priority = priority;
   if (model != 0) {
     const predicate = new Predicate();
-    predicate.exact = true;
+    predicate.isExact = true;
     predicate.value = Bytes.of(model.toString());
     t.models.push(predicate);
   }
@@ -353,7 +356,7 @@ export function token(p: i32, hash: u64, weight: i32, priority: i32, model: u64)
 
 export function failover(p: i32, enabled: bool, failures: i32, successes: i32, cooldown: i32): void {
   const policy = providers[p].failover;
-  policy.enabled = enabled;
+  policy.isEnabled = enabled;
   policy.failureThreshold = failures;
   policy.successThreshold = successes;
   policy.cooldownDuration = cooldown;
@@ -374,14 +377,14 @@ export function breaker(p: i32, failures: i32, openFor: i32, maxOpenFor: i32): v
   policy.maxOpenFor = maxOpenFor;
 }
 
-export function vm(probing: bool): i32 {
+export function vm(isProbing: bool): i32 {
   const reads = shared.reads;
   const writes = shared.writes;
   const health = new Health(providers, shared);
   // The seed of the keys is not what is counted.
   shared.reads = reads;
   shared.writes = writes;
-  health.isProbing = probing;
+  health.isProbing = isProbing;
   vms.push(health);
   probes.push(new Probes(health, providers));
   return vms.length - 1;
@@ -483,7 +486,7 @@ function look(model: u64, api: u64, sticky: u64, now: u64): TokenSearch {
 const nameRoom = new StaticArray<u8>(32);
 
 export function isTrial(v: i32): bool {
-  return vms[v].trial;
+  return vms[v].isTrial;
 }
 
 export function pickForced(v: i32, p: i32, model: u64, api: u64, now: u64): i32 {
@@ -513,8 +516,8 @@ function judge(kind: i32, wait: i64): Verdict {
   outcome.cause = <Cause>(kind & 0xff);
   outcome.scope = <Scope>((kind >> 8) & 0xff);
   outcome.widens = ((kind >> 16) & 1) != 0;
-  outcome.half = ((kind >> 17) & 1) != 0;
-  outcome.doubtful = ((kind >> 18) & 1) != 0;
+  outcome.countsHalf = ((kind >> 17) & 1) != 0;
+  outcome.mayBeStale = ((kind >> 18) & 1) != 0;
   outcome.waitMs = wait;
   return outcome;
 }
@@ -533,11 +536,11 @@ export function act(
   now: u64,
 ): void {
   const health = vms[v];
-  const trial = act < 10;
+  const isTrial = act < 10;
   const what = act % 10;
-  if (what == 0) health.failed(providers[p], token, model, api, judge(kind, wait), exchange, now, trial);
-  else if (what == 1) health.succeeded(providers[p], token, model, api, now, trial);
-  else health.released(providers[p], token, model, api, now, trial);
+  if (what == 0) health.failed(providers[p], token, model, api, judge(kind, wait), exchange, now, isTrial);
+  else if (what == 1) health.succeeded(providers[p], token, model, api, now, isTrial);
+  else health.released(providers[p], token, model, api, now, isTrial);
 }
 
 export function takeOut(v: i32, p: i32, token: i32, until: u64, now: u64): void {

@@ -105,7 +105,7 @@ export function written(): usize {
 }
 
 export function overflow(): bool {
-  return writer.overflow;
+  return writer.hasOverflowed;
 }
 
 export function equalsIgnoreCase(ptr: usize, len: usize, text: usize, textLen: usize): bool {

@@ -14,28 +14,28 @@ export function free(ptr: usize): void {
   heap.free(ptr);
 }
 
-const judge = newValidator();
+const validator = newValidator();
 let end: Writer | null = null;
 
-export function start(dialect: i32, shaped: bool, streamed: bool, body: i32, mode: i32): void {
-  judge.start(dialect, shaped, streamed, body, mode);
+export function start(dialect: i32, hasKnownShape: bool, streamed: bool, body: i32, mode: i32): void {
+  validator.start(dialect, hasKnownShape, streamed, body, mode);
 }
 
 export function feed(ptr: usize, len: usize): i32 {
-  return judge.feed(ptr, len);
+  return validator.feed(ptr, len);
 }
 
 export function release(): void {
-  judge.release();
+  validator.release();
 }
 
 export function finish(): i32 {
-  return judge.finish();
+  return validator.finish();
 }
 
 /** good, ended, done, failed, opaque, whole, as bits. */
 export function flags(): i32 {
-  const j = judge;
+  const j = validator;
   return (
     (<i32>(j.hasContent || j.hasSign)) |
     ((<i32>j.hasEnded) << 1) |
@@ -47,32 +47,32 @@ export function flags(): i32 {
 }
 
 export function cause(): i32 {
-  return judge.defect;
+  return validator.defect;
 }
 
 export function cutAt(): i32 {
-  return judge.cutAt;
+  return validator.cutAt;
 }
 
 export function events(): u32 {
-  return judge.events;
+  return validator.events;
 }
 
 export function invalidEvents(): u32 {
-  return judge.invalidEvents;
+  return validator.invalidEvents;
 }
 
 export function errorPtr(): usize {
-  return judge.errorPtr;
+  return validator.errorPtr;
 }
 
 export function errorLen(): usize {
-  return judge.errorLen;
+  return validator.errorLen;
 }
 
 /** Length of the ending, which is at `endingPtr`. */
 export function endingOf(dialect: i32): usize {
-  end = ending(dialect, judge);
+  end = ending(dialect, validator);
   return end!.len;
 }
 

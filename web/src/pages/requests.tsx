@@ -19,7 +19,7 @@ import {
   waitingCount,
   type RequestFilter,
 } from "../request-list.js";
-import { hopName } from "../request-story.js";
+import { hopName } from "../request-words.js";
 import { causeText, clockText, t } from "../words.js";
 
 const OUTCOMES: OutcomeWord[] = ["served", "rescued", "returned", "refused", "failed", "client-left"];

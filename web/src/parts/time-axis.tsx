@@ -13,7 +13,7 @@ const TICKS = 5;
 const ROOM_FOR_LABEL = 0.1;
 
 export function TimeAxis({ timeline, title }: { timeline: Timeline | null; title: string }) {
-  const lanes = timeline?.lanes ?? quietLanes();
+  const lanes = timeline?.lanes ?? unshownLanes();
   const ticks = timeline === null ? [] : Array.from({ length: TICKS }, (_, i) => tickOf(timeline, i));
   return (
     <Panel title={title} aside={<Link to="/requests">{t("allRequests")}</Link>}>
@@ -36,7 +36,7 @@ export function TimeAxis({ timeline, title }: { timeline: Timeline | null; title
             <LaneRow key={`${lane.provider}/${lane.token}`} lane={lane} timeline={timeline} />
           ))}
         </ul>
-        {timeline !== null && timeline.quiet > 0 && <p class="note">{t("quietLanes", { n: timeline.quiet })}</p>}
+        {timeline !== null && timeline.unshown > 0 && <p class="note">{t("unshownLanes", { n: timeline.unshown })}</p>}
         <div class="axis-row ticks note" aria-hidden="true">
           <span />
           <div>
@@ -90,7 +90,7 @@ function SpanBar({ span, timeline }: { span: LaneSpan; timeline: Timeline }) {
 }
 
 /** Until the figures come: the same rows, so that nothing moves when they do. */
-function quietLanes(): Lane[] {
+function unshownLanes(): Lane[] {
   const providers = state.value!.status?.sites[0]?.providers ?? [];
   const lanes = providers.flatMap(({ id, tokens }) =>
     tokens.map(({ name }) => ({ provider: id, token: name, spans: [] })),

@@ -16,46 +16,46 @@ describe.each(MODES)("in %s mode the log tells", mode => {
         deepseek: chat("Hi"),
       },
     });
-    const news = () => envoy.log.filter(line => / is (out|back)/.test(line));
+    const lines = () => envoy.log.filter(line => / is (out|back)/.test(line));
     const askAll = () => {
       for (let i = 0; i < 20; i++) envoy.ask({ ...ask, worker: i % 2 });
     };
-    return { envoy, news, askAll };
+    return { envoy, lines, askAll };
   };
 
   it("once, whatever the number of workers, that a token is out and why, and that it is back", () => {
     const answers: Record<string, Behaviour> = { 1: badKey };
-    const { envoy, news, askAll } = run(answers);
+    const { envoy, lines, askAll } = run(answers);
     askAll();
     envoy.advance(20_000);
     askAll();
-    expect(news()).toEqual([expect.stringMatching(/^warn qwen\/t1 is out: credential, tried again in \d+s$/)]);
+    expect(lines()).toEqual([expect.stringMatching(/^warn qwen\/t1 is out: credential, tried again in \d+s$/)]);
     delete answers[1];
     envoy.advance(60_000);
     askAll();
-    expect(news().slice(1)).toEqual(["info qwen/t1 is back"]);
+    expect(lines().slice(1)).toEqual(["info qwen/t1 is back"]);
   });
 
   it("that a rate limit closes a token for one model", () => {
     const answers: Record<string, Behaviour> = { 1: limited };
-    const { envoy, news, askAll } = run(answers);
+    const { envoy, lines, askAll } = run(answers);
     askAll();
-    expect(news()).toEqual(["info qwen/t1 is out for one model: rate-limit, tried again in 7s"]);
+    expect(lines()).toEqual(["info qwen/t1 is out for one model: rate-limit, tried again in 7s"]);
     delete answers[1];
     envoy.advance(8000);
     askAll();
-    expect(news().slice(1)).toEqual(["info qwen/t1 is back for one model"]);
+    expect(lines().slice(1)).toEqual(["info qwen/t1 is back for one model"]);
   });
 
   it("that a whole provider is out", () => {
-    const { news, askAll } = run({ 1: "refused", 2: "refused" });
+    const { lines, askAll } = run({ 1: "refused", 2: "refused" });
     askAll();
-    expect(news()).toEqual([expect.stringMatching(/^warn qwen is out: connect, tried again in \d+s$/)]);
+    expect(lines()).toEqual([expect.stringMatching(/^warn qwen is out: connect, tried again in \d+s$/)]);
   });
 
   it("nothing where nothing is kept of failures", () => {
-    const { news, askAll } = run({ 1: badKey }, { provider: { failover: { enabled: false } } });
+    const { lines, askAll } = run({ 1: badKey }, { provider: { failover: { enabled: false } } });
     askAll();
-    expect(news()).toEqual([]);
+    expect(lines()).toEqual([]);
   });
 });
