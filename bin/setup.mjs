@@ -34,11 +34,12 @@ const products = [
     name: "the command line tool",
     script: "build:cli",
     output: "build/node",
-    // The tool reads the tables of provider types and of metrics that the module has.
+    // The tool reads the tables of provider types, of metrics and of attributes that the module has.
     sources: [
       "cli",
       "assembly/config",
       "assembly/observe/metric-table.ts",
+      "assembly/observe/span-table.ts",
       "tsconfig.json",
       "tsconfig.build.json",
       "package.json",

@@ -49,6 +49,8 @@ export class SiteConfig {
   responseHeaders: ResponseHeaders = ResponseHeaders.Trail;
   /** Each request writes a record into filter state for the access log. */
   hasRecords: bool = false;
+  /** The same is given to its span in a trace. */
+  hasSpans: bool = false;
   /** Origins of web pages that may call (CORS); "*": any. */
   allowOrigins: Bytes[] = [];
   /** `forwardHeaders` of all providers: all attempts of a request share one header map. */

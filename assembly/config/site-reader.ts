@@ -22,7 +22,7 @@ import { Route } from "./route";
 const HEADERS: string[] = ["off", "basic", "trail"];
 export const ROUTINGS: string[] = ["host", "plan", "listener"];
 /** Of the user's file, but Envoy's business: the command line tool renders them. */
-const RENDERED: string[] = ["listen", "admin", "status", "console", "requestLog", "$schema"];
+const RENDERED: string[] = ["listen", "admin", "status", "console", "requestLog", "tracing", "$schema"];
 /** Of the envelope, read already. */
 const ENVELOPE: string[] = [
   "role",
@@ -75,6 +75,7 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   config.stallTimeout = fields.duration("stallTimeout", config.stallTimeout, 0);
   config.rejectsEmpty = fields.flag("rejectEmpty", config.rejectsEmpty);
   config.hasRecords = fields.flag("requestRecords", false);
+  config.hasSpans = fields.flag("spanAttributes", false);
   config.fleet = readFleet(fields.take("fleet"));
   readLimits(fields.object("limits"), config);
   for (let i = 0; i < RENDERED.length; i++)

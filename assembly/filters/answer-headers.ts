@@ -5,6 +5,7 @@ import { Writer } from "../text/writer";
 import { ResponseHeaders } from "../config/site-config";
 import { Exchange, configOf, modelOf } from "../request/exchange";
 import { providerOf, targetOf } from "../request/hop";
+import { describeSpan } from "../observe/span-attributes";
 import * as trail from "../response/trail";
 import * as host from "../proxywasm/host";
 import { forEachCorsHeader } from "./browsers";
@@ -38,12 +39,14 @@ function forEachHeader(x: Exchange, put: Put): void {
   put(hostNames.TRAIL, attempts.ptr, attempts.len);
 }
 
-/** On the answer that passes. */
+/** On the answer that passes. The span in a trace is told the same. */
 export function setAnswerHeaders(x: Exchange): void {
+  if (configOf(x).hasSpans) describeSpan(x, false);
   forEachHeader(x, (name: Bytes, value: usize, len: usize): void => host.setHeader(RESPONSE, name, value, len));
 }
 
-/** On an answer of ours whose headers are being written. */
+/** On an answer of ours whose headers are being written: nothing follows it. */
 export function addAnswerHeaders(x: Exchange): void {
+  if (configOf(x).hasSpans) describeSpan(x, true);
   forEachHeader(x, (name: Bytes, value: usize, len: usize): void => headerBuilder.add(name.ptr, name.len, value, len));
 }

@@ -13,6 +13,7 @@ import { pruneTokens } from "../health/prune";
 import { Health } from "../health/health";
 import { isIdle } from "../health/idle";
 import { BodyStatus, Handler, HeadersStatus } from "../proxywasm/dispatcher";
+import { describeSpan } from "../observe/span-attributes";
 import * as metricSlots from "../observe/metric-slots";
 import * as host from "../proxywasm/host";
 import { admit, checkEntry } from "./admission";
@@ -159,19 +160,31 @@ export class GatewayFilter extends Handler {
     const c = changetype<ClientStream>(state);
     if (c.exchange == 0 || c.phase == Phase.Answered) return HeadersStatus.Continue;
     if (c.phase == Phase.Calling) return HeadersStatus.StopAllIterationAndWatermark;
-    return c.phase == Phase.Direct ? directAttempt.responseHeaders(c, end) : finalAnswer.sendAnswer(c);
+    const status = c.phase == Phase.Direct ? directAttempt.responseHeaders(c, end) : finalAnswer.sendAnswer(c);
+    if (end && status == HeadersStatus.Continue) this.endAnswer(c);
+    return status;
   }
 
   responseBody(state: usize, size: usize, end: bool): BodyStatus {
     const c = changetype<ClientStream>(state);
     if (c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
-    return c.phase == Phase.Direct ? directAttempt.responseBody(c, size, end) : BodyStatus.Continue;
+    const status = c.phase == Phase.Direct ? directAttempt.responseBody(c, size, end) : BodyStatus.Continue;
+    if (end) this.endAnswer(c);
+    return status;
   }
 
   responseTrailers(state: usize): BodyStatus {
     const c = changetype<ClientStream>(state);
     if (c.phase == Phase.Calling) return BodyStatus.StopAndBuffer;
-    return c.phase == Phase.Direct ? directAttempt.responseTrailers(c) : BodyStatus.Continue;
+    const status = c.phase == Phase.Direct ? directAttempt.responseTrailers(c) : BodyStatus.Continue;
+    this.endAnswer(c);
+    return status;
+  }
+
+  /** The end of an answer may have come: its span in a trace ends before anything else is told of it. */
+  private endAnswer(c: ClientStream): void {
+    if (c.phase != Phase.Sent && c.phase != Phase.Direct) return;
+    if (client.serviceOf(c).config.hasSpans) describeSpan(client.exchangeOf(c), true);
   }
 
   log(state: usize): void {

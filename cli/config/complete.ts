@@ -40,6 +40,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     ...(config["admin"] !== undefined && { admin: address(config["admin"]) }),
     status: withAddress(config["status"]) as GatewayConfig["status"],
     requestLog: { path: fileOf(text(object(config["requestLog"])["path"]), source.directory) },
+    ...(config["tracing"] !== undefined && { tracing: completeTracing(object(config["tracing"])) }),
     console: withAddress(config["console"]) as GatewayConfig["console"],
     clientKeys,
     responseHeaders: config["responseHeaders"] as GatewayConfig["responseHeaders"],
@@ -61,6 +62,20 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     typesSecrets,
     holdsSecrets: typesSecrets || tokenFiles.length > 0,
   };
+}
+
+/** The name of the collector's cluster: no provider can have it. */
+const TRACING_CLUSTER = "_tracing";
+
+function completeTracing({ url, sampling }: Raw): NonNullable<GatewayConfig["tracing"]> {
+  const { protocol, hostname, port } = new URL(text(url));
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const isSafe = protocol === "https:";
+  const target = {
+    ...{ name: TRACING_CLUSTER, host, port: Number(port) || (isSafe ? 443 : 80) },
+    ...{ tls: isSafe ? { serverName: host, caFile: "" } : null, connectTimeout: 1000 },
+  };
+  return { target, url: text(url), sampling: sampling as number };
 }
 
 /** The name of the store's cluster: no provider can have it. */

@@ -124,6 +124,8 @@ export interface GatewayConfig {
   status: { enabled: boolean; listen: Address; password?: string };
   /** "": no records are written. Else absolute. */
   requestLog: { path: string };
+  /** Where spans go, and how many requests of a hundred have one. */
+  tracing?: { target: ClusterTarget; url: string; sampling: number };
   console: { enabled: boolean; listen: Address; password?: string; hosts: string[] };
   clientKeys: ClientKey[];
   responseHeaders: "off" | "basic" | "trail";

@@ -17,6 +17,7 @@ export function checkOwn(config: Raw, check: Check): void {
   checkListeners(config, check);
   const providers = objects(config["providers"]);
   checkFleet(config, check);
+  checkTracing(object(config["tracing"]), check);
   checkClusterNames(providers, check);
   checkLoops(config, providers, check);
   for (const [i, provider] of providers) {
@@ -35,6 +36,19 @@ function checkFleet(config: Raw, check: Check): void {
   if (fault === "" && scheme !== "rediss")
     check.report(["fleet", "caFile"], "caFile for a redis:// url", "a rediss:// url");
   checkAuthorities(["fleet", "caFile"], text(caFile), check);
+}
+
+/** Its address stands in what is rendered, in clear. */
+function checkTracing({ url }: Raw, check: Check): void {
+  if (url === undefined) return;
+  const address = URL.canParse(text(url)) ? new URL(text(url)) : null;
+  if (address === null) check.report(["tracing", "url"], "no URL", "one like http://collector:4318/v1/traces");
+  else if (address.username !== "" || address.password !== "" || address.search !== "" || address.hash !== "")
+    check.report(
+      ["tracing", "url"],
+      "a URL with a user, a query or a fragment",
+      "one like http://collector:4318/v1/traces",
+    );
 }
 
 /** The cluster of a messagesUrl is named after its provider: no other provider may have that name. */

@@ -5,7 +5,7 @@ import { literal } from "../render/render-plugin.js";
 import { askModule, problemsOf } from "./check-plugin.js";
 
 /** Of our file, but not the module's to read. */
-const NOT_THE_MODULES = ["$schema", "listen", "admin", "status", "console", "requestLog"];
+const NOT_THE_MODULES = ["$schema", "listen", "admin", "status", "console", "requestLog", "tracing"];
 const NOT_OF_A_PROVIDER = ["tls", "connectTimeout"];
 
 /**

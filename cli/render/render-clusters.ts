@@ -40,6 +40,20 @@ function renderStore(target: ClusterTarget, { caFile = systemAuthorities() }: Re
   `;
 }
 
+/** The collector of spans: none, or one. */
+export function tracingClusters({ tracing }: GatewayConfig, { caFile = systemAuthorities() }: RenderOptions): string[] {
+  if (tracing === undefined) return [];
+  const { name, tls, connectTimeout } = tracing.target;
+  return [
+    yaml`
+      name: ${quote(name)}
+      connect_timeout: ${seconds(connectTimeout)}
+      ${endpoints(tracing.target)}
+      ${tls ? transport(tls, caFile) : ""}
+    `,
+  ];
+}
+
 const rawConnections = yaml`
   # What the module sends there becomes a TCP connection of its own: the body goes out as it is, the headers do not.
   upstream_config:

@@ -1,5 +1,5 @@
 import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
-import { clusterList, fleetClusters, targetsOf } from "./render-clusters.js";
+import { clusterList, fleetClusters, targetsOf, tracingClusters } from "./render-clusters.js";
 import { renderAdmin } from "./render-admin.js";
 import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
 import { renderListener } from "./render-listener.js";
@@ -85,6 +85,7 @@ const listeners = (config: GatewayConfig, options: RenderOptions, besides = NOTH
 const clusters = (config: GatewayConfig, options: RenderOptions, besides = NOTHING): string[] => [
   ...clusterList([...targetsOf(config), ...besides.targets], options),
   ...fleetClusters(config, options),
+  ...tracingClusters(config, options),
   ...innersOf(config, options, besides).map(variables => innerCluster(variables, options)),
   ...[renderAdminCluster(config, options)].filter(isThere),
 ];

@@ -4,6 +4,7 @@ import { decompressors } from "./decompressors.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { longestTimeout, modeOf, type RenderOptions } from "./render-options.js";
 import { protection } from "./protection.js";
+import { tracing } from "./render-tracing.js";
 import { renderRoutes } from "./render-route.js";
 import { asList, quote, seconds, socketAddress, yaml } from "./yaml-text.js";
 
@@ -36,6 +37,7 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           # "/v1/../x" must not mean one thing here and another at a provider.
           normalize_path: true
           merge_slashes: true
+          ${tracing(config, options)}
           ${accessLog([config.requestLog.path, options.recordsFile ?? ""].filter(path => path !== ""))}
           route_config:
             ${renderRoutes(config, options)}

@@ -1,5 +1,13 @@
 import type { GatewayConfig } from "../config/config-types.js";
-import { circuitBreakers, clusterList, clustersOf, fleetClusters, ownHeaders, targetsOf } from "./render-clusters.js";
+import {
+  circuitBreakers,
+  clusterList,
+  clustersOf,
+  fleetClusters,
+  ownHeaders,
+  targetsOf,
+  tracingClusters,
+} from "./render-clusters.js";
 import { secretsNote } from "./render-envoy.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
 import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
@@ -7,6 +15,7 @@ import { cutReplies } from "./local-replies.js";
 import { managerFields } from "./render-listener.js";
 import { modeOf, type RenderOptions } from "./render-options.js";
 import { renderRoute } from "./render-route.js";
+import { tracing as renderTracing } from "./render-tracing.js";
 import { statsTags } from "./stats-tags.js";
 import { asList, sayOnce, yaml } from "./yaml-text.js";
 
@@ -47,7 +56,7 @@ const clusters: Renderer = (config, options) => yaml`
   ${forOwnClusters(config, options)}
   # Goes under static_resources.
   clusters:
-  ${asList([...clusterList(targetsOf(config), options), ...fleetClusters(config, options), ...(isHop(options) ? [innerCluster(config.variables, options)] : [])]) || " []"}
+  ${asList([...clusterList(targetsOf(config), options), ...fleetClusters(config, options), ...tracingClusters(config, options), ...(isHop(options) ? [innerCluster(config.variables, options)] : [])]) || " []"}
 `;
 
 const isHop = (options: RenderOptions): boolean => modeOf(options) === "hop";
@@ -89,8 +98,16 @@ const stats: Renderer = () => yaml`
   ${statsTags}
 `;
 
+const tracing: Renderer = (config, options) =>
+  config.tracing === undefined
+    ? "# Nothing: the file has no `tracing`."
+    : yaml`
+        # Goes into your HttpConnectionManager. Where it traces already, add the tags to yours.
+        ${renderTracing(config, options)}
+      `;
+
 /** What can be pasted into an Envoy that is already there. */
-export const parts = { filters, route, listener, clusters, stats };
+export const parts = { filters, route, listener, clusters, stats, tracing };
 export type Part = keyof typeof parts;
 
 export function renderPart(part: Part, config: GatewayConfig, options: RenderOptions): string {

@@ -9,12 +9,13 @@ import { formatJson } from "./yaml-text.js";
  */
 export function pluginConfig(config: GatewayConfig, mode: Mode = "retry", hasRecords = false): object {
   const { rules, providers, routes, clientKeys, responseHeaders, idleTimeout, stallTimeout, rejectEmpty } = config;
-  const { cors, limits, requestLog, fleet } = config;
+  const { cors, limits, requestLog, tracing, fleet } = config;
   return {
     role: "gateway",
     routing: routingOf(mode),
     ...{ responseHeaders, cors, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
     ...((hasRecords || requestLog.path !== "") && { requestRecords: true }),
+    ...(tracing !== undefined && { spanAttributes: true }),
     ...(rules.length > 0 && { rules: literal(rules) }),
     ...(fleet !== undefined && { fleet: pluginFleet(fleet) }),
     providers: providers.map(pluginProvider),

@@ -44,7 +44,7 @@ const documented = new Map(
   rows
     .map(([field = "", value = ""]) => [codesOf(field)[0] ?? "", value] as const)
     .filter(([field]) =>
-      /^(\$schema|listen|admin|idleTimeout|stallTimeout|rejectEmpty|responseHeaders|(status|console|requestLog|fleet|clientKeys|cors|limits|rules|providers|routes)\b.*)$/.test(
+      /^(\$schema|listen|admin|idleTimeout|stallTimeout|rejectEmpty|responseHeaders|(status|console|requestLog|tracing|fleet|clientKeys|cors|limits|rules|providers|routes)\b.*)$/.test(
         field,
       ),
     ),
@@ -55,6 +55,7 @@ const fields = new Map(fieldsOf(schema));
 const skeleton = () => ({
   clientKeys: [{ name: "a" }],
   fleet: { url: "redis://redis:6379", name: "a" },
+  tracing: { url: "http://collector:4318/v1/traces" },
   providers: [{ type: "qwen", apiTokens: [{}] }],
   routes: [
     {

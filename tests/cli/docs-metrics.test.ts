@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { METRICS, METRIC_PREFIX, MetricKind, metricName, type MetricRow } from "../../assembly/observe/metric-table.js";
+import { ERROR_TYPE, OPERATION, PROVIDER_NAME, SPAN_ATTRIBUTES } from "../../assembly/observe/span-table.js";
 import { codesOf, readDocument, rowsOf, section } from "./docs.js";
 import { alertRules, dashboardQueries } from "./metric-queries.js";
 
@@ -32,6 +33,29 @@ describe("docs/metrics.md", () => {
     }
     const rows = rowsOf(readFileSync(file, "utf8")).filter(([name = ""]) => name.startsWith(`\`${METRIC_PREFIX}`));
     expect(rows).toEqual(METRICS.map(rowOf));
+  });
+});
+
+describe("docs/records.md", () => {
+  const COMPUTED: Record<string, string> = {
+    [OPERATION]: "`chat`, `text_completion` or `embeddings`, by the API",
+    [PROVIDER_NAME]: "the provider's type, by the name that the conventions have for it",
+    [ERROR_TYPE]: "where no good answer went out: the gateway's error code, or the cause of the last attempt",
+  };
+
+  it("has the attributes of spans", () => {
+    const file = "docs/records.md";
+    const wanted = SPAN_ATTRIBUTES.map(({ field, name }) => [`\`${name}\``, COMPUTED[name] ?? `\`${field}\``]);
+    if (update) {
+      const lines = [["attribute", "field"], ["---", "---"], ...wanted].map(cells => `| ${cells.join(" | ")} |`);
+      const text = readFileSync(file, "utf8");
+      writeFileSync(
+        file,
+        text.replace(/^\| attribute .*?\n\n/ms, () => `${lines.join("\n")}\n\n`),
+      );
+    }
+    const rows = rowsOf(section(readFileSync(file, "utf8"), "Spans"));
+    expect(rows).toEqual(wanted);
   });
 });
 

@@ -49,7 +49,7 @@ beforeEach(() => {
   write("assembly/config/main.ts", "module 1");
   write("cli/main.ts", "tool 1");
   write("web/index.html", "pages 1");
-  write("assembly/observe/metric-table.ts", "");
+  for (const table of ["metric", "span"]) write(`assembly/observe/${table}-table.ts`, "");
   for (const types of ["console/console-types.ts", "status/status-types.ts"]) write(`cli/${types}`, "");
   expect(setUp()).toBe(MODULE + TOOL + PAGES);
 });

@@ -13,7 +13,7 @@ const ROOMS: Record<string, string[]> = {
   fleet: ["text", "config", "health"],
   request: ["text", "json", "http", "config", "health"],
   response: ["text", "json", "http", "config", "health", "request"],
-  observe: ["text", "proxywasm", "http", "config", "health", "fleet", "request", "response"],
+  observe: ["text", "proxywasm", "json", "http", "config", "health", "fleet", "request", "response"],
   filters: ["text", "proxywasm", "json", "http", "config", "health", "fleet", "request", "response", "observe"],
 };
 
