@@ -1,6 +1,8 @@
 /**
  * Server-sent events read as they come in, in pieces of any size (HTML standard, section 9.2.6): lines end with CR, LF or
  * CRLF, a byte order mark may lead, a comment starts with ':'. Nothing is kept but the position: data is handed on where it lies.
+ * Beside the standard a field `error` is the data of an event of that name: llama.cpp's servers tell their failures so, and no client
+ * reads it.
  */
 import { Char } from "../text/ascii";
 
@@ -33,6 +35,7 @@ enum Step {
 enum Field {
   Data,
   Event,
+  Error,
 }
 
 /** What the last `next` found. */
@@ -51,6 +54,7 @@ const BYTE_ORDER_MARK: u32 = 0xbfbbef;
 
 /** Names of events as `name` has them: their last eight bytes, the last one lowest. */
 export const NAME_ERROR: u64 = 0x6572726f72;
+const ERROR: u64 = 0x726f727265; // little-endian
 
 @unmanaged
 export class EventScanner {
@@ -58,6 +62,8 @@ export class EventScanner {
   name: u64;
   /** The current event has a data field. */
   hasData: bool;
+  /** Its data stands where no client reads it. */
+  isUnseen: bool;
   private step: Step;
   private field: Field;
   /** Bytes of the field's name, or of the byte order mark, that fit so far. */
@@ -70,6 +76,7 @@ export class EventScanner {
     this.isAfterReturn = false;
     this.name = 0;
     this.hasData = false;
+    this.isUnseen = false;
   }
 
   /** Inside a line, not at its start. */
@@ -108,6 +115,7 @@ export class EventScanner {
         case Step.Behind:
           this.name = 0;
           this.hasData = false;
+          this.isUnseen = false;
           this.step = Step.LineStart;
           continue;
         case Step.LineStart:
@@ -125,7 +133,7 @@ export class EventScanner {
         case Step.Value: {
           const stop = lineEnd(p, end);
           if (stop > p) {
-            if (this.field == Field.Data) {
+            if (this.field != Field.Event) {
               found.kind = Piece.Data;
               found.start = p;
               found.end = stop;
@@ -184,17 +192,21 @@ export class EventScanner {
 
   /** True: the field continues the event's data in a further line. Skip: the byte is still to be read. */
   private readField(c: i32): bool {
-    const isData = this.field == Field.Data;
-    const expected = <i32>(((isData ? DATA : EVENT) >> (this.matched << 3)) & 0xff);
+    if (this.field == Field.Event && this.matched == 1 && c == 0x72) this.field = Field.Error; // r
+    const isData = this.field != Field.Event;
+    const name = this.field == Field.Data ? DATA : this.field == Field.Event ? EVENT : ERROR;
+    const expected = <i32>((name >> (this.matched << 3)) & 0xff);
     if (expected == 0) {
       const ends = c == Char.LineFeed || c == Char.Return;
       if (c == Char.Colon || ends) {
         if (ends)
           this.endLine(c); // a field without a value
         else this.step = Step.Space;
-        if (isData) return this.takeData();
-        this.name = 0;
-        return false;
+        if (this.field == Field.Error) {
+          this.isUnseen = true;
+          this.name = NAME_ERROR;
+        } else if (!isData) this.name = 0;
+        return isData && this.takeData();
       }
     } else if (c == expected) {
       this.matched++;

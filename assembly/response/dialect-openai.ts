@@ -18,10 +18,16 @@ const NO_CONTENT = (
 ).split(" ");
 
 /**
- * Finish reasons of an answer that was given up, not finished. `error`: OpenRouter, Mistral; `abort`, `error`: vLLM, SGLang;
- * then DeepSeek's and Zhipu's own.
+ * Finish reasons of an answer that was given up, not finished. `error`: OpenRouter, Mistral, vLLM; `abort`: vLLM, SGLang; `cancelled`,
+ * `timeout`: TensorRT-LLM; `ERROR`, `TIMEOUT`: Cohere; DeepSeek's and Zhipu's own; then what relays write in their place.
  */
-const GIVEN_UP = new EventTypes().put(Mark.Error, ["error", "abort", "insufficient_system_resource", "network_error"]);
+const GIVEN_UP = new EventTypes().put(
+  Mark.Error,
+  (
+    "error abort cancelled timeout ERROR TIMEOUT insufficient_system_resource network_error " +
+    "aborted canceled cancel failed server_error internal_error upstream_error disconnected interrupted"
+  ).split(" "),
+);
 const STOP = hashOf("stop");
 
 const UNWRAPPED: u32 = Fact.Code | Fact.Message;

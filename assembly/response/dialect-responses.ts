@@ -19,7 +19,8 @@ const EVENTS = new EventTypes()
   .put(0, ["ping", "keepalive"])
   .put(STOPPED, ["response.completed"])
   .put(WHOLE, ["response.incomplete"])
-  .put(Mark.Error, ["response.failed", "response.cancelled", "error"]);
+  .put(Mark.Error, ["response.failed", "error"])
+  .put(Mark.Error | Mark.Hidden, ["response.cancelled"]);
 
 /** `status` of a plain answer; a background one is answered before it is done. */
 const STATUSES = new EventTypes()

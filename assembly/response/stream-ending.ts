@@ -47,6 +47,11 @@ export function ending(dialect: Dialect, validator: Validator): Writer {
     return out;
   }
   const scanner = validator.scanner;
+  if (scanner.isUnseen) {
+    out.text(BLANK_LINE);
+    writeEvent(dialect, validator);
+    return out;
+  }
   const json = validator.json;
   const inData = scanner.isInData;
   completeCharacter(validator.tail);

@@ -251,7 +251,7 @@ export class Validator {
 
   /** An error event must follow what has gone to the client, for its end is missing and no error told so. */
   get needsEnding(): bool {
-    return this.mayNeedEnding && this.hasFailed && !this.hasEnded && !this.isTold;
+    return this.mayNeedEnding && this.hasFailed && (!this.hasEnded || this.cutAt != NO_CUT) && !this.isTold;
   }
 
   /** A stream may be coming, and with it an error event behind its end. */
@@ -454,6 +454,7 @@ export class Validator {
 
   /** What is named so is an error, whatever it says; clients that go by members raise it only if its data is none, or has one. */
   private namedError(rules: DialectRules): u32 {
+    if (this.scanner.isUnseen) return Mark.Error | Mark.Hidden;
     if (rules.isNamed || !this.json.isComplete) return Mark.Error;
     const mark = rules.event(this.json);
     return mark & Mark.Error ? mark : Mark.Error | Mark.Hidden;

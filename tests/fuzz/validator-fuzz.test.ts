@@ -37,7 +37,7 @@ const list = (value: any): any[] => (Array.isArray(value) ? value : []);
 const NO_CONTENT =
   "role name index id object type status usage metadata logprobs annotations content_filter_results content_filter_offsets obfuscation " +
   "context end_turn prefix recipient provider_specific_fields finish_reason stop_reason";
-const GIVEN_UP = ["error", "abort", "insufficient_system_resource", "network_error"];
+const GIVEN_UP = ["error", "abort", "cancelled", "timeout", "insufficient_system_resource", "network_error"];
 
 /** Any member that is filled, but for those that are known to say nothing. */
 const says = (part: any, nothing: string): boolean =>

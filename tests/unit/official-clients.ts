@@ -14,8 +14,8 @@ export interface Given {
 }
 
 export interface Reader {
-  /** How far the client of this dialect comes with a streamed answer, and what it raises. */
-  read(dialect: Dialect, answer: Given): Promise<{ seen: unknown[]; raised: unknown }>;
+  /** How far the client of this dialect comes with an answer, streamed or in one piece, and what it raises. */
+  read(dialect: Dialect, answer: Given, isStream?: boolean): Promise<{ seen: unknown[]; raised: unknown }>;
   close(): void;
 }
 
@@ -23,7 +23,8 @@ export async function startReader(): Promise<Reader> {
   let given: Given;
   const server = createServer((_request, response) => {
     const { "content-length": _, ...headers } = given.headers;
-    response.writeHead(given.status, { ...headers, connection: "close" });
+    // Without "connection: close": behind that undici takes a transfer that breaks off for one that is complete.
+    response.writeHead(given.status, headers);
     if (given.ended !== "reset") response.end(given.text);
     else response.write(given.text, () => setTimeout(() => response.destroy(), 10));
   });
@@ -37,17 +38,27 @@ export async function startReader(): Promise<Reader> {
     responses: () => openai.responses.create({ model: "m", input: "", stream: true }),
     messages: () => anthropic.messages.create({ model: "m", max_tokens: 1, messages: [], stream: true }),
   };
+  const plain: Record<string, () => PromiseLike<unknown>> = {
+    chat: () => openai.chat.completions.create({ model: "m", messages: [] }),
+    completions: () => openai.completions.create({ model: "m", prompt: "" }),
+    responses: () => openai.responses.create({ model: "m", input: "" }),
+    messages: () => anthropic.messages.create({ model: "m", max_tokens: 1, messages: [] }),
+  };
   return {
-    async read(dialect, answer) {
+    async read(dialect, answer, isStream = true) {
       given = answer;
       const seen: unknown[] = [];
       try {
+        if (!isStream) return { seen: [await plain[dialect]!()], raised: undefined };
         for await (const event of await streams[dialect]!()) seen.push(event);
         return { seen, raised: undefined };
       } catch (raised) {
         return { seen, raised };
       }
     },
-    close: () => server.close(),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }

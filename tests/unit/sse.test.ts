@@ -10,7 +10,7 @@ beforeAll(async () => {
   rooms = [room, await GuardRoom.start(false)];
 });
 
-/** HTML standard, section 9.2.6, on a text that is here as a whole; events without a data field are none. */
+/** HTML standard, section 9.2.6, on a text that is here as a whole; events without a data field are none, and a field `error` is one. */
 function eventsOf(text: string): string[] {
   const events: string[] = [];
   let data: string[] = [];
@@ -20,7 +20,7 @@ function eventsOf(text: string): string[] {
     if (line === "") {
       if (data.length) events.push(data.join("\n"));
       data = [];
-    } else if (field === "data") data.push(value ?? "");
+    } else if (field === "data" || field === "error") data.push(value ?? "");
   }
   return events;
 }
@@ -38,7 +38,8 @@ describe("a stream of events", () => {
     ["has no second byte order mark", "\ufeff\ufeffdata: a\n\n", []],
     ["may have comments anywhere", ": x\n\n:\ndata: a\n: data: b\n\n", ["a"]],
     ["may name its events", "event: error\ndata: a\nid: 1\nretry: 10\n\n", ["a"]],
-    ["does not know longer or shorter fields", "dat: a\ndatas: b\nData: c\n data: d\n\n", []],
+    ["does not know longer or shorter fields", "dat: a\ndatas: b\nData: c\n data: d\nerr: e\nerrors: f\n\n", []],
+    ["tells an error in a field of that name, as llama.cpp does", 'error: {"code":500}\n\n', ['{"code":500}']],
     ["hands over no event without data", "event: ping\n\n\n\n", []],
     ["hands over empty data", "data:\n\ndata\n\n", ["", ""]],
     ["hands over nothing before the blank line", "data: a\n", []],
@@ -48,7 +49,7 @@ describe("a stream of events", () => {
   });
 
   const line = fc.oneof(
-    fc.constantFrom("data: a", "data:", "data", "event: x", ": c", "", "", "dat", "datax: 1", "id: 2", " "),
+    fc.constantFrom("data: a", "data:", "data", "error: e", "event: x", ": c", "", "", "dat", "datax: 1", "id: 2", " "),
     fc.string({ maxLength: 40 }).map(text => `data: ${text.replace(/[^ -~]/g, "?")}`),
   );
   const stream = fc
