@@ -4,7 +4,7 @@ import { Bytes } from "../text/bytes";
 import { Family } from "../config/presets";
 import { ASKED_MODEL, ErrorText, Place, QUOTED } from "./error-text";
 import * as table from "./failure-table";
-import { Judgement, Row, Where } from "./failure-table";
+import { Judgement, Row, Where, With } from "./failure-table";
 import * as retryAfter from "./retry-after";
 import { waitInWords } from "./wait-words";
 import { Cause, End, Next, Scope, Verdict } from "./verdict";
@@ -113,12 +113,23 @@ function judgementOf(answer: FailedAnswer): Judgement {
   const status = answer.status;
   if (status < 400) return table.judgementOfStatus(status);
   const known = rowIn(table.ROWS, answer.family, status, isOfRequest(status));
-  if (known !== null) return known === table.RATE ? rateOf(answer) : known === table.FAULT ? faultOf(status) : known;
+  if (known !== null) return inStatus(known, answer);
   if (status == FORBIDDEN && isPage(answer.body, answer.len)) return table.FIREWALL;
   if (refusesModel(status)) return table.NO_MODEL;
-  if ((status == BAD_REQUEST || status == UNPROCESSABLE || status == TOO_LARGE) && namesParameter())
-    return table.CALLER;
+  if (namesParameter()) {
+    if (isMissing(status)) return table.UNKNOWN;
+    if (status == BAD_REQUEST || status == UNPROCESSABLE || status == TOO_LARGE) return table.CALLER;
+  }
   return status == TOO_MANY ? rateOf(answer) : table.judgementOfStatus(status);
+}
+
+/** What known words prove may depend on the status. */
+function inStatus(known: Judgement, answer: FailedAnswer): Judgement {
+  if (known === table.RATE) return rateOf(answer);
+  if (known === table.FAULT) return faultOf(answer.status);
+  // A 401 or 403 is about the token: others may see the model.
+  if (known === table.NO_MODEL && isRefusal(answer.status)) return table.NO_MODEL_OR_ACCESS;
+  return known;
 }
 
 /** Words of a rate may mean something else: a subscription's window, or one request that is too much at once. */
@@ -153,27 +164,119 @@ function isPage(body: usize, len: usize): bool {
   return at < len && <i32>load<u8>(body + at) == Char.Less;
 }
 
+function isRefusal(status: i32): bool {
+  return status == UNAUTHORIZED || status == FORBIDDEN;
+}
+
+function isMissing(status: i32): bool {
+  return status == NOT_FOUND || status == GONE;
+}
+
 /** What denies a thing, and what tells that the thing is a part of the request. Of these, words beside the model's name in a 400. */
 const DENIALS: Bytes[] = words(
-  "not no invalid unknown unsupported unavailable cannot doesnt isnt dont passed decommissioned deprecated retired removed sunset",
+  "not no invalid unknown unsupported unavailable unrecognized cannot isnt arent passed decommissioned deprecated retired removed " +
+    "sunset discontinued withdrawn",
 );
 const REQUEST_WORDS: Bytes[] = words(
   "parameter parameters max_tokens max_completion_tokens temperature top_p tool tools image images input inputs content tokens " +
     "prompt role format schema stream streaming function functions value field audio vision reasoning reasoning_effort " +
     "thinking logprobs system modalities message messages stop seed n response_format tool_choice file \x01",
 );
+/** Before the model's name, also with an article between them: something else is denied, that the model does not do. */
+const OF_THE_MODEL: Bytes[] = words("for with by in on to using from of");
+const ARTICLES: Bytes[] = words("the this model models deployment");
+/** Right behind it, or behind the denial: the same. */
+const OF_ITS_ABILITIES: Bytes[] = words(
+  "does doesnt do dont can cannot could may must has have only requires needs supports allows",
+);
+const TOGETHER_WITH: Bytes[] = words("via with for when while using together unless without");
 
 /** With their blanks. */
 function words(texts: string): Bytes[] {
   return texts.split(" ").map<Bytes>((text: string) => Bytes.of(" " + text + " "));
 }
 
-/** A 404 or 410 that names the model, or a 400 that denies it and nothing else. */
+/** A 404 or 410 that is about the model, or a 400 that denies it and nothing else. */
 function refusesModel(status: i32): bool {
-  if (status != NOT_FOUND && status != GONE && status != BAD_REQUEST && status != UNPROCESSABLE) return false;
-  if (!errorText.namesModel) return false;
-  if (status == NOT_FOUND || status == GONE) return true;
-  return !namesParameter() && saysOneOf(DENIALS) && !saysOneOf(REQUEST_WORDS);
+  if (isMissing(status)) return errorText.namesModel || blamesModel();
+  if (status != BAD_REQUEST && status != UNPROCESSABLE) return false;
+  return errorText.namesModel && !namesParameter() && !saysOneOf(REQUEST_WORDS) && deniesModel();
+}
+
+/** Whether a message denies the model itself: "M is not available", but not "tools are not available with M" or "M does not do X". */
+function deniesModel(): bool {
+  for (let i = 0; i < errorText.count; i++) {
+    const text = errorText.at(i);
+    const end = text.words + text.wordsLen;
+    // A sentence begins and ends with a blank.
+    let from = text.words;
+    for (let p = from; p < end; p++) {
+      if (p + 1 < end && load<u8>(p) != Char.Dot) continue;
+      const model = p > from ? indexOfModel(from, p) : 0;
+      if (model != 0 && hasOneOf(DENIALS, from, p) && isItself(from, model, p)) return true;
+      from = p + 1;
+    }
+  }
+  return false;
+}
+
+/** Where the model's name stands among words; 0: nowhere. */
+function indexOfModel(from: usize, end: usize): usize {
+  for (let p = from; p < end; p++) if (load<u8>(p) == ASKED_MODEL) return p;
+  return 0;
+}
+
+/** `model`: where its name stands in the sentence, a blank on either side. */
+function isItself(from: usize, model: usize, end: usize): bool {
+  let before = model;
+  while (endsWithOneOf(ARTICLES, from, before)) before = wordBefore(from, before);
+  if (endsWithOneOf(OF_THE_MODEL, from, before)) return false;
+  const behind = model + 1;
+  if (startsWithOneOf(OF_ITS_ABILITIES, behind, end)) return isExistence(behind, end);
+  return !hasOneOf(TOGETHER_WITH, behind, end);
+}
+
+const EXIST = Bytes.of(" exist ");
+const BE_FOUND = Bytes.of(" be found ");
+
+/** "M does not exist" is about M, "M does not take pictures" is not. */
+function isExistence(from: usize, end: usize): bool {
+  return (
+    indexOf(from, end + 1 - from, EXIST.ptr, EXIST.len) >= 0 ||
+    indexOf(from, end + 1 - from, BE_FOUND.ptr, BE_FOUND.len) >= 0
+  );
+}
+
+function hasOneOf(words: Bytes[], from: usize, end: usize): bool {
+  for (let i = 0, k = words.length; i < k; i++) {
+    const word = unchecked(words[i]);
+    if (indexOf(from, end + 1 - from, word.ptr, word.len) >= 0) return true;
+  }
+  return false;
+}
+
+function startsWithOneOf(words: Bytes[], from: usize, end: usize): bool {
+  for (let i = 0, k = words.length; i < k; i++) {
+    const word = unchecked(words[i]);
+    if (from + word.len <= end + 1 && memory.compare(from, word.ptr, word.len) == 0) return true;
+  }
+  return false;
+}
+
+/** `end` is behind a blank. */
+function endsWithOneOf(words: Bytes[], from: usize, end: usize): bool {
+  for (let i = 0, k = words.length; i < k; i++) {
+    const word = unchecked(words[i]);
+    if (end - from >= word.len && memory.compare(end - word.len, word.ptr, word.len) == 0) return true;
+  }
+  return false;
+}
+
+/** Where the last word before `end` begins. */
+function wordBefore(from: usize, end: usize): usize {
+  let p = end - 1;
+  while (p > from && load<u8>(p - 1) != Char.Space) p--;
+  return p;
 }
 
 function saysOneOf(words: Bytes[]): bool {
@@ -191,28 +294,36 @@ function saysOneOf(words: Bytes[]): bool {
 const MODEL = Bytes.of("model");
 const NULL = Bytes.of("null");
 
-/** Whether the body says which parameter is wrong, and it is not the model. */
-function namesParameter(): bool {
-  let names = false;
+/** Whether the body says that the model is what is wrong. */
+function blamesModel(): bool {
   for (let i = 0; i < errorText.count; i++) {
     const text = errorText.at(i);
-    if (text.place != Place.Param || equalsIgnoreCase(text.ptr, text.len, NULL)) continue;
-    if (equalsIgnoreCase(text.ptr, text.len, MODEL)) return false;
-    names = true;
+    if (text.place == Place.Param && equalsIgnoreCase(text.ptr, text.len, MODEL)) return true;
   }
-  return names;
+  return false;
+}
+
+/** Whether the body says which parameter is wrong, and it is not the model. */
+function namesParameter(): bool {
+  if (blamesModel()) return false;
+  for (let i = 0; i < errorText.count; i++) {
+    const text = errorText.at(i);
+    if (text.place == Place.Param && !equalsIgnoreCase(text.ptr, text.len, NULL)) return true;
+  }
+  return false;
 }
 
 // === The table ===
 
 /** `guarded`: a client's words may be in the message. */
 function rowIn(rows: Row[], family: Family, status: i32, guarded: bool): Judgement | null {
-  const refuses = status == UNAUTHORIZED || status == FORBIDDEN;
+  const refuses = isRefusal(status);
   // No fault of the provider makes it ask for a token or for money.
   const hasSpoken = refuses || status == PAYMENT_REQUIRED;
   for (let i = 0, k = rows.length; i < k; i++) {
     const row = unchecked(rows[i]);
-    if ((row.families & (1 << family)) == 0 || (row.isOfRefusal && !refuses)) continue;
+    if ((row.families & (1 << family)) == 0) continue;
+    if (row.statuses == With.Refusal ? !refuses : row.statuses == With.Missing && !isMissing(status)) continue;
     if (hasSpoken && row.judgement === table.FAULT) continue;
     // Nor does the name of a mistake outrank a status that tells of the token.
     if (!guarded && row.judgement === table.CALLER) continue;
@@ -287,7 +398,7 @@ const PREFIXES: Bytes[] = ["error", "exception", "code", "request", "message", "
 function openingLen(ptr: usize, len: usize): usize {
   for (let i: usize = 1; i < len; i++) {
     const c = load<u8>(ptr + i);
-    if (c == QUOTED || c == ASKED_MODEL) return i;
+    if (c == QUOTED) return i;
     if (c == Char.Colon && !endsWithPrefix(ptr, i - 1)) return i;
   }
   return len;

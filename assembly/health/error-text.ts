@@ -25,10 +25,9 @@ export enum Place {
   Message,
   /** The name of the parameter that is wrong. */
   Param,
-  /** A time to wait: the unit is in the member's name. */
-  Seconds,
+  /** A time to wait in milliseconds. */
   Milliseconds,
-  /** A duration with its unit, or a point in time. */
+  /** A time to wait in seconds, a duration with its unit, or a point in time. */
   Reset,
   /** The client's own words come back. */
   Echo,
@@ -57,11 +56,7 @@ members(Place.FrameCode, "statuscode");
 members(Place.Message, "message msg error errors detail details errormessage errormessages errormsg statusmsg raw");
 members(Place.Message, "description errordescription faultstring");
 members(Place.Param, "param parameter loc");
-members(Place.Seconds, "retryafter retryafterseconds resetsinseconds resetinseconds resetseconds resetafterseconds");
-members(Place.Seconds, "waitseconds secondsuntilreset");
-members(Place.Milliseconds, "retryafterms resetsinms resetinms");
-members(Place.Reset, "reset resetat resetsat resetin resetsin resettime nextresettime retryat retrydelay");
-members(Place.Reset, "quotaresetdelay quotaresettimestamp");
+members(Place.Reset, "estimatedtime"); // of a model that loads
 members(Place.Echo, "input ctx request body payload messages prompt flaggedinput choices");
 
 const MOST_TEXTS = 24;
@@ -186,9 +181,6 @@ export class ErrorText {
       case Place.Message:
         if (isText) this.addMessage(ptr, len, true, level);
         break;
-      case Place.Seconds:
-        this.noteWait(retryAfter.parseAsked(ptr, len, 1000, this.unixMs));
-        break;
       case Place.Milliseconds:
         this.noteWait(retryAfter.parseAsked(ptr, len, 1, this.unixMs));
         break;
@@ -297,7 +289,50 @@ function placeOf(ptr: usize, len: usize): i32 {
     const member = unchecked(MEMBERS[i]);
     if (member.name.equals(nameRoom, n)) return member.place;
   }
-  return NO_PLACE;
+  return isOfWait(nameRoom, nameRoom + n, false, 0)
+    ? isInMillis(nameRoom, n)
+      ? Place.Milliseconds
+      : Place.Reset
+    : NO_PLACE;
+}
+
+/** Names of waits are made of such words: "retry_after", "resetsInSeconds", "next_reset_time", "cooldown_until" ... */
+const WAIT_STEMS: Bytes[] = list("reset resets retry retriable wait cooldown available");
+const WAIT_WORDS: Bytes[] = list(
+  "after at in on until to time timestamp ts date delay duration next again quota limit period window remaining hint unix " +
+    "seconds second secs sec s milliseconds millis ms",
+);
+const MILLIS: Bytes[] = list("ms millis milliseconds");
+
+function list(texts: string): Bytes[] {
+  return texts.split(" ").map<Bytes>((text: string) => Bytes.of(text));
+}
+
+/** Whether a name is nothing but such words, at least two, one of them a stem; "reset" and "cooldown" also alone. */
+function isOfWait(p: usize, end: usize, hasStem: bool, count: i32): bool {
+  if (p == end) return hasStem && count > 1;
+  for (let i = 0, k = WAIT_STEMS.length; i < k; i++) {
+    const word = unchecked(WAIT_STEMS[i]);
+    const isAlone = count == 0 && (i == 0 || i == 5);
+    if (isWordAt(p, end, word) && isOfWait(p + word.len, end, true, isAlone ? 2 : count + 1)) return true;
+  }
+  for (let i = 0, k = WAIT_WORDS.length; i < k; i++) {
+    const word = unchecked(WAIT_WORDS[i]);
+    if (isWordAt(p, end, word) && isOfWait(p + word.len, end, hasStem, count + 1)) return true;
+  }
+  return false;
+}
+
+function isWordAt(p: usize, end: usize, word: Bytes): bool {
+  return p + word.len <= end && memory.compare(p, word.ptr, word.len) == 0;
+}
+
+function isInMillis(ptr: usize, len: usize): bool {
+  for (let i = 0, k = MILLIS.length; i < k; i++) {
+    const word = unchecked(MILLIS[i]);
+    if (len > word.len && isWordAt(ptr + len - word.len, ptr + len, word)) return true;
+  }
+  return false;
 }
 
 /** Decodes what stands between quotes; of a broken escape nothing is read. Never longer than the text. */
@@ -412,7 +447,44 @@ function quotedEnd(p: usize, start: usize, end: usize): usize {
 }
 
 const RIGHT_APOSTROPHE = Bytes.of("\u2019");
-const FULL_STOP = Bytes.of("\u3002");
+
+/** Punctuation of languages without blanks, and what it counts as. */
+class Punctuation {
+  readonly text: Bytes;
+  constructor(
+    text: string,
+    readonly means: Char,
+  ) {
+    this.text = Bytes.of(text);
+  }
+}
+const PUNCTUATION: Punctuation[] = [
+  new Punctuation("\u3002", Char.Dot), // full stop
+  new Punctuation("\uff01", Char.Dot),
+  new Punctuation("\uff1f", Char.Dot),
+  new Punctuation("\uff1a", Char.Colon),
+  new Punctuation("\uff0c", Char.Space),
+  new Punctuation("\u3001", Char.Space),
+  new Punctuation("\uff1b", Char.Space),
+  new Punctuation("\uff08", Char.Space),
+  new Punctuation("\uff09", Char.Space),
+  new Punctuation("\u3010", Char.Space),
+  new Punctuation("\u3011", Char.Space),
+];
+
+/** -1: none begins at p. */
+function punctuationAt(p: usize, end: usize): i32 {
+  for (let i = 0, k = PUNCTUATION.length; i < k; i++) {
+    const text = unchecked(PUNCTUATION[i]).text;
+    if (p + text.len <= end && memory.compare(p, text.ptr, text.len) == 0) return i;
+  }
+  return -1;
+}
+
+/** Languages without blanks: from U+3000 on. Between them and Latin words a blank may stand or not. */
+function isWide(c: i32): bool {
+  return c >= 0xe3;
+}
 
 /** Needs room for three times `len` and four bytes. */
 function writeWords(ptr: usize, len: usize, model: usize, modelLen: usize, out: usize): usize {
@@ -433,10 +505,19 @@ function writeWords(ptr: usize, len: usize, model: usize, modelLen: usize, out: 
       p = behind;
     } else if (c == APOSTROPHE) p++;
     else if (RIGHT_APOSTROPHE.startsWith(p, min(end - p, RIGHT_APOSTROPHE.len))) p += RIGHT_APOSTROPHE.len;
-    else if (FULL_STOP.startsWith(p, min(end - p, FULL_STOP.len))) {
-      out = writeWord(out, Char.Dot);
-      p += FULL_STOP.len;
+    else if (isWide(c)) {
+      const punctuation = punctuationAt(p, end);
+      if (punctuation >= 0) {
+        const mark = unchecked(PUNCTUATION[punctuation]);
+        out = mark.means == Char.Space ? writeBlank(out) : writeWord(out, mark.means);
+        p += mark.text.len;
+      } else {
+        if (load<u8>(out - 1) < 0x80) out = writeBlank(out);
+        store<u8>(out++, <u8>c);
+        p++;
+      }
     } else if (c >= 0x80 || isLetter(c) || isDigit(c) || c == 0x5f) {
+      if (c < 0x80 && isWideBefore(p, ptr)) out = writeBlank(out);
       store<u8>(out++, lowerCase(c));
       p++;
     } else {
@@ -445,19 +526,28 @@ function writeWords(ptr: usize, len: usize, model: usize, modelLen: usize, out: 
       const endsSentence = (c == Char.Dot || c == 0x21 || c == 0x3f) && (p >= end || <i32>load<u8>(p) <= Char.Space);
       if (endsSentence) out = writeWord(out, Char.Dot);
       else if (isColon) out = writeWord(out, Char.Colon);
-      else if (load<u8>(out - 1) != Char.Space) store<u8>(out++, Char.Space);
+      else out = writeBlank(out);
     }
   }
+  return writeBlank(out) - start;
+}
+
+/** Whether the character that ends before p is one of those languages. */
+function isWideBefore(p: usize, start: usize): bool {
+  while (p > start && (load<u8>(p - 1) & 0xc0) == 0x80) p--;
+  return p > start && isWide(load<u8>(p - 1));
+}
+
+function writeBlank(out: usize): usize {
   if (load<u8>(out - 1) != Char.Space) store<u8>(out++, Char.Space);
-  return out - start;
+  return out;
 }
 
 /** One character that is a word by itself. */
 function writeWord(out: usize, c: i32): usize {
-  if (load<u8>(out - 1) != Char.Space) store<u8>(out++, Char.Space);
+  out = writeBlank(out);
   store<u8>(out++, <u8>c);
-  store<u8>(out++, Char.Space);
-  return out;
+  return writeBlank(out);
 }
 
 // === For people ===

@@ -3,6 +3,7 @@
  *
  *   retry-after                        seconds or a date, RFC 9110 section 10.2.3
  *   retry-after-ms                     Azure, OpenAI
+ *   x-ratelimit-retry-after            and others that end so
  *   [x-]rate[-]limit-KIND[-LIMIT]      "6m0s", "20ms" (OpenAI, Groq), seconds, Unix time (OpenRouter: ms); LIMIT: "tokens", "requests-day"
  *                                      (Cerebras) ...; KIND: reset, remaining, status; either may come first
  *   anthropic-ratelimit-LIMIT-KIND     RFC 3339, Unix time; "unified" is a subscription's: of the account, in hours and days
@@ -19,6 +20,7 @@ import { hash64 } from "../text/hash";
 import { parseDecimal, parseReset } from "../http/durations";
 import { parseHttpDate } from "../http/dates";
 import { headersIn } from "../http/header-list";
+import { durationOf } from "./wait-words";
 
 /** What an answer asks for. */
 @unmanaged
@@ -109,11 +111,17 @@ export function see(name: usize, nameLen: usize, value: usize, valueLen: usize):
     default:
       return;
   }
-  if (equalsIgnoreCase(name, nameLen, RETRY_AFTER)) ask(parseAsked(value, valueLen, 1000, nowMs));
+  if (endsWith(name, nameLen, RETRY_AFTER)) ask(parseAsked(value, valueLen, 1000, nowMs));
   else if (equalsIgnoreCase(name, nameLen, RETRY_AFTER_MS) || equalsIgnoreCase(name, nameLen, AZURE_RETRY_AFTER_MS))
     ask(parseAsked(value, valueLen, 1, nowMs));
   else if (equalsIgnoreCase(name, nameLen, RATELIMIT)) seeFields(value, valueLen);
   else seeLimit(name, nameLen, value, valueLen);
+}
+
+/** "x-ratelimit-retry-after" is one, too. */
+function endsWith(ptr: usize, len: usize, text: Bytes): bool {
+  if (len < text.len || !equalsIgnoreCase(ptr + len - text.len, text.len, text)) return false;
+  return len == text.len || load<u8>(ptr + len - text.len - 1) == Char.Minus;
 }
 
 function ask(ms: i64): void {
@@ -122,9 +130,17 @@ function ask(ms: i64): void {
 
 /** A plain number in this unit, a duration, or a point in time; ms, -1: none of these. */
 export function parseAsked(ptr: usize, len: usize, unit: i64, unixMs: i64): i64 {
-  if (unit == 1) return parseMillis(ptr, len);
-  return unixMs == 0 && isPoint(ptr, len) ? -1 : parseReset(ptr, len, unixMs);
+  if (unit == 1) {
+    const ms = parseMillis(ptr, len);
+    return ms < EPOCH ? ms : unixMs == 0 ? -1 : max(ms - unixMs, 0);
+  }
+  if (unixMs == 0 && isPoint(ptr, len)) return -1;
+  const ms = parseReset(ptr, len, unixMs);
+  return ms >= 0 ? ms : durationOf(ptr, len);
 }
+
+/** From here on milliseconds are a point in time: in 2001. */
+const EPOCH: i64 = 1_000_000_000_000;
 
 /** Whether it cannot be told without a clock. */
 function isPoint(ptr: usize, len: usize): bool {
@@ -157,7 +173,9 @@ function seeLimit(name: usize, nameLen: usize, value: usize, valueLen: usize): v
   if (beginsWith(p, end, RATELIMIT)) p += RATELIMIT.len;
   else if (beginsWith(p, end, RATE_LIMIT)) p += RATE_LIMIT.len;
   else return;
-  if (p >= end || load<u8>(p) != Char.Minus) return;
+  // "ratelimitbysize-reset" (Mistral)
+  while (p < end && load<u8>(p) != Char.Minus) p++;
+  if (p == end) return;
   p++;
   const kind = kindIn(p, end);
   if (kind === null) return;
@@ -165,11 +183,21 @@ function seeLimit(name: usize, nameLen: usize, value: usize, valueLen: usize): v
   const leads = beginsWith(p, end, kind);
   const own = leads ? min(p + kind.len + 1, end) : p;
   const ownEnd = leads ? end : end - kind.len - 1;
-  const limit = limitNamed(own, ownEnd - own);
+  const limit = isHow(own, ownEnd) ? limitNamed(own, 0) : limitNamed(own, ownEnd - own);
   if (limit === null) return;
   if (kind === RESET) limit.resetMs = parseAsked(value, valueLen, 1000, nowMs);
   else if (kind === REMAINING) limit.remaining = remainingOf(value, valueLen);
   else limit.remaining = equalsIgnoreCase(value, valueLen, REJECTED) ? 0 : 1;
+}
+
+const HOW: Bytes[] = ["after", "at", "in", "time", "seconds", "after-seconds", "timestamp"].map<Bytes>((text: string) =>
+  Bytes.of(text),
+);
+
+/** "x-ratelimit-reset-after": no name of a limit. */
+function isHow(p: usize, end: usize): bool {
+  for (let i = 0, k = HOW.length; i < k; i++) if (equalsIgnoreCase(p, end - p, unchecked(HOW[i]))) return true;
+  return false;
 }
 
 /** The kind that a name begins or ends with. */

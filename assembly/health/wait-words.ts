@@ -1,6 +1,6 @@
 /**
- * The wait that a message tells in words: "try again in 7m12s", "retry after 20 seconds", "resets at 2026-12-01T08:00:00Z",
- * "请在 20 秒后重试", "您的限额将在 2026-12-01 08:00:00 重置".
+ * The wait that a message tells in words: "try again in 7m12s", "retry after 20 seconds", "replenished in 01:23:45", "in an hour",
+ * "resets at 2026-12-01T08:00:00Z", "on Dec 1, 2026 08:00 UTC", "请在 20 秒后重试", "您的限额将在 2026-12-01 08:00:00 重置".
  */
 import { Char, isDigit, isLetter, lowerCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
@@ -69,6 +69,12 @@ const CUES: Bytes[] = [
   "recover",
   "renew",
   "expires in",
+  "replenish",
+  "cooldown",
+  "cooling",
+  "lifted",
+  "冷却",
+  "将于",
   "重试",
   "再试",
   "重置",
@@ -94,7 +100,7 @@ export function waitInWords(ptr: usize, len: usize, unixMs: i64): i64 {
   let longest: i64 = -1;
   let p = ptr;
   while (p < end) {
-    if (!isDigit(load<u8>(p)) || (p > ptr && isOfWord(load<u8>(p - 1)))) {
+    if (!mayBegin(p, end) || (p > ptr && isOfWord(load<u8>(p - 1)))) {
       p++;
       continue;
     }
@@ -107,8 +113,8 @@ export function waitInWords(ptr: usize, len: usize, unixMs: i64): i64 {
       continue;
     }
     const start = p;
-    const ms = readDuration(p, end, endsWithAfter(ptr, start));
-    p = durationEnd;
+    const ms = readSpan(p, end, endsWithAfter(ptr, start));
+    p = max(durationEnd, start + 1);
     if (ms >= 0 && (hasCue(ptr, start) || isFollowed(p, end))) longest = max(longest, ms);
   }
   return longest;
@@ -129,9 +135,87 @@ function isChinese(ptr: usize, len: usize): bool {
   return false;
 }
 
+/** A number, the name of a month, or "an hour". */
+function mayBegin(p: usize, end: usize): bool {
+  const c = load<u8>(p);
+  return isDigit(c) || (isLetter(c) && (isOne(p, end) || beginsDate(p, end)));
+}
+
+function beginsDate(p: usize, end: usize): bool {
+  readTimestamp(p, end);
+  return timestamp.seconds >= 0;
+}
+
+const ONES: Bytes[] = ["a ", "an ", "one "].map<Bytes>((text: string) => Bytes.of(text));
+
+/** Moves `durationEnd` to the unit. */
+function isOne(p: usize, end: usize): bool {
+  for (let i = 0, k = ONES.length; i < k; i++) {
+    const one = unchecked(ONES[i]);
+    if (!startsWith(p, end, one)) continue;
+    const unit = unitAt(p + one.len, end);
+    durationEnd = p + one.len;
+    // "a s" and "a day-old" are none.
+    return unit !== null && unit.name.len > 2;
+  }
+  return false;
+}
+
+/** One that stands for all of a text: "30 seconds", "2h 10m", "00:01:30"; ms, -1: it is none. */
+export function durationOf(ptr: usize, len: usize): i64 {
+  if (len == 0) return -1;
+  const ms = readSpan(ptr, ptr + len, false);
+  return skipBlank(durationEnd, ptr + len) == ptr + len ? ms : -1;
+}
+
 let durationEnd: usize = 0;
 
-/** "7m12s", "1 hour and 5 minutes", "1.5 s"; -1 where no unit follows. Moves `durationEnd` behind it. */
+/** A duration in any of its forms; -1: there is none. Moves `durationEnd` behind it. */
+function readSpan(p: usize, end: usize, mayBeSeconds: bool): i64 {
+  if (isLetter(load<u8>(p))) {
+    if (!isOne(p, end)) return -1;
+    const unit = unitAt(durationEnd, end)!;
+    durationEnd += unit.name.len;
+    return unit.ms;
+  }
+  const clock = readClock(p, end);
+  return clock >= 0 ? clock : readDuration(p, end, mayBeSeconds);
+}
+
+/** "01:23:45", "2.10:45:12" (days first), as .NET writes spans. */
+function readClock(p: usize, end: usize): i64 {
+  let days: i64 = 0;
+  let number = readNumber(p, end);
+  if (numberEnd > p && numberEnd < end && load<u8>(numberEnd) == Char.Dot) {
+    days = number;
+    p = numberEnd + 1;
+    number = readNumber(p, end);
+  }
+  let sum = number;
+  for (let i = 0; i < 2; i++) {
+    if (numberEnd == p || numberEnd >= end || load<u8>(numberEnd) != Char.Colon) return -1;
+    p = numberEnd + 1;
+    number = readNumber(p, end);
+    if (numberEnd != p + 2 || number > 59) return -1;
+    sum = sum * 60 + number;
+  }
+  durationEnd = numberEnd;
+  if (durationEnd < end && (isDigit(load<u8>(durationEnd)) || load<u8>(durationEnd) == Char.Colon)) return -1;
+  return days * DAY + sum * SECOND;
+}
+
+let numberEnd: usize = 0;
+
+/** At most six digits. */
+function readNumber(p: usize, end: usize): i64 {
+  let number: i64 = 0;
+  numberEnd = p;
+  while (numberEnd < end && numberEnd < p + 6 && isDigit(load<u8>(numberEnd)))
+    number = number * 10 + (load<u8>(numberEnd++) - Char.Zero);
+  return number;
+}
+
+/** "7m12s", "1 hour and 5 minutes", "1.5 s"; -1 where no unit follows. */
 function readDuration(p: usize, end: usize, mayBeSeconds: bool): i64 {
   let sum: i64 = -1;
   while (p < end && isDigit(load<u8>(p))) {

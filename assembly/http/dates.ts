@@ -27,7 +27,7 @@ const HTTP_DATES: StaticArray<Bytes> = [
   Bytes.of("A B 11 44:55:66 3333"),
   Bytes.of("A B  1 44:55:66 3333"),
 ];
-/** RFC 3339 up to its fraction, and what people make of it. */
+/** RFC 3339 up to its fraction, and what people make of it. Longer ones first where one begins with another. */
 const TIMESTAMPS: StaticArray<Bytes> = [
   Bytes.of("3333-22-11T44:55:66"),
   Bytes.of("3333-22-11 44:55:66"),
@@ -35,6 +35,18 @@ const TIMESTAMPS: StaticArray<Bytes> = [
   Bytes.of("3333-22-11T44:55"),
   Bytes.of("3333-22-11 44:55"),
   Bytes.of("3333-22-11 at 44:55"),
+  Bytes.of("3333/22/11 44:55:66"),
+  Bytes.of("3333/22/11 44:55"),
+  Bytes.of("3333\u5e7422\u670811\u65e5 44:55:66"),
+  Bytes.of("3333\u5e7422\u670811\u65e544:55:66"),
+  Bytes.of("3333\u5e7422\u670811\u65e5 44:55"),
+  Bytes.of("3333\u5e7422\u670811\u65e544:55"),
+  Bytes.of("11 B 3333 44:55:66"),
+  Bytes.of("11 B 3333 44:55"),
+  Bytes.of("BA 11, 3333 44:55:66"),
+  Bytes.of("BA 11, 3333 44:55"),
+  Bytes.of("BA 11, 3333 at 44:55"),
+  Bytes.of("3333-22-11"),
 ];
 const MONTHS = Bytes.of("janfebmaraprmayjunjulaugsepoctnovdec");
 
@@ -43,10 +55,11 @@ export function parseHttpDate(ptr: usize, len: usize): i64 {
   return parseAny(ptr, len, HTTP_DATES);
 }
 
-/** The same for RFC 3339, "2026-01-31T12:00:00Z"; a fraction is dropped. */
+/** The same for RFC 3339, "2026-01-31T12:00:00Z"; a fraction is dropped. Without a zone only with its T: then programs mean UTC. */
 export function parseTimestamp(ptr: usize, len: usize): i64 {
   readTimestamp(ptr, ptr + len);
-  return timestamp.end == ptr + len && timestamp.hasZone ? timestamp.seconds : -1;
+  const isTold = timestamp.hasZone || (len > 10 && load<u8>(ptr + 10) == 0x54);
+  return timestamp.end == ptr + len && isTold ? timestamp.seconds : -1;
 }
 
 /** A date and time as they stand in a text. */
@@ -69,9 +82,10 @@ export function readTimestamp(p: usize, end: usize): void {
   let seconds: i64 = -1;
   for (let i = 0; i < TIMESTAMPS.length && seconds < 0; i++) {
     const pattern = unchecked(TIMESTAMPS[i]);
-    if (p + pattern.len > end || !fits(p, p + pattern.len, pattern)) continue;
+    const behind = endOf(p, end, pattern);
+    if (behind == 0) continue;
     seconds = secondsOfFields();
-    timestamp.end = p + pattern.len;
+    timestamp.end = behind;
   }
   p = timestamp.end;
   if (seconds < 0) return;
@@ -117,12 +131,13 @@ function twoDigits(p: usize, end: usize): i64 {
 }
 
 function parseAny(ptr: usize, len: usize, patterns: StaticArray<Bytes>): i64 {
-  for (let i = 0; i < patterns.length; i++) if (fits(ptr, ptr + len, unchecked(patterns[i]))) return secondsOfFields();
+  for (let i = 0; i < patterns.length; i++)
+    if (endOf(ptr, ptr + len, unchecked(patterns[i])) == ptr + len) return secondsOfFields();
   return -1;
 }
 
-/** Fills `fields` from a text of this pattern. */
-function fits(p: usize, end: usize, pattern: Bytes): bool {
+/** Fills `fields` from a text that begins with this pattern, and returns what is behind it; 0: it does not. */
+function endOf(p: usize, end: usize, pattern: Bytes): usize {
   for (let i = 0; i < Field.Count; i++) unchecked((fields[i] = 0));
   const last = pattern.ptr + pattern.len;
   for (let at = pattern.ptr; at < last; at++) {
@@ -134,15 +149,16 @@ function fits(p: usize, end: usize, pattern: Bytes): bool {
         break;
       case Mark.MonthName:
         unchecked((fields[Field.Month] = monthNamed(p, end)));
+        if (unchecked(fields[Field.Month]) == 0) return 0;
         p += 3;
         break;
       default:
-        if (isDigit(want) ? !isDigit(c) : c != want) return false;
+        if (isDigit(want) ? !isDigit(c) : c != want) return 0;
         if (isDigit(want)) addDigit(want - Char.Zero, c - Char.Zero);
         p++;
     }
   }
-  return p == end;
+  return p <= end ? p : 0;
 }
 
 function addDigit(field: i32, digit: i32): void {

@@ -1,5 +1,5 @@
 /** Durations as headers carry them: the forms in which providers say when a limit ends. Dates are in date.ts. */
-import { Char, isDigit } from "../text/ascii";
+import { Char, isDigit, lowerCase } from "../text/ascii";
 import { parseHttpDate, parseTimestamp } from "./dates";
 
 const SECOND: i64 = 1000;
@@ -72,7 +72,7 @@ const EPOCH_MILLISECONDS: i64 = 1_000_000_000_000;
 
 /**
  * Milliseconds from now until a limit ends, never below 0; -1 when the text is none of: a duration as above, a Unix time in
- * seconds or milliseconds (OpenRouter), an HTTP-date, an RFC 3339 time (Anthropic).
+ * seconds or milliseconds (OpenRouter), an HTTP-date, an RFC 3339 time (Anthropic), an ISO 8601 duration.
  */
 export function parseReset(ptr: usize, len: usize, nowUnixMs: i64): i64 {
   const duration = parseDuration(ptr, len);
@@ -83,10 +83,30 @@ export function parseReset(ptr: usize, len: usize, nowUnixMs: i64): i64 {
     if (duration >= EPOCH_SECONDS * SECOND) return max(duration - nowUnixMs, 0);
     return duration;
   }
+  const span = parseIsoDuration(ptr, len);
+  if (span >= 0) return span;
   let date = parseHttpDate(ptr, len);
   if (date < 0) date = parseTimestamp(ptr, len);
   return date < 0 ? -1 : max(date * SECOND - nowUnixMs, 0);
 }
+
+/** "PT1M30S", "P1DT2H": ISO 8601, of days and shorter; -1 for anything else. */
+function parseIsoDuration(ptr: usize, len: usize): i64 {
+  if (len < 3 || len > MOST_ISO || load<u8>(ptr) != 0x50) return -1;
+  let n: usize = 0;
+  let isTime = false;
+  for (let i: usize = 1; i < len; i++) {
+    const c = <i32>load<u8>(ptr + i);
+    // A month before the T is none that can be counted.
+    if (c == 0x4d && !isTime) return -1;
+    if (c == 0x54) isTime = true;
+    else store<u8>(isoRoom + n++, lowerCase(c));
+  }
+  return n > 0 && isDigit(load<u8>(isoRoom + n - 1)) ? -1 : parseDuration(isoRoom, n);
+}
+
+const MOST_ISO: usize = 32;
+const isoRoom = memory.data(32);
 
 let digits: i64 = 0;
 

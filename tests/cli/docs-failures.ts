@@ -43,16 +43,16 @@ export function judgementRows(): string[][] {
 export function wordRows(): string[][] {
   const rows = new Map<string, [codes: string[], phrases: string[]]>();
   const pattern =
-    /^ {2}(code|codeHolds|frame|says|refusalCode|refusalSays)\(([A-Z_]+), "((?:[^"\\]|\\.)*)"(, DASHSCOPE)?\)/gm;
-  const broadFrom = source.indexOf("export const BROAD");
-  for (const { 1: kind, 2: judgement, 3: word, 4: family, index } of source.matchAll(pattern)) {
+    /^(code|codeHolds|frame|says|refusalCode|refusalSays|missingSays|broad)\(([A-Z_]+), "((?:[^"\\]|\\.)*)"(?:, ([A-Z]+))?\)/gm;
+  for (const { 1: kind, 2: judgement, 3: word, 4: family } of source.matchAll(pattern)) {
     const name = `\`${kebab(judgement!)}\``;
     if (!rows.has(name)) rows.set(name, [[], []]);
     const marks = [
-      ...(family ? ["dashscope"] : []),
+      ...(family ? [family.toLowerCase()] : []),
       ...(kind!.startsWith("refusal") ? ["401, 403"] : []),
+      ...(kind === "missingSays" ? ["404, 410"] : []),
       ...(kind === "frame" ? ["base_resp"] : []),
-      ...(index > broadFrom ? ["inside a 200"] : []),
+      ...(kind === "broad" ? ["inside a 200"] : []),
     ];
     const text = word!.replace("\\x02", "MODEL");
     const shown = kind === "codeHolds" ? `\`...${text}...\`` : `\`${text}\``;

@@ -45,7 +45,7 @@ describe("the status alone", () => {
     [498, "unknown"],
     [499, "passing"],
     [500, "fault"],
-    [501, "fault"],
+    [501, "no API"],
     [502, "fault"],
     [503, "fault"],
     [504, "slow fault"],
@@ -161,6 +161,9 @@ describe("a client's own words cost nobody anything", () => {
     ],
     [400, { error: { message: "No." }, request: { messages: [{ content: "x", error: "invalid_api_key" }] } }],
     [500, openai("Cannot parse \u201cInvalid API key\u201d")],
+    [400, openai("messages[1].content: rate limit exceeded is no valid type")],
+    [400, openai("user: you may not use this: no access to model")],
+    [400, openai("不支持的参数：余额不足")],
   ])("%i %j", (status, body, request) => {
     const { scope } = room.answer("openai", status, body, request);
     expect(scope).not.toMatch(/^token/);
@@ -193,8 +196,35 @@ describe("a model is refused only where the answer names it", () => {
     "max_tokens is too large for gpt-5: it does not allow more than 4096",
     "'temperature' is not supported with gpt-5",
     "Image input is not available with gpt-5",
+    "Developer instruction is not enabled for models/gpt-5",
+    "Web search is not supported by the model `gpt-5`",
+    "gpt-5 cannot process more than 5 pictures",
+    "The model `gpt-5` does not support video",
+    "gpt-5 is not available together with flex",
+    "gpt-5不支持图片输入",
   ])("a 400 about something else is no word about it: %s", message => {
     expect(room.answer("openai", 400, { message }, { model: "gpt-5" }).scope).toBe("nobody");
+  });
+
+  test.each([
+    "gpt-5 does not exist",
+    "Unknown deployment: gpt-5",
+    "gpt-5 isn't one of our models",
+    "Sorry. The model gpt-5 was discontinued in May. Use gpt-6.",
+    "模型gpt-5不存在",
+  ])("a 400 that denies it is: %s", message => {
+    expect(room.answer("openai", 400, { message }, { model: "gpt-5" })).toMatchObject(PROVES["no model"]);
+  });
+
+  test.each<[Proof, object]>([
+    ["no model", { message: "Not here.", param: "model" }],
+    ["unknown", { message: "Not here.", param: "previous_response_id" }],
+    ["unknown", { message: "Item with id 'rs_1' not found." }],
+    ["unknown", { message: "No such File object: file-1" }],
+    ["no API", { message: "File Not Found" }],
+    ["no API", { message: "Resource not found" }],
+  ])("a 404 may be about something else: %s %j", (proof, error) => {
+    expect(room.answer("openai", 404, { error }, { model: "gpt-5" })).toMatchObject(PROVES[proof]);
   });
 
   test("a 404 on a path that is no completion's punishes nobody, unless the body says that it is the model", () => {
@@ -228,6 +258,21 @@ describe("how long it asks to wait", () => {
     ["请在 20 秒后重试", 20],
     ["请求过于频繁，请 3 分钟后再试。", 180],
     ["您的限额将在 2026-11-25 20:10:00 重置。", 600], // Beijing
+    ["Quota will be replenished in 01:23:45.", 5025],
+    ["Quota will be replenished in 0.10:45:12.", 38_712],
+    ["Please try again in a minute.", 60],
+    ["wait an hour, then retry", 3600],
+    ["Try again in 2 hours, 3 minutes and 4 seconds", 7384],
+    ["Your limit resets at 2026/11/25 12:10:00 UTC", 600],
+    ["Your limit resets on Nov 25, 2026 12:10 UTC", 600],
+    ["Resets November 25, 2026 at 12:10 UTC", 600],
+    ["Try again after Wed, 25 Nov 2026 12:10:00 GMT", 600],
+    ["You will regain access on 2026-11-26.", 43_200],
+    ["将于2026年11月25日20:10重置", 600],
+    ["请等待30秒", 30],
+    ["1小时5分钟后恢复", 3900],
+    ["Limit 50 per 86400s exceeded. Please wait 33011 seconds before retrying.", 33_011],
+    ["You sent 12:30:45 too many", -0.001],
     ["Limit 200 in 60 seconds reached", -0.001],
     ["Slow down", -0.001],
   ])("%j", (message, expected) => {
@@ -240,6 +285,23 @@ describe("how long it asks to wait", () => {
     ["resets_at, a date", { resetsAt: at(90) }, 90],
     ["retry_after", { retry_after: 12.5 }, 12.5],
     ["retry_after_ms", { retry_after_ms: 1250 }, 1.25],
+    ...[
+      "retry_after_seconds",
+      "retryAfterSec",
+      "cooldown",
+      "wait_time",
+      "seconds_until_reset",
+      "resetIn",
+      "estimated_time",
+    ].map((name): [string, object, number] => [name, { [name]: 90 }, 90]),
+    ...["reset_at", "next_retry_at", "availableAt", "cooldownUntil", "quotaResetTime"].map(
+      (name): [string, object, number] => [name, { [name]: at(90) }, 90],
+    ),
+    ["waitMs", { waitMs: 90_000 }, 90],
+    ["reset_time_ms, Unix time", { reset_time_ms: NOW + 90_000 }, 90],
+    ["a duration of ISO 8601", { retryDelay: "PT1M30S" }, 90],
+    ["a duration in words", { resets_in: "1 minute 30 seconds" }, 90],
+    ["no wait, but other numbers", { retries: 5, limit: 60, available: 5, time: 60, timestamp: NOW / 1000 }, -0.001],
     ["Gemini's retryDelay", { details: [{ "@type": "Help" }, { "@type": "RetryInfo", retryDelay: "34.5s" }] }, 34.5],
     [
       "headers that a relay quotes",

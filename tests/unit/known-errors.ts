@@ -573,4 +573,953 @@ export const KNOWN: Known[] = [
       originalStatusCode: 500,
     },
   ],
+
+  // --- and the same kinds in the words of other providers ---
+  [
+    "too dear",
+    "openai",
+    403,
+    openai(
+      "预扣费额度失败, 用户剩余额度: ＄0.012, 需要预扣费额度: ＄0.020 (request id: 1)",
+      "insufficient_user_quota",
+      "new_api_error",
+    ),
+  ],
+  [
+    "too dear",
+    "openai",
+    403,
+    openai(
+      "token quota is not enough, token remain quota: ＄0.001, need quota: ＄0.05 (request id: 1)",
+      "pre_consume_token_quota_failed",
+      "new_api_error",
+    ),
+  ],
+  [
+    "context",
+    "openai",
+    400,
+    openai("invalid params, context window exceeds limit (2013)", null, "bad_request_error"),
+    M,
+  ],
+  [
+    "context",
+    "openai",
+    400,
+    { error: { code: "tokens_too_long", message: "Prompt tokens too long", type: "invalid_request_error" } },
+  ],
+  [
+    "context",
+    "openai",
+    400,
+    {
+      error: {
+        code: "characters_too_long",
+        message: "the max input characters is 8000",
+        type: "invalid_request_error",
+      },
+    },
+  ],
+  [
+    "context",
+    "openai",
+    400,
+    openai("litellm.ContextWindowExceededError: litellm.BadRequestError: the input is too big"),
+  ],
+  [
+    "context",
+    "openai",
+    400,
+    {
+      message:
+        "The decoder prompt (length 9000) is longer than the maximum model length of 8192. Make sure that `max_model_len` is no smaller than the number of text tokens.",
+      type: "BadRequestError",
+      code: 400,
+    },
+  ],
+  [
+    "context",
+    "openai",
+    400,
+    {
+      message: "The input (9000 tokens) is longer than the model's context length (8192 tokens).",
+      type: "BadRequestError",
+      code: 400,
+    },
+  ],
+  [
+    "context",
+    "openai",
+    400,
+    {
+      message:
+        "too many tokens: total number of tokens in the prompt exceeds the limit of 4081. Try using a shorter prompt",
+    },
+  ],
+  ["context", "openai", 400, openai("输入内容过长，超出模型最大上下文")],
+  [
+    "filter",
+    "openai",
+    400,
+    {
+      error: {
+        code: "InputTextRiskDetection",
+        message: "The request failed because the input text may contain sensitive information. Request ID: 0",
+        type: "BadRequest",
+      },
+    },
+  ],
+  [
+    "filter",
+    "openai",
+    400,
+    { error: { code: "system_unsafe", message: "the content of system field is invalid", type: "unsafe_request" } },
+  ],
+  [
+    "filter",
+    "openai",
+    200,
+    {
+      Response: {
+        Error: { Code: "OperationDenied.TextIllegalDetected", Message: "文本包含违法违规信息" },
+        RequestId: "1",
+      },
+    },
+  ],
+  [
+    "filter",
+    "openai",
+    403,
+    { error_code: "ModelArts.81011", error_msg: "May contain sensitive information, please try again." },
+  ],
+  ["filter", "openai", 400, openai("litellm.ContentPolicyViolationError: AzureException - your request was refused")],
+  ["filter", "openai", 400, openai("sensitive words detected", "sensitive_words_detected", "new_api_error")],
+  [
+    "filter",
+    "openai",
+    451,
+    { error: { message: "The content you provided or machine outputted is blocked.", type: "censorship_blocked" } },
+  ],
+  ["filter", "openai", 400, openai("您的输入包含违规信息，请修改后重试")],
+  [
+    "caller",
+    "dashscope",
+    400,
+    { code: "InternalError.Algo.InvalidParameter", message: "The provided messages is invalid" },
+  ],
+  [
+    "refused key",
+    "openai",
+    403,
+    openai("Project `proj_1` does not have access to model `acme-large-2`", "model_not_found", "invalid_request_error"),
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    400,
+    {
+      error: {
+        message: "Your organization must be verified to stream this model.",
+        type: "invalid_request_error",
+        param: "stream",
+        code: "unsupported_value",
+      },
+    },
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    404,
+    {
+      message:
+        "Model use case details have not been submitted for this account. Fill out the Anthropic use case details form before using the model. If you have already filled out the",
+    },
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    404,
+    {
+      message:
+        "Access denied. This Model is marked by provider as Legacy and you have not been actively using the model in the last 15 days. Please upgrade to an active model on Amazon",
+    },
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    404,
+    {
+      error: {
+        code: "InvalidEndpointOrModel.ModelIDAccessDisabled",
+        message: "Your account is not allowed to access the model by model id",
+        type: "NotFound",
+      },
+    },
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    401,
+    {
+      error: { code: "invalid_model", message: "No permission to use the model", type: "invalid_request_error" },
+      id: "as-1",
+    },
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    401,
+    {
+      error_code: "ModelArts.81015",
+      error_msg: "Invalid model acme-large-2, rejected by api key model allowlist setting.",
+    },
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    400,
+    openai(
+      "The model `acme-large-2` requires terms acceptance. Please have the org admin accept the terms at",
+      "model_terms_required",
+      "invalid_request_error",
+    ),
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    404,
+    { error: { message: "No endpoints found matching your data policy (Free model publication).", code: 404 } },
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    404,
+    { error: { message: "No endpoints available matching your guardrail restrictions and data policy.", code: 404 } },
+    M,
+  ],
+  [
+    "refused key",
+    "openai",
+    503,
+    openai(
+      "Incorrect model ID. Please request to view the model page or you do not have permission to use this model",
+      null,
+      "Aihubmix_api_error",
+    ),
+    M,
+  ],
+  ["refused key", "openai", 404, openai("模型不存在或无权限访问"), M],
+  [
+    "used share of the model",
+    "dashscope",
+    429,
+    openai("Free allocated quota exceeded.", "insufficient_quota", "insufficient_quota"),
+  ],
+  [
+    "used share of the model",
+    "openai",
+    429,
+    {
+      error: {
+        code: "SetLimitExceeded",
+        message:
+          "Your account [1] has reached the set inference limit for the [acme-large-2] model, and the model service has been paused. To continue using this model, please visit the",
+        type: "TooManyRequests",
+      },
+    },
+    M,
+  ],
+  [
+    "used share of the model",
+    "openai",
+    429,
+    {
+      error: {
+        code: "QuotaExceeded",
+        message:
+          "Your account [1] has exhausted its free trial quota for the [acme-large-2] model. Please visit the Ark Console to activate the model service.",
+        type: "TooManyRequests",
+      },
+    },
+    M,
+  ],
+  [
+    "used share of the model",
+    "openai",
+    401,
+    { error_code: "ModelArts.81005", error_msg: "The free quota has been used up." },
+  ],
+  ["empty account", "openai", 429, openai("您的 GLM Coding Plan 套餐已到期，暂无法使用，可前往官网续订", "1309")],
+  [
+    "empty account",
+    "openai",
+    400,
+    {
+      error: {
+        code: "InvalidSubscription",
+        message:
+          "Your account [1] does not have a valid CodingPlan subscription, or your subscription has expired. Please visit the console to subscribe.",
+        type: "BadRequest",
+      },
+    },
+  ],
+  [
+    "empty account",
+    "openai",
+    403,
+    {
+      error_code: "ModelArts.81019",
+      error_msg: "You have no valid token plan subscription, or subscription has expired.",
+    },
+  ],
+  [
+    "empty account",
+    "openai",
+    403,
+    { error_code: "ModelArts.81021", error_msg: "Your Token plan subscription is frozen." },
+  ],
+  [
+    "empty account",
+    "openai",
+    400,
+    openai("ExceededTokenBudget: Current spend for token: 7.1; Max Budget for Token: 2e-07", "400", "auth_error"),
+  ],
+  [
+    "empty account",
+    "openai",
+    403,
+    {
+      code: "The caller does not have permission to execute the specified operation",
+      error: "Your newly created team doesn't have any credits or licenses yet. You can purchase those on",
+    },
+  ],
+  [
+    "empty account",
+    "openai",
+    403,
+    { code: 403, reason: "NOT_ENOUGH_BALANCE", message: "not enough balance", metadata: {} },
+  ],
+  ["empty account", "openai", 403, openai("套餐已过期，请续费")],
+  ["empty account", "openai", 429, openai("已超出5小时用量限制，请稍后再试")],
+  [
+    "window of the account",
+    "anthropic",
+    400,
+    anthropic(
+      "invalid_request_error",
+      "You're out of extra usage. Add more at claude.ai/settings/usage and keep going.",
+    ),
+  ],
+  [
+    "window of the account",
+    "azure",
+    403,
+    { statusCode: 403, message: "Out of call volume quota. Quota will be replenished in 01:23:45." },
+  ],
+  [
+    "window of the account",
+    "azure",
+    403,
+    { statusCode: 403, message: "Out of call volume quota. Quota will be replenished in 2.10:45:12." },
+  ],
+  [
+    "window of the account",
+    "gemini",
+    429,
+    {
+      error: {
+        code: 429,
+        message: "Individual quota reached. Contact your administrator to enable overages. Resets in 160h20m10s.",
+        status: "RESOURCE_EXHAUSTED",
+        details: [
+          {
+            reason: "QUOTA_EXHAUSTED",
+            metadata: { quotaResetDelay: "160h20m10.725405548s", quotaResetTimeStamp: "2026-05-27T09:30:27Z" },
+          },
+          { retryDelay: "577210.725405548s" },
+        ],
+      },
+    },
+  ],
+  ["window of the account", "dashscope", 429, openai("hour allocated quota exceeded.", "throttling.AllocationQuota")],
+  ["window of the account", "dashscope", 429, openai("week allocated quota exceeded.", "insufficient_quota")],
+  [
+    "window of the account",
+    "openai",
+    429,
+    openai("您的账户当前使用模式不符合公平使用策略，已对您的请求频率进行限制", "1313"),
+  ],
+  [
+    "window of the account",
+    "openai",
+    429,
+    {
+      error: {
+        code: "AccountQuotaExceeded",
+        message:
+          "You have exceeded the 5-hour usage quota. It will reset at 2026-11-25 20:10:00 +0800 CST. We recommend upgrading your plan or wait until the reset.",
+        type: "TooManyRequests",
+      },
+    },
+  ],
+  [
+    "window of the account",
+    "openai",
+    429,
+    {
+      error: {
+        code: "AccountQuotaExceeded",
+        message: "You have exceeded the weekly usage quota. It will reset at 2026-11-27 20:00:00 +0800 CST.",
+        type: "TooManyRequests",
+      },
+    },
+  ],
+  [
+    "window of the account",
+    "openai",
+    403,
+    {
+      error_code: "ModelArts.81022",
+      error_msg:
+        "Your Token plan quota has been exhausted. You can upgrade to a higher-tier plan or wait for the quota reset in the next billing cycle.",
+    },
+  ],
+  [
+    "window of the account",
+    "openai",
+    429,
+    {
+      message:
+        "You are using a Trial key, which is limited to 1000 API calls / month. You can continue to use the Trial key for free or upgrade to a Production key",
+    },
+  ],
+  [
+    "window of the account",
+    "openai",
+    429,
+    {
+      errors: [
+        {
+          message:
+            "AiError: AiError: you have used up your daily free allocation of 10,000 neurons, please upgrade to Cloudflare's Workers Paid plan if you would like to continue usage.",
+          code: 4006,
+        },
+      ],
+      success: false,
+    },
+  ],
+  [
+    "window of the account",
+    "openai",
+    403,
+    {
+      errors: [{ code: "token_quota_reached", message: "This account has reached its token quota. Upgrade your plan" }],
+      status_code: 403,
+    },
+  ],
+  [
+    "window of the model",
+    "anthropic",
+    429,
+    anthropic("rate_limit_error", "Number of request tokens has exceeded your daily rate limit ("),
+  ],
+  [
+    "window of the model",
+    "openai",
+    429,
+    { message: "Request was rejected due to rate limiting. Details:RPD limit reached." },
+  ],
+  [
+    "wrong key",
+    "gemini",
+    403,
+    {
+      error: {
+        code: 403,
+        message: "Permission denied: Consumer 'api_key:AIza' has been suspended.",
+        status: "PERMISSION_DENIED",
+        details: [{ reason: "CONSUMER_SUSPENDED" }],
+      },
+    },
+  ],
+  ["wrong key", "openai", 200, { error_code: 110, error_msg: "Access token invalid or no longer valid" }],
+  ["wrong key", "openai", 200, { error_code: 111, error_msg: "Access token expired" }],
+  [
+    "wrong key",
+    "openai",
+    200,
+    { Response: { Error: { Code: "FailedOperation.UserUnAuthError", Message: "用户未授权" }, RequestId: "1" } },
+  ],
+  ["wrong key", "openai", 403, { error_code: "ModelArts.81023", error_msg: "The account is blocked for token plan." }],
+  [
+    "wrong key",
+    "openai",
+    400,
+    openai(
+      "Organization has been restricted. Please reach out to support if you believe this was in error.",
+      "organization_restricted",
+      "invalid_request_error",
+    ),
+  ],
+  [
+    "wrong key",
+    "openai",
+    401,
+    { error: { type: "invalid_request_error", code: "UNAUTHORIZED", message: "The API key you provided is invalid." } },
+  ],
+  [
+    "wrong key",
+    "openai",
+    401,
+    openai(
+      "Authentication Error, Invalid proxy server token passed. Received API Key = sk-...ab, Key Hash (Token) =1. Unable to find token in cache or",
+      "401",
+      "token_not_found_in_db",
+    ),
+  ],
+  [
+    "wrong key",
+    "openai",
+    401,
+    openai(
+      "Authentication Error, LiteLLM Virtual Key expected. Received=x, expected to start with 'sk-'.",
+      "401",
+      "auth_error",
+    ),
+  ],
+  ["wrong key", "openai", 403, openai("用户已被封禁", null, "new_api_error")],
+  ["wrong key", "openai", 401, { message: "invalid api token" }],
+  [
+    "wrong key",
+    "openai",
+    403,
+    {
+      code: "The caller does not have permission to execute the specified operation",
+      error: "Access to the API is forbidden: API key is currently blocked: Forbidden",
+    },
+  ],
+  ["wrong key", "openai", 401, openai("API Key无效")],
+  ["wrong key", "openai", 401, openai("API Key 无效，请检查")],
+  ["wrong key", "openai", 401, openai("无效的API Key")],
+  ["wrong key", "openai", 401, openai("API Key不存在或已被删除")],
+  ["wrong key", "openai", 401, openai("API Key已过期")],
+  ["wrong key", "openai", 403, openai("该API Key已被禁用")],
+  ["wrong key", "openai", 401, openai("密钥不存在")],
+  [
+    "no model or no access",
+    "gemini",
+    404,
+    {
+      error: {
+        code: 404,
+        message:
+          "Publisher Model `projects/p/locations/us/publishers/google/models/acme-large-2` was not found or your project does not have access to it. Please ensure you are using a",
+        status: "NOT_FOUND",
+        details: [],
+      },
+    },
+    M,
+  ],
+  [
+    "no model or no access",
+    "openai",
+    404,
+    openai("Not found the model acme-large-2 or Permission denied", null, "resource_not_found_error"),
+    M,
+  ],
+  ["no model or no access", "openai", 403, { code: 30003, message: "Model disabled." }, M],
+  [
+    "no model or no access",
+    "openai",
+    404,
+    { status: 404, title: "Not Found", detail: "Function '1': Not found for account 'abc'" },
+    M,
+  ],
+  [
+    "no model or no access",
+    "openai",
+    404,
+    {
+      code: "Some requested entity was not found",
+      error:
+        "The model acme-large-2 does not exist or your team 00-0 does not have access to it. Please ensure you're using the correct API key.",
+    },
+    M,
+  ],
+  [
+    "no model",
+    "openai",
+    404,
+    {
+      error: {
+        message: "This model is only supported in v1/responses and not in v1/chat/completions.",
+        type: "invalid_request_error",
+        param: "model",
+        code: null,
+      },
+    },
+  ],
+  ["no model", "openai", 400, { error: { code: "unavailable_model", message: "Unavailable model" } }, M],
+  ["no model", "openai", 400, { message: "The provided model identifier is invalid." }, M],
+  [
+    "no model",
+    "openai",
+    404,
+    {
+      message:
+        "This model version has reached the end of its life. Please refer to the AWS documentation for more details.",
+    },
+    M,
+  ],
+  [
+    "no model",
+    "openai",
+    404,
+    { message: "Could not resolve the foundation model from the provided model identifier." },
+    M,
+  ],
+  ["no model", "openai", 400, openai("The model acme-large-2 was discontinued on 2026-01-01"), M],
+  [
+    "no model",
+    "openai",
+    400,
+    { error: { message: "模型 acme-large-2 不存在", code: "2002", type: "runtime_error" } },
+    M,
+  ],
+  ["no model", "openai", 400, { error: { message: "模型acme-large-2不存在，请检查", code: "2002" } }, M],
+  [
+    "no model",
+    "openai",
+    400,
+    openai("模型 acme-large-2 倍率或价格未配置，请联系管理员设置", "model_price_error", "new_api_error"),
+    M,
+  ],
+  [
+    "no model",
+    "openai",
+    404,
+    {
+      error: {
+        message: "No models loaded. Please load a model in the developer page or use the `lms load` command.",
+        type: "invalid_request_error",
+        param: "model",
+        code: null,
+      },
+    },
+  ],
+  [
+    "no model",
+    "openai",
+    400,
+    { error: "No models loaded. Please load a model in the developer page or use the `lms load` command." },
+  ],
+  [
+    "no model",
+    "openai",
+    400,
+    {
+      error: {
+        message: 'Failed to load model "acme-large-2". Error: Failed to load model.',
+        type: "invalid_request_error",
+        param: "model",
+        code: null,
+      },
+    },
+    M,
+  ],
+  [
+    "no model",
+    "openai",
+    404,
+    {
+      error_code: "ENDPOINT_NOT_FOUND",
+      message:
+        "The given endpoint does not exist, please retry after checking the specified model and version deployment exists.",
+    },
+    M,
+  ],
+  [
+    "no API",
+    "openai",
+    501,
+    {
+      error: {
+        code: 501,
+        message: "This server does not support embeddings. Start it with `--embeddings`",
+        type: "not_supported_error",
+      },
+    },
+    M,
+  ],
+  ["no API", "openai", 200, { error: "Unexpected endpoint or method. (POST /v1/responses)" }],
+  [
+    "unknown",
+    "openai",
+    404,
+    {
+      error: {
+        message:
+          "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item from your input.",
+        type: "invalid_request_error",
+        param: "input",
+        code: null,
+      },
+    },
+    M,
+  ],
+  [
+    "unknown",
+    "openai",
+    404,
+    {
+      error: {
+        message: "Previous response with id 'resp_1' not found.",
+        type: "invalid_request_error",
+        param: "previous_response_id",
+        code: "previous_response_not_found",
+      },
+    },
+    M,
+  ],
+  ["unknown", "openai", 404, openai("No such File object: file-abc", null, "invalid_request_error"), M],
+  ["unknown", "openai", 404, openai("Conversation with id 'conv_1' not found.", null, "invalid_request_error"), M],
+  ["unknown", "openai", 404, openai("Container with id 'cntr_1' not found.", null, "invalid_request_error"), M],
+  ["unknown", "openai", 404, openai("Vector store with id ['vs_1'] not found.", null, "invalid_request_error"), M],
+  ["unknown", "anthropic", 404, anthropic("not_found_error", "File not found: file_011"), M],
+  [
+    "unknown",
+    "gemini",
+    400,
+    {
+      error: {
+        code: 400,
+        message: "Developer instruction is not enabled for models/acme-large-2",
+        status: "INVALID_ARGUMENT",
+        details: [],
+      },
+    },
+    M,
+  ],
+  [
+    "unknown",
+    "gemini",
+    400,
+    {
+      error: {
+        code: 400,
+        message: "JSON mode is not enabled for models/acme-large-2",
+        status: "INVALID_ARGUMENT",
+        details: [],
+      },
+    },
+    M,
+  ],
+  [
+    "unknown",
+    "gemini",
+    400,
+    {
+      error: {
+        code: 400,
+        message: "Penalty is not enabled for models/acme-large-2",
+        status: "INVALID_ARGUMENT",
+        details: [],
+      },
+    },
+    M,
+  ],
+  [
+    "unknown",
+    "gemini",
+    400,
+    {
+      error: {
+        code: 400,
+        message: "Multiple candidates is not enabled for models/acme-large-2",
+        status: "INVALID_ARGUMENT",
+        details: [],
+      },
+    },
+    M,
+  ],
+  ["unknown", "openai", 400, openai("acme-large-2 does not support batches larger than 64"), M],
+  ["unknown", "openai", 400, openai("Embedding dimension 4096 is not supported by acme-large-2"), M],
+  ["unknown", "openai", 400, openai("Prefix completion cannot be combined with sampling in acme-large-2"), M],
+  ["unknown", "openai", 400, openai("Web search is not available with acme-large-2"), M],
+  ["unknown", "openai", 400, openai("Video is not supported by the model acme-large-2"), M],
+  ["unknown", "openai", 400, openai("The model `acme-large-2` does not support video"), M],
+  ["unknown", "openai", 400, openai("model acme-large-2 cannot process more than 5 pictures"), M],
+  [
+    "unknown",
+    "openai",
+    400,
+    { message: "Function calling is not enabled for this model", type: "invalid_request_function_call", code: "3051" },
+    M,
+  ],
+  [
+    "unknown",
+    "openai",
+    404,
+    {
+      error: { message: "No endpoints found that support tool use. To learn more about provider routing,", code: 404 },
+    },
+    M,
+  ],
+  ["unknown", "openai", 404, { error: { message: "No endpoints found that support image input", code: 404 } }, M],
+  [
+    "unknown",
+    "openai",
+    404,
+    {
+      error: {
+        message:
+          "No endpoints found that can handle the requested parameters. To learn more about provider routing, visit: x",
+        code: 404,
+      },
+    },
+    M,
+  ],
+  [
+    "unknown",
+    "openai",
+    400,
+    {
+      error: {
+        message: 'model "acme-large-2" is not accessible via the /chat/completions endpoint',
+        code: "unsupported_api_for_model",
+      },
+    },
+    M,
+  ],
+  ["unknown", "openai", 400, openai("不支持的参数：余额不足"), M],
+  ["unknown", "openai", 400, openai("messages[1].content: rate limit exceeded is no valid type"), M],
+  [
+    "rate",
+    "gemini",
+    429,
+    {
+      error: {
+        code: 429,
+        message:
+          "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to:  \n* Quota exceeded for metric:",
+        status: "RESOURCE_EXHAUSTED",
+        details: [
+          {
+            "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+            violations: [
+              {
+                quotaMetric: "generativelanguage.googleapis.com/generate_content_paid_tier_input_token_count",
+                quotaId: "GenerateContentPaidTierInputTokensPerModelPerMinute",
+                quotaDimensions: { location: "global", model: "acme-large-2" },
+                quotaValue: "2000000",
+              },
+            ],
+          },
+          { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "3s" },
+        ],
+      },
+    },
+    M,
+  ],
+  [
+    "rate",
+    "openai",
+    429,
+    [
+      {
+        error: {
+          code: 429,
+          message:
+            "You exceeded your current quota, please check your plan and billing details.\n* Quota exceeded for metric:",
+          status: "RESOURCE_EXHAUSTED",
+          details: [
+            { violations: [{ quotaId: "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", quotaValue: "10" }] },
+            { retryDelay: "41s" },
+          ],
+        },
+      },
+    ],
+    M,
+  ],
+  [
+    "rate",
+    "gemini",
+    429,
+    {
+      error: {
+        code: 429,
+        message:
+          "You exceeded your current quota, please check your plan and billing details. \n* Quota exceeded for metric:",
+        status: "RESOURCE_EXHAUSTED",
+        details: [
+          { violations: [{ quotaId: "GenerateRequestsPerDayPerProjectPerModel-FreeTier", quotaValue: "250" }] },
+          { retryDelay: "34s" },
+        ],
+      },
+    },
+    M,
+  ],
+  ["rate", "openai", 200, { error_code: 18, error_msg: "Open api qps request limit reached" }],
+  [
+    "rate",
+    "openai",
+    200,
+    {
+      Response: {
+        Error: { Code: "FailedOperation.EngineServerLimitExceeded", Message: "引擎层请求超过限额" },
+        RequestId: "1",
+      },
+    },
+  ],
+  ["fault", "openai", 503, { error: "Model acme-large-2 is currently loading", estimated_time: 20 }, M],
+  [
+    "slow fault",
+    "openai",
+    429,
+    { message: "Model is not ready for inference. Please wait and try your request again." },
+    M,
+  ],
+  ["slow fault", "openai", 429, { code: 50603, message: "System is too busy now. Please try again later." }],
+  [
+    "slow fault",
+    "openai",
+    429,
+    {
+      message: "We're experiencing high traffic right now! Please try again soon.",
+      type: "too_many_requests_error",
+      param: "queue",
+      code: "queue_exceeded",
+    },
+  ],
+  ["slow fault", "openai", 429, { detail: "Model busy, retry later" }],
+  [
+    "slow fault",
+    "openai",
+    429,
+    { errors: [{ message: "AiError: Capacity temporarily exceeded, please try again.", code: 3040 }], success: false },
+  ],
+  ["slow fault", "openai", 429, openai("服务器负载较高，请稍后再试")],
+  ["firewall", "openai", 403, "error code: 1020"],
+  [
+    "firewall",
+    "openai",
+    403,
+    {
+      type: "",
+      title: "Error 1020: Access denied",
+      status: 403,
+      detail: "The site owner has blocked access",
+      error_code: 1020,
+      cloudflare_error: true,
+    },
+  ],
 ];
