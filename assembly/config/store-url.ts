@@ -3,8 +3,6 @@
  * command line tool renders the cluster by it, the module logs in by it.
  */
 
-const PLAIN = "redis://";
-const TLS = "rediss://";
 const MOST_DATABASE: number = 65535;
 
 export class StoreUrl {
@@ -23,9 +21,13 @@ export class StoreUrl {
 
 export function parseStoreUrl(text: string): StoreUrl {
   const url = new StoreUrl();
-  if (text.startsWith(TLS)) url.scheme = "rediss";
-  else if (!text.startsWith(PLAIN)) return refuse(url, "no URL of a Redis");
-  const rest = text.substring(url.scheme.length + 3);
+  const colon = text.indexOf("://");
+  const scheme = colon < 0 ? "" : text.substring(0, colon);
+  const rest = colon < 0 ? "" : text.substring(colon + 3);
+  if (isSocket(text, scheme, rest)) return refuse(url, "a Unix socket, which only a cluster of your own reaches");
+  // Valkey's clients have names of their own for the same.
+  if (scheme == "rediss" || scheme == "valkeys") url.scheme = "rediss";
+  else if (scheme != "redis" && scheme != "valkey") return refuse(url, "no URL of a Redis");
   const at = rest.lastIndexOf("@");
   if (at >= 0) readUser(url, rest.substring(0, at));
   if (url.fault != "") return url;
@@ -42,6 +44,13 @@ export function parseStoreUrl(text: string): StoreUrl {
   return url;
 }
 
+function isSocket(text: string, scheme: string, rest: string): boolean {
+  if (text.startsWith("/") || text.startsWith("unix:")) return true;
+  if (scheme.endsWith("+unix") || scheme.endsWith("+socket")) return true;
+  if (scheme != "" && rest.startsWith("/") && rest.indexOf("/", 1) > 0) return true;
+  return false;
+}
+
 function refuse(url: StoreUrl, fault: string): StoreUrl {
   url.fault = fault;
   return url;
@@ -56,32 +65,47 @@ function readUser(url: StoreUrl, text: string): void {
   }
   url.user = decode(text.substring(0, colon));
   url.password = decode(text.substring(colon + 1));
-  if (url.user == "%" || url.password == "%") url.fault = 'a "%" that begins no character of ASCII';
+  if (url.user == "%" || url.password == "%") url.fault = 'a "%" that begins no character of UTF-8';
   else if (url.password == "") url.fault = "a user without a password";
 }
 
-/** "%": it cannot be decoded. */
+const HEX = "0123456789abcdef";
+
+/** Percent-decoded. "%": it cannot be. */
 function decode(text: string): string {
   let out = "";
+  let point = 0;
+  let least = 0;
+  /** How many bytes its character still lacks. */
+  let left = 0;
   for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c != 0x25) {
+    if (text.charCodeAt(i) != 0x25) {
+      if (left > 0) return "%";
       out += text.charAt(i);
       continue;
     }
-    const value = i + 2 < text.length ? hexDigit(text.charCodeAt(i + 1)) * 16 + hexDigit(text.charCodeAt(i + 2)) : -1;
-    if (value < 0x20 || value > 0x7e) return "%";
-    for (let letter = 0x20; letter <= 0x7e; letter++) if (letter == value) out += String.fromCharCode(letter);
+    if (i + 2 >= text.length) return "%";
+    const high = HEX.indexOf(text.charAt(i + 1).toLowerCase());
+    const low = HEX.indexOf(text.charAt(i + 2).toLowerCase());
+    const byte = high * 16 + low;
+    if (high < 0 || low < 0 || byte < 0x20 || byte == 0x7f) return "%";
     i += 2;
+    if (left > 0) {
+      if (byte < 0x80 || byte > 0xbf) return "%";
+      point = point * 64 + byte - 0x80;
+      left--;
+    } else {
+      left = byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+      if (left > 0 && (byte < 0xc2 || byte > 0xf4)) return "%";
+      point = left == 0 ? byte : left == 1 ? byte - 0xc0 : left == 2 ? byte - 0xe0 : byte - 0xf0;
+      least = left == 2 ? 0x800 : left == 3 ? 0x10000 : 0;
+    }
+    if (left > 0) continue;
+    if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return "%";
+    if (point < 0x10000) out += String.fromCharCode(point);
+    else out += String.fromCharCode(0xd7c0 + (point >> 10)) + String.fromCharCode(0xdc00 + (point & 0x3ff));
   }
-  return out;
-}
-
-/** Far below 0: it is none. */
-function hexDigit(c: number): number {
-  if (c >= 0x30 && c <= 0x39) return c - 0x30;
-  if (c >= 0x61 && c <= 0x66) return c - 0x57;
-  return c >= 0x41 && c <= 0x46 ? c - 0x37 : -1000;
+  return left > 0 ? "%" : out;
 }
 
 function readPlace(url: StoreUrl, text: string): void {

@@ -12,7 +12,7 @@ import { FleetConfig } from "../config/fleet-config";
 import { Health } from "../health/health";
 import { FleetBoard, MOST_GATEWAYS } from "../fleet/fleet-state";
 import { FleetKey, hexNumber, isHex } from "../fleet/fleet-key";
-import { StoreFault, isOfWrites } from "../fleet/store-fault";
+import { StoreFault, faultOfConnection, isOfWrites } from "../fleet/store-fault";
 import { MOST_ANSWER, MOST_EPOCH, MOST_REQUEST, StoreKnowledge, StorePoll } from "../fleet/store-poll";
 import * as fleetLog from "../observe/fleet-log";
 import { FleetMetrics } from "../observe/fleet-metrics";
@@ -30,11 +30,17 @@ const OK = Bytes.of("200");
 /** Time limit of a call, ms: at least, and at most. */
 const LEAST_PATIENCE: i32 = 1000;
 const MOST_PATIENCE: i32 = 5000;
-/** Every tenth call says that this gateway is there. */
+/** Every tenth call says that this gateway is there, or more where the interval is long, ms. */
 const PRESENCE: u32 = 10;
+const PRESENCE_TIME: u32 = 20_000;
+/** For how long that counts, ms: at least. */
+const LEAST_PRESENCE: u32 = 60_000;
+/** Calls without an interval between them, while there is more to tell or to hear: then the store has its rest. */
+const MOST_IN_A_ROW: i32 = 64;
+/** Envoy says in fewer bytes why it has no connection. */
+const MOST_REASON: usize = 1024;
 
-/** Memory for the one call that is made or read at a time. */
-let requestRoom: usize = 0;
+/** Of the one call that is made or read at a time. */
 const request = new Writer();
 const text = new Span();
 
@@ -46,6 +52,9 @@ export class FleetClient {
   private readonly metrics: FleetMetrics = new FleetMetrics();
   private readonly ledgers: FleetLedgers;
   private readonly vm: u64 = host.random64() | 1;
+  /** Memory for a call. */
+  private readonly room: usize;
+  private readonly roomSize: usize;
   private nextAt: u64 = 0;
   /** The call that is open; 0: none is. */
   private token: u32 = 0;
@@ -56,13 +65,16 @@ export class FleetClient {
   private mustWrite: bool = false;
   private saysPresence: bool = false;
   private hasPhase: bool = false;
+  private inARow: i32 = 0;
 
   /** `sharers`: of all configurations that belong to this fleet. */
   constructor(
     readonly config: FleetConfig,
     sharers: Health[],
   ) {
-    if (requestRoom == 0) requestRoom = heap.alloc(MOST_REQUEST);
+    const roomSize = MOST_REQUEST + config.user.len + config.password.len;
+    this.roomSize = roomSize;
+    this.room = heap.alloc(roomSize);
     const key = new FleetKey(config);
     const board = new FleetBoard(config, new SharedStore());
     this.board = board;
@@ -75,6 +87,7 @@ export class FleetClient {
 
   /** Gives its memory back. */
   drop(): void {
+    heap.free(this.room);
     heap.free(this.known.epoch);
     this.poll.drop();
     this.board.drop();
@@ -100,6 +113,9 @@ export class FleetClient {
     const interval = <u64>this.config.interval * NS_PER_MS;
     if (!this.board.lead(this.vm, now, now + 3 * interval + 1000 * NS_PER_MS)) {
       this.nextAt = now + interval;
+      // Who speaks next begins anew.
+      this.known.isPaging = false;
+      this.ledgers.stopSweep();
       return false;
     }
     this.nextAt = now + interval;
@@ -124,10 +140,12 @@ export class FleetClient {
     this.poll.clear();
     // Without the server's time the store could not tell a late call.
     if (known.serverTime != 0) this.ledgers.gather(<u64>this.config.interval * 2, now);
-    this.saysPresence = this.mustWrite || this.calls % PRESENCE == 0;
+    const period = max<u32>(min(PRESENCE, PRESENCE_TIME / this.config.interval), 1);
+    this.saysPresence = this.mustWrite || this.calls % period == 0;
     this.calls++;
-    request.into(requestRoom, MOST_REQUEST);
-    if (!this.poll.write(request, known, this.sendsScript, this.saysPresence, now)) return;
+    const presence = this.saysPresence ? max(LEAST_PRESENCE, 3 * this.config.interval) : 0;
+    request.into(this.room, this.roomSize);
+    if (!this.poll.write(request, known, this.sendsScript, presence, now)) return;
     headerBuilder.begin();
     headerBuilder.put(METHOD, POST);
     headerBuilder.put(hostNames.PATH, ROOT_PATH);
@@ -135,7 +153,7 @@ export class FleetClient {
     const patience = min(max(this.config.interval, LEAST_PATIENCE), MOST_PATIENCE);
     const sent = host.callout(this.config.cluster, headerBuilder.end(), request.ptr, request.len, patience);
     // The password stays in no memory of ours.
-    memory.fill(requestRoom, 0, request.len);
+    memory.fill(this.room, 0, request.len);
     this.metrics.countCall();
     if (sent.token == 0)
       return this.fail(sent.status == host.Status.BadArgument ? StoreFault.NoCluster : StoreFault.Unreachable, now);
@@ -153,7 +171,7 @@ export class FleetClient {
     if (headers == 0) this.fail(StoreFault.Silent, now);
     else {
       const status = host.header(host.HeaderMap.CalloutResponse, STATUS);
-      if (status === null || !status.is(OK)) this.fail(StoreFault.Unreachable, now);
+      if (status === null || !status.is(OK)) this.fail(reasonOf(size), now);
       else if (size > MOST_ANSWER) this.fail(StoreFault.TooLarge, now);
       else this.take(size, now);
     }
@@ -161,11 +179,12 @@ export class FleetClient {
   }
 
   private take(size: usize, now: u64): void {
-    const body = size > 0 ? host.body(host.Buffer.CalloutResponseBody, 0, size) : null;
-    text.set(body !== null ? body.ptr : 0, body !== null ? body.len : 0);
+    readBody(size);
+    const hadScript = this.sendsScript;
     this.sendsScript = false;
     if (!this.poll.read(text.ptr, text.len)) {
       if (!this.poll.lacksScript) return this.fail(this.poll.fault, now);
+      if (hadScript) return this.fail(StoreFault.NoScripts, now);
       this.sendsScript = true;
       this.nextAt = now;
       // It has not heard that we are there either.
@@ -180,7 +199,10 @@ export class FleetClient {
     const isMerged = this.ledgers.merge(this.board, now);
     this.metrics.countLearnt(this.ledgers.learnt);
     if (!isMerged) return;
-    if (this.ledgers.hasMore) this.nextAt = now;
+    this.known.isPaging = this.ledgers.isPaging;
+    if (!this.poll.hasMore && !this.poll.isFull) this.inARow = 0;
+    else if (++this.inARow < MOST_IN_A_ROW) this.nextAt = now;
+    else this.inARow = 0;
     this.joined(now);
   }
 
@@ -232,4 +254,15 @@ export class FleetClient {
     this.board.write();
     fleetLog.alone(this.config.name, fault);
   }
+}
+
+/** Why there is no connection, by Envoy's own words. */
+function reasonOf(size: usize): StoreFault {
+  readBody(min(size, MOST_REASON));
+  return faultOfConnection(text.ptr, text.len);
+}
+
+function readBody(size: usize): void {
+  const body = size > 0 ? host.body(host.Buffer.CalloutResponseBody, 0, size) : null;
+  text.set(body !== null ? body.ptr : 0, body !== null ? body.len : 0);
 }

@@ -8,10 +8,10 @@ import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";
 import { FLAG_ORDERED, FLAG_WANTED, Record } from "../health/ledger-record";
 import { FleetBoard } from "../fleet/fleet-state";
-import { EntryId, FleetKey } from "../fleet/fleet-key";
+import { FleetKey } from "../fleet/fleet-key";
 import { Difference, PERMIT_WINDOW } from "../fleet/ledger-difference";
 import { learn } from "../fleet/ledger-merge";
-import { MOST_ENTRIES, StorePoll } from "../fleet/store-poll";
+import { StorePoll } from "../fleet/store-poll";
 import { StoreOp, StoredEntry } from "../fleet/stored-entry";
 import { evidence } from "../response/evidence";
 
@@ -20,13 +20,12 @@ const TRIES = 4;
 const STALE: u64 = 1 << 62;
 
 const difference = new Difference();
-const stored = new StoredEntry();
 
 export class FleetLedgers {
   /** Entries of other gateways in the last answer. */
   learnt: u32 = 0;
-  /** The store has more than one answer holds. */
-  hasMore: bool = false;
+  /** All entries are coming, page after page, and more pages follow. */
+  isPaging: bool = false;
   /** Each provider's ledger once, by one of the `Health` that read it, and the provider's id in the store. */
   private readonly ledgers: Ledger[] = [];
   private readonly healths: Health[] = [];
@@ -84,6 +83,12 @@ export class FleetLedgers {
     return false;
   }
 
+  /** Another VM speaks with the store now. */
+  stopSweep(): void {
+    this.isSweeping = false;
+    this.isPaging = false;
+  }
+
   /** Merges the answer. False: other VMs wrote first; the store sends the same again with the next call. */
   merge(board: FleetBoard, now: u64): bool {
     const state = board.state;
@@ -95,31 +100,23 @@ export class FleetLedgers {
     const isSame =
       !isSetBack && state.epochLen == <u32>poll.epochLen && memory.compare(state.epoch, poll.epoch, poll.epochLen) == 0;
     const startsAnew = !isSame || poll.isAll;
-    let strangers: u32 = 0;
     for (let i = 0, k = this.ledgers.length; i < k; i++) {
-      strangers = 0;
-      poll.startEntries();
       let touches = startsAnew;
-      for (let j = 0; j < poll.entries; j++) {
-        const id = poll.nextEntry(stored);
-        if (id === null) strangers++;
-        else if (id.provider == unchecked(this.providers[i])) touches = true;
-      }
+      const provider = unchecked(this.providers[i]);
+      for (let j = 0; j < poll.entries && !touches; j++) touches = poll.entryAt(j).provider == provider;
       for (let j = 0; j < poll.ops && !touches; j++) touches = poll.at(j).ledger == i;
       if (touches && !this.mergeInto(i, isSame, startsAnew, now)) return false;
     }
-    const isLast = poll.entries < MOST_ENTRIES;
-    if (startsAnew && isSame) this.isSweeping = true;
-    if (!isSame) this.isSweeping = false;
-    if (this.isSweeping && isLast) {
+    if (startsAnew) this.isSweeping = isSame;
+    if (this.isSweeping && !poll.hasMore) {
       for (let i = 0, k = this.ledgers.length; i < k; i++) this.sweep(i, now);
       this.isSweeping = false;
     }
-    state.strangers = startsAnew ? strangers : state.strangers + strangers;
+    state.strangers = startsAnew ? poll.strangers : state.strangers + poll.strangers;
     state.version = poll.version;
     state.epochLen = <u32>poll.epochLen;
     memory.copy(state.epoch, poll.epoch, poll.epochLen);
-    this.hasMore = !isLast;
+    this.isPaging = poll.hasMore && (startsAnew || this.isPaging);
     return true;
   }
 
@@ -129,11 +126,10 @@ export class FleetLedgers {
       const record = ledger.edit();
       let changed = false;
       if (startsAnew && resetVersions(record, isSame)) changed = true;
-      this.poll.startEntries();
       for (let j = 0; j < this.poll.entries; j++) {
-        const id = this.poll.nextEntry(stored);
-        if (id === null || id.provider != unchecked(this.providers[i])) continue;
-        if (this.mergeEntry(record, ledger, id, now)) changed = true;
+        const stored = this.poll.entryAt(j);
+        if (stored.provider != unchecked(this.providers[i])) continue;
+        if (this.mergeEntry(record, ledger, stored, now)) changed = true;
       }
       for (let j = 0; j < this.poll.ops; j++)
         if (this.poll.at(j).ledger == i && this.mergeAnswer(record, j, now)) changed = true;
@@ -146,10 +142,8 @@ export class FleetLedgers {
     return false;
   }
 
-  private mergeEntry(record: Record, ledger: Ledger, id: EntryId, now: u64): bool {
-    const token = id.token;
-    const model = id.model;
-    if (token != 0 && !this.isConfigured(ledger, token)) return false;
+  private mergeEntry(record: Record, ledger: Ledger, stored: StoredEntry, now: u64): bool {
+    if (stored.token != 0 && !this.isConfigured(ledger, stored.token)) return false;
     let end: u64 = 0;
     if (stored.until > 0) {
       // From the server's clock to ours, as of this answer.
@@ -159,7 +153,7 @@ export class FleetLedgers {
     }
     const isOurs = stored.gateway == this.gateway;
     if (!isOurs) this.learnt++;
-    return learn(record, ledger.provider, token, model, stored, isOurs, end, now);
+    return learn(record, ledger.provider, stored, isOurs, end, now);
   }
 
   /** What the store says to an op; true: the record has changed. */
@@ -173,7 +167,8 @@ export class FleetLedgers {
         entry.flags &= ~FLAG_WANTED;
         entry.lease = 0;
         entry.permitUntil = told.answer > 0 ? now + PERMIT_WINDOW : 0;
-        entry.leaseUntil = told.answer > 0 ? 0 : now + <u64>(1 - told.answer) * NS_PER_MS;
+        // It is never longer than a trial of ours would be.
+        entry.leaseUntil = told.answer > 0 ? 0 : now + min(<u64>(1 - told.answer), told.number) * NS_PER_MS;
         return true;
       case StoreOp.Unlease:
         if (entry.permitUntil > now) return false;

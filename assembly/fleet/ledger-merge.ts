@@ -21,20 +21,11 @@ import { STORED_API, STORED_ENDLESS, StoreOp, StoredEntry } from "./stored-entry
 export const SAME_END: u64 = 1500 * NS_PER_MS;
 
 /** `end`: when it ends, as our clock has it; 0: closed. `isOurs`: this gateway wrote it. True: the record has changed. */
-export function learn(
-  record: Record,
-  provider: Provider,
-  token: u64,
-  model: u64,
-  stored: StoredEntry,
-  isOurs: bool,
-  end: u64,
-  now: u64,
-): bool {
-  const known = record.find(token, model);
+export function learn(record: Record, provider: Provider, stored: StoredEntry, isOurs: bool, end: u64, now: u64): bool {
+  const known = record.find(stored.token, stored.model);
   const opens = stored.op == StoreOp.Open || stored.op == StoreOp.TakeOut;
   if (!opens) return known !== null && learnClosing(record, known, stored, isOurs, now);
-  const entry = known !== null ? known : addEntry(record, provider, token, model, stored, now);
+  const entry = known !== null ? known : addEntry(record, provider, stored, now);
   if (entry === null) return false;
   if (known !== null && isExpired(known, now)) known.clear();
   const hadOrder = entry.fleetVersion != 0 && entry.fleetRank == 2;
@@ -47,16 +38,9 @@ export function learn(
   return true;
 }
 
-function addEntry(
-  record: Record,
-  provider: Provider,
-  token: u64,
-  model: u64,
-  stored: StoredEntry,
-  now: u64,
-): Entry | null {
+function addEntry(record: Record, provider: Provider, stored: StoredEntry, now: u64): Entry | null {
   const flags = (stored.flags & STORED_API) != 0 ? FLAG_API : 0;
-  return record.add(token, model, flags, <Cause>stored.cause, true, provider.tokens.length, now);
+  return record.add(stored.token, stored.model, flags, <Cause>stored.cause, true, provider.tokens.length, now);
 }
 
 function learnOrder(entry: Entry, stored: StoredEntry, end: u64, now: u64): void {

@@ -23,8 +23,8 @@ export enum RespKind {
 
 /** Digits of a number that fits into 64 bits for certain. */
 const MOST_DIGITS: usize = 18;
-/** A line is a number, a status or an error. */
-const MOST_LINE: usize = 512;
+/** A line is a number, a status or an error: the longest explains the protected mode. */
+const MOST_LINE: usize = 2048;
 const MOST_ITEMS: i64 = 4096;
 const MOST_DEPTH: i32 = 4;
 

@@ -7,7 +7,10 @@ export enum StoreFault {
   Joining,
   NoCluster,
   Unreachable,
+  BadCertificate,
+  NoTls,
   Silent,
+  WantsTls,
   NotRedis,
   TooLarge,
   PasswordNeeded,
@@ -22,6 +25,9 @@ export enum StoreFault {
   Loading,
   Busy,
   Moved,
+  ClusterDown,
+  Protected,
+  Crowded,
   Other,
 }
 
@@ -31,7 +37,10 @@ const WORDS: Bytes[] = [
   "has not answered yet",
   "has no cluster in this Envoy",
   "cannot be reached",
-  "does not answer, or does not close the connection after the request (a proxy in front of it?)",
+  "has a certificate that fleet.caFile does not vouch for, or one of another name",
+  "does not speak TLS: a redis:// url is without it",
+  "does not answer, wants TLS (a rediss:// url), or does not close the connection after the request (a proxy in front of it?)",
+  "wants TLS: a rediss:// url is with it",
   "does not answer in Redis's protocol",
   "answers more than was asked for",
   "asks for a password: write it into fleet.url",
@@ -46,6 +55,9 @@ const WORDS: Bytes[] = [
   "is still loading its data",
   "is busy with a script",
   "is a cluster, and this endpoint does not own the fleet's keys",
+  "is a cluster that is down",
+  "is in protected mode: it takes only clients of its own machine",
+  "has no room for another client",
   "answers with an error",
 ].map<Bytes>((text: string) => Bytes.of(text));
 
@@ -71,6 +83,8 @@ class Sign {
 /** What an error contains; the first that fits counts. */
 const SIGNS: Sign[] = [
   new Sign("called without any password", StoreFault.NoPasswordWanted),
+  new Sign("no password is set", StoreFault.NoPasswordWanted),
+  new Sign("for 'auth' command", StoreFault.WrongPassword),
   new Sign("WRONGPASS", StoreFault.WrongPassword),
   new Sign("invalid password", StoreFault.WrongPassword),
   new Sign("NOAUTH", StoreFault.PasswordNeeded),
@@ -83,21 +97,53 @@ const SIGNS: Sign[] = [
   new Sign("MISCONF", StoreFault.NotSaving),
   new Sign("NOREPLICAS", StoreFault.NotSaving),
   new Sign("LOADING", StoreFault.Loading),
-  new Sign("MASTERDOWN", StoreFault.Loading),
+  new Sign("MASTERDOWN", StoreFault.ReadOnly),
   new Sign("BUSY", StoreFault.Busy),
   new Sign("MOVED", StoreFault.Moved),
-  new Sign("CLUSTERDOWN", StoreFault.Moved),
+  new Sign("ASK ", StoreFault.Moved),
+  new Sign("TRYAGAIN", StoreFault.Moved),
   new Sign("CROSSSLOT", StoreFault.Moved),
+  new Sign("CLUSTERDOWN", StoreFault.ClusterDown),
+  new Sign("DENIED", StoreFault.Protected),
+  new Sign("max number of clients", StoreFault.Crowded),
+  new Sign("Protocol error", StoreFault.NotRedis),
   new Sign("DB index", StoreFault.NoDatabase),
   new Sign("SELECT is not allowed", StoreFault.NoDatabase),
   new Sign("unknown command", StoreFault.NoScripts),
+  new Sign("unsupported command", StoreFault.NoScripts),
 ];
 
+/** What Envoy says where there is no connection. */
+const CONNECTION_SIGNS: Sign[] = [
+  new Sign("CERTIFICATE_VERIFY_FAILED", StoreFault.BadCertificate),
+  new Sign("verify SAN list", StoreFault.BadCertificate),
+  new Sign("TLS", StoreFault.NoTls),
+];
+
+/** Of an error of the store. */
 export function faultOf(ptr: usize, len: usize): StoreFault {
-  for (let i = 0, k = SIGNS.length; i < k; i++) {
-    const sign = unchecked(SIGNS[i]);
+  return find(SIGNS, ptr, len, StoreFault.Other);
+}
+
+export function faultOfConnection(ptr: usize, len: usize): StoreFault {
+  return find(CONNECTION_SIGNS, ptr, len, StoreFault.Unreachable);
+}
+
+/** Of what is no answer of a Redis: a server that takes our first bytes for a TLS handshake ends it with an alert. */
+export function faultOfBytes(ptr: usize, len: usize): StoreFault {
+  return len >= 2 && load<u8>(ptr) == TLS_ALERT && load<u8>(ptr, 1) == TLS_VERSION
+    ? StoreFault.WantsTls
+    : StoreFault.NotRedis;
+}
+
+const TLS_ALERT: u8 = 0x15;
+const TLS_VERSION: u8 = 0x03;
+
+function find(signs: Sign[], ptr: usize, len: usize, other: StoreFault): StoreFault {
+  for (let i = 0, k = signs.length; i < k; i++) {
+    const sign = unchecked(signs[i]);
     for (let at: usize = 0; at + sign.text.len <= len; at++)
       if (memory.compare(ptr + at, sign.text.ptr, sign.text.len) == 0) return sign.fault;
   }
-  return StoreFault.Other;
+  return other;
 }

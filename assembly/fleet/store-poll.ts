@@ -3,19 +3,19 @@ import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
 import { FleetConfig } from "../config/fleet-config";
 import { Entry } from "../health/ledger-record";
-import { EntryId, FleetKey, ID_SIZE } from "./fleet-key";
+import { FleetKey } from "./fleet-key";
 import { Difference } from "./ledger-difference";
 import { RespKind, RespReader } from "./resp-reader";
 import { RespWriter } from "./resp-writer";
-import { StoreFault, faultOf } from "./store-fault";
+import { StoreFault, faultOf, faultOfBytes } from "./store-fault";
 import { KEY_PREFIX, SCRIPT, SCRIPT_SHA } from "./store-script";
-import { MOST_PAYLOAD, StoreOp, StoredEntry } from "./stored-entry";
+import { MOST_PAYLOAD, Reading, StoreOp, StoredEntry } from "./stored-entry";
 
 /** What is told in one call; the rest follows with the next. */
 export const MOST_OPS: i32 = 40;
-/** Entries in one answer: a longer one may be cut off (docs/fleet.md). */
-export const MOST_ENTRIES: i32 = 100;
-/** What an answer may have: four times the longest of ours. */
+/** Entries in one answer: what is longer than 40 KiB may be cut off by the server. */
+const MOST_ENTRIES: i32 = 100;
+/** What an answer may have: more than the script ever makes. */
 export const MOST_ANSWER: usize = 64 << 10;
 export const MOST_EPOCH: usize = 64;
 /** Enough for all ops and the script. */
@@ -26,7 +26,7 @@ const SELECT = Bytes.of("SELECT");
 const EVAL = Bytes.of("EVAL");
 const EVALSHA = Bytes.of("EVALSHA");
 const PARTS: Bytes[] = ["e", "v", "x", "m", "g"].map<Bytes>((name: string) => Bytes.of(name));
-const PRESENT = Bytes.of("1");
+const PAGING = Bytes.of("1");
 const EMPTY = Bytes.of("");
 
 /** What is said of an entry, or asked for it. */
@@ -57,10 +57,13 @@ export class StoreKnowledge {
   heardAt: u64 = 0;
   epoch: usize = 0;
   epochLen: usize = 0;
+  /** All entries are coming, page after page, and `version` is where the last page ended. */
+  isPaging: bool = false;
 }
 
 export class StorePoll {
   private readonly room: usize = heap.alloc(MOST_OPS * offsetof<Told>());
+  private readonly found: usize = heap.alloc(MOST_ENTRIES * offsetof<StoredEntry>());
   private count: i32 = 0;
   private readonly keys: Bytes[] = [];
   private readonly stored: StoredEntry = new StoredEntry();
@@ -75,15 +78,18 @@ export class StorePoll {
   serverTime: i64 = 0;
   /** All entries come anew. */
   isAll: bool = false;
-  /** How many entries came. */
+  /** How many entries of members came. */
   entries: i32 = 0;
+  /** How many others. */
+  strangers: u32 = 0;
+  /** More pages follow. */
+  hasMore: bool = false;
   /** How many gateways there are; -1: not asked. */
   gateways: i32 = -1;
   /** What `nextGateway` found. */
   gatewayPtr: usize = 0;
   gatewayLen: usize = 0;
   seenAgo: i64 = 0;
-  private entriesAt: usize = 0;
   private gatewaysAt: usize = 0;
   private end: usize = 0;
 
@@ -126,8 +132,12 @@ export class StorePoll {
     return true;
   }
 
-  /** The whole call. `now`: monotonic ns. False: it does not fit. */
-  write(out: Writer, known: StoreKnowledge, sendsScript: bool, withPresence: bool, now: u64): bool {
+  get isFull(): bool {
+    return this.count == MOST_OPS;
+  }
+
+  /** The whole call. `presence`: for how long it counts, ms; 0: nothing is said of it. `now`: monotonic ns. False: it does not fit. */
+  write(out: Writer, known: StoreKnowledge, sendsScript: bool, presence: u32, now: u64): bool {
     const resp = new RespWriter(out);
     const config = this.config;
     if (config.password.len > 0) {
@@ -136,20 +146,20 @@ export class StorePoll {
       resp.text(config.password);
     }
     if (config.database != 0) resp.command(2).text(SELECT).number(config.database);
-    resp.command(3 + this.keys.length + 6 + 4 * this.count);
+    resp.command(3 + this.keys.length + 7 + 4 * this.count);
     resp.text(sendsScript ? EVAL : EVALSHA).text(sendsScript ? SCRIPT : SCRIPT_SHA);
     resp.number(this.keys.length);
     for (let i = 0, k = this.keys.length; i < k; i++) resp.text(unchecked(this.keys[i]));
     resp.bytes(known.epoch, known.epochLen).number(<i64>known.version);
     piece.into(pieceRoom, PIECE);
     writeGateway(piece, known.gateway);
-    resp
-      .bytes(piece.ptr, piece.len)
-      .number(MOST_ENTRIES)
-      .text(withPresence ? PRESENT : EMPTY);
+    resp.bytes(piece.ptr, piece.len).number(MOST_ENTRIES);
+    if (presence == 0) resp.text(EMPTY);
+    else resp.number(presence);
     const time = known.serverTime == 0 ? 0 : known.serverTime + <i64>((now - known.heardAt) / 1000000);
     if (time == 0) resp.text(EMPTY);
     else resp.number(time);
+    resp.text(known.isPaging ? PAGING : EMPTY);
     for (let i = 0; i < this.count; i++) this.writeOp(resp, this.at(i), known.gateway, time);
     return !out.hasOverflowed;
   }
@@ -182,7 +192,7 @@ export class StorePoll {
   /** Looks at the whole of it first: an answer may be cut off, or anything. False: `fault`, or `lacksScript`. */
   read(ptr: usize, len: usize): bool {
     this.lacksScript = false;
-    this.fault = StoreFault.NotRedis;
+    this.fault = faultOfBytes(ptr, len);
     const reader = this.reader.start(ptr, len);
     let before = (this.config.password.len > 0 ? 1 : 0) + (this.config.database != 0 ? 1 : 0);
     let refused = false;
@@ -200,7 +210,7 @@ export class StorePoll {
       this.fault = this.lacksScript ? StoreFault.None : faultOf(reader.ptr, reader.len);
       return false;
     }
-    if (kind != RespKind.Array || reader.number < 7 || !this.readResult(<i32>reader.number)) return false;
+    if (kind != RespKind.Array || reader.number < PARTS_OF_ANSWER || !this.readResult(<i32>reader.number)) return false;
     this.end = ptr + len;
     this.fault = StoreFault.None;
     return true;
@@ -224,39 +234,42 @@ export class StorePoll {
       this.at(i).answer = reader.number;
     }
     if (!reader.take(RespKind.Array) || (reader.number & 1) != 0 || reader.number > 2 * MOST_ENTRIES) return false;
-    this.entries = <i32>(reader.number / 2);
-    this.entriesAt = reader.place;
-    for (let i = this.entries * 2; i > 0; i--) reader.skip();
-    this.gateways = -1;
-    if (parts >= 9) {
-      if (!reader.take(RespKind.Number)) return false;
-      const count = reader.number;
-      if (!reader.take(RespKind.Array)) return false;
-      this.gateways = reader.number > 0 ? <i32>min<i64>(count, i32.MAX_VALUE) : -1;
-      this.gatewaysAt = reader.place;
-      for (let i = reader.number; i > 0 && !reader.isBroken; i--) reader.skip();
-      for (let i = 9; i < parts; i++) reader.skip();
-    } else for (let i = 7; i < parts; i++) reader.skip();
+    const entries = <i32>(reader.number / 2);
+    this.entries = 0;
+    this.strangers = 0;
+    for (let i = 0; i < entries && !reader.isBroken; i++) this.readEntry();
+    if (!reader.take(RespKind.Number)) return false;
+    const count = <i32>min<i64>(reader.number, i32.MAX_VALUE);
+    if (!reader.take(RespKind.Array)) return false;
+    this.gateways = reader.number > 0 ? count : -1;
+    this.gatewaysAt = reader.place;
+    for (let i = reader.number; i > 0 && !reader.isBroken; i--) reader.skip();
+    if (!reader.take(RespKind.Number)) return false;
+    this.hasMore = reader.number != 0;
+    for (let i = PARTS_OF_ANSWER; i < parts && !reader.isBroken; i++) reader.skip();
     return !reader.isBroken && reader.isAtEnd;
   }
 
-  /** Walks over the entries; after `read`. */
-  startEntries(): void {
-    this.reader.start(this.entriesAt, this.end - this.entriesAt);
+  private readEntry(): void {
+    const reader = this.reader;
+    if (!reader.take(RespKind.Text)) return;
+    const id = reader.ptr;
+    const idLen = reader.len;
+    if (!reader.take(RespKind.Text)) return;
+    const known = this.key.readId(id, idLen);
+    const entry = this.entryAt(this.entries);
+    const reading =
+      known !== null ? entry.read(this.key, id, reader.ptr, reader.len, this.serverTime) : Reading.Foreign;
+    if (reading == Reading.Foreign) this.strangers++;
+    if (reading != Reading.Good || known === null) return;
+    entry.provider = known.provider;
+    entry.token = known.token;
+    entry.model = known.model;
+    this.entries++;
   }
 
-  /** The next of them, in `entry`; null: it is none of a member of this fleet. */
-  nextEntry(entry: StoredEntry): EntryId | null {
-    const reader = this.reader;
-    if (reader.next() != RespKind.Text) {
-      reader.skip();
-      return null;
-    }
-    const idPtr = reader.ptr;
-    const idLen = reader.len;
-    if (reader.next() != RespKind.Text || idLen != ID_SIZE) return null;
-    if (!entry.read(this.key, idPtr, reader.ptr, reader.len, this.serverTime)) return null;
-    return this.key.readId(idPtr, idLen);
+  entryAt(i: i32): StoredEntry {
+    return changetype<StoredEntry>(this.found + <usize>i * offsetof<StoredEntry>());
   }
 
   startGateways(): void {
@@ -277,10 +290,12 @@ export class StorePoll {
   /** Gives its memory back. */
   drop(): void {
     heap.free(this.room);
+    heap.free(this.found);
   }
 }
 
 const MARK = Bytes.of("af1");
+const PARTS_OF_ANSWER: i32 = 10;
 const NO_SCRIPT = Bytes.of("NOSCRIPT");
 
 const PIECE: usize = 64;

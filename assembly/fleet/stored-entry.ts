@@ -33,7 +33,8 @@ export const MOST_PAYLOAD: usize = 160;
 /** The longest that anything is told for, ms: the script's own bound. */
 export const MOST_LASTS: u64 = 604800000;
 
-const FORMAT = Bytes.of("1");
+const FORMAT_NUMBER: i64 = 1;
+const FORMAT = Bytes.of(FORMAT_NUMBER.toString());
 const SPACE: i32 = 0x20;
 /** By how much the end that the server wrote may differ from what the sender meant, ms: the script refuses what is older than 2 s. */
 const MOST_DRIFT: i64 = 3000;
@@ -49,6 +50,14 @@ export enum StoreOp {
   Unlease = 0x55,
 }
 
+export enum Reading {
+  Good,
+  /** Of a later release, in a format that is not known here: it is passed over. */
+  Newer,
+  /** No member of this fleet wrote it. */
+  Foreign,
+}
+
 const signed = new Writer();
 const SIGNED_SIZE: usize = 1 + ID_SIZE + MOST_PAYLOAD;
 const signedRoom: usize = memory.data(256);
@@ -57,6 +66,10 @@ const number: usize = memory.data(8);
 /** What an entry says. */
 @unmanaged
 export class StoredEntry {
+  // What it is about.
+  provider: u64 = 0;
+  token: u64 = 0;
+  model: u64 = 0;
   op: StoreOp = StoreOp.Close;
   version: u64 = 0;
   /** The server's time, ms; 0: closed. */
@@ -89,15 +102,23 @@ export class StoredEntry {
     to.hex(number, 8);
   }
 
-  /** False: it is no entry that a member wrote, or one of a format that is not known here. `now`: the server's time, ms. */
-  read(key: FleetKey, id: usize, ptr: usize, len: usize, now: i64): bool {
+  /** `id`: ID_SIZE digits. `now`: the server's time, ms. */
+  read(key: FleetKey, id: usize, ptr: usize, len: usize, now: i64): Reading {
     fields.start(ptr, len);
     const version = fields.whole();
     const until = fields.whole();
     const rank = fields.whole();
     const payload = fields.at;
-    if (version <= 0 || until < 0 || rank < 0 || rank > 2) return false;
-    if (!fields.next() || !FORMAT.equals(fields.ptr, fields.len)) return false;
+    if (version <= 0 || until < 0 || rank < 0) return Reading.Foreign;
+    const format = fields.whole();
+    if (format > FORMAT_NUMBER) return Reading.Newer;
+    if (format != FORMAT_NUMBER || rank > 2) return Reading.Foreign;
+    return this.readFields(key, id, payload, version, until, rank) && this.isMeant(now)
+      ? Reading.Good
+      : Reading.Foreign;
+  }
+
+  private readFields(key: FleetKey, id: usize, payload: usize, version: i64, until: i64, rank: i64): bool {
     if (!fields.next()) return false;
     const cause = causeOf(fields.ptr, fields.len);
     const opened = fields.whole();
@@ -118,8 +139,7 @@ export class StoredEntry {
     this.lasts = lasts;
     this.op = rank == 2 ? StoreOp.TakeOut : rank == 1 ? StoreOp.BringBack : until > 0 ? StoreOp.Open : StoreOp.Close;
     if (!fields.next() || fields.len != 16 || !isHex(fields.ptr, 16)) return false;
-    if (hexNumber(fields.ptr) != signatureOf(key, this.op, id, payload, size)) return false;
-    return this.isMeant(now);
+    return hexNumber(fields.ptr) == signatureOf(key, this.op, id, payload, size);
   }
 
   /** Whether the times are those that were signed. */

@@ -182,7 +182,7 @@ export const FLEET_GATEWAYS = new MetricRow(
   "fleet_gateways",
   MetricKind.Gauge,
   [],
-  "gateways of the fleet that were seen in the last minute",
+  "gateways of the fleet that were seen in the last minute, or three intervals",
 );
 export const FLEET_CALLS = new MetricRow(
   "fleet_calls_total",

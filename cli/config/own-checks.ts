@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { checkListeners, parseAddress } from "./listen-address.js";
 import { reaches } from "./own-listener.js";
@@ -31,8 +32,11 @@ export function checkOwn(config: Raw, check: Check): void {
 
 function checkFleet(config: Raw, check: Check): void {
   const { url, caFile } = object(config["fleet"]);
+  const { fault, scheme, host } = parseStoreUrl(text(url));
+  // What looks like an address is one: it would be asked for as a name.
+  if (fault === "" && /^[0-9.]+$|:/.test(host) && isIP(host) === 0)
+    check.report(["fleet", "url"], `"${host}"`, "a name, an IPv4 address, or an IPv6 address in brackets");
   if (text(caFile) === "") return;
-  const { fault, scheme } = parseStoreUrl(text(url));
   if (fault === "" && scheme !== "rediss")
     check.report(["fleet", "caFile"], "caFile for a redis:// url", "a rediss:// url");
   checkAuthorities(["fleet", "caFile"], text(caFile), check);

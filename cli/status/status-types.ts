@@ -123,7 +123,7 @@ export interface FleetStatus {
   heardMs: number;
   /** Entries in the store that no gateway with this `fleet.secret` wrote. */
   unsigned: number;
-  /** How many gateways were seen in the last minute. */
+  /** How many gateways were seen in the last minute, or three intervals. */
   gateways: number;
   /** Up to 64 of them. */
   seen: { gateway: string; agoMs: number }[];

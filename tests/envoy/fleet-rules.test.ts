@@ -23,9 +23,9 @@ describe.each([
     await store.command("FLUSHALL");
   });
 
-  async function call(gateway: string, ops: Op[], at: number | "" = "", presence = "") {
+  async function call(gateway: string, ops: Op[], at: number | "" = "", presence: number | "" = "", paging = "") {
     const [epoch, version] = seen.get(gateway) ?? ["", 0];
-    const args = [epoch, version, gateway, 100, presence, at, ...ops.flat()];
+    const args = [epoch, version, gateway, 100, presence, at, paging, ...ops.flat()];
     const result = (await store.command("EVAL", text, 5, ...KEYS, ...args)) as Reply[];
     seen.set(gateway, [String(result[1]), Number(result[2])]);
     const entries = result[6] as string[];
@@ -35,10 +35,23 @@ describe.each([
       version: Number(result[2]),
       changed: Object.fromEntries(entries.flatMap((id, i) => (i % 2 === 0 ? [[id, entries[i + 1]!]] : []))),
       gateways: result[8] as Reply[],
+      hasMore: result[9] === 1,
     };
   }
   const tell = async (gateway: string, ...op: Op) => (await call(gateway, [op])).answers[0]!;
   const fields = async (id: string) => String(await store.command("HGET", KEYS[0]!, id)).split(" ");
+  /** All pages, from where this gateway is. */
+  async function pages(gateway: string) {
+    const ids: string[] = [];
+    let count = 0;
+    for (let paging = ""; count < 30; paging = "1") {
+      const { changed, hasMore } = await call(gateway, [], "", "", paging);
+      count++;
+      ids.push(...Object.keys(changed));
+      if (!hasMore) break;
+    }
+    return { ids, count };
+  }
   const versionOf = async (id: string) => Number((await fields(id))[0]);
   const secondsLeft = async (id: string) => {
     const [seconds] = (await store.command("TIME")) as string[];
@@ -109,11 +122,51 @@ describe.each([
   it.each([
     ["a foreign type", ["SET", KEYS[1]!, "garbage"]],
     ["a counter that is none", ["HSET", KEYS[3]!, "version", "zz"]],
+    ["a counter that is no number", ["HSET", KEYS[3]!, "version", "nan"]],
+    ["a counter below 0", ["HSET", KEYS[3]!, "version", "-5"]],
+    ["a counter that is not whole", ["HSET", KEYS[3]!, "version", "1.5"]],
+    ["a counter at its end", ["HSET", KEYS[3]!, "version", "9223372036854775807"]],
+    ["a floor that is none", ["HSET", KEYS[3]!, "floor", "zz"]],
+    ["a floor above the counter", ["HSET", KEYS[3]!, "floor", "1000"]],
+    ["an epoch that is too long", ["HSET", KEYS[3]!, "epoch", "x".repeat(1000)]],
+    ["an epoch that is empty", ["HSET", KEYS[3]!, "epoch", ""]],
+    ["a string in the place of its entries", ["SET", KEYS[0]!, "garbage"]],
+    ["a list in the place of its epoch", ["LPUSH", `${KEYS[3]!}`, "garbage"]],
   ])("begins anew where it finds %s", async (_what, garbage) => {
     await tell("a", "O", "t", 60_000, "x");
+    if (garbage[0] !== "HSET") await store.command("DEL", garbage[1]!);
     await store.command(...garbage);
     expect((await call("a", [["O", "t", 90_000, "x"]])).answers).toEqual([1]);
     expect(Object.keys((await call("b", [])).changed)).toEqual(["t"]);
+    expect((await call("b", [])).changed).toEqual({});
+  });
+
+  it("drops what is no entry and no gateway, and lets nothing make its answer long", async () => {
+    await call("a", [["O", "t", 60_000, "x"]], "", 60_000);
+    const garbage: [string, string][] = [
+      ["huge", "x".repeat(1 << 20)],
+      ["i".repeat(1000), "1 2 3 x"],
+      ["small", "1 2"],
+    ];
+    for (const [id, value] of garbage) {
+      await store.command("HSET", KEYS[0]!, id, value);
+      await store.command("ZADD", KEYS[1]!, 1, id);
+    }
+    await store.command("ZADD", KEYS[1]!, 1, "without a value");
+    await store.command("ZADD", KEYS[4]!, Date.now(), "g".repeat(1000));
+    await store.command("ZADD", KEYS[4]!, 9e15, "of the future");
+    expect(Object.keys((await call("b", [])).changed).sort()).toEqual(["small", "t"]);
+    expect((await call("b", [], "", 60_000)).gateways.filter((_, i) => i % 2 === 0).sort()).toEqual(["a", "b"]);
+    expect(await store.command("HKEYS", KEYS[0]!)).toEqual(expect.arrayContaining(["t", "small"]));
+    expect(await store.command("HLEN", KEYS[0]!)).toBe(2);
+    expect(await store.command("ZCARD", KEYS[1]!)).toBe(2);
+  });
+
+  it("is kept from no opening by an end that nobody could have written", async () => {
+    await tell("a", "O", "t", 60_000, "x");
+    await store.command("HSET", KEYS[0]!, "t", "1 99999999999999 2 junk");
+    expect(await tell("a", "O", "t", 60_000, "x")).toBe(1);
+    expect(await secondsLeft("t")).toBeLessThanOrEqual(61);
   });
 
   it("takes back a permit's key that has no end, or another type", async () => {
@@ -123,12 +176,17 @@ describe.each([
     await store.command("LPUSH", `${KEYS[0]}:u`, "garbage");
     await tell("a", "L", "u", 3000, "");
     expect(await tell("a", "L", "u", 3000, "")).toBe(3000);
+    await store.command("SET", `${KEYS[0]}:w`, "stranger", "PX", 86_400_000);
+    expect(await tell("a", "L", "w", 3000, "")).toBe(-3000);
+    expect(await tell("a", "L", "w", 3000, "")).toBe(3000);
   });
 
   it("wipes nothing for arguments that are wrong", async () => {
     await tell("a", "O", "t", 60_000, "x");
-    await expect(store.command("EVAL", text, 5, ...KEYS, "", 0, "a", 100, "", "", "O", "only")).rejects.toThrow("ERR");
-    const wrong = "e no a no  no O t no x L t no ".split(" ");
+    await expect(store.command("EVAL", text, 5, ...KEYS, "", 0, "a", 100, "", "", "", "O", "only")).rejects.toThrow(
+      "ERR",
+    );
+    const wrong = "e no a no  no  O t no x L t no ".split(" ");
     // A permit for no time is refused by the server itself.
     await expect(store.command("EVAL", text, 5, ...KEYS, ...wrong)).rejects.toThrow("ERR");
     expect((await fields("t"))[3]).toBe("x");
@@ -140,16 +198,34 @@ describe.each([
         "a",
         Array.from({ length: 40 }, (_, i): Op => ["O", `t${n + i}`, 600_000, "x"]),
       );
-    const ids: string[] = [];
-    for (let page = 0; page < 10; page++) ids.push(...Object.keys((await call("b", [])).changed));
+    const { ids, count } = await pages("b");
     expect(new Set(ids).size).toBe(1000);
     expect(ids).toHaveLength(1000);
+    expect(count).toBe(10);
     expect((await call("b", [])).changed).toEqual({});
   });
 
+  it("comes to the end of its pages although something with a late version was forgotten", async () => {
+    for (let n = 0; n < 240; n += 40)
+      await call(
+        "a",
+        Array.from({ length: 40 }, (_, i): Op => ["O", `t${n + i}`, 600_000, "x"]),
+      );
+    await tell("a", "O", "gone", 1000, "x");
+    await store.command("ZADD", KEYS[2]!, 1, "gone");
+    await tell("a", "O", "t0", 700_000, "x");
+    expect(await store.command("HEXISTS", KEYS[0]!, "gone")).toBe(0);
+    const { ids, count } = await pages("b");
+    expect([new Set(ids).size, ids.length, count]).toEqual([240, 240, 3]);
+    // Who was away for long hears all again.
+    seen.set("c", [seen.get("b")![0], 5]);
+    const { isAll, changed } = await call("c", []);
+    expect([isAll, Object.keys(changed).length]).toEqual([true, 100]);
+  });
+
   it("lists the gateways that were seen", async () => {
-    await call("a", [], "", "1");
-    const { gateways } = await call("b", [], "", "1");
+    await call("a", [], "", 60_000);
+    const { gateways } = await call("b", [], "", 60_000);
     expect(gateways.filter((_, i) => i % 2 === 0).sort()).toEqual(["a", "b"]);
   });
 });
@@ -186,7 +262,7 @@ it("needs no more than the user in docs/fleet.md may", async () => {
       0,
       "",
     ];
-    const call = (gateway: string) => ["EVAL", text, 5, ...KEYS, "", 0, gateway, 100, 1, "", ...ops];
+    const call = (gateway: string) => ["EVAL", text, 5, ...KEYS, "", 0, gateway, 100, 60_000, "", "", ...ops];
     const auth = ["AUTH", "gateway", "p"];
     const replies = await store.commands([auth, ["SELECT", 1], call("a"), call("b")]);
     expect(replies.filter(reply => reply instanceof Error)).toEqual([]);

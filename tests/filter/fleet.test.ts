@@ -1,108 +1,9 @@
-import { readFileSync } from "node:fs";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import { describe, expect, it } from "vitest";
-import {
-  chat,
-  Clock,
-  json,
-  openAiError,
-  type Behaviour,
-  type Envoy,
-  type Script,
-  type Seen,
-} from "../host/proxy-host.js";
-import type { Status, TokenStatus } from "../../cli/status/status-types.js";
-import { start as startHost, tokensAt, type Options } from "./fixture.js";
-import { VirtualStore } from "./virtual-store.js";
+import { expect, describe, it } from "vitest";
+import { chat, json, openAiError } from "../host/proxy-host.js";
+import { ask, Fleet, firstIsBad, INTERVAL, isToken, meet, SECRET, SOON } from "./virtual-fleet.js";
+import type { VirtualStore } from "./virtual-store.js";
 
-const INTERVAL = 1000;
-/** What "within two intervals" means with the ticks between. */
-const SOON = 2 * INTERVAL + 200;
-const SECRET = "0123456789abcdef";
-const ask = { body: { model: "qwen-turbo", messages: [] } };
 const badKey = json(401, openAiError("invalid_api_key"));
-const validate = new Ajv2020().compile<Status>(JSON.parse(readFileSync("schema/status.schema.json", "utf8")));
-
-interface FleetOptions extends Options {
-  count?: number;
-  fleet?: object;
-}
-
-/** Gateways that share a store, and what they see of the same providers. */
-class Fleet {
-  readonly clock = new Clock();
-  readonly store = new VirtualStore(() => 1_800_000_000_000 + Math.round(this.clock.now));
-  readonly gateways: Envoy[] = [];
-  /** Of all gateways: what qwen got, in order. */
-  readonly seen: (Seen & { gateway: number })[] = [];
-  qwen: Script = chat("Hi");
-
-  constructor(private readonly options: FleetOptions = {}) {
-    for (let i = 0; i < (options.count ?? 3); i++) this.add();
-    this.advance(SOON);
-  }
-
-  add(fleet: object = {}): Envoy {
-    const { config, fleet: own, ...options } = this.options;
-    const place = this.gateways.length;
-    const qwen = (request: Seen, count: number): Behaviour => {
-      if (request.by === "attempt") this.seen.push({ ...request, gateway: place });
-      const script = this.qwen;
-      return typeof script === "function" ? script(request, count) : (script as Behaviour);
-    };
-    const settings = { url: "redis://store:6379", name: "tests", secret: SECRET, interval: INTERVAL, ...own, ...fleet };
-    const gateway = startHost({
-      ...{ tokens: { qwen: 2, deepseek: 1 }, status: {}, seed: place + 1, clock: this.clock, ...options },
-      config: { fleet: settings, ...config },
-      clusters: { qwen, deepseek: chat("Hi"), _fleet: this.store.serve },
-    });
-    this.gateways.push(gateway);
-    return gateway;
-  }
-
-  advance(ms: number): void {
-    this.clock.advance(ms);
-  }
-
-  statusOf(gateway: Envoy, worker = 0): Status {
-    const status = gateway.askStatus({ worker }).json() as Status;
-    validate(status);
-    expect(validate.errors ?? []).toEqual([]);
-    return status;
-  }
-
-  tokenOf(gateway: Envoy, place = 1): TokenStatus {
-    return this.statusOf(gateway).sites[0]!.providers[0]!.tokens[place - 1]!;
-  }
-
-  states(place = 1): string[] {
-    return this.gateways.map(gateway => this.tokenOf(gateway, place).state);
-  }
-
-  order(gateway: Envoy, body: object): void {
-    const path = "/status/orders";
-    expect(gateway.askStatus({ path, method: "POST", body }).status).toBe(200);
-  }
-
-  /** How many callers were not served. */
-  failures(): number {
-    return this.gateways.filter(gateway => gateway.ask(ask).status !== 200).length;
-  }
-}
-
-const isToken = (n: number) => (request: Seen) => request.headers["authorization"] === `Bearer qwen-${n}`;
-/** The first token is refused. */
-const firstIsBad: Script = request => (isToken(1)(request) ? badKey : chat("Hi"));
-
-/** Asks the gateway until the first token was met. */
-function meet(fleet: Fleet, gateway: Envoy): void {
-  const before = tokensAt(gateway, "qwen").filter(token => token === "t1").length;
-  for (let i = 0; i < 50; i++) {
-    gateway.ask(ask);
-    if (tokensAt(gateway, "qwen").filter(token => token === "t1").length > before) return;
-  }
-  throw new Error("it was not met");
-}
 
 describe("a fleet", () => {
   it("speaks with its store by one call an interval, whatever the number of workers", () => {
@@ -280,6 +181,15 @@ describe("a fleet", () => {
     expect(fleet.store.ops["P"]).toBe(pushes);
   });
 
+  it.each([5000, 30_000, 60_000])("counts its gateways when they ask every %d ms", interval => {
+    const fleet = new Fleet({ fleet: { interval } });
+    fleet.advance(12 * interval);
+    for (let i = 0; i < 12; i++) {
+      fleet.advance(interval);
+      expect(fleet.statusOf(fleet.gateways[0]!).fleets[0]).toMatchObject({ gateways: 3, state: "in-step" });
+    }
+  });
+
   it("says nothing twice while nothing changes", () => {
     const fleet = new Fleet();
     fleet.qwen = firstIsBad;
@@ -289,6 +199,48 @@ describe("a fleet", () => {
     const before = { ...fleet.store.ops };
     fleet.advance(20_000);
     expect(fleet.store.ops).toEqual(before);
+  });
+});
+
+describe("a fleet that knows much", () => {
+  const TOKENS = 200;
+  function knowMuch(): Fleet {
+    const fleet = new Fleet({ count: 2, tokens: { qwen: TOKENS, deepseek: 1 } });
+    fleet.qwen = badKey;
+    for (let i = 0; i < 20 * TOKENS && outAt(fleet, 0) < TOKENS; i++) fleet.gateways[0]!.ask(ask);
+    fleet.advance(SOON);
+    expect(outAt(fleet, 1)).toBe(TOKENS);
+    return fleet;
+  }
+  const outAt = (fleet: Fleet, place: number) =>
+    fleet.statusOf(fleet.gateways[place]!).sites[0]!.providers[0]!.tokens.filter(({ state }) => state === "out").length;
+
+  it("tells all of it again within two intervals after the store was emptied", () => {
+    const fleet = knowMuch();
+    fleet.store.flush();
+    fleet.advance(SOON);
+    expect(fleet.store.entries.size).toBe(TOKENS);
+  });
+
+  it("tells a gateway that starts all of it, in pages, by few calls", () => {
+    const fleet = knowMuch();
+    // What was forgotten since has a later version than what is on the first pages.
+    fleet.store.raiseFloor();
+    const late = fleet.gateways.indexOf(fleet.add());
+    const before = fleet.store.calls;
+    fleet.advance(INTERVAL / 2);
+    expect(outAt(fleet, late)).toBe(TOKENS);
+    expect(fleet.store.calls - before).toBeLessThan(8);
+  });
+
+  it("is not asked without end where the store takes nothing of it", () => {
+    const fleet = knowMuch();
+    fleet.store.flush();
+    fleet.store.refusesAll = true;
+    const before = fleet.store.calls;
+    fleet.advance(10 * INTERVAL);
+    expect(fleet.store.calls - before).toBeLessThan(2 * 10 * 80);
+    expect(fleet.store.entries.size).toBe(0);
   });
 });
 
@@ -323,7 +275,7 @@ describe("a gateway that starts", () => {
 describe("the store", () => {
   const ways: [string, VirtualStore["fault"], string][] = [
     ["is down", "refused", "cannot be reached"],
-    ["has another certificate", "tls", "cannot be reached"],
+    ["has another certificate", "tls", "has a certificate that fleet.caFile does not vouch for"],
     ["is silent", "silence", "cannot be reached"],
     ["refuses the password", { error: "WRONGPASS invalid username-password pair" }, "refuses the user or the password"],
     ["is a replica", { error: "READONLY You can't write against a read only replica." }, "takes no writes"],

@@ -23,14 +23,20 @@ export class VirtualStore {
   private seen = new Map<string, number>();
   private epoch = "";
   private version = 0;
+  /** The highest version of what it has forgotten. */
+  private floor = 0;
   /** What is answered in place of an answer, while it is set. */
   fault: Fault["fault"] | { error: string } | { body: string } | undefined;
   calls = 0;
+  /** Of all calls and answers. */
+  bytes = { up: 0, down: 0 };
   /** Of each kind, how many were asked for. */
   ops: Record<string, number> = {};
   /** Each permit that was given: whose, when. */
   permits: { id: string; gateway: string; at: number }[] = [];
   hasScript = false;
+  /** Whether it takes no entry. */
+  refusesAll = false;
 
   constructor(private readonly now: () => number) {}
 
@@ -40,8 +46,16 @@ export class VirtualStore {
     const { fault } = this;
     if (typeof fault === "string") return fault;
     if (fault !== undefined) return { body: "error" in fault ? `-${fault.error}\r\n` : fault.body };
-    return { body: this.answer(commandsOf(request.body)) };
+    const body = this.answer(commandsOf(request.body));
+    this.bytes.up += request.body.length;
+    this.bytes.down += body.length;
+    return { body };
   };
+
+  /** As if something had been forgotten whose version was the last one. */
+  raiseFloor(): void {
+    this.floor = this.version;
+  }
 
   flush(): void {
     this.entries.clear();
@@ -62,11 +76,12 @@ export class VirtualStore {
       .join("");
   }
 
-  private run([epoch, known, gateway, most, presence, at, ...list]: string[]): Reply {
+  private run([epoch, known, gateway, most, presence, at, paging, ...list]: string[]): Reply {
     const now = this.now();
     if (this.epoch === "") {
       this.epoch = gateway! + now;
       this.version = 0;
+      this.floor = 0;
     }
     const isLate = at !== "" && now - Number(at) > LATE;
     const answers: number[] = [];
@@ -75,9 +90,14 @@ export class VirtualStore {
       this.ops[op] = (this.ops[op] ?? 0) + 1;
       answers.push(isLate && (op === "O" || op === "L") ? -1 : this.op(op, id, Number(number), payload, gateway!));
     }
-    for (const [id, { forget }] of this.entries) if (forget < now) this.entries.delete(id);
-    if (presence !== "") this.seen.set(gateway!, now);
-    const isAll = epoch !== this.epoch || Number(known) > this.version;
+    for (const [id, { forget, version }] of this.entries) {
+      if (forget >= now) continue;
+      this.entries.delete(id);
+      this.floor = Math.max(this.floor, version);
+    }
+    if (presence !== "") this.see(gateway!, Number(presence));
+    const isBelow = Number(known) < this.floor && paging !== "1";
+    const isAll = epoch !== this.epoch || Number(known) > this.version || isBelow;
     const since = isAll ? 0 : Number(known);
     const entries = [...this.entries].filter(([, { version }]) => version > since);
     const page = entries.sort((a, b) => a[1].version - b[1].version).slice(0, Number(most));
@@ -86,8 +106,13 @@ export class VirtualStore {
     return [
       ...["af1", this.epoch, upTo, now, isAll ? 1 : 0, answers],
       page.flatMap(([id, { version, until, rank, payload }]) => [id, `${version} ${until} ${rank} ${payload}`]),
-      ...[this.seen.size, seen],
+      ...[this.seen.size, seen, upTo < this.version ? 1 : 0],
     ];
+  }
+
+  private see(gateway: string, lasts: number): void {
+    this.seen.set(gateway, this.now());
+    for (const [id, when] of this.seen) if (this.now() - when > lasts) this.seen.delete(id);
   }
 
   private op(op: string, id: string, n: number, payload: string, gateway: string): number {
@@ -108,6 +133,7 @@ export class VirtualStore {
     }
     if (op === "U") return this.leases.get(id)?.holder === gateway && this.leases.delete(id) ? 1 : 0;
     const { version, until, rank } = this.entries.get(id) ?? { version: 0, until: 0, rank: 0 };
+    if (this.refusesAll) return 0;
     const isRuled = rank > 0 && until > now;
     if (op === "P") return put(now + n, 2);
     if (op === "B") return put(now + n, 1);

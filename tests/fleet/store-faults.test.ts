@@ -158,7 +158,7 @@ describe.each([
         600_000,
         "x".repeat(90),
       ]);
-      await store.command("EVAL", scriptOf().text, 5, ...keys, "", 0, "stranger", 1, "", "", ...ops.flat());
+      await store.command("EVAL", scriptOf().text, 5, ...keys, "", 0, "stranger", 1, "", "", "", ...ops.flat());
     }
     await until(async () => (await late.status()).fleets[0]!.unsigned === 1000, 20_000);
     await fleet.qwen.set(1, "401");

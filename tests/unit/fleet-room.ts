@@ -22,7 +22,7 @@ interface Exports {
   entryOp(): number;
   entryField(i: number): bigint;
   newPoll(): void;
-  writePoll(room: number, capacity: number, withScript: boolean, withPresence: boolean): number;
+  writePoll(room: number, capacity: number, sendsScript: boolean, presence: number): number;
   readPoll(ptr: number, len: number): number;
   pollFault(): number;
   pollLacksScript(): number;
@@ -32,6 +32,8 @@ interface Exports {
   gatewayPtr(): number;
   gatewayLen(): number;
   gatewaySeenAgo(): bigint;
+  connectionFault(ptr: number, len: number): number;
+  isNewer(id: number, ptr: number, len: number, now: bigint): number;
   faultOfText(ptr: number, len: number): number;
   faultPtr(fault: number): number;
   faultLen(fault: number): number;
@@ -174,8 +176,8 @@ export class FleetRoom {
     this.wasm.newPoll();
   }
 
-  poll(withScript = false, withPresence = false): string {
-    return this.written(32768, room => this.wasm.writePoll(room, 32768, withScript, withPresence));
+  poll(sendsScript = false, withPresence = false): string {
+    return this.written(32768, room => this.wasm.writePoll(room, 32768, sendsScript, withPresence ? 60_000 : 0));
   }
 
   /** How many entries are signed; or what is wrong. */
@@ -198,6 +200,17 @@ export class FleetRoom {
     return found;
   }
 
+  connectionFault(input: string): string {
+    return this.with(input, (ptr, len) => this.words(this.wasm.connectionFault(ptr, len)));
+  }
+
+  /** Whether it is an entry of a later release. */
+  isNewer(id: string, value: string, now: number): boolean {
+    return this.with(id, idPtr =>
+      this.with(value, (ptr, len) => Boolean(this.wasm.isNewer(idPtr, ptr, len, BigInt(now)))),
+    );
+  }
+
   words(fault: number): string {
     return this.text(this.wasm.faultPtr(fault), this.wasm.faultLen(fault));
   }
@@ -205,7 +218,9 @@ export class FleetRoom {
   url(text: string): string[] {
     return this.with(text, (ptr, len) => {
       this.wasm.parseUrl(ptr, len);
-      return [0, 1, 2, 3, 4, 5, 6].map(i => this.text(this.wasm.urlPart(i), this.wasm.urlPartLen()));
+      return [0, 1, 2, 3, 4, 5, 6].map(i =>
+        Buffer.from(this.text(this.wasm.urlPart(i), this.wasm.urlPartLen()), "latin1").toString(),
+      );
     });
   }
 }

@@ -6,7 +6,7 @@ import { randomFrom, type Random } from "../random.js";
 const NOW = 1_800_000_000_000;
 const PIECES = [
   ...["*", "$", ":", "+", "-", "\r\n", "\r", "\n", "0", "-1", "99999999999999999999", "OK", "\0", "\xff", " "],
-  ...["*7\r\n$3\r\naf1\r\n", "$1\r\na\r\n", ":1\r\n", "*2\r\n", "$-1\r\n", "*-1\r\n", "*1\r\n".repeat(9), "+OK\r\n"],
+  ...["*10\r\n$3\r\naf1\r\n", "$1\r\na\r\n", ":1\r\n", "*2\r\n", "$-1\r\n", "*-1\r\n", "*1\r\n".repeat(9), "+OK\r\n"],
   ...["-NOSCRIPT No\r\n", "-ERR secret\r\n", "_\r\n", "%1\r\n", "#t\r\n", "4294967295", "4294967290", "2147483648"],
 ];
 
@@ -74,8 +74,8 @@ export const storeAnswer = target<StoreAnswer>({
         const present = Array.from({ length: gateways }, (_, n) => `${bulk(String(n).repeat(16))}:${n * 1000}\r\n`);
         const good =
           "+OK\r\n".repeat(before) +
-          `*9\r\n${bulk("af1")}${bulk("abc")}:1\r\n:${NOW}\r\n:0\r\n*0\r\n*${2 * pairs.length}\r\n${list}` +
-          `:${gateways}\r\n*${2 * gateways}\r\n${present.join("")}`;
+          `*10\r\n${bulk("af1")}${bulk("abc")}:1\r\n:${NOW}\r\n:0\r\n*0\r\n*${2 * pairs.length}\r\n${list}` +
+          `:${gateways}\r\n*${2 * gateways}\r\n${present.join("")}:0\r\n`;
         const text = damaged(good, damage);
         const bytes = Buffer.from(text, "latin1");
         const told = own.answer(bytes);

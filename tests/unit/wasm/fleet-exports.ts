@@ -4,9 +4,9 @@ import { FleetConfig } from "../../../assembly/config/fleet-config";
 import { FleetKey } from "../../../assembly/fleet/fleet-key";
 import { RespReader } from "../../../assembly/fleet/resp-reader";
 import { RespWriter } from "../../../assembly/fleet/resp-writer";
-import { faultOf, faultWords } from "../../../assembly/fleet/store-fault";
+import { faultOf, faultOfConnection, faultWords } from "../../../assembly/fleet/store-fault";
 import { StoreKnowledge, StorePoll } from "../../../assembly/fleet/store-poll";
-import { StoredEntry } from "../../../assembly/fleet/stored-entry";
+import { Reading, StoredEntry } from "../../../assembly/fleet/stored-entry";
 import { parseStoreUrl, StoreUrl } from "../../../assembly/config/store-url";
 
 export function alloc(size: usize): usize {
@@ -126,7 +126,11 @@ export function writePayload(
 }
 
 export function readEntry(id: usize, ptr: usize, len: usize, now: i64): bool {
-  return stored.read(key, id, ptr, len, now);
+  return stored.read(key, id, ptr, len, now) == Reading.Good;
+}
+
+export function isNewer(id: usize, ptr: usize, len: usize, now: i64): bool {
+  return stored.read(key, id, ptr, len, now) == Reading.Newer;
 }
 
 export function entryOp(): i32 {
@@ -161,9 +165,9 @@ export function newPoll(): void {
   poll = new StorePoll(config, key);
 }
 
-export function writePoll(room: usize, capacity: usize, sendsScript: bool, withPresence: bool): usize {
+export function writePoll(room: usize, capacity: usize, sendsScript: bool, presence: u32): usize {
   out.into(room, capacity);
-  return poll.write(out, known, sendsScript, withPresence, 0) ? out.len : 0;
+  return poll.write(out, known, sendsScript, presence, 0) ? out.len : 0;
 }
 
 export function readPoll(ptr: usize, len: usize): bool {
@@ -180,10 +184,7 @@ export function pollLacksScript(): bool {
 
 /** How many of the entries a member wrote. */
 export function signedEntries(): i32 {
-  let count = 0;
-  poll.startEntries();
-  for (let i = 0; i < poll.entries; i++) if (poll.nextEntry(stored) !== null) count++;
-  return count;
+  return poll.entries;
 }
 
 /** The next gateway of the answer that was read last; before the first one `startGateways`. */
@@ -206,6 +207,10 @@ export function gatewayLen(): usize {
 
 export function gatewaySeenAgo(): i64 {
   return poll.seenAgo;
+}
+
+export function connectionFault(ptr: usize, len: usize): i32 {
+  return faultOfConnection(ptr, len);
 }
 
 export function faultOfText(ptr: usize, len: usize): i32 {
