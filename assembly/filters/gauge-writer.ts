@@ -1,5 +1,6 @@
-/** When the gauges are written: from the tick, after a change, and once a second while something is not well. */
+/** What the tick tells the other workers: times to first tokens; and gauges, after a change, and once a second while something is not well. */
 import { parkedBytes } from "../request/parked-body";
+import * as firstTokens from "../observe/first-tokens";
 import * as metricSlots from "../observe/metric-slots";
 import { PARKED_BYTES } from "../observe/metric-table";
 import { ParkedBytes } from "../observe/parked-bytes";
@@ -22,6 +23,7 @@ export class GaugeWriter {
 
   /** True: something may change by time alone. */
   write(now: u64): bool {
+    firstTokens.flush(this.store);
     const services = toldServices();
     const generation = this.store.generation();
     const isNew = services !== this.services || generation != this.generation;

@@ -51,9 +51,30 @@ const STATUS_PATH = Bytes.of("/status");
 const ORDERS_PATH = Bytes.of("/status/orders");
 const EXPLAIN_PATH = Bytes.of("/explain");
 
+/** What the version of an Envoy is made of, as it tells it of its node. */
+const VERSION_PARTS: Bytes[] = ["major_number", "minor_number", "patch"].map<Bytes>((part: string) =>
+  Bytes.of("xds\0node\0user_agent_build_version\0version\0" + part),
+);
+const VERSION_SIZE: usize = 64;
+const versionRoom: usize = memory.data(64);
+const versionText = new Writer();
+const envoySpan = new Span();
+
+/** "1.40.0"; empty: it does not say. */
+function envoyVersion(): Span {
+  versionText.into(versionRoom, VERSION_SIZE);
+  for (let i = 0, k = VERSION_PARTS.length; i < k; i++) {
+    const value = host.property(unchecked(VERSION_PARTS[i]));
+    if (value === null || value.len != 8) return EMPTY;
+    if (i > 0) versionText.byte(0x2e);
+    versionText.decimal(load<u64>(value.ptr));
+  }
+  return envoySpan.set(versionText.ptr, versionText.len);
+}
+
 export class StatusFilter extends Handler {
   private readonly history: BreakerHistory = new BreakerHistory(new SharedStore());
-  private readonly report: StatusReport = new StatusReport();
+  private readonly report: StatusReport = new StatusReport(new SharedStore());
   private readonly explainer: Explainer = new Explainer();
 
   constructor(private readonly plugin: Plugin) {
@@ -125,6 +146,7 @@ export class StatusFilter extends Handler {
       fleetMembers.boards(),
       this.history,
       this.plugin.version,
+      envoyVersion(),
       host.monotonic(),
       host.wallClock(),
     );

@@ -13,7 +13,7 @@ import { BreakerState, CONCERNED, concernedEntry, ends, mayForce, opensAt, state
 import { Ledger, seedKey } from "./ledger";
 import { BreakerListener } from "./breaker-events";
 import { isExpired, toldWait, trialLease } from "./breaker-timing";
-import { Entry } from "./ledger-record";
+import { Entry, FLAG_PROBED } from "./ledger-record";
 import { Store } from "./ledger-store";
 import { Permits, usePermit } from "./permits";
 import { NO_MODEL, NameHash } from "./name-hash";
@@ -290,6 +290,7 @@ export class Health {
     entry.lease = this.leaseOf(token, search.model);
     entry.leaseUntil = search.now + trialLease(provider, entry);
     entry.triedAt = search.now;
+    entry.flags &= ~FLAG_PROBED;
     usePermit(entry);
     if (entry.trials < 0xff) entry.trials++;
   }

@@ -68,6 +68,9 @@ export const FLAG_ORDERED: u8 = 8;
 /** Its trial waits for the fleet's permit. */
 export const FLAG_WANTED: u8 = 16;
 
+/** A probe is its trial. */
+export const FLAG_PROBED: u8 = 32;
+
 /** In the place of a permit's time. */
 export const PERMIT_USED: u64 = 1;
 
@@ -128,6 +131,11 @@ export class Entry {
   /** A trial of it was wanted, and the fleet has not answered yet. */
   get isWanted(): bool {
     return (this.flags & FLAG_WANTED) != 0;
+  }
+
+  /** Whether the trial that runs, or ran last, is a probe. */
+  get isProbed(): bool {
+    return (this.flags & FLAG_PROBED) != 0;
   }
 
   /** A person took it out. */

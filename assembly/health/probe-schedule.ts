@@ -9,7 +9,7 @@ import { UpdateKind } from "./breaker-update";
 import { Health } from "./health";
 import { Ledger } from "./ledger";
 import { ProbeKind, probeAt, probeLease, probeOf } from "./breaker-timing";
-import { Entry } from "./ledger-record";
+import { Entry, FLAG_PROBED } from "./ledger-record";
 import { usePermit } from "./permits";
 import { Cause, Scope, Verdict } from "./verdict";
 import { isFault } from "./widening";
@@ -97,6 +97,7 @@ export class Probes {
     entry.lease = ticket;
     entry.leaseUntil = until;
     entry.triedAt = now;
+    entry.flags |= FLAG_PROBED;
     usePermit(entry);
     const kind = probeOf(provider, entry);
     const cause = <Cause>(entry.isOpen ? entry.cause : entry.suspect);

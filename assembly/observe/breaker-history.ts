@@ -53,6 +53,10 @@ export class Change {
   wordsLen: u16 = 0;
   byLen: u16 = 0;
 
+  get isOrdered(): bool {
+    return (this.flags & CHANGE_ORDERED) != 0;
+  }
+
   get id(): usize {
     return changetype<usize>(this) + offsetof<Change>();
   }
@@ -198,7 +202,19 @@ export class BreakerHistory extends BreakerListener {
     for (let i = 0; i < this.count; i++) {
       const change = this.at(i);
       if (change.provider != provider || change.token != token || change.model != model) continue;
-      return change.word == BreakerWord.Live ? null : change;
+      if (change.word == BreakerWord.Live) return null;
+      // What a person does tells nothing of what was learnt before.
+      if (!change.isOrdered) return change;
+    }
+    return null;
+  }
+
+  /** The order that took a token out, or where `token` is 0 a provider; null: it is forgotten. After `read`. */
+  findOrder(provider: u64, token: u64): Change | null {
+    for (let i = 0; i < this.count; i++) {
+      const change = this.at(i);
+      if (change.provider != provider || change.token != token || change.model != 0 || !change.isOrdered) continue;
+      return change.word == BreakerWord.TakenOut ? change : null;
     }
     return null;
   }

@@ -18,6 +18,7 @@ const WORDS = Bytes.of("words");
 const SINCE = Bytes.of("sinceMs");
 const OPENS_IN = Bytes.of("opensInMs");
 const HELD_FOR = Bytes.of("heldForMs");
+const BY = Bytes.of("by");
 const NEXT_PROBE = Bytes.of("nextProbeMs");
 const LAST_GOOD = Bytes.of("lastGoodMs");
 const FAILURES = Bytes.of("failures");
@@ -26,6 +27,10 @@ const REQUEST = Bytes.of("request");
 const LEARNT_FROM = Bytes.of("learntFrom");
 const FAILED_PROBES = Bytes.of("failedProbes");
 const TRIAL = Bytes.of("trial");
+const HOW = Bytes.of("how");
+const PROBE = Bytes.of("probe");
+const CLIENT_REQUEST = Bytes.of("request");
+const FLEET = Bytes.of("fleet");
 const FOR = Bytes.of("forMs");
 const LIMIT = Bytes.of("limitMs");
 const NOTHING = Bytes.of("");
@@ -49,6 +54,10 @@ export function writeBreaker(
   json.key(SINCE).number(age(entry.since != 0 ? entry.since : entry.touched, now));
   json.key(OPENS_IN).number(inMs(opensAt(provider, entry, isProbing, now), now));
   json.key(HELD_FOR).number(entry.isHeldOut(now) ? inMs(entry.heldUntil, now) : 0);
+  json.key(BY);
+  const order = entry.isHeldOut(now) ? history.findOrder(keyOf(provider), entry.token) : null;
+  if (order !== null) json.string(order.by, order.byLen);
+  else json.text(NOTHING);
   json.key(NEXT_PROBE).number(inMs(isProbing ? probeAt(provider, entry) : u64.MAX_VALUE, now));
   json.key(LAST_GOOD).number(entry.goodAt != 0 ? age(entry.goodAt, now) : -1);
   json.key(FAILURES).number(entry.counted);
@@ -62,6 +71,8 @@ export function writeBreaker(
   if (!entry.isLeased(now)) return json.nothing();
   const began = entry.triedAt != 0 && entry.triedAt <= now ? entry.triedAt : now;
   json.openObject();
+  // Without a lease of ours another gateway of the fleet has it, or the fleet is being asked.
+  json.key(HOW).text(entry.lease == 0 ? FLEET : entry.isProbed ? PROBE : CLIENT_REQUEST);
   json.key(FOR).number(age(began, now));
   json.key(LIMIT).number(age(began, entry.leaseUntil));
   json.closeObject();

@@ -1,11 +1,13 @@
 /** Counts the requests of a configuration when they are over, and its probes. The metrics themselves: metric-table.ts. */
 import { SiteConfig } from "../config/site-config";
+import { Store } from "../health/ledger-store";
 import { UpdateKind } from "../health/breaker-update";
 import { CAUSES, Cause, causeName } from "../health/verdict";
 import { Exchange, Outcome, budgetOf, routeOf, stepOf } from "../request/exchange";
 import { Step } from "../request/attempt-step";
 import { ERROR_CODES } from "../response/replies";
 import { NS_PER_MS } from "../text/time-units";
+import * as firstTokens from "./first-tokens";
 import * as metricSlots from "./metric-slots";
 import { slotOf } from "./metric-slots";
 import {
@@ -58,6 +60,8 @@ export class Metrics {
   /** By code, then by `OtherError`. */
   private readonly errors: StaticArray<i32>;
   private readonly firstToken: StaticArray<i32>;
+  /** By route, of first-tokens.ts. */
+  private readonly lastTimes: StaticArray<i32>;
   private readonly rescueTime: StaticArray<i32>;
   private readonly requestAttempts: StaticArray<i32>;
   private readonly budgetRefusals: StaticArray<i32>;
@@ -79,6 +83,9 @@ export class Metrics {
     for (let cause = 0; cause < CAUSES; cause++)
       causes.push(cause == Cause.None ? OK : causeName(<Cause>cause).toString());
     this.firstToken = slotsOf(FIRST_TOKEN, routes);
+    const lastTimes = new StaticArray<i32>(routes.length);
+    for (let i = 0; i < routes.length; i++) lastTimes[i] = firstTokens.slotOf(routes[i]);
+    this.lastTimes = lastTimes;
     this.rescueTime = slotsOf(RESCUE_TIME, routes);
     this.requestAttempts = slotsOf(REQUEST_ATTEMPTS, routes);
     this.budgetRefusals = slotsOf(BUDGET_REFUSALS, routes);
@@ -107,6 +114,11 @@ export class Metrics {
     return metricSlots.valueOf(unchecked(this.requests[route * OUTCOME_NAMES.length + outcome]));
   }
 
+  /** How fast a route answers now, by all workers. */
+  firstTokensOf(route: i32, store: Store): firstTokens.Summary {
+    return firstTokens.summarize(store, unchecked(this.lastTimes[route]));
+  }
+
   /** Counts an exchange that is over, with all its attempts. */
   count(x: Exchange): void {
     const outcome = outcomeOf(x);
@@ -120,8 +132,11 @@ export class Metrics {
     metricSlots.observe(unchecked(this.requestAttempts[route]), x.stepCount);
     const first = stepOf(x, 0);
     const last = stepOf(x, x.stepCount - 1);
-    if (x.outcome == Outcome.Served && last.cause == Cause.None)
-      metricSlots.observe(unchecked(this.firstToken[route]), millis(x.started, last.at) + last.ms);
+    if (x.outcome == Outcome.Served && last.cause == Cause.None) {
+      const ms = millis(x.started, last.at) + last.ms;
+      metricSlots.observe(unchecked(this.firstToken[route]), ms);
+      firstTokens.note(unchecked(this.lastTimes[route]), ms);
+    }
     if (outcome == RequestOutcome.Rescued) {
       metricSlots.observe(unchecked(this.rescueTime[route]), millis(first.at, last.at));
       const pair = pairKey(first.provider.index, last.provider.index);

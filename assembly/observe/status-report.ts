@@ -3,6 +3,7 @@
  * the module's clock is not the wall clock. Tokens are named, never shown; providers' words are starred.
  */
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { JsonWriter } from "../text/json-writer";
 import { Writer } from "../text/writer";
 import { ModelMapping } from "../config/model-mapping";
@@ -14,12 +15,15 @@ import { isExpired } from "../health/breaker-timing";
 import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";
 import { Entry } from "../health/ledger-record";
+import { Store } from "../health/ledger-store";
 import { NO_MODEL, NameHash } from "../health/name-hash";
 import { Cause, causeName } from "../health/verdict";
 import { PATHS } from "../request/api-paths";
 import { BreakerHistory, CHANGE_OF_API, CHANGE_ORDERED, HISTORY_LENGTH, keyOf } from "./breaker-history";
 import { age, writeBreaker, writeRequest } from "./breaker-report";
 import { BreakerWord, wordName, wordOf } from "./breaker-word";
+import * as firstTokens from "./first-tokens";
+import { Summary } from "./first-tokens";
 import { FleetBoard } from "../fleet/fleet-state";
 import { writeFleet } from "./fleet-report";
 import * as metricSlots from "./metric-slots";
@@ -45,6 +49,7 @@ function names(list: string[]): Bytes[] {
 
 const VERSION = Bytes.of("version");
 const GATEWAY = Bytes.of("gateway");
+const ENVOY = Bytes.of("envoy");
 const NOW = Bytes.of("now");
 const FLEETS = Bytes.of("fleets");
 const SITES = Bytes.of("sites");
@@ -74,6 +79,10 @@ const UPSTREAM = Bytes.of("upstream");
 const FALLBACK = Bytes.of("fallback");
 const WEIGHT = Bytes.of("weight");
 const REQUESTS = Bytes.of("requests");
+const FIRST_TOKEN = Bytes.of("firstToken");
+const OF = Bytes.of("of");
+const MEDIAN = Bytes.of("medianMs");
+const SLOWEST = Bytes.of("slowestMs");
 const AGO = Bytes.of("agoMs");
 const SITE = Bytes.of("site");
 const BY = Bytes.of("by");
@@ -84,23 +93,28 @@ export class StatusReport {
   private readonly json: JsonWriter = new JsonWriter(new Writer());
   private now: u64 = 0;
 
-  /** After `history.read`. `unixMs`: the wall clock. Drop the writer when its text is sent. */
+  constructor(private readonly store: Store) {}
+
+  /** After `history.read`. `envoy`: the host's version, "" where it does not say it. `unixMs`: the wall clock. Drop the writer when its text is sent. */
   write(
     sites: StatusSite[],
     fleets: FleetBoard[],
     history: BreakerHistory,
     version: Bytes,
+    envoy: Span,
     now: u64,
     unixMs: i64,
   ): Writer {
     const json = this.json;
     this.now = now;
     metricSlots.flush();
+    firstTokens.flush(this.store);
     json.out.intoOwn(16 << 10);
     json.start().openObject();
     json.key(VERSION).number(STATUS_VERSION);
     json.key(GATEWAY).openObject();
     json.key(VERSION).text(version);
+    json.key(ENVOY).string(envoy.ptr, envoy.len);
     json.closeObject();
     json.key(NOW).number(unixMs);
     json.key(FLEETS).openArray();
@@ -231,6 +245,18 @@ export class StatusReport {
     for (let i = 0, k = COUNT_NAMES.length; i < k; i++)
       json.key(COUNT_NAMES[i]).number(site.metrics.countOf(route.index, i));
     json.closeObject();
+    json.key(FIRST_TOKEN);
+    this.writeFirstTokens(site.metrics.firstTokensOf(route.index, this.store));
+    json.closeObject();
+  }
+
+  private writeFirstTokens(times: Summary): void {
+    const json = this.json;
+    if (times.count == 0) return json.nothing();
+    json.openObject();
+    json.key(OF).number(times.count);
+    json.key(MEDIAN).number(times.medianMs);
+    json.key(SLOWEST).number(times.slowestMs);
     json.closeObject();
   }
 

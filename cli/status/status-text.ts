@@ -15,9 +15,10 @@ const CHANGES = 10;
 
 /** The status as a person reads it. */
 export function statusText(status: Status, url: string, colour: Colour): string[] {
-  const version = status.gateway.version === "" ? "" : ` ${status.gateway.version}`;
+  const { version, envoy } = status.gateway;
+  const name = version === "" ? "ai-failover" : `ai-failover ${version}`;
   return [
-    `${colour.strong(`ai-failover${version}`)}  ${colour.dim(url)}`,
+    `${colour.strong(name)}  ${colour.dim(envoy === "" ? url : `${url}  Envoy ${envoy}`)}`,
     ...status.fleets.flatMap(fleet => fleetText(fleet, colour)),
     ...status.sites.flatMap(site => siteText(site, status.sites.length > 1, colour)),
     ...historyText(status.history, colour),
@@ -66,11 +67,23 @@ function table(rows: Row[], colour: Colour): string[] {
 }
 
 function routeRows(routes: RouteStatus[]): Row[] {
-  const head = ["ROUTE", "MODELS", "SERVED", "RESCUED", "FAILED", "RETURNED", "REFUSED", "CLIENT LEFT", "HOPS"];
-  const rows = routes.map(({ name, models, hops, requests }): Row => {
+  const head = [
+    "ROUTE",
+    "MODELS",
+    "SERVED",
+    "RESCUED",
+    "FAILED",
+    "RETURNED",
+    "REFUSED",
+    "CLIENT LEFT",
+    "FIRST TOKEN",
+    "HOPS",
+  ];
+  const rows = routes.map(({ name, models, hops, requests, firstToken }): Row => {
     const { served, rescued, failed, returned, refused, clientLeft } = requests;
     const counts = [served, rescued, failed, returned, refused, clientLeft].map(String);
-    return { cells: [name, models.join(" ") || "*", ...counts, hops.map(hopText).join(" > ")], state: "live" };
+    const first = firstToken === null ? "" : ageText(firstToken.medianMs);
+    return { cells: [name, models.join(" ") || "*", ...counts, first, hops.map(hopText).join(" > ")], state: "live" };
   });
   return [{ cells: head }, ...rows];
 }
@@ -78,7 +91,7 @@ function routeRows(routes: RouteStatus[]): Row[] {
 const hopText = ({ provider, model }: HopStatus): string => (model === "" ? provider : `${provider} (${model})`);
 
 function breakerRows({ providers }: SiteStatus): Row[] {
-  const rows: Row[] = [{ cells: ["PROVIDER", "STATE", "CAUSE", "SINCE", "AGAIN IN", "LEARNT FROM", "SAYS"] }];
+  const rows: Row[] = [{ cells: ["PROVIDER", "STATE", "CAUSE", "SINCE", "AGAIN IN", "REQUEST", "SAYS"] }];
   const add = (depth: number, name: string, state: BreakerWord, breaker: BreakerStatus | null) =>
     rows.push({ cells: ["  ".repeat(depth) + name, state, ...breakerCells(breaker)], state });
   for (const { id, state, breaker, models, apis, tokens } of providers) {
@@ -92,14 +105,17 @@ function breakerRows({ providers }: SiteStatus): Row[] {
   return rows;
 }
 
+const TRIALS = { probe: "a probe", request: "a trial", fleet: "another gateway's trial" };
+
 function breakerCells(breaker: BreakerStatus | null): string[] {
   if (breaker === null || (breaker.state === "live" && breaker.failures === 0)) return ["", "", "", "", ""];
-  const { state, cause, sinceMs, opensInMs, request, words, learntFrom } = breaker;
+  const { state, cause, sinceMs, opensInMs, request, words, learntFrom, by, trial } = breaker;
   const again = state === "live" ? "" : opensInMs < 0 ? "when brought back" : ageText(opensInMs);
+  const why = state === "taken-out" && by !== "" ? `by ${by}` : cause === "none" ? "" : cause;
   return [
-    cause === "none" ? "" : cause,
+    why,
     ageText(sinceMs),
-    again,
+    trial === null ? again : `${again}, ${TRIALS[trial.how]} runs`,
     learntFrom === "" ? request : `gateway ${learntFrom}`,
     words === "" ? "" : `"${words}"`,
   ];

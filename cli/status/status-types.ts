@@ -15,6 +15,8 @@ export interface BreakerStatus {
   opensInMs: number;
   /** How long a person's order still holds; 0: there is none. -1: until it is brought back. */
   heldForMs: number;
+  /** Who took it out; "": nobody did, or it is forgotten. */
+  by: string;
   /** -1: it is not probed. */
   nextProbeMs: number;
   /** Since the last good answer of a trial; -1: there was none. */
@@ -28,7 +30,8 @@ export interface BreakerStatus {
   /** Id of the gateway of the fleet that learnt it, or where a person took it out; "": this one, or it is not out. */
   learntFrom: string;
   failedProbes: number;
-  trial: { forMs: number; limitMs: number } | null;
+  /** `fleet`: another gateway has it, or the fleet is being asked. */
+  trial: { how: "probe" | "request" | "fleet"; forMs: number; limitMs: number } | null;
 }
 
 export interface ModelStatus extends BreakerStatus {
@@ -67,6 +70,8 @@ export interface RouteStatus {
   models: string[];
   hops: HopStatus[];
   requests: { served: number; rescued: number; returned: number; refused: number; failed: number; clientLeft: number };
+  /** Time to the first token of the last good answers, at most 64; null: there was none. */
+  firstToken: { of: number; medianMs: number; slowestMs: number } | null;
 }
 
 export interface SiteStatus {
@@ -131,7 +136,7 @@ export interface FleetStatus {
 
 export interface Status {
   version: 1;
-  gateway: { version: string };
+  gateway: { version: string; envoy: string };
   /** Unix time of the gateway, ms. */
   now: number;
   fleets: FleetStatus[];

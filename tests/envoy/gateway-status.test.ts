@@ -54,6 +54,7 @@ describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", 
     await gateway.providers["one"]!.set("*", "401");
     for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200);
     const status = await client.status();
+    expect(status.gateway.envoy).toBe(version);
     expect(status.sites).toHaveLength(1);
     expect(tokenOf(status, "one")).toMatchObject({ name: "main", state: "out", breaker: { cause: "credential" } });
     expect(tokenOf(status, "two").state).toBe("live");

@@ -48,6 +48,7 @@ describe("the status", () => {
           { provider: "deepseek", model: "deepseek-chat", kind: "fallback", weight: 100 },
         ],
         requests: { served: 1, rescued: 0, returned: 0, refused: 0, failed: 0, clientLeft: 0 },
+        firstToken: { of: 1, medianMs: 0, slowestMs: 0 },
       },
     ]);
     const qwen = providerOf(status, "qwen");
@@ -90,6 +91,43 @@ describe("the status", () => {
     const text = JSON.stringify(status);
     expect(text).not.toMatch(/qwen-[123]\b|deepseek-[12]\b/);
     expect(text).not.toContain("nobody shows");
+  });
+
+  it("tells how fast a route answers now, by all workers, also after a reload", () => {
+    const options: Options = { workers: 2, clusters: { deepseek: chat("Hi") } };
+    const waits = [30, 90, 40, 20, 50];
+    options.clusters!["qwen"] = waits.map(wait => ({ ...chat("Hi"), wait }));
+    const envoy = start(options);
+    expect(statusOf(envoy).sites[0]!.routes[0]!.firstToken).toBeNull();
+    for (const i of waits.keys()) envoy.ask({ ...ask, worker: i % 2 });
+    envoy.advance(100);
+    const times = { of: 5, medianMs: 40, slowestMs: 90 };
+    for (const worker of [0, 1]) expect(statusOf(envoy, worker).sites[0]!.routes[0]!.firstToken).toEqual(times);
+    envoy.replace({ gateway: gatewayOf(options), attempt: { role: "attempt" }, status: { role: "status" } });
+    expect(statusOf(envoy).sites[0]!.routes[0]!.firstToken).toEqual(times);
+  });
+
+  it("tells who tries what is out: a client's request, or a probe", () => {
+    const hang: Behaviour = { ...chat("Hi"), wait: 60_000 };
+    const failover = { enabled: true, failureThreshold: 1, healthCheckModel: "m", healthCheckInterval: "5s" };
+    for (const [how, provider] of [
+      ["request", { failover: { ...failover, enabled: false } }],
+      ["probe", { failover }],
+    ] as const) {
+      const down = json(500, openAiError("server_error"));
+      const clusters = { qwen: how === "probe" ? [badKey, hang] : [down, hang], deepseek: chat("Hi") };
+      const envoy = start({ tokens: { qwen: 1, deepseek: 1 }, provider: { ...breaker, ...provider }, clusters });
+      envoy.ask(ask);
+      const trialOf = () => {
+        const { models, tokens } = providerOf(statusOf(envoy), "qwen");
+        return (models[0] ?? tokens[0]!.breaker)?.trial;
+      };
+      expect(trialOf()).toBeNull();
+      envoy.advance(20_000);
+      if (how === "request") envoy.call(ask);
+      envoy.advance(1000);
+      expect(trialOf()).toMatchObject({ how });
+    }
   });
 
   it("is one for all workers, and outlives a reload", () => {
@@ -160,7 +198,7 @@ describe("an order", () => {
     const ofOther = statusOf(envoy, 1);
     expect(tokenOf(ofOther, "qwen", "t1")).toMatchObject({
       state: "taken-out",
-      breaker: { opensInMs: -1, heldForMs: -1 },
+      breaker: { opensInMs: -1, heldForMs: -1, by: "alice" },
     });
     expect(ofOther.history[0]).toMatchObject({ state: "taken-out", token: "t1", by: "alice", cause: "order" });
     expect(envoy.ask({ ...ask, worker: 1 }).headers["x-ai-failover-provider"]).toBe("deepseek");
@@ -180,6 +218,18 @@ describe("an order", () => {
     expect(envoy.ask(ask).headers["x-ai-failover-provider"]).toBe("deepseek");
     envoy.advance(600_000);
     expect(envoy.ask(ask).headers["x-ai-failover-provider"]).toBe("qwen");
+  });
+
+  it("keeps what the provider said while a person holds it out", () => {
+    const envoy = start({ tokens: { qwen: 1, deepseek: 1 }, clusters: { qwen: badKey, deepseek: chat("Hi") } });
+    envoy.ask(ask);
+    const before = tokenOf(statusOf(envoy), "qwen", "t1").breaker!;
+    order(envoy, { do: "take-out", provider: "qwen", token: "t1", by: "alice" });
+    const { words, request } = before;
+    expect(words).not.toBe("");
+    expect(tokenOf(statusOf(envoy), "qwen", "t1").breaker).toMatchObject({ words, request, by: "alice" });
+    order(envoy, { do: "bring-back", provider: "qwen", token: "t1" });
+    expect(tokenOf(statusOf(envoy), "qwen", "t1").state).toBe("live");
   });
 
   it("has what is out tried now", () => {
