@@ -1,5 +1,7 @@
 /** What of a client's request goes on beyond what the APIs know, and which web pages may call. */
+import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
+import { leadsOut } from "../text/path-traversal";
 import { Value } from "./json-tree";
 import { Fields, show, textOf } from "./fields";
 import { isToken } from "./identifiers";
@@ -23,6 +25,8 @@ const NEVER: string[] = [
   "trailer",
   "upgrade",
   "expect",
+  "proxy-connection",
+  "http2-settings",
   "accept-encoding",
   "x-forwarded-proto",
 ];
@@ -74,17 +78,26 @@ function readPath(value: Value, to: AllowedPath[]): void {
   const space = text.indexOf(" ");
   const method = space < 0 ? "" : text.substring(0, space);
   let path = text.substring(space + 1);
-  const star = path.indexOf("*");
-  const isPrefix = star >= 0;
-  if (path.startsWith("/v1/")) path = path.substring(3);
+  if (path == "/v1" || path.startsWith("/v1/")) path = path.substring(3);
+  const isPrefix = path.endsWith("/*");
   if (isPrefix) path = path.substring(0, path.length - 1);
-  if (!path.startsWith("/") || path.includes("*") || path.includes("?") || path.includes(" ") || !isMethod(method))
-    return addMistake(value.path, show(value), PATH_RULE);
+  const isWhole = path.startsWith("/") && (isPrefix || path.length > 1);
+  if (!isWhole || !isPathText(path) || !isMethod(method)) return addMistake(value.path, show(value), PATH_RULE);
   const allowed = new AllowedPath();
   if (method != "") allowed.method = Bytes.of(method);
   allowed.path = Bytes.of(path);
   allowed.isPrefix = isPrefix;
   to.push(allowed);
+}
+
+/** What a path of a request can be, and one that is not refused for leading out. */
+function isPathText(path: string): bool {
+  for (let i = 0; i < path.length; i++) {
+    const c = path.charCodeAt(i);
+    if (c <= 0x20 || c >= 0x7f || c == Char.Question || c == Char.Hash || c == 0x2a) return false;
+  }
+  const bytes = Bytes.of(path);
+  return !leadsOut(bytes.ptr, bytes.len);
 }
 
 function isMethod(text: string): bool {

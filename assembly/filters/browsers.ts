@@ -1,8 +1,10 @@
 /** What a web page may do here: nothing from another site, unless `cors.allowOrigins` names its origin. */
-import { Char, containsIgnoreCase, equalsIgnoreCase } from "../text/ascii";
+import { Char, equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
+import { isJson } from "../http/media-type";
+import { Routing } from "../config/site-config";
 import { Exchange, configOf } from "../request/exchange";
 import { RequestHead } from "../request/request-head";
 import * as replies from "../response/replies";
@@ -13,8 +15,6 @@ const ANY = Bytes.of("*");
 const CROSS_SITE = Bytes.of("cross-site");
 const SAME_ORIGIN = Bytes.of("same-origin");
 const NONE = Bytes.of("none");
-const NOWHERE = Bytes.of("null");
-const JSON_NAME = Bytes.of("json");
 
 /** A browser asks by it what a page may send; it has no credential. */
 export function isQuestion(head: RequestHead): bool {
@@ -27,8 +27,38 @@ export function checkOrigin(x: Exchange, head: RequestHead): Refusal | null {
   if (origin.len > 0) x.origin = allowedOrigin(configOf(x).allowOrigins, origin);
   if (x.origin != 0) return null;
   if (equalsIgnoreCase(head.fetchSite.ptr, head.fetchSite.len, CROSS_SITE)) return refuse(replies.ORIGIN_REFUSED);
+  if (origin.len > 0 && isHostOf(origin, head.authority))
+    return isOpen(x) && !isOwnName(head.authority) ? refuse(replies.PAGE_OF_A_NAME) : null;
   return sendsUnasked(head) ? refuse(replies.ORIGIN_REFUSED) : null;
 }
+
+/** Whoever reaches the listener may call; elsewhere the host may ask for a key, and it decides which names lead here. */
+function isOpen(x: Exchange): bool {
+  const config = configOf(x);
+  return config.clientKeys.length == 0 && config.routing != Routing.Host;
+}
+
+/**
+ * Whether nobody else can have made this name: an address, localhost, or one without a dot. Any other name may have been made to lead
+ * here while its page is open (DNS rebinding), and to the browser that page is at home.
+ */
+function isOwnName(authority: Span): bool {
+  if (load<u8>(authority.ptr) == Char.OpenBracket) return true;
+  let size: usize = 0;
+  let isName = false;
+  let hasDot = false;
+  for (; size < authority.len; size++) {
+    const c = <i32>load<u8>(authority.ptr + size);
+    if (c == Char.Colon) break;
+    if (c == Char.Dot) hasDot = true;
+    else if (<u32>(c - Char.Zero) > 9) isName = true;
+  }
+  if (!isName || !hasDot) return true;
+  const below = LOCALHOST_BELOW.len;
+  return size > below && equalsIgnoreCase(authority.ptr + size - below, below, LOCALHOST_BELOW);
+}
+
+const LOCALHOST_BELOW = Bytes.of(".localhost");
 
 /**
  * A page of another origin whose body is no JSON: for that a browser has asked nobody. Not every browser, and none without TLS, says
@@ -36,8 +66,7 @@ export function checkOrigin(x: Exchange, head: RequestHead): Refusal | null {
  */
 function sendsUnasked(head: RequestHead): bool {
   if (head.origin.len == 0 || head.fetchSite.is(SAME_ORIGIN) || head.fetchSite.is(NONE)) return false;
-  if (containsIgnoreCase(head.contentType.ptr, head.contentType.len, JSON_NAME)) return false;
-  return head.origin.is(NOWHERE) || !isHostOf(head.origin, head.authority);
+  return !isJson(head.contentType.ptr, head.contentType.len);
 }
 
 /** Whether what follows "://" is the host that was called. */

@@ -70,7 +70,7 @@ export function deliver(c: ClientStream, a: Attempt): void {
   if (sendErrorInside(a, true)) return dropBody(x);
   attemptJudge.hideToken(a, answerBody.ptr, answerBody.len);
   headerBuilder.begin();
-  addPassedHeaders(answerHeaders.ptr, answerHeaders.len, a.status);
+  addPassedHeaders(answerHeaders.ptr, answerHeaders.len);
   addAnswerHeaders(x);
   host.sendLocalResponse(a.status, hostNames.DETAILS, answerBody, headerBuilder.end());
   dropBody(x);

@@ -40,18 +40,17 @@ export function cleanRequestTrailers(): bool {
 }
 
 /** What a provider must not tell the router or the client. */
-export function cleanAnswerHeaders(list: usize, len: usize, status: i32): void {
-  removeAll(host.HeaderMap.Response, list, len, status);
+export function cleanAnswerHeaders(list: usize, len: usize): void {
+  removeAll(host.HeaderMap.Response, list, len);
 }
 
 export function cleanAnswerTrailers(): void {
   const list = host.headers(host.HeaderMap.ResponseTrailers);
-  if (list !== null) removeAll(host.HeaderMap.ResponseTrailers, list.ptr, list.len, 0);
+  if (list !== null) removeAll(host.HeaderMap.ResponseTrailers, list.ptr, list.len);
 }
 
-function removeAll(map: host.HeaderMap, list: usize, len: usize, status: i32): void {
+function removeAll(map: host.HeaderMap, list: usize, len: usize): void {
   const header = headersIn(list, len);
   while (header.next())
-    if (responseHead.mustNotForward(header.name, header.nameLen, status))
-      host.removeHeader(map, header.name, header.nameLen);
+    if (responseHead.mustNotForward(header.name, header.nameLen)) host.removeHeader(map, header.name, header.nameLen);
 }

@@ -24,7 +24,7 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
   const list = host.headers(host.HeaderMap.Response);
   if (list === null) return Decision.Pass;
   const head = readResponseHead(list.ptr, list.len, host.wallClock);
-  cleanAnswerHeaders(list.ptr, list.len, head.status);
+  cleanAnswerHeaders(list.ptr, list.len);
   const decision = attemptJudge.judgeHeaders(a, head, end, now);
   // An error event may have to follow a stream that ends without its mark.
   if (decision != Decision.Fail && a.state != State.Reading && a.validator.mayNeedEnding)

@@ -51,7 +51,7 @@ function sendFirst(c: ClientStream, x: Exchange): void {
   x.outcome = Outcome.Returned;
   c.phase = Phase.Answered;
   headerBuilder.begin();
-  addPassedHeaders(first.block, first.headersLen, first.status);
+  addPassedHeaders(first.block, first.headersLen);
   addAnswerHeaders(x);
   const body = kept.set(first.block + first.headersLen, first.bodyLen);
   host.sendLocalResponse(first.status, hostNames.DETAILS, body, headerBuilder.end());
@@ -59,12 +59,12 @@ function sendFirst(c: ClientStream, x: Exchange): void {
 }
 
 /** What of a provider's headers goes to the client with an answer that we send. */
-export function addPassedHeaders(list: usize, len: usize, status: i32): void {
+export function addPassedHeaders(list: usize, len: usize): void {
   const header = headersIn(list, len);
   while (header.next())
     if (
       load<u8>(header.name) != Char.Colon &&
-      !mustNotForward(header.name, header.nameLen, status) &&
+      !mustNotForward(header.name, header.nameLen) &&
       !isFraming(header.name, header.nameLen)
     )
       headerBuilder.add(header.name, header.nameLen, header.value, header.valueLen);

@@ -4,7 +4,7 @@ import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { AllowedPath } from "../config/provider";
 import { Dialect } from "../config/dialect";
-import { pathLength } from "./request-path";
+import { V1, hasVersion, pathLength } from "./request-path";
 
 enum Use {
   /** POST: a call of a model, whose answer has the shape of its dialect. */
@@ -97,17 +97,16 @@ export class ApiCall {
   }
 }
 
-const V1 = Bytes.of("/v1");
 const GET = Bytes.of("GET");
 const HEAD = Bytes.of("HEAD");
 const POST = Bytes.of("POST");
 const call = new ApiCall();
 
 /**
- * Reads the API out of a path, with or without "/v1", whatever its query is. What comes before it must end in "/v1". `hasVersion`: the
+ * Reads the API out of a path, with or without "/v1", whatever its query is. What comes before it must end in "/v1". `isVersioned`: the
  * request has Anthropic's version header.
  */
-export function apiOf(method: Span, path: Span, hasVersion: bool): ApiCall {
+export function apiOf(method: Span, path: Span, isVersioned: bool): ApiCall {
   const ptr = path.ptr;
   const size = pathLength(ptr, path.len);
   call.clear();
@@ -122,7 +121,7 @@ export function apiOf(method: Span, path: Span, hasVersion: bool): ApiCall {
   }
   if (api === null) return call;
   call.isListed = true;
-  call.dialect = api.isOfBothApis && hasVersion ? Dialect.Messages : api.dialect;
+  call.dialect = api.isOfBothApis && isVersioned ? Dialect.Messages : api.dialect;
   call.isStateful = api.use == Use.State;
   call.hasKnownShape = api.use == Use.Call;
   call.isModelCall = api.use == Use.Call || api.use == Use.Other;
@@ -130,7 +129,7 @@ export function apiOf(method: Span, path: Span, hasVersion: bool): ApiCall {
 }
 
 function apiAt(ptr: usize, size: usize, isPost: bool, isGet: bool): Api | null {
-  if (startsWith(ptr, size, V1)) {
+  if (hasVersion(ptr, size)) {
     ptr += V1.len;
     size -= V1.len;
   }
@@ -159,9 +158,9 @@ export function allowedAt(paths: AllowedPath[], method: Span, path: usize, len: 
     const wanted = allowed.method;
     if (wanted !== null && !method.is(wanted)) continue;
     for (let at: usize = 0; at < size; at++) {
-      const hasVersion = startsWith(path + at, size - at, V1);
-      if (at > 0 && !hasVersion) continue;
-      const from = hasVersion ? at + V1.len : at;
+      const isVersion = hasVersion(path + at, size - at);
+      if (at > 0 && !isVersion) continue;
+      const from = isVersion ? at + V1.len : at;
       const isThere = allowed.isPrefix
         ? startsWith(path + from, size - from, allowed.path)
         : allowed.path.equals(path + from, size - from);

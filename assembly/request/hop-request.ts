@@ -8,13 +8,12 @@ import { Token } from "../config/token";
 import { Exchange, ModelPlace, modelOf } from "./exchange";
 import { Hop, endpointOf, providerOf, targetOf } from "./hop";
 import { writeQuery } from "./query";
-import { pathLength } from "./request-path";
+import { V1, hasVersion, pathLength } from "./request-path";
 
 /** Above the 60 KiB of headers that Envoy takes by default. */
 const PATH_CAPACITY: usize = 72 << 10;
 const scratch: usize = heap.alloc(PATH_CAPACITY);
 const writer = new Writer();
-const V1 = Bytes.of("/v1");
 const MODEL_SLOT = Bytes.of("{model}");
 
 const pathThere = new Span();
@@ -58,7 +57,7 @@ export function path(x: Exchange, hop: Hop): Span {
     writer.raw(x.text, split);
   } else {
     let from = x.basePrefix;
-    if (split - from >= V1.len && V1.equals(x.text + from, V1.len)) from += V1.len;
+    if (hasVersion(x.text + from, split - from)) from += V1.len;
     putFilled(writer, endpoint.base, model, modelLen);
     writer.raw(x.text + from, split - from);
   }

@@ -1,12 +1,21 @@
 /** A request's path and query, as far as it is not about an API. */
 import { Char } from "../text/ascii";
 import { leadsOut } from "../text/path-traversal";
+import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 
 /** Length of a path before its query. */
 export function pathLength(ptr: usize, len: usize): usize {
   for (let i: usize = 0; i < len; i++) if (load<u8>(ptr + i) == Char.Question) return i;
   return len;
+}
+
+export const V1 = Bytes.of("/v1");
+
+/** Whether the path begins with "/v1" as a whole segment: "/v1beta" is another one. */
+export function hasVersion(ptr: usize, size: usize): bool {
+  if (size < V1.len || !V1.equals(ptr, V1.len)) return false;
+  return size == V1.len || load<u8>(ptr + V1.len) == Char.Slash;
 }
 
 /** Longer ones stay as they are. */

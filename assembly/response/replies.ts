@@ -90,6 +90,10 @@ export const ORIGIN_REFUSED = new Reply(
   FOREIGN_PAGE,
   "A web page of another site may call this gateway only when cors.allowOrigins names its origin",
 );
+export const PAGE_OF_A_NAME = new Reply(
+  FOREIGN_PAGE,
+  "Any name can be made to lead here: without clientKeys a web page may call its own host only when cors.allowOrigins names its origin",
+);
 export const TOO_MANY_HOPS = new Reply(
   LOOP,
   "The request has passed too many gateways: a provider's url leads back to one of them",

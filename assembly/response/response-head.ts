@@ -3,6 +3,7 @@ import { CONTENT_LENGTH, CONTENT_TYPE } from "../http/header-names";
 import { Char, equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { isPlain } from "../http/content-coding";
+import { isJson } from "../http/media-type";
 import { HeaderSet } from "../http/header-set";
 import { headersIn } from "../http/header-list";
 import { AskedWait, asked, readAskedWait } from "../health/retry-after";
@@ -10,7 +11,6 @@ import { AskedWait, asked, readAskedWait } from "../health/retry-after";
 const STATUS = Bytes.of(":status");
 const CONTENT_ENCODING = Bytes.of("content-encoding");
 const EVENT_STREAM = Bytes.of("text/event-stream");
-const JSON_NAME = Bytes.of("json");
 const TEXT_TYPE = Bytes.of("text/");
 
 /** What the body will be, by its content-type and content-encoding. */
@@ -25,23 +25,75 @@ export enum BodyType {
   Binary,
 }
 
-/** Of the router and of our own: a provider that sends them would steer both (facts 19.4). */
 const DROPPED = new HeaderSet(
   [
-    "set-cookie",
-    "alt-svc",
     "connection",
     "keep-alive",
     "te",
     "trailer",
     "upgrade",
-    // Orders to a browser, in the name of this gateway's host: which pages may read, what is kept, where to go next.
-    "strict-transport-security",
-    "clear-site-data",
+    // Where to go next: a client would show its key there. And who to be.
+    "location",
+    "content-location",
     "refresh",
     "link",
+    "alt-svc",
+    "set-cookie",
+    "set-cookie2",
+    "set-login",
+    "www-authenticate",
+    // Orders to a browser, in the name of this gateway's host: what it keeps, loads, allows, tells whom.
+    "accept-ch",
+    "clear-site-data",
+    "critical-ch",
+    "document-policy",
+    "expect-ct",
+    "feature-policy",
+    "nel",
+    "no-vary-search",
+    "origin-agent-cluster",
+    "origin-trial",
+    "permissions-policy",
+    "referrer-policy",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker",
+    "service-worker-allowed",
+    "sourcemap",
+    "speculation-rules",
+    "strict-transport-security",
+    "supports-loading-mode",
+    "timing-allow-origin",
+    "x-dns-prefetch-control",
+    "x-frame-options",
+    "x-sourcemap",
+    "x-xss-protection",
+    // Orders to a proxy before this gateway: a file of its own instead of the answer, how long it is kept.
+    "cdn-cache-control",
+    "edge-control",
+    "x-accel-charset",
+    "x-accel-expires",
+    "x-accel-limit-rate",
+    "x-accel-redirect",
+    "x-lighttpd-send-file",
+    "x-reproxy-url",
+    "x-sendfile",
   ],
-  ["x-envoy-", "x-ai-failover", "proxy-", "access-control-"],
+  [
+    // Of the router and of our own: a provider that sends them would steer both (facts 19.4).
+    "x-envoy-",
+    "x-ai-failover",
+    "ai-failover-",
+    "proxy-",
+    "access-control-",
+    "attribution-reporting-",
+    "content-security-policy",
+    "cross-origin-",
+    "public-key-pins",
+    "sec-",
+    "surrogate-",
+    "x-permitted-cross-domain-",
+  ],
 );
 
 /** Of the answer whose headers were read last; one for all. */
@@ -91,20 +143,9 @@ function bodyTypeOf(type: usize, len: usize): BodyType {
   return BodyType.Binary;
 }
 
-/** `application/json` and what is built on it, like `application/problem+json`; not x-ndjson or jsonl, which are many documents. */
-function isJson(type: usize, len: usize): bool {
-  let end: usize = 0;
-  while (end < len && load<u8>(type + end) != Char.Semicolon && load<u8>(type + end) != Char.Space) end++;
-  if (end <= JSON_NAME.len || !equalsIgnoreCase(type + end - JSON_NAME.len, JSON_NAME.len, JSON_NAME)) return false;
-  const before = <i32>load<u8>(type + end - JSON_NAME.len - 1);
-  return before == Char.Slash || before == Char.Plus;
-}
-
-const LOCATION = Bytes.of("location");
-
 /** Whether a header, or a trailer, of a provider must not reach the client, or the router. */
-export function mustNotForward(name: usize, len: usize, status: i32): bool {
-  return DROPPED.has(name, len) || (status < 300 && LOCATION.equals(name, len));
+export function mustNotForward(name: usize, len: usize): bool {
+  return DROPPED.has(name, len);
 }
 
 const TRANSFER_ENCODING = Bytes.of("transfer-encoding");

@@ -7,6 +7,7 @@ export const enum Char {
   Return = 0x0d,
   Space = 0x20,
   Quote = 0x22,
+  Hash = 0x23,
   Percent = 0x25,
   Ampersand = 0x26,
   Plus = 0x2b,

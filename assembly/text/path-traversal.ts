@@ -3,15 +3,17 @@ import { Char } from "./ascii";
 import { decodePercent } from "./percent";
 
 /**
- * Whether a segment is "..", in any way that a server may read as such: dots, slashes and backslashes may be percent-encoded, and
- * parameters may follow (";x").
+ * Whether a segment is "..", in any way that a server may read as such: dots, slashes and backslashes may be percent-encoded, more than
+ * once too, and what ends a name somewhere may follow (";x", "?", "#", a space). A control character, or a byte that begins an overlong
+ * form of UTF-8 (a dot or a slash of two bytes), counts as one: no path has a use for it.
  */
 export function leadsOut(ptr: usize, len: usize): bool {
   const end = ptr + len;
   let dots = 0;
   for (let p = ptr; p <= end; p += size) {
     const c = charAt(p, end);
-    if (dots == 2 && (isSlash(c) || c == Char.Semicolon || c == END)) return true;
+    if (dots == 2 && endsName(c)) return true;
+    if (c != END && isUseless(c)) return true;
     if (isSlash(c)) dots = 0;
     else dots = c == Char.Dot && dots >= 0 ? dots + 1 : OTHER;
   }
@@ -27,11 +29,23 @@ let size: usize = 1;
 function charAt(p: usize, end: usize): i32 {
   size = 1;
   if (p == end) return END;
-  const c = <i32>load<u8>(p);
-  const decoded = c == Char.Percent && p + 3 <= end ? decodePercent(p) : -1;
-  if (decoded < 0) return c;
-  size = 3;
-  return decoded;
+  let c = <i32>load<u8>(p);
+  // "%252e" is "%2e" to the first who decodes it, and a dot to the next.
+  while (c == Char.Percent && p + size + 2 <= end) {
+    const decoded = decodePercent(p + size - 1);
+    if (decoded < 0) break;
+    c = decoded;
+    size += 2;
+  }
+  return c;
+}
+
+function endsName(c: i32): bool {
+  return isSlash(c) || c == Char.Semicolon || c == Char.Question || c == Char.Hash || c == Char.Space || c == END;
+}
+
+function isUseless(c: i32): bool {
+  return c < 0x20 || c == 0x7f || c == 0xc0 || c == 0xc1 || c > 0xf4;
 }
 
 function isSlash(c: i32): bool {

@@ -165,6 +165,10 @@ describe.each(MODES)("of paths and methods, in %s mode,", mode => {
     expect(ask("PUT", "/v1/voices/1", provider).call.status).toBe(404);
     expect(ask("PUT", "/v1/files/f-1", provider).call.status).toBe(404);
     expect(ask("DELETE", "/v1/files/../organization", provider).call.status).toBe(400);
+    const beta = { allowPaths: ["/v1beta/models/*"] };
+    expect(ask("POST", "/v1beta/models/a:b", beta).seen[0]!.path).toBe("/v1/v1beta/models/a:b");
+    expect(ask("POST", "/v1/v1beta/models/a:b", beta).seen[0]!.path).toBe("/v1/v1beta/models/a:b");
+    expect(ask("POST", "/v1/beta/models/a:b", beta).call.status).toBe(404);
     const config = providers({ allowPaths: ["/v1/voices"] }, {});
     const envoy = start({
       mode,
@@ -192,10 +196,27 @@ describe.each(MODES)("web pages, in %s mode:", mode => {
     expect(page({ origin: APP, "content-type": "text/plain" })).toBe(403);
     expect(page({ origin: "null", "content-type": "text/plain" })).toBe(403);
     expect(page({ "sec-fetch-site": "same-site", origin: APP, "content-type": "text/plain" })).toBe(403);
+    for (const type of ["text/plain; application/json", "text/plain;json", "multipart/form-data; boundary=json", ""])
+      expect(page({ origin: APP, "content-type": type })).toBe(403);
     expect(envoy.provider("qwen").seen).toEqual([]);
     expect(page({ origin: APP })).toBe(200);
     expect(page({ "sec-fetch-site": "same-origin", origin: APP, "content-type": "text/plain" })).toBe(200);
     expect(page({ "content-type": "text/plain" })).toBe(200);
+  });
+
+  it("a page of this very host may call, unless its name can be anybody's: nobody asks for a key, and names can be made to lead here", () => {
+    const page = (authority: string, config: object = {}) => {
+      const envoy = start({ mode, tokens: { qwen: 1 }, config, clusters: { qwen: chat("Hi") } });
+      const headers = { origin: `http://${authority}`, "sec-fetch-site": "same-origin" };
+      return envoy.ask({ body, host: authority, headers }).status;
+    };
+    for (const own of ["localhost:8080", "127.0.0.1", "[::1]:8080", "a.localhost", "gateway:80"])
+      expect([own, page(own)]).toEqual([own, 200]);
+    for (const name of ["evil.example:8080", "127.0.0.1.evil.example", "localhost.example"])
+      expect([name, page(name)]).toEqual([name, 403]);
+    expect(page("app.example", { cors: { allowOrigins: ["http://app.example"] } })).toBe(200);
+    expect(page("app.example", { clientKeys: [{ name: "a", value: "sk-a-client" }] })).toBe(401);
+    expect(page("app.example", { routing: "host" })).toBe(200);
   });
 
   it("OPTIONS is answered here, without a key, and no provider hears of it", () => {
@@ -230,7 +251,7 @@ describe.each(MODES)("web pages, in %s mode:", mode => {
     expect(open(["*"]).ask({ body, headers }).headers["access-control-allow-origin"]).toBe("*");
   });
 
-  it("a provider gives a browser no orders", () => {
+  it.each([200, 302, 400, 404])("a provider gives neither a browser nor a proxy orders with a %i", status => {
     const orders = {
       "access-control-allow-origin": "*",
       "access-control-allow-credentials": "true",
@@ -239,11 +260,25 @@ describe.each(MODES)("web pages, in %s mode:", mode => {
       refresh: "0; url=https://evil.example",
       link: "<https://evil.example>; rel=preload",
       location: "https://evil.example",
+      "content-location": "/x",
+      "set-login": "logged-out",
+      "www-authenticate": "Basic realm=a",
+      "content-security-policy-report-only": "report-uri https://evil.example",
+      "reporting-endpoints": 'a="https://evil.example"',
+      "service-worker-allowed": "/",
+      "cross-origin-resource-policy": "cross-origin",
+      "x-accel-redirect": "/internal/file",
+      "x-sendfile": "/etc/passwd",
+      "surrogate-control": "max-age=99999",
+      "ai-failover-hops": "1",
     };
-    const good = { ...chat("Hi"), headers: { "content-type": "application/json", ...orders } };
-    const call = start({ mode, tokens: { qwen: 1 }, clusters: { qwen: good } }).ask({ body });
-    expect(call.status).toBe(200);
-    for (const name of Object.keys(orders)) expect(call.headers).not.toHaveProperty(name);
+    const headers = { "content-type": "application/json", "x-ratelimit-limit-requests": "5", ...orders };
+    const envoy = start({ mode, tokens: { qwen: 1 }, clusters: { qwen: { ...chat("Hi"), status, headers } } });
+    const calls = [envoy.ask({ method: "GET", path: "/v1/files" }), ...(status === 200 ? [envoy.ask({ body })] : [])];
+    for (const call of calls) {
+      expect([call.status, call.headers["x-ratelimit-limit-requests"]]).toEqual([status, "5"]);
+      for (const name of Object.keys(orders)) expect(call.headers).not.toHaveProperty(name);
+    }
   });
 });
 

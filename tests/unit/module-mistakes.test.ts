@@ -14,6 +14,9 @@ const route = (fields: object) => ({
   routes: [{ name: "r", upstreams: [{ provider: "qwen" }], ...fields }],
 });
 
+const PATHS = 'a path below the API, like "/v1/voices/*" or "DELETE /v1/files/*"';
+const HEADERS = "the name of a header; none of a credential, of the connection or of this gateway";
+
 /** What is written, and each line that it gets. */
 const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   ["not an object", [], "configuration: a list of 0; an object with fields"],
@@ -73,6 +76,54 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     "a control character in a token",
     provider({ apiTokens: ["a\nb"] }),
     "providers[0].apiTokens[0]: the token holds a control character at position 2; visible ASCII characters, no spaces",
+  ],
+  [
+    "paths that no request has, or too many",
+    provider({
+      allowPaths: [
+        "*",
+        "/",
+        "/v1",
+        "/v1*",
+        "/voices*",
+        "/a*/b",
+        "/a/**",
+        "voices",
+        "/../x",
+        "/%252e%252E/x",
+        "/a?b",
+        "/a b",
+        "/a#b",
+        "get /a",
+        "GET  /a",
+        "/ä",
+      ],
+    }),
+    'providers[0].allowPaths[0]: "*"; ' + PATHS,
+    'providers[0].allowPaths[1]: "/"; ' + PATHS,
+    'providers[0].allowPaths[2]: "/v1"; ' + PATHS,
+    'providers[0].allowPaths[3]: "/v1*"; ' + PATHS,
+    'providers[0].allowPaths[4]: "/voices*"; ' + PATHS,
+    'providers[0].allowPaths[5]: "/a*/b"; ' + PATHS,
+    'providers[0].allowPaths[6]: "/a/**"; ' + PATHS,
+    'providers[0].allowPaths[7]: "voices"; ' + PATHS,
+    'providers[0].allowPaths[8]: "/../x"; ' + PATHS,
+    'providers[0].allowPaths[9]: "/%252e%252E/x"; ' + PATHS,
+    'providers[0].allowPaths[10]: "/a?b"; ' + PATHS,
+    'providers[0].allowPaths[11]: "/a b"; ' + PATHS,
+    'providers[0].allowPaths[12]: "/a#b"; ' + PATHS,
+    'providers[0].allowPaths[13]: "get /a"; ' + PATHS,
+    'providers[0].allowPaths[14]: "GET  /a"; ' + PATHS,
+    'providers[0].allowPaths[15]: "/ä"; ' + PATHS,
+  ],
+  [
+    "headers that a client may not send on",
+    provider({
+      forwardHeaders: ["Authorization", "X-Envoy-A", "cookie", ":path", "a b", "", "X-AI-Failover", "HTTP2-Settings"],
+    }),
+    ...["Authorization", "X-Envoy-A", "cookie", ":path", "a b", "", "X-AI-Failover", "HTTP2-Settings"].map(
+      (name, i) => `providers[0].forwardHeaders[${i}]: "${name}"; ${HEADERS}`,
+    ),
   ],
   [
     "a file of tokens",
