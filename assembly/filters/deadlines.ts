@@ -13,7 +13,7 @@ import * as callouts from "./callouts";
 import { ClientStream, Phase } from "./client-stream";
 import * as directAttempt from "./direct-attempt";
 import * as dueTimes from "./due-times";
-import { ERROR_BODY, NOT_KEPT } from "./due-times";
+import { ERROR_BODY, LINGER, NOT_KEPT } from "./due-times";
 import * as hostNames from "./host-names";
 import { armFirst } from "./planning";
 import * as retry from "./retry";
@@ -96,14 +96,17 @@ function breakOff(x: Exchange, a: Attempt, now: u64): void {
 
 /**
  * Whether a streamed answer has been silent for too long, and something better may follow; None: it has not. Before its first sign only
- * `firstTokenTimeout` holds, behind its last event nothing does: what stays open then misses nothing.
+ * `firstTokenTimeout` holds, behind its last event only a short patience. Where the client may be what does not read, bytes have as
+ * long as content.
  */
 function silence(x: Exchange, a: Attempt, now: u64): End {
-  if (!x.isStreamed || x.hasNoAlternative || attemptJudge.isDone(a)) return End.None;
+  if (attemptJudge.isDone(a)) return hasPassed(a.silentSince, LINGER, now) ? End.Stalled : End.None;
+  if (!x.isStreamed || x.hasNoAlternative) return End.None;
   if (!attemptJudge.hasSign(a))
     return hasPassed(a.started, routeOf(x).firstTokenTimeout, now) ? End.FirstTokenTimeout : End.None;
   const config = configOf(x);
-  if (config.idleTimeout > 0 && hasPassed(a.silentSince, config.idleTimeout, now)) return End.Stalled;
+  const limit = attemptJudge.mayBeUnread(a) ? 0 : config.idleTimeout;
+  if (limit > 0 && hasPassed(a.silentSince, limit, now)) return End.Stalled;
   return config.stallTimeout > 0 && hasPassed(a.idleSince, config.stallTimeout, now) ? End.Stalled : End.None;
 }
 

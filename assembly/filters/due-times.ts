@@ -17,6 +17,8 @@ export const PERIOD: u32 = 50;
 export const ERROR_BODY: i32 = 2000;
 /** How much later than Envoy's limit, which counts from when there is a connection, ms: then an interim answer has ended it (facts 19.5). */
 export const NOT_KEPT: i32 = 5000;
+/** How long a stream may stay open and silent behind its last event, ms: some clients read until it ends. */
+export const LINGER: i32 = 10_000;
 export const NEVER: u64 = u64.MAX_VALUE;
 
 let first: u64 = NEVER;
@@ -91,7 +93,8 @@ function dueOfAttempt(c: ClientStream, x: Exchange, a: Attempt, now: u64): u64 {
 
 /** Before the first sign of a model silence is none; but that may come at any time, and from then on it is. */
 function silenceOf(x: Exchange, a: Attempt, now: u64): u64 {
-  if (!x.isStreamed || x.hasNoAlternative || attemptJudge.isDone(a)) return NEVER;
+  if (attemptJudge.isDone(a)) return after(a.silentSince, LINGER);
+  if (!x.isStreamed || x.hasNoAlternative) return NEVER;
   const config = configOf(x);
   const hasSign = attemptJudge.hasSign(a);
   let due = hasSign ? NEVER : after(a.started, routeOf(x).firstTokenTimeout);

@@ -17,6 +17,7 @@ import * as hostNames from "./host-names";
 import { addAnswerHeaders } from "./answer-headers";
 import { cleanAnswerHeaders } from "./header-cleaning";
 import { sendErrorInside } from "./send-error";
+import * as timer from "./timer";
 
 const BODY = host.Buffer.ResponseBody;
 
@@ -38,7 +39,10 @@ export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   const got = size > 0 ? host.body(BODY, 0, size) : null;
   const chunk = got !== null ? got.ptr : 0;
   const len = got !== null ? got.len : 0;
+  const wasDone = attemptJudge.isDone(a);
   const decision = attemptJudge.judgeBody(a, chunk, len, end, now);
+  // From here on it has little time to end.
+  if (!end && !wasDone && attemptJudge.isDone(a)) timer.watchAttempt(a, now);
   // Our own memory holds it: Envoy's buffer limit would turn it into a 500 (facts 19.9).
   if (decision == Decision.Hold) host.setBody(BODY, 0, size, 0, 0);
   else if (decision == Decision.Pass) passOn(a, chunk, len, passing, end);

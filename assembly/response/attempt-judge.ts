@@ -184,8 +184,13 @@ export function judgeLoss(a: Attempt, how: End, now: u64): bool {
   return true;
 }
 
-/** What the buffers on the way to a client may hold: once so much has gone out, silence may be that of a client that does not read. */
+/** What the buffers on the way to a client hold at least. */
 const UNREAD: u64 = 512 << 10;
+
+/** Whether so much has gone out that silence may be that of a client which does not read: Envoy tells no filter that it waits for it. */
+export function mayBeUnread(a: Attempt): bool {
+  return a.passed >= UNREAD;
+}
 
 /** So did one of which bytes have gone to the client. */
 function onBroken(a: Attempt, how: End, now: u64): bool {
@@ -200,8 +205,7 @@ function onBroken(a: Attempt, how: End, now: u64): bool {
   const long = !timeLimits.hasTime(a.exchange, now);
   if (long) a.isShortOfTime = true;
   classifyEnd(long ? End.AttemptTimeout : how, verdict);
-  // Envoy tells nobody that it waits for its client to read.
-  if (how == End.Stalled && a.passed >= UNREAD) verdict.scope = Scope.Nobody;
+  if (how == End.Stalled && mayBeUnread(a)) verdict.scope = Scope.Nobody;
   breakOff(a, now);
   return true;
 }

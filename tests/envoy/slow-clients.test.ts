@@ -87,9 +87,13 @@ describe.each(HOSTS)("30 MB for each of 4 clients that read slowly, in $mode mod
       providers: { one: { tokens: ["one-1"], config: NEVER_OUT }, large: { tokens: ["large-1"], config } },
       routes: [
         { ...{ name: "direct", modelPredicates: [{ matchType: "EQUAL", matchValue: "direct" }] }, ...to("large") },
+        {
+          ...{ name: "spared", modelPredicates: [{ matchType: "EQUAL", matchValue: "spared" }] },
+          ...to("large", "one"),
+        },
         { ...{ name: "rescued", modelPredicates: [] }, ...to("one", "large") },
       ],
-      config: { limits: { guard: MB } },
+      config: { limits: { guard: MB }, idleTimeout: "1s" },
     });
     await gateway.providers.one!.set("*", "500");
     atStart = memory();
@@ -124,6 +128,17 @@ describe.each(HOSTS)("30 MB for each of 4 clients that read slowly, in $mode mod
       expect(grown).toBeLessThan(CLIENTS * 8 * MB);
     },
   );
+
+  it("are not cut, and no provider is to blame, where they read nothing for longer than idleTimeout", async () => {
+    written = 0;
+    const agent = new Agent({ keepAlive: true });
+    const answer = await ask(agent, gateway.url, { model: "spared", stream: true });
+    await settled();
+    await new Promise(done => setTimeout(done, 2500));
+    const { size, end } = await readAll(answer);
+    expect([size, end.slice(-8)]).toEqual([written, "[DONE]\n\n"]);
+    agent.destroy();
+  });
 
   it.runIf(mode === "callout").each([true, false])(
     "wait in Envoy where a callout has brought them, and leave room for the next ones: stream: %s",

@@ -176,11 +176,35 @@ describe.each(MODES)("in %s mode", mode => {
         }
     });
 
-    it("what stays open behind its end: no limit on silence ends it", () => {
-      const { envoy, call } = run(streamed, { ...events([delta("Hi"), STOP, DONE]), end: "stall" });
-      expect(call.text).toBe(delta("Hi") + STOP + DONE);
-      expect(call.ms).toBeGreaterThanOrEqual(9900);
+    it.each([
+      [streamed, [delta("Hi"), STOP, DONE]],
+      [messages, [STARTED, part({ type: "text_delta", text: "Hi" }), ENDED]],
+      [responses, [named({ type: "response.output_text.delta", delta: "Hi" }), named({ type: "response.completed" })]],
+    ])(
+      "what stays open behind its last event ends long before `timeout`, and after what is slow to end",
+      (ask, body) => {
+        for (const guard of ["none", "first-event", "full"]) {
+          const policy = { guard, timeout: 600_000 };
+          const { envoy, call } = run(ask, { ...events(body), end: "stall" }, { policy });
+          expect(call.text).toBe(textOf(body));
+          expect(call.ms).toBeGreaterThanOrEqual(10_000);
+          expect(call.ms).toBeLessThanOrEqual(10_100);
+          expect(envoy.metric("ai_failover_attempts_total;provider=qwen;cause=ok")).toBe(1);
+          const slow = run(ask, events([...body, 9000]), { policy }).call;
+          expect(slow).toMatchObject({ ended: "complete", text: textOf(body) });
+        }
+      },
+    );
+
+    it("a silence of which the client's own reading may be the cause: Envoy waits for it, and no filter is told", () => {
+      const large = delta("#".repeat(600_000));
+      const body = [ROLE, large, 20_000, delta("!"), STOP, DONE];
+      const { envoy, call } = run(streamed, events(body), { policy: { timeout: 60_000 } });
+      expect(call).toMatchObject({ status: 200, ended: "complete", text: textOf(body) });
       expect(envoy.metric("ai_failover_attempts_total;provider=qwen;cause=ok")).toBe(1);
+      const stalled = run(streamed, { ...events([ROLE, large]), end: "stall" }, { config: { stallTimeout: 3000 } });
+      expect(stalled.call).toMatchObject({ ended: "reset" });
+      expect(stalled.call.ms).toBeLessThanOrEqual(3100);
     });
   });
 
