@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- --quick] [--module FILE] [--before FILE] [--write]`: what the module costs. All variants run side by side and are
+ * `npm run bench [-- --quick] [--only WORDS] [--module FILE] [--before FILE] [--write]`: what the module costs. All variants run side by side and are
  * measured in turn, round after round, so that whatever else the machine does meets them alike. It judges nothing; `--before` adds
- * another build of the module, and `--write` writes docs/performance.md.
+ * another build of the module, `--only` takes the requests served at once whose name has these words, and `--write` writes
+ * docs/performance.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,11 +27,12 @@ const QUICK = { rounds: 2, slice: 100, live: [0, 200] };
 /** The whole run must end within this, milliseconds. */
 const LIMIT = 1_200_000;
 
-const { quick, module, before, write } = parseArgs({
+const { quick, module, before, only, write } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     module: { type: "string", default: join(packageRoot, "build/ai-failover.wasm") },
     before: { type: "string" },
+    only: { type: "string" },
     write: { type: "boolean", default: false },
   },
 }).values;
@@ -43,7 +45,10 @@ process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.ex
 setTimeout(() => process.exit(1), LIMIT).unref();
 
 const { path } = await findEnvoy({ version: WANTED });
-const measured: Measured = { served: [], rescued: [], live: [], ledger: await measureLedger(path, directory) };
+const measured: Measured = {
+  ...{ served: [], rescued: [], live: [] },
+  ledger: only === undefined ? await measureLedger(path, directory) : [],
+};
 for (const line of measured.ledger) console.log(`The ledger costs a request ${line}.`);
 
 const modules = { ours: resolve(module), ...(before === undefined ? {} : { before: resolve(before) }) };
@@ -51,20 +56,20 @@ const hosts = await startHosts(modules, directory);
 try {
   if (!hosts.pinned) console.log("Envoy has no CPU of its own here: with one connection the ratios may jump.");
   console.log("\nCPU us of a request that is served at once, and as a ratio to a bare Envoy:");
-  for (const cell of SERVED) {
+  for (const cell of SERVED.filter(({ name }) => name.includes(only ?? ""))) {
     const turns = await measureInTurn(hosts, cell.load);
     const row = { cell, costs: costsOf(cell, hosts.variants, turns) };
     measured.served.push(row);
     console.log(linesOf([["", ...hosts.variants, "aim"], servedLine(row)]));
   }
   console.log("\nWhat a failover costs:");
-  for (const cell of RESCUED) {
+  for (const cell of only === undefined ? RESCUED : []) {
     const row = { cell, costs: await measureRescues(hosts, cell) };
     measured.rescued.push(row);
     console.log(linesOf([["", "", ...RESCUERS], rescuedLine(row)]));
   }
   console.log("\nCPU ms a second with silent streams, bare and ours:");
-  for (const streams of live) {
+  for (const streams of only === undefined ? live : []) {
     const [bare, ours] = [
       await measureLive(hosts.targets.bare, streams),
       await measureLive(hosts.targets.retry, streams),
@@ -75,7 +80,7 @@ try {
 } finally {
   await hosts.stop();
 }
-if (write) {
+if (write && only === undefined) {
   writeFileSync(join(packageRoot, "docs/performance.md"), pageOf(measured));
   writeFileSync(join(packageRoot, "docs", PICTURE), pictureOf(measured.served));
   console.log("Written: docs/performance.md. Run `npm run format`.");
