@@ -49,6 +49,9 @@ export class FoundPiece {
 export const found = new FoundPiece();
 
 const DATA: u64 = 0x61746164; // little-endian
+const COLON_AND_SPACE: u16 = 0x203a;
+/** Bytes of "data: ". */
+const DATA_FIELD: usize = 6;
 const EVENT: u64 = 0x746e657665;
 const BYTE_ORDER_MARK: u32 = 0xbfbbef;
 
@@ -119,6 +122,15 @@ export class EventScanner {
           this.step = Step.LineStart;
           continue;
         case Step.LineStart:
+          // Nearly every line begins so.
+          if (p + DATA_FIELD <= end && load<u32>(p) == <u32>DATA && load<u16>(p + 4) == COLON_AND_SPACE) {
+            this.beginField(Field.Data);
+            this.isAfterReturn = false;
+            this.step = Step.Value;
+            p += DATA_FIELD;
+            if (this.takeData()) return p;
+            continue;
+          }
           p++;
           if (this.startLine(c)) return p;
           continue;

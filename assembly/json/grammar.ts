@@ -84,7 +84,7 @@ export function nextInEscape(c: i32): Step {
   }
 }
 
-function isExponent(c: i32): bool {
+export function isExponent(c: i32): bool {
   return (c | 0x20) == 0x65;
 }
 
@@ -121,4 +121,20 @@ export function skipPlain(p: usize, end: usize): usize {
   }
   while (p < end && isPlain(load<u8>(p))) p++;
   return p;
+}
+
+/** From inside a string to its closing quote; 0: it does not end here. */
+export function textEnd(p: usize, end: usize): usize {
+  while (true) {
+    p = skipPlain(p, end);
+    if (p == end) return 0;
+    const c = <i32>load<u8>(p);
+    if (c == Char.Quote) return p;
+    if (c != Char.Backslash || p + 1 == end) return 0;
+    const next = nextInEscape(load<u8>(p + 1));
+    if (next == Step.Broken) return 0;
+    p += 2;
+    if (next != Step.Hex) continue;
+    for (let i = 0; i < 4; i++, p++) if (p == end || !isHex(load<u8>(p))) return 0;
+  }
 }

@@ -37,7 +37,7 @@ export class JsonReader {
   type: u64;
   inner: u64;
   status: u64;
-  /** Over all documents since `start`, up to `tokensOut`: event-prefix.ts leaves these as they are. */
+  /** Over all documents since `start`, up to `tokensOut`: event-pattern.ts leaves these as they are. */
   highest: u32;
   statuses: u32;
   /** The highest number with `Slot.Tokens`; -1: there was none. */
@@ -65,6 +65,8 @@ export class JsonReader {
   private number: u32;
   /** Bytes read of the document, to the one that broke it. */
   offset: i32;
+  /** Offset of the last value that began; of a text, behind its quote. */
+  private began: i32;
 
   start(root: u8): void {
     this.root = root;
@@ -91,18 +93,39 @@ export class JsonReader {
     this.offset = 0;
   }
 
-  /** A sum that differs once anything of `highest`, `statuses` or `tokens` has been counted. */
-  get counted(): u64 {
-    return <u64>this.highest + this.statuses + <u64>(<i64>this.tokens + 1);
-  }
-
   /** Tokens of the answer, as it counts them; -1: it does not. */
   get tokensOfAnswer(): i32 {
     return max(this.tokens, this.tokensOut);
   }
 
-  private get wholeNumber(): i32 {
-    return <i32>min(this.number, <u32>i32.MAX_VALUE);
+  /** A number with this slot has come. */
+  count(slot: Slot, number: u32): void {
+    const tokens = <i32>min(number, <u32>i32.MAX_VALUE);
+    if (slot == Slot.Highest) this.highest = max(this.highest, number);
+    else if (slot == Slot.Tokens) this.tokens = max(this.tokens, tokens);
+    else if (slot == Slot.TokensIn) this.tokensIn = max(this.tokensIn, tokens);
+    else if (slot == Slot.TokensOut) this.tokensOut = max(this.tokensOut, tokens);
+  }
+
+  /** Of the current value. */
+  get slot(): Slot {
+    return <Slot>this.watched().slot;
+  }
+
+  /** Offset of the value that begins here, or of the one that the reader is in; of a text, behind its quote. */
+  get valueStart(): i32 {
+    return this.step == Step.Value ? this.offset : this.began;
+  }
+
+  /** In a text value of which nothing is kept. */
+  get isInFreeText(): bool {
+    const slot = this.slot;
+    return this.isInText && !this.isKey && (slot < Slot.Type || slot > Slot.Status);
+  }
+
+  /** Where a number begins or goes on, if there is one. */
+  get isAtNumber(): bool {
+    return this.step == Step.Value || this.step == Step.Digits;
   }
 
   /** Nothing of the document has come, not even blanks. */
@@ -198,8 +221,10 @@ export class JsonReader {
     const node = this.watched();
     this.facts |= node.present;
     if (<i32>node.slot >= Slot.Place && c != NULL_START) this.notePlace(<i32>node.slot, this.offset + at);
+    this.began = this.offset + at;
     switch (c) {
       case Char.Quote:
+        this.began++;
         this.beginText(false);
         break;
       case Char.OpenBrace:
@@ -312,11 +337,7 @@ export class JsonReader {
     }
     const next = nextInNumber(this.step, c);
     if (next == Step.Comma) {
-      const slot = this.watched().slot;
-      if (slot == Slot.Highest && this.number > this.highest) this.highest = this.number;
-      else if (slot == Slot.Tokens) this.tokens = max(this.tokens, this.wholeNumber);
-      else if (slot == Slot.TokensIn) this.tokensIn = max(this.tokensIn, this.wholeNumber);
-      else if (slot == Slot.TokensOut) this.tokensOut = max(this.tokensOut, this.wholeNumber);
+      this.count(this.slot, this.number);
       this.endValue();
       return false;
     }

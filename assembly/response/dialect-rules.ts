@@ -80,6 +80,7 @@ export class EventTypes {
   }
 
   find(type: u64, otherwise: u32): u32 {
+    if (type == 0) return otherwise;
     for (let i = 0, k = this.hashes.length; i < k; i++)
       if (unchecked(this.hashes[i]) == type) return unchecked(this.marks[i]);
     return otherwise;

@@ -23,7 +23,7 @@ import { skipBlanks } from "../json/grammar";
 import { Dialect } from "../config/dialect";
 import { Guard } from "../config/route";
 import { EventScanner, NAME_ERROR, Piece, found } from "../http/sse";
-import { EventPrefix, PREFIX_SIZE } from "../json/event-prefix";
+import { EventPattern, PATTERN_SIZE } from "../json/event-pattern";
 import { JsonReader, READER_SIZE } from "../json/stream-reader";
 import { messages } from "./dialect-messages";
 import { openai } from "./dialect-openai";
@@ -128,7 +128,7 @@ export class Validator {
   scanner: EventScanner;
   json: JsonReader;
   excerpt: Excerpt;
-  prefix: EventPrefix;
+  pattern: EventPattern;
 
   /**
    * `hasKnownShape`: the answer has the shape of its dialect; false: judge it like any JSON. `mayBeBodyless`: no body at all is an answer.
@@ -173,7 +173,7 @@ export class Validator {
     this.excerpt.start();
     this.scanner.start();
     this.json.start(rules.tree);
-    this.prefix.start();
+    this.pattern.start();
     this.kind = bodyKindOf(body, rules.isMarkless);
     // Clients read a stream whatever its type says, and an error is one too.
     if (this.readsOnlyEvents && this.kind != BodyKind.Opaque) this.kind = BodyKind.Unknown;
@@ -423,7 +423,7 @@ export class Validator {
   private read(ptr: usize, end: usize): void {
     const json = this.json;
     const offset = json.offset;
-    if (json.isAtStart && this.kind == BodyKind.Events) this.prefix.feed(json, ptr, end);
+    if (json.isAtStart && this.kind == BodyKind.Events) this.pattern.feed(json, ptr, end);
     else json.feed(ptr, end);
     const looksBad =
       this.scanner.name == NAME_ERROR ||
@@ -494,7 +494,7 @@ export function newValidator(): Validator {
   const validator = changetype<Validator>(heap.alloc(offsetof<Validator>()));
   validator.scanner = changetype<EventScanner>(heap.alloc(offsetof<EventScanner>()));
   validator.json = changetype<JsonReader>(heap.alloc(READER_SIZE));
-  validator.prefix = changetype<EventPrefix>(heap.alloc(PREFIX_SIZE));
+  validator.pattern = changetype<EventPattern>(heap.alloc(PATTERN_SIZE));
   validator.excerpt = changetype<Excerpt>(heap.alloc(EXCERPT_SIZE));
   validator.excerpt.init();
   return validator;

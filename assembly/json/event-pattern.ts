@@ -1,0 +1,202 @@
+/**
+ * The events of one stream are alike but for a few values: the words that are new, a number that counts up. A reader makes the same of
+ * each, so the event that was read last is kept as a pattern, and one that fits it is compared instead of read:
+ *
+ *     {"id":"a","n":12,"choices":[{"delta":{"content":"Hello"},"finish_reason":null}]}
+ *               gap ^^                                 ^^^^^ gap
+ *
+ * A gap is a whole number, or a text of which nothing counts but that it is not empty.
+ */
+import { Char, isDigit } from "../text/ascii";
+import { isExponent, textEnd } from "./grammar";
+import { JsonReader } from "./stream-reader";
+import { Slot } from "./watched-paths";
+
+/** A longer event is no pattern. */
+const TEXT_SIZE: usize = 1024;
+const MOST_GAPS = 4;
+/** The state has the bits of so many levels. */
+const LEVELS = 64;
+const STATE_SIZE: usize = offsetof<JsonReader>() + (LEVELS >> 3);
+/** Where the reader keeps what it has counted over all documents. */
+const COUNTS_START: usize = offsetof<JsonReader>("highest");
+const COUNTS_END: usize = offsetof<JsonReader>("place");
+
+/** A value that is another one in each event. */
+@unmanaged
+class Gap {
+  /** Where it stands in the pattern; of a text, what is between its quotes. */
+  start: u32;
+  end: u32;
+  isText: bool;
+  /** What is counted of a number. */
+  slot: Slot;
+  /** Of the event that is compared. */
+  number: u32;
+}
+
+const GAPS_SIZE: usize = offsetof<Gap>() * MOST_GAPS;
+
+/** In memory: the fields, the gaps, the reader behind the text, the text. */
+@unmanaged
+export class EventPattern {
+  /** Bytes of the text. */
+  private size: usize;
+  private gaps: i32;
+  /** The event was compared with another one to its end, and nothing but its gaps was different. */
+  isKnown: bool;
+  /** Where the text goes on behind the gap that was added last. */
+  private goOnAt: usize;
+
+  /** A new stream begins. */
+  start(): void {
+    this.size = 0;
+    this.isKnown = false;
+  }
+
+  /** Feeds the first piece of an event to a reader that is at the start of a document: the same as `reader.feed`. */
+  feed(reader: JsonReader, start: usize, end: usize): void {
+    if (this.isKnown && this.fits(start, end)) this.restore(reader, end - start);
+    else if (start < end && load<u8>(end - 1) == Char.CloseBrace) this.learn(reader, start, end);
+    // A part of an event, and no pattern.
+    else reader.feed(start, end);
+  }
+
+  private fits(start: usize, end: usize): bool {
+    const text = this.text;
+    let p = start;
+    let t = text;
+    for (let i = 0, k = this.gaps; i < k; i++) {
+      const gap = this.gap(i);
+      const before = text + gap.start - t;
+      if (before > end - p || !isSame(p, t, before)) return false;
+      p += before;
+      const behind = gap.isText ? textEnd(p, end) : numberEnd(p, end);
+      if (behind == 0 || behind == p) return false;
+      if (!gap.isText) gap.number = numberAt(p, behind);
+      p = behind;
+      t = text + gap.end;
+    }
+    const rest = text + this.size - t;
+    return end - p == rest && isSame(p, t, rest);
+  }
+
+  /** What the reader has counted over all documents stays, and goes on. */
+  private restore(reader: JsonReader, size: usize): void {
+    memory.copy(changetype<usize>(reader), this.state, COUNTS_START);
+    memory.copy(changetype<usize>(reader) + COUNTS_END, this.state + COUNTS_END, STATE_SIZE - COUNTS_END);
+    reader.offset = <i32>size;
+    for (let i = 0, k = this.gaps; i < k; i++) {
+      const gap = this.gap(i);
+      if (!gap.isText) reader.count(gap.slot, gap.number);
+    }
+  }
+
+  /** Reads the event, and finds what is different in it from the one before. */
+  private learn(reader: JsonReader, start: usize, end: usize): void {
+    const statuses = reader.statuses;
+    const textsEnd = this.text + this.size;
+    let p = start;
+    let t = this.text;
+    this.gaps = 0;
+    while (true) {
+      const same = sameBytes(p, t, min(end - p, textsEnd - t));
+      reader.feed(p, p + same);
+      p += same;
+      t += same;
+      if (p == end || t == textsEnd) break;
+      const from = start + <usize>reader.valueStart;
+      const behind = this.addGap(reader, start, from, end, t - (p - from), textsEnd);
+      if (behind == 0) break;
+      reader.feed(p, behind);
+      p = behind;
+      t = this.goOnAt;
+    }
+    const isWhole = p == end && t == textsEnd;
+    reader.feed(p, end);
+    const size = end - start;
+    // An end counts once for each event that has one, and a place is another one behind a longer text.
+    this.isKnown = isWhole && size <= TEXT_SIZE && reader.statuses == statuses && reader.place < 0 && this.keep(reader);
+    this.size = min(size, TEXT_SIZE);
+    memory.copy(this.text, start, this.size);
+  }
+
+  private keep(reader: JsonReader): bool {
+    if (reader.isBroken || reader.depth > LEVELS) return false;
+    memory.copy(this.state, changetype<usize>(reader), STATE_SIZE);
+    return true;
+  }
+
+  /**
+   * The reader has come to a difference in the value that begins at `from`, and at `t` in the text. Returns where it ends; 0: it is one that
+   * must be read.
+   */
+  private addGap(reader: JsonReader, start: usize, from: usize, end: usize, t: usize, textsEnd: usize): usize {
+    if (this.gaps == MOST_GAPS) return 0;
+    const isText = reader.isInFreeText;
+    if (!isText && !reader.isAtNumber) return 0;
+    const behind = isText ? textEnd(from, end) : numberEnd(from, end);
+    this.goOnAt = isText ? textEnd(t, textsEnd) : numberEnd(t, textsEnd);
+    if (behind == 0 || behind == from || this.goOnAt == 0 || this.goOnAt == t) return 0;
+    const gap = this.gap(this.gaps++);
+    gap.start = <u32>(from - start);
+    gap.end = <u32>(behind - start);
+    gap.isText = isText;
+    gap.slot = reader.slot;
+    return behind;
+  }
+
+  private gap(index: i32): Gap {
+    return changetype<Gap>(changetype<usize>(this) + offsetof<EventPattern>() + <usize>index * offsetof<Gap>());
+  }
+
+  private get state(): usize {
+    return changetype<usize>(this) + offsetof<EventPattern>() + GAPS_SIZE;
+  }
+
+  private get text(): usize {
+    return this.state + STATE_SIZE;
+  }
+}
+
+/** Bytes of an EventPattern with all that it keeps. */
+export const PATTERN_SIZE: usize = offsetof<EventPattern>() + GAPS_SIZE + STATE_SIZE + TEXT_SIZE;
+
+/** The end of a whole number above 0 with something behind it; 0: there is none. */
+function numberEnd(start: usize, end: usize): usize {
+  if (start == end || load<u8>(start) == Char.Zero) return 0;
+  let p = start;
+  while (p < end && isDigit(load<u8>(p))) p++;
+  return p < end && load<u8>(p) != Char.Dot && !isExponent(load<u8>(p)) ? p : 0;
+}
+
+/** As the reader counts, without a care for one that is too long. */
+function numberAt(start: usize, end: usize): u32 {
+  let number: u32 = 0;
+  for (let p = start; p < end; p++) number = number * 10 + (load<u8>(p) - Char.Zero);
+  return number;
+}
+
+/** How many bytes from the start are the same. */
+function sameBytes(a: usize, b: usize, len: usize): usize {
+  let i: usize = 0;
+  if (ASC_FEATURE_SIMD) {
+    for (; i + 16 <= len; i += 16) {
+      const same = i8x16.bitmask(i8x16.eq(v128.load(a + i), v128.load(b + i)));
+      if (same != 0xffff) return i + <usize>ctz(~same);
+    }
+  }
+  while (i < len && load<u8>(a + i) == load<u8>(b + i)) i++;
+  return i;
+}
+
+function isSame(a: usize, b: usize, len: usize): bool {
+  if (ASC_FEATURE_SIMD) {
+    if (len >= 16) {
+      for (let i: usize = 0; i < len - 16; i += 16)
+        if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return false;
+      return !v128.any_true(v128.xor(v128.load(a + len - 16), v128.load(b + len - 16)));
+    }
+  }
+  return sameBytes(a, b, len) == len;
+}
