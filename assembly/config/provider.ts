@@ -47,6 +47,8 @@ export class BreakerSettings {
   maxOpenFor: i32 = 60000;
 }
 
+const NO_LABEL = Bytes.of("");
+
 /** A path outside the known APIs that the configuration allows to this provider. */
 export class AllowedPath {
   /** null: any method. */
@@ -90,4 +92,9 @@ export class Provider {
   allowPaths: AllowedPath[] = [];
   /** Path of a free GET below the base ("/models") that tells a good token from a bad one; null: there is none. */
   probePath: Bytes | null = null;
+
+  /** What a token is called in reports; "": it is none of this provider's. */
+  labelOf(token: i32): Bytes {
+    return token >= 0 && token < this.tokens.length ? unchecked(this.tokens[token]).label : NO_LABEL;
+  }
 }

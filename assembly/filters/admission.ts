@@ -12,7 +12,7 @@ import { Refusal, refuse } from "../response/replies";
 import { refuseSize } from "./body-parking";
 
 /** TRACE answers with what was sent, the token too; CONNECT asks for no answer. */
-const REFUSED_METHODS: Bytes[] = ["TRACE", "CONNECT"].map<Bytes>((name: string) => Bytes.of(name));
+const REFUSED_METHODS: Bytes[] = Bytes.ofAll(["TRACE", "CONNECT"]);
 /** Of gateways of ours one behind the other: more are one that calls itself. */
 const MOST_HOPS = 8;
 const OFF = Bytes.of("off");

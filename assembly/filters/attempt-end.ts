@@ -28,12 +28,12 @@ export function endOf(a: Attempt, now: u64): End {
 }
 
 /** What this machine ran out of, in the words of the system; in `code_details` blanks are underscores (facts 4.3). */
-const OWN_LACKS: Bytes[] = [
+const OWN_LACKS: Bytes[] = Bytes.ofAll([
   "socket creation failure",
   "socket_creation_failure",
   "Cannot assign requested address",
   "Cannot_assign_requested_address",
-].map<Bytes>((words: string) => Bytes.of(words));
+]);
 
 /** Whether a connection was not made because this machine has no descriptor or no port left: no provider's fault. */
 export function isOwnLack(failure: Span): bool {

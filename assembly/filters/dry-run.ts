@@ -14,7 +14,7 @@ import * as plan from "../request/plan";
 import { readBody } from "../request/request-body";
 import { keepHead, noteApi, readRequestHead } from "../request/request-head";
 import { Refusal, refuseBody } from "../response/replies";
-import { DryRun } from "../observe/explain-report";
+import { DryRun } from "../observe/dry-run-result";
 import { admit, checkEntry } from "./admission";
 import { checkOrigin, isQuestion } from "./browsers";
 import { refuseSize } from "./body-parking";

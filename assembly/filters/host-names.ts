@@ -60,9 +60,7 @@ export const ATTEMPTS = Bytes.of("x-ai-failover-attempts");
 export const HOPS = Bytes.of("ai-failover-hops");
 export const TRAIL = Bytes.of("x-ai-failover-trail");
 /** Every header that a provider's credential may stand in. */
-export const CREDENTIALS: Bytes[] = ["authorization", "x-api-key", "api-key"].map<Bytes>((name: string) =>
-  Bytes.of(name),
-);
+export const CREDENTIALS: Bytes[] = Bytes.ofAll(["authorization", "x-api-key", "api-key"]);
 
 /** `response.code_details` of answers that are ours. */
 export const DETAILS = Bytes.of("ai_failover");

@@ -50,7 +50,6 @@ export function armFirst(x: Exchange, now: u64): Refusal | null {
 }
 
 const APOSTROPHE = 0x27;
-const STAR = 0x2a;
 const SERVED = Bytes.of("; served are: ");
 const COMMA = Bytes.of(", ");
 
@@ -75,8 +74,7 @@ function writeServed(to: Writer, config: SiteConfig): void {
     for (let j = 0, n = predicates.length; j < n; j++) {
       if (!isFirst) to.text(COMMA);
       isFirst = false;
-      to.text(predicates[j].value);
-      if (!predicates[j].isExact) to.byte(STAR);
+      predicates[j].writeTo(to);
     }
   }
 }

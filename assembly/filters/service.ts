@@ -11,7 +11,7 @@ import { Metrics } from "../observe/metrics";
 import { BreakerHistory } from "../observe/breaker-history";
 import { HealthGauges } from "../observe/health-gauges";
 import { BreakerWatch } from "../observe/breaker-watch";
-import { StatusSite } from "../observe/status-report";
+import { StatusSite } from "../observe/status-site";
 import * as host from "../proxywasm/host";
 import * as fleetMembers from "./fleet-members";
 import { FleetPermits } from "./fleet-permits";

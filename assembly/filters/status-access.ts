@@ -30,7 +30,7 @@ const BASIC = Bytes.of("basic ");
 const LOCALHOST = Bytes.of("localhost");
 /** A person has typed the address. */
 const NONE = Bytes.of("none");
-const LOOPBACKS: Bytes[] = ["127.", "[::1]:", "[::ffff:127."].map<Bytes>((text: string) => Bytes.of(text));
+const LOOPBACKS: Bytes[] = Bytes.ofAll(["127.", "[::1]:", "[::ffff:127."]);
 
 const REQUEST = host.HeaderMap.Request;
 

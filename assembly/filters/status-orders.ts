@@ -13,7 +13,7 @@ import { Provider } from "../config/provider";
 import { WHOLE_PROVIDER } from "../health/health";
 import { BreakerHistory } from "../observe/breaker-history";
 import { BreakerWord } from "../observe/breaker-word";
-import { StatusSite } from "../observe/status-report";
+import { StatusSite } from "../observe/status-site";
 import { evidence } from "../response/evidence";
 import * as host from "../proxywasm/host";
 
@@ -64,10 +64,8 @@ enum Deed {
   TryNow,
 }
 
-const DEEDS: Bytes[] = ["take-out", "bring-back", "try-now"].map<Bytes>((name: string) => Bytes.of(name));
-const DONE: Bytes[] = ["was taken out", "was brought back", "is tried now"].map<Bytes>((text: string) =>
-  Bytes.of(text),
-);
+const DEEDS: Bytes[] = Bytes.ofAll(["take-out", "bring-back", "try-now"]);
+const DONE: Bytes[] = Bytes.ofAll(["was taken out", "was brought back", "is tried now"]);
 const WORDS: BreakerWord[] = [BreakerWord.TakenOut, BreakerWord.Live, BreakerWord.HalfOpen];
 
 /** What became of an order. */

@@ -32,7 +32,7 @@ export enum StoreFault {
 }
 
 // prettier-ignore
-const WORDS: Bytes[] = [
+const WORDS: Bytes[] = Bytes.ofAll([
   "",
   "has not answered yet",
   "has no cluster in this Envoy",
@@ -59,7 +59,7 @@ const WORDS: Bytes[] = [
   "is in protected mode: it takes only clients of its own machine",
   "has no room for another client",
   "answers with an error",
-].map<Bytes>((text: string) => Bytes.of(text));
+]);
 
 export function faultWords(fault: StoreFault): Bytes {
   return unchecked(WORDS[fault]);

@@ -25,7 +25,7 @@ const AUTH = Bytes.of("AUTH");
 const SELECT = Bytes.of("SELECT");
 const EVAL = Bytes.of("EVAL");
 const EVALSHA = Bytes.of("EVALSHA");
-const PARTS: Bytes[] = ["e", "v", "x", "m", "g"].map<Bytes>((name: string) => Bytes.of(name));
+const PARTS: Bytes[] = Bytes.ofAll(["e", "v", "x", "m", "g"]);
 const PAGING = Bytes.of("1");
 const EMPTY = Bytes.of("");
 

@@ -390,9 +390,7 @@ function hasPhrase(ptr: usize, len: usize, phrase: Bytes): bool {
 const STAR_TEXT = memory.data<u8>([0x2a]);
 
 /** What may stand before the colon of an opening: "Error code: 400 - ...", "OpenAIException: ...". */
-const PREFIXES: Bytes[] = ["error", "exception", "code", "request", "message", "status"].map<Bytes>((text: string) =>
-  Bytes.of(text),
-);
+const PREFIXES: Bytes[] = Bytes.ofAll(["error", "exception", "code", "request", "message", "status"]);
 
 /** How many bytes of these words are the provider's own for sure: to the first quote or colon that is no prefix's. */
 function openingLen(ptr: usize, len: usize): usize {

@@ -29,7 +29,7 @@ export enum Cause {
 }
 
 /** As the trail and the metrics say it, by `Cause`. */
-const NAMES: Bytes[] = [
+const NAMES: Bytes[] = Bytes.ofAll([
   "none",
   "credential",
   "quota",
@@ -45,7 +45,7 @@ const NAMES: Bytes[] = [
   "client",
   "local",
   "api",
-].map<Bytes>((name: string) => Bytes.of(name));
+]);
 
 export const CAUSES = 15;
 

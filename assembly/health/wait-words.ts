@@ -57,7 +57,7 @@ const UNITS: Unit[] = [
 ];
 
 /** One of them stands before the time, in the same text, not further away than `NEAR`. */
-const CUES: Bytes[] = [
+const CUES: Bytes[] = Bytes.ofAll([
   "again",
   "retry",
   "reset",
@@ -84,12 +84,10 @@ const CUES: Bytes[] = [
   "刷新",
   "稍后",
   "将在",
-].map<Bytes>((text: string) => Bytes.of(text));
+]);
 const NEAR: usize = 48;
 /** Or one of them right behind it. */
-const FOLLOWERS: Bytes[] = ["后", "之后", "later", "重置", "恢复", "解除", "刷新"].map<Bytes>((text: string) =>
-  Bytes.of(text),
-);
+const FOLLOWERS: Bytes[] = Bytes.ofAll(["后", "之后", "later", "重置", "恢复", "解除", "刷新"]);
 const AND = Bytes.of("and ");
 /** Before a number without a unit: seconds. */
 const AFTER = Bytes.of("after");

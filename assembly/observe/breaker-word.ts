@@ -15,9 +15,7 @@ export enum BreakerWord {
   TakenOut,
 }
 
-const NAMES: Bytes[] = ["live", "half-open", "rate-limited", "out", "taken-out"].map<Bytes>((name: string) =>
-  Bytes.of(name),
-);
+const NAMES: Bytes[] = Bytes.ofAll(["live", "half-open", "rate-limited", "out", "taken-out"]);
 
 export function wordName(word: BreakerWord): Bytes {
   return unchecked(NAMES[word]);

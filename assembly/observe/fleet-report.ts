@@ -9,7 +9,7 @@ import { StoreFault, faultWords } from "../fleet/store-fault";
 const NAME = Bytes.of("name");
 const GATEWAY = Bytes.of("gateway");
 const STATE = Bytes.of("state");
-const STATES: Bytes[] = ["in-step", "joining", "alone"].map<Bytes>((name: string) => Bytes.of(name));
+const STATES: Bytes[] = Bytes.ofAll(["in-step", "joining", "alone"]);
 const WHY = Bytes.of("why");
 const SINCE = Bytes.of("sinceMs");
 const HEARD = Bytes.of("heardMs");

@@ -2,7 +2,7 @@
 import { Bytes } from "../text/bytes";
 import { Guard } from "../config/route";
 
-const NAMES: Bytes[] = ["none", "first-event", "full"].map<Bytes>((name: string) => Bytes.of(name));
+const NAMES: Bytes[] = Bytes.ofAll(["none", "first-event", "full"]);
 
 export function guardName(guard: Guard): Bytes {
   return unchecked(NAMES[guard]);

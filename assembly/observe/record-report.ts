@@ -59,14 +59,10 @@ const CAUSES = Bytes.of("causes");
 const OPENS_IN = Bytes.of("opensInMs");
 const NOTHING = Bytes.of("");
 
-function words(list: string[]): Bytes[] {
-  return list.map<Bytes>((word: string) => Bytes.of(word));
-}
-
 /** By `Next`. */
-const NEXTS: Bytes[] = words(["return", "same-provider", "next-token", "next-provider", "second-opinion"]);
+const NEXTS: Bytes[] = Bytes.ofAll(["return", "same-provider", "next-token", "next-provider", "second-opinion"]);
 /** By `Stop`. */
-const STOPS: Bytes[] = words([
+const STOPS: Bytes[] = Bytes.ofAll([
   "",
   "final-answer",
   "sent-once",
@@ -83,7 +79,7 @@ const UNCHECKED = Bytes.of("unchecked");
 const TAKEN_OUT = Bytes.of("taken-out");
 
 /** By `RequestOutcome`. */
-const OUTCOMES: Bytes[] = OUTCOME_NAMES.map<Bytes>((word: string) => Bytes.of(word));
+const OUTCOMES: Bytes[] = Bytes.ofAll(OUTCOME_NAMES);
 
 /** What the host has counted of a request. */
 @unmanaged
@@ -118,7 +114,7 @@ export function writeRecord(x: Exchange, figures: RequestFigures): Span {
   const isAnswer = x.outcome == Outcome.Served || x.outcome == Outcome.Returned;
   if (last !== null && isAnswer) {
     json.key(PROVIDER).text(last.provider.id);
-    json.key(TOKEN).text(labelOf(last));
+    json.key(TOKEN).text(last.provider.labelOf(last.token));
     json.key(SERVED_MODEL);
     writeModel(x, last);
     if (x.outcome == Outcome.Served) json.key(FIRST_TOKEN).number(millis(x.started, last.at) + last.ms);
@@ -157,7 +153,7 @@ function writeSaid(x: Exchange): void {
 function writeAttempt(x: Exchange, step: Step): void {
   json.openObject();
   json.key(PROVIDER).text(step.provider.id);
-  json.key(TOKEN).text(labelOf(step));
+  json.key(TOKEN).text(step.provider.labelOf(step.token));
   json.key(MODEL);
   writeModel(x, step);
   json.key(AT).number(millis(x.started, step.at));
@@ -209,11 +205,6 @@ function writeSkip(x: Exchange, entry: PlanEntry): void {
   const opensIn = entry.skippedOpensIn;
   json.key(OPENS_IN).number(opensIn == u64.MAX_VALUE ? -1 : <i64>((opensIn + NS_PER_MS - 1) / NS_PER_MS));
   json.closeObject();
-}
-
-function labelOf(step: Step): Bytes {
-  const tokens = step.provider.tokens;
-  return step.token < tokens.length ? unchecked(tokens[step.token]).label : NOTHING;
 }
 
 /** Its name at the provider. */

@@ -6,58 +6,36 @@ import { Bytes } from "../text/bytes";
 import { Span } from "../text/span";
 import { JsonWriter } from "../text/json-writer";
 import { Writer } from "../text/writer";
-import { ModelMapping } from "../config/model-mapping";
 import { Provider } from "../config/provider";
 import { Route, Upstream } from "../config/route";
-import { SiteConfig } from "../config/site-config";
 import { Predicate } from "../config/predicate";
 import { isExpired } from "../health/breaker-timing";
-import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";
 import { Entry } from "../health/ledger-record";
 import { Store } from "../health/ledger-store";
 import { NO_MODEL, NameHash } from "../health/name-hash";
-import { Cause, causeName } from "../health/verdict";
 import { PATHS } from "../request/api-paths";
-import { BreakerHistory, CHANGE_OF_API, CHANGE_ORDERED, HISTORY_LENGTH, keyOf } from "./breaker-history";
-import { age, writeBreaker, writeRequest } from "./breaker-report";
+import { BreakerHistory, HISTORY_LENGTH, keyOf } from "./breaker-history";
+import { writeBreaker } from "./breaker-report";
 import { BreakerWord, wordName, wordOf } from "./breaker-word";
 import * as firstTokens from "./first-tokens";
 import { Summary } from "./first-tokens";
 import { FleetBoard } from "../fleet/fleet-state";
 import { writeFleet } from "./fleet-report";
 import * as metricSlots from "./metric-slots";
-import { Metrics } from "./metrics";
-import { modelThere } from "./model-names";
+import { writeHistory } from "./history-report";
+import { modelThere, nameOf } from "./model-names";
+import { openReport } from "./report-head";
+import { StatusSite } from "./status-site";
 
 export const STATUS_VERSION: i64 = 1;
 
-/** A configuration in use, as it is told. */
-export class StatusSite {
-  constructor(
-    /** Where it holds; length 0: everywhere. */
-    readonly matches: Bytes,
-    readonly config: SiteConfig,
-    readonly health: Health,
-    readonly metrics: Metrics,
-  ) {}
-}
-
-function names(list: string[]): Bytes[] {
-  return list.map<Bytes>((name: string) => Bytes.of(name));
-}
-
-const VERSION = Bytes.of("version");
-const GATEWAY = Bytes.of("gateway");
-const ENVOY = Bytes.of("envoy");
-const NOW = Bytes.of("now");
 const FLEETS = Bytes.of("fleets");
 const SITES = Bytes.of("sites");
 const MATCHES = Bytes.of("matches");
 const MISTAKES = Bytes.of("mistakes");
 const PROVIDERS = Bytes.of("providers");
 const ROUTES = Bytes.of("routes");
-const HISTORY = Bytes.of("history");
 const HISTORY_SIZE = Bytes.of("historyLength");
 const ID = Bytes.of("id");
 const TYPE = Bytes.of("type");
@@ -68,12 +46,8 @@ const APIS = Bytes.of("apis");
 const TOKENS = Bytes.of("tokens");
 const NAME = Bytes.of("name");
 const MODEL = Bytes.of("model");
-const CAUSE = Bytes.of("cause");
-const WORDS = Bytes.of("words");
-const REQUEST = Bytes.of("request");
 const HOPS = Bytes.of("hops");
 const PROVIDER = Bytes.of("provider");
-const TOKEN = Bytes.of("token");
 const KIND = Bytes.of("kind");
 const UPSTREAM = Bytes.of("upstream");
 const FALLBACK = Bytes.of("fallback");
@@ -83,11 +57,8 @@ const FIRST_TOKEN = Bytes.of("firstToken");
 const OF = Bytes.of("of");
 const MEDIAN = Bytes.of("medianMs");
 const SLOWEST = Bytes.of("slowestMs");
-const AGO = Bytes.of("agoMs");
-const SITE = Bytes.of("site");
-const BY = Bytes.of("by");
 /** By `RequestOutcome`. */
-const COUNT_NAMES: Bytes[] = names(["served", "rescued", "returned", "refused", "failed", "clientLeft"]);
+const COUNT_NAMES: Bytes[] = Bytes.ofAll(["served", "rescued", "returned", "refused", "failed", "clientLeft"]);
 
 export class StatusReport {
   private readonly json: JsonWriter = new JsonWriter(new Writer());
@@ -95,7 +66,10 @@ export class StatusReport {
 
   constructor(private readonly store: Store) {}
 
-  /** After `history.read`. `envoy`: the host's version, "" where it does not say it. `unixMs`: the wall clock. Drop the writer when its text is sent. */
+  /**
+   * After `history.read`. `envoy`: the host's version, "" where it does not say it. `unixMs`: the wall clock. Drop the writer when its text
+   * is sent.
+   */
   write(
     sites: StatusSite[],
     fleets: FleetBoard[],
@@ -109,21 +83,14 @@ export class StatusReport {
     this.now = now;
     metricSlots.flush();
     firstTokens.flush(this.store);
-    json.out.intoOwn(16 << 10);
-    json.start().openObject();
-    json.key(VERSION).number(STATUS_VERSION);
-    json.key(GATEWAY).openObject();
-    json.key(VERSION).text(version);
-    json.key(ENVOY).string(envoy.ptr, envoy.len);
-    json.closeObject();
-    json.key(NOW).number(unixMs);
+    openReport(json, STATUS_VERSION, version, envoy, unixMs);
     json.key(FLEETS).openArray();
     for (let i = 0, k = fleets.length; i < k; i++) writeFleet(json, fleets[i], now);
     json.closeArray();
     json.key(SITES).openArray();
     for (let i = 0, k = sites.length; i < k; i++) this.writeSite(sites[i], history);
     json.closeArray();
-    this.writeHistory(sites, history);
+    writeHistory(json, sites, history, now);
     json.key(HISTORY_SIZE).number(HISTORY_LENGTH);
     json.closeObject();
     return json.out;
@@ -262,11 +229,8 @@ export class StatusReport {
 
   /** "qwen-*" */
   private writePredicate(predicate: Predicate): void {
-    const value = predicate.value;
-    if (predicate.isExact) return this.json.text(value);
-    nameText.intoOwn(value.len + 1);
-    nameText.text(value);
-    nameText.byte(STAR);
+    nameText.intoOwn(predicate.value.len + 1);
+    predicate.writeTo(nameText);
     this.json.string(nameText.ptr, nameText.len);
     nameText.drop();
   }
@@ -281,97 +245,15 @@ export class StatusReport {
     json.key(WEIGHT).number(upstream.weight);
     json.closeObject();
   }
-
-  // === History ===
-
-  private writeHistory(sites: StatusSite[], history: BreakerHistory): void {
-    const json = this.json;
-    json.key(HISTORY).openArray();
-    for (let i = 0, k = history.count; i < k; i++) {
-      const change = history.at(i);
-      json.openObject();
-      json.key(AGO).number(age(change.at, this.now));
-      json.key(SITE).number(siteOf(sites, change.provider));
-      json.key(PROVIDER).string(change.id, change.idLen);
-      json.key(TOKEN).string(change.label, change.labelLen);
-      json.key(MODEL).string(change.name, (change.flags & CHANGE_OF_API) == 0 ? change.nameLen : 0);
-      json.key(API).string(change.name, (change.flags & CHANGE_OF_API) != 0 ? change.nameLen : 0);
-      json.key(STATE).text(wordName(<BreakerWord>change.word));
-      json.key(CAUSE).text((change.flags & CHANGE_ORDERED) != 0 ? ORDER : causeName(<Cause>change.cause));
-      json.key(WORDS).string(change.words, change.wordsLen);
-      json.key(REQUEST);
-      writeRequest(json, change);
-      json.key(BY).string(change.by, change.byLen);
-      json.closeObject();
-    }
-    json.closeArray();
-  }
 }
 
-const API = Bytes.of("api");
-const ORDER = Bytes.of("order");
 const NOTHING = Bytes.of("");
 const HASH = 0x23;
-const STAR = 0x2a;
 const nameText = new Writer();
 const number: usize = memory.data(4);
 
 const NAME_SIZE: usize = 16;
 const nameRoom: usize = memory.data(16);
-
-/** -1: none of them has this provider any more. */
-function siteOf(sites: StatusSite[], provider: u64): i64 {
-  for (let i = 0, k = sites.length; i < k; i++) {
-    const providers = sites[i].config.providers;
-    for (let j = 0, n = providers.length; j < n; j++) if (keyOf(providers[j]) == provider) return i;
-  }
-  return -1;
-}
-
-// === Names of models ===
-
-/** The model's name at this provider, of all that the configuration knows. */
-function nameOf(config: SiteConfig, provider: Provider, hashes: NameHash, key: u64): Bytes | null {
-  const probe = provider.failover.healthCheckModel;
-  if (probe !== null && hashes.model(probe.ptr, probe.len) == key) return probe;
-  let name = nameIn(provider.mapping, hashes, key);
-  for (let i = 0, k = config.routes.length; i < k && name === null; i++) {
-    const route = config.routes[i];
-    name = nameInRoute(route, route.upstreams, provider, hashes, key);
-    if (name === null) name = nameInRoute(route, route.fallback, provider, hashes, key);
-  }
-  return name;
-}
-
-function nameInRoute(
-  route: Route,
-  upstreams: Upstream[],
-  provider: Provider,
-  hashes: NameHash,
-  key: u64,
-): Bytes | null {
-  for (let i = 0, k = upstreams.length; i < k; i++) {
-    if (upstreams[i].provider !== provider) continue;
-    const name = nameIn(upstreams[i].mapping, hashes, key);
-    if (name !== null) return name;
-    for (let j = 0, n = route.predicates.length; j < n; j++) {
-      const value = route.predicates[j].value;
-      if (route.predicates[j].isExact && hashes.model(value.ptr, value.len) == key) return value;
-    }
-  }
-  return null;
-}
-
-function nameIn(mapping: ModelMapping, hashes: NameHash, key: u64): Bytes | null {
-  for (let i = 0, k = mapping.entries.length; i < k; i++) {
-    const entry = mapping.entries[i];
-    const target = entry.target;
-    if (target !== null && hashes.model(target.text.ptr, target.text.len) == key) return target.text;
-    if (target === null && entry.isExact && hashes.model(entry.pattern.ptr, entry.pattern.len) == key)
-      return entry.pattern;
-  }
-  return null;
-}
 
 function pathOf(hashes: NameHash, key: u64): Bytes | null {
   for (let i = 0, k = PATHS.length; i < k; i++) if (hashes.api(PATHS[i].ptr, PATHS[i].len) == key) return PATHS[i];

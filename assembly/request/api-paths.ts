@@ -171,7 +171,7 @@ export function allowedAt(paths: AllowedPath[], method: Span, path: usize, len: 
 }
 
 /** Where what calls of a model have made is asked for. */
-const MADE_BY_CALL: Bytes[] = ["/responses/", "/chat/completions/"].map<Bytes>((path: string) => Bytes.of(path));
+const MADE_BY_CALL: Bytes[] = Bytes.ofAll(["/responses/", "/chat/completions/"]);
 const id = new Span();
 
 /** The id in the path of what a call of a model has made; empty: the path is about something else. */

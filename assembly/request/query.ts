@@ -4,7 +4,7 @@ import { Bytes } from "../text/bytes";
 import { decodePercent } from "../text/percent";
 import { Writer } from "../text/writer";
 
-const OF_CALLS: Bytes[] = ["beta"].map<Bytes>((name: string) => Bytes.of(name));
+const OF_CALLS: Bytes[] = Bytes.ofAll(["beta"]);
 /** Of lists and of what is kept at a provider: https://platform.openai.com/docs/api-reference, https://docs.claude.com/en/api */
 const OF_STATE: Bytes[] = [
   "beta",

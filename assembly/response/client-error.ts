@@ -20,11 +20,9 @@ const written = new Span();
 
 const ERROR = Bytes.of("error");
 /** Where an error's pieces stand: in OpenAI's shape, unwrapped, in MiniMax's and in Tencent's; the whole error may be a text. */
-const MESSAGES = ["error.message", "message", "error.status_msg", "error.Message", "error", "detail"].map<Bytes>(
-  (path: string) => Bytes.of(path),
-);
-const TYPES = ["error.type", "type"].map<Bytes>((path: string) => Bytes.of(path));
-const CODES = ["error.code", "code", "error.status_code", "error.Code"].map<Bytes>((path: string) => Bytes.of(path));
+const MESSAGES = Bytes.ofAll(["error.message", "message", "error.status_msg", "error.Message", "error", "detail"]);
+const TYPES = Bytes.ofAll(["error.type", "type"]);
+const CODES = Bytes.ofAll(["error.code", "code", "error.status_code", "error.Code"]);
 
 const OPEN = Bytes.of('{"error":');
 const OPEN_MESSAGES = Bytes.of('{"type":"error","error":');

@@ -133,7 +133,7 @@ const OF_BODY: Reply[] = [
   new Reply(UNSUPPORTED, "This gateway takes a compressed body only where it is JSON or a form: send it as it is"),
 ];
 /** By `json.Status`. */
-const SYNTAX: Bytes[] = [
+const SYNTAX: Bytes[] = Bytes.ofAll([
   "",
   "it is not an object",
   "unexpected character",
@@ -143,7 +143,7 @@ const SYNTAX: Bytes[] = [
   "it nests deeper than 512 levels",
   "'model' stands in it twice",
   "a key is 'model' or 'stream' but for its case",
-].map<Bytes>((text: string) => Bytes.of(text));
+]);
 
 // === Where it should go ===
 

@@ -13,6 +13,10 @@ export class Bytes {
     return new Bytes(data, data.byteLength);
   }
 
+  static ofAll(texts: string[]): Bytes[] {
+    return texts.map<Bytes>((text: string) => Bytes.of(text));
+  }
+
   static copy(ptr: usize, len: usize): Bytes {
     const data = new ArrayBuffer(<i32>len);
     memory.copy(changetype<usize>(data), ptr, len);

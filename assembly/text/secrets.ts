@@ -6,9 +6,7 @@ import { Bytes } from "./bytes";
 const LEAST_SECRET: usize = 12;
 const STAR: u8 = 0x2a;
 /** How tokens of known providers begin. */
-const BEGINNINGS: Bytes[] = ["sk-", "Bearer ", "AIza", "gsk_", "xai-", "nvapi-", "hf_", "pplx-"].map<Bytes>(
-  (text: string) => Bytes.of(text),
-);
+const BEGINNINGS: Bytes[] = Bytes.ofAll(["sk-", "Bearer ", "AIza", "gsk_", "xai-", "nvapi-", "hf_", "pplx-"]);
 
 /** This secret, wherever it stands. True: it was there. */
 export function starSecret(ptr: usize, len: usize, secret: usize, secretLen: usize): bool {
