@@ -1,28 +1,15 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
-import { Visitor, openBrowser } from "./browser.js";
-import { portLines, startConsoleGateway, type ConsoleGateway } from "./console-gateway.js";
+import { expect, it } from "vitest";
+import { Visitor } from "./browser.js";
+import { useConsole } from "./console-fixture.js";
 
 const GOOD = { qwen: "sk-qwen-good-1", deepseek: "sk-deepseek-good" };
 const WRONG = "sk-qwen-wrong-token";
 
-let providers: DemoProvider[];
-let gateway: ConsoleGateway;
-let browser: Browser;
-
-beforeAll(async () => {
-  providers = await Promise.all([
-    startDemoProvider({ name: "qwen", family: "qwen", tokens: [GOOD.qwen], models: ["qwen-turbo"] }),
-    startDemoProvider({ name: "deepseek", tokens: [GOOD.deepseek], models: ["deepseek-chat"] }),
-  ]);
+const site = useConsole({
   // The file of a first start, with addresses on this machine.
-  const [qwen, deepseek] = providers.map(({ url }) => url);
-  gateway = await startConsoleGateway(
-    ports => `${portLines(ports)}
-providers:
+  text: ([qwen, deepseek]) => `providers:
   - type: qwen
     url: ${qwen}
     apiTokens: ["\${DASHSCOPE_API_KEY}"]
@@ -43,23 +30,17 @@ routes:
     modelPredicates: [{ matchType: PRE, matchValue: "deepseek-" }]
     upstreams: [{ provider: deepseek }]
 `,
-    true,
-  );
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.stop();
-  await Promise.all((providers ?? []).map(provider => provider.close()));
+  tokens: { qwen: [GOOD.qwen], deepseek: [GOOD.deepseek] },
+  isDefault: true,
 });
 
 it("the article's walkthrough: model fallback, token fallback and both, without touching the file, in 32 clicks", async () => {
-  const visitor = new Visitor(await (await browser.newContext({ locale: "en-US" })).newPage());
+  const visitor = new Visitor(await (await site.browser.newContext({ locale: "en-US" })).newPage());
   const { page } = visitor;
   const paste = (text: string) => page.getByLabel("Tokens, one a line").fill(text);
   const openProviders = () => visitor.click("Providers", page.getByRole("navigation"));
   const openTry = () => visitor.click("Try it", page.getByRole("navigation"));
-  await page.goto(`${gateway.url}/start`);
+  await page.goto(`${site.gateway.url}/start`);
 
   // Tokens of two providers.
   await paste(GOOD.qwen);
@@ -112,8 +93,8 @@ it("the article's walkthrough: model fallback, token fallback and both, without 
   expect(visitor.errors).toEqual([]);
 
   // What was typed is nowhere but in files for their owner.
-  const seen = (await page.content()) + gateway.said.join("\n") + readFileSync(gateway.file, "utf8");
+  const seen = (await page.content()) + site.gateway.said.join("\n") + readFileSync(site.gateway.file, "utf8");
   for (const secret of [GOOD.qwen, GOOD.deepseek, WRONG]) expect(seen).not.toContain(secret);
-  const secrets = join(gateway.directory, "secrets");
+  const secrets = join(site.gateway.directory, "secrets");
   for (const file of readdirSync(secrets)) expect(statSync(join(secrets, file)).mode & 0o777).toBe(0o600);
 });

@@ -1,20 +1,10 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { DEFAULT_TEXT } from "../../cli/run/default-file.js";
-import { Visitor, openBrowser } from "./browser.js";
-import { portLines, startConsoleGateway, type ConsoleGateway } from "./console-gateway.js";
+import { Visitor } from "./browser.js";
+import { useConsole } from "./console-fixture.js";
+import type { ConsoleGateway } from "./console-gateway.js";
 
-let gateway: ConsoleGateway;
-let browser: Browser;
-
-beforeAll(async () => {
-  gateway = await startConsoleGateway(ports => DEFAULT_TEXT.replace(/^listen: .*\n/m, portLines(ports)), true);
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.stop();
-});
+const site = useConsole({ text: () => DEFAULT_TEXT.replace(/^listen: .*\n/m, ""), isDefault: true });
 
 /** The words of each language that the way needs. */
 const LANGUAGES = {
@@ -32,10 +22,10 @@ const LANGUAGES = {
 it.each(Object.entries(LANGUAGES))(
   "without a token, from the first page to a rescued answer in 7 clicks: %s",
   async (locale, words) => {
-    const context = await browser.newContext({ locale });
+    const context = await site.browser.newContext({ locale });
     const visitor = new Visitor(await context.newPage());
     const { page } = visitor;
-    await page.goto(gateway.url);
+    await page.goto(site.gateway.url);
 
     await visitor.click(words.look);
     await visitor.click(words.send);
@@ -58,7 +48,7 @@ it.each(Object.entries(LANGUAGES))(
     await expect.poll(() => page.getByRole("button", { name: words.undo }).count()).toBe(0);
     expect(visitor.errors).toEqual([]);
     await context.close();
-    await expect.poll(async () => (await fetchModel(gateway)).provider, { timeout: 30_000 }).toBe("qwen");
+    await expect.poll(async () => (await fetchModel(site.gateway)).provider, { timeout: 30_000 }).toBe("qwen");
   },
 );
 

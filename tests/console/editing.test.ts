@@ -1,14 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeAll, beforeEach, expect, it } from "vitest";
 import type { ConsoleState } from "../../cli/console/console-types.js";
-import { Visitor, openBrowser } from "./browser.js";
-import { portLines, startConsoleGateway, type ConsoleGateway, type Ports } from "./console-gateway.js";
+import { useConsole, useVisitor } from "./console-fixture.js";
 
 const MANY = 1000;
 
-const text = (ports: Ports) => `${portLines(ports)}
-providers:
+const text = () => `providers:
   - type: qwen
     url: http://127.0.0.1:9/v1
     apiTokens: [{ name: main, value: sk-qwen-00000000 }] # one
@@ -34,49 +31,34 @@ routes:
     upstreams: [{ provider: crowd }]
 `;
 
-let gateway: ConsoleGateway;
+const site = useConsole({ text, isDefault: false });
 let original: string;
-let browser: Browser;
-let context: BrowserContext;
-let visitor: Visitor;
-
-beforeAll(async () => {
-  gateway = await startConsoleGateway(text, false);
-  original = readFileSync(gateway.file, "utf8");
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.stop();
+beforeAll(() => {
+  original = readFileSync(site.gateway.file, "utf8");
 });
 beforeEach(async () => {
-  writeFileSync(gateway.file, original);
-  await gateway.gateway.readNow();
-  context = await browser.newContext({ locale: "en-US" });
-  visitor = new Visitor(await context.newPage());
+  writeFileSync(site.gateway.file, original);
+  await site.gateway.gateway.readNow();
 });
-afterEach(async () => {
-  expect(visitor.errors).toEqual([]);
-  await context.close();
-});
+const tab = useVisitor(site);
 
 const fallbackOrder = (at = 0) =>
   [
-    ...readFileSync(gateway.file, "utf8")
+    ...readFileSync(site.gateway.file, "utf8")
       .split("\nroutes:")[1]!
       .matchAll(/provider: (\w+)/g),
   ]
     .map(([, id]) => id)
     .slice(at);
-const hops = () => visitor.page.locator(".hops li");
+const hops = () => tab.visitor.page.locator(".hops li");
 const order = () =>
   hops()
     .locator("select")
     .evaluateAll(list => list.map(select => (select as HTMLSelectElement).value));
 
 it("hops are put in order by keyboard, by buttons and by dragging, and the order is spoken", async () => {
-  const { page } = visitor;
-  await page.goto(`${gateway.url}/routes/0`);
+  const { page } = tab.visitor;
+  await page.goto(`${site.gateway.url}/routes/0`);
   await hops().first().locator("select").focus();
   await page.keyboard.press("Alt+ArrowDown");
   expect(await order()).toEqual(["moonshot", "deepseek"]);
@@ -88,46 +70,46 @@ it("hops are put in order by keyboard, by buttons and by dragging, and the order
   await hops().first().dragTo(hops().last());
   expect(await order()).toEqual(["deepseek", "moonshot"]);
   await page.getByRole("button", { name: "Move down" }).first().click();
-  await visitor.click("Apply");
+  await tab.visitor.click("Apply");
   await page.getByRole("heading", { name: "Routes" }).waitFor();
   expect(fallbackOrder()).toEqual(["qwen", "moonshot", "deepseek", "crowd"]);
 });
 
 it("who edits while another saves is told, keeps what was typed, and takes nothing back", async () => {
-  const { page } = visitor;
-  await page.goto(`${gateway.url}/providers/deepseek`);
+  const { page } = tab.visitor;
+  await page.goto(`${site.gateway.url}/providers/deepseek`);
   await page.getByLabel("Health check every").fill("7s");
   await page.getByText("1 lines added").or(page.getByText("lines added")).first().waitFor();
   // Another person, by hand, before it in the file: places have moved.
   writeFileSync(
-    gateway.file,
+    site.gateway.file,
     original.replace("  - type: deepseek", "  - { type: mistral, apiTokens: [sk-mistral-000] }\n  - type: deepseek"),
   );
   await page.getByText("The file was saved at").waitFor();
   expect(await page.getByLabel("Health check every").inputValue()).toBe("7s");
-  await visitor.click("Apply");
-  await expect.poll(() => readFileSync(gateway.file, "utf8")).toContain("healthCheckInterval: 7s");
-  const saved = readFileSync(gateway.file, "utf8");
+  await tab.visitor.click("Apply");
+  await expect.poll(() => readFileSync(site.gateway.file, "utf8")).toContain("healthCheckInterval: 7s");
+  const saved = readFileSync(site.gateway.file, "utf8");
   expect(saved).toContain("mistral");
   expect(saved.indexOf("healthCheckInterval")).toBeGreaterThan(saved.indexOf("type: deepseek"));
   expect(saved.indexOf("healthCheckInterval")).toBeLessThan(saved.indexOf("type: moonshot"));
 });
 
 it("a file that is edited by hand shows at once, and its mistakes too, while what was served goes on", async () => {
-  const { page } = visitor;
-  await page.goto(`${gateway.url}/routes`);
+  const { page } = tab.visitor;
+  await page.goto(`${site.gateway.url}/routes`);
   await page.getByRole("heading", { name: "aliyun" }).waitFor();
-  writeFileSync(gateway.file, original.replace("name: aliyun", "name: renamed"));
+  writeFileSync(site.gateway.file, original.replace("name: aliyun", "name: renamed"));
   await page.getByRole("heading", { name: "renamed" }).waitFor();
-  writeFileSync(gateway.file, original.replace("provider: qwen }]", "provider: qwem }]"));
+  writeFileSync(site.gateway.file, original.replace("provider: qwen }]", "provider: qwem }]"));
   await page.getByText("has mistakes; what was served before goes on").waitFor();
-  await page.goto(`${gateway.url}/overview`);
+  await page.goto(`${site.gateway.url}/overview`);
   await page.getByText(/qwem/).first().waitFor();
 });
 
 it("a thousand tokens are a list that stays smooth: those that are not live first, one opened at a time", async () => {
-  const { page } = visitor;
-  await page.goto(`${gateway.url}/providers`);
+  const { page } = tab.visitor;
+  await page.goto(`${site.gateway.url}/providers`);
   await page.getByRole("link", { name: `All ${MANY} tokens` }).click();
   const rows = page.locator(".token-row");
   await rows.first().waitFor();
@@ -137,13 +119,13 @@ it("a thousand tokens are a list that stays smooth: those that are not live firs
   await expect.poll(() => rows.first().innerText()).toMatch(/t[5-9]\d\d/);
   await page.getByLabel("Find a token by its name").fill("t777");
   await expect.poll(() => rows.count()).toBe(1);
-  await visitor.click("Details: t777");
+  await tab.visitor.click("Details: t777");
   await page.getByRole("button", { name: "Take out", exact: true }).click();
   await page.getByText("taken out").first().waitFor();
   await page.getByLabel("Find a token by its name").fill("");
   await page.getByLabel("only those that are not live").check();
   await expect.poll(() => rows.count()).toBe(1);
-  await page.goto(`${gateway.url}/overview`);
+  await page.goto(`${site.gateway.url}/overview`);
   await page.getByText(`${MANY + 2} more tokens were live all the time.`).waitFor({ timeout: 15_000 });
 });
 
@@ -151,7 +133,7 @@ it.each([
   ["a file that is read-only", (state: ConsoleState) => (state.file.isReadOnly = true), "The file is read-only"],
   ["a gateway that is down", (state: ConsoleState) => (state.gateway.isUp = false), "The gateway does not answer."],
 ])("%s is said in plain words", async (_, change, words) => {
-  const { page } = visitor;
+  const { page } = tab.visitor;
   // Later states would tell the truth.
   await page.addInitScript(() => {
     Object.assign(globalThis, {
@@ -167,7 +149,7 @@ it.each([
     change(state);
     await route.fulfill({ json: state });
   });
-  await page.goto(`${gateway.url}/providers/deepseek`);
+  await page.goto(`${site.gateway.url}/providers/deepseek`);
   await page.getByLabel("Health check every").fill("7s");
   await page.getByText(words).first().waitFor();
 });

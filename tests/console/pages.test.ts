@@ -1,37 +1,26 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Visitor, openBrowser } from "./browser.js";
-import { portLines, startConsoleGateway, type ConsoleGateway } from "./console-gateway.js";
+import { describe, expect, it } from "vitest";
+import { Visitor } from "./browser.js";
+import { useConsole } from "./console-fixture.js";
 import { DEFAULT_TEXT } from "../../cli/run/default-file.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PAGES = ["start", "overview", "providers", "providers/qwen", "routes", "routes/0", "requests", "try", "dry-run"];
 const WIDTHS = [320, 390, 1280];
 
-let gateway: ConsoleGateway;
-let browser: Browser;
-
-beforeAll(async () => {
-  gateway = await startConsoleGateway(ports => DEFAULT_TEXT.replace(/^listen: .*\n/m, portLines(ports)), true);
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.stop();
-});
+const site = useConsole({ text: () => DEFAULT_TEXT.replace(/^listen: .*\n/m, ""), isDefault: true });
 
 describe.each(["light", "dark"] as const)("in a %s browser", colorScheme => {
   it.each(["en-US", "zh-CN"])("every page fits every width and is free of barriers: %s", async locale => {
-    const context = await browser.newContext({ locale, colorScheme, bypassCSP: true });
+    const context = await site.browser.newContext({ locale, colorScheme, bypassCSP: true });
     const visitor = new Visitor(await context.newPage());
     const { page } = visitor;
     const found: string[] = [];
     for (const path of PAGES)
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 800 });
-        await page.goto(`${gateway.url}/${path}`);
+        await page.goto(`${site.gateway.url}/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
         if (sideways) found.push(`${path} at ${width} px scrolls sideways`);
@@ -52,8 +41,8 @@ describe.each(["light", "dark"] as const)("in a %s browser", colorScheme => {
 });
 
 it("nothing moves while requests come in", async () => {
-  const page = await browser.newPage();
-  await page.goto(`${gateway.url}/overview`);
+  const page = await site.browser.newPage();
+  await page.goto(`${site.gateway.url}/overview`);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.evaluate(() => {
     const all = globalThis as unknown as { shift: number };
@@ -62,7 +51,7 @@ it("nothing moves while requests come in", async () => {
       for (const entry of list.getEntries()) all.shift += (entry as unknown as { value: number }).value;
     }).observe({ type: "layout-shift", buffered: false });
   });
-  const { port } = gateway.gateway.config.listen;
+  const { port } = site.gateway.gateway.config.listen;
   for (let i = 0; i < 60; i++) {
     const body = JSON.stringify({ model: "qwen-turbo", messages: [{ role: "user", content: "hi" }] });
     const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {

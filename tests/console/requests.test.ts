@@ -1,30 +1,14 @@
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
+import { expect, it } from "vitest";
 import { StatusClient } from "../../cli/status/status-client.js";
-import { Visitor, openBrowser } from "./browser.js";
-import { portLines, startConsoleGateway, type ConsoleGateway } from "./console-gateway.js";
+import { useConsole, useVisitor } from "./console-fixture.js";
 
 const TOKENS = ["sk-first-11111111", "sk-second-2222222", "sk-other-33333333"];
 const PROMPT = "a prompt that nobody keeps";
 /** What a hostile provider says, and a client asks for. */
 const MARKUP = `<img src=x onerror="document.title='taken'">`;
 
-let providers: DemoProvider[];
-let gateway: ConsoleGateway;
-let browser: Browser;
-let context: BrowserContext;
-let visitor: Visitor;
-
-beforeAll(async () => {
-  providers = await Promise.all([
-    startDemoProvider({ name: "qwen", family: "qwen", tokens: TOKENS.slice(0, 2), models: ["qwen-turbo"] }),
-    startDemoProvider({ name: "deepseek", tokens: TOKENS.slice(2), models: ["deepseek-chat"] }),
-  ]);
-  const [qwen, deepseek] = providers.map(({ url }) => url);
-  gateway = await startConsoleGateway(
-    ports => `${portLines(ports)}
-providers:
+const site = useConsole({
+  text: ([qwen, deepseek]) => `providers:
   - type: qwen
     url: ${qwen}
     apiTokens: [{ name: first, value: ${TOKENS[0]} }, { name: second, value: ${TOKENS[1]} }]
@@ -44,26 +28,13 @@ routes:
     modelPredicates: [{ matchType: PRE, matchValue: "deepseek-" }]
     upstreams: [{ provider: deepseek }]
 `,
-    false,
-  );
-  browser = await openBrowser();
+  tokens: { qwen: TOKENS.slice(0, 2), deepseek: TOKENS.slice(2) },
+  isDefault: false,
 });
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.stop();
-  await Promise.all((providers ?? []).map(provider => provider.close()));
-});
-beforeEach(async () => {
-  context = await browser.newContext({ locale: "en-US" });
-  visitor = new Visitor(await context.newPage());
-});
-afterEach(async () => {
-  expect(visitor.errors).toEqual([]);
-  await context.close();
-});
+const tab = useVisitor(site);
 
 async function ask(model: string): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${gateway.gateway.config.listen.port}/v1/chat/completions`, {
+  const response = await fetch(`http://127.0.0.1:${site.gateway.gateway.config.listen.port}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ model, stream: true, messages: [{ role: "user", content: PROMPT }] }),
@@ -72,15 +43,15 @@ async function ask(model: string): Promise<void> {
 }
 
 it("the last requests come in, can be filtered, and one opened tells why it went on and why it stopped", async () => {
-  const { page } = visitor;
-  await page.goto(`${gateway.url}/requests`);
+  const { page } = tab.visitor;
+  await page.goto(`${site.gateway.url}/requests`);
   await page.getByText("No request has come yet.").waitFor();
   await ask("qwen-turbo");
   const rows = page.locator(".request-row");
   await expect.poll(() => rows.count(), { timeout: 10_000 }).toBe(1);
   expect(await rows.first().innerText()).toContain("served");
 
-  await providers[0]!.set("*", "401");
+  await site.providers[0]!.set("*", "401");
   await ask("qwen-turbo");
   await ask(`unknown-${MARKUP}`);
   await expect.poll(() => rows.count(), { timeout: 10_000 }).toBe(3);
@@ -112,19 +83,19 @@ it("the last requests come in, can be filtered, and one opened tells why it went
   await expect.poll(() => rows.count()).toBe(4);
 
   // What was refused, and a model's name that is markup.
-  await page.goto(`${gateway.url}/requests?outcome=refused`);
+  await page.goto(`${site.gateway.url}/requests?outcome=refused`);
   await rows.first().getByRole("link").click();
   expect(await opened.innerText()).toContain("no route fits its model or path");
   expect(await opened.innerText()).toContain(MARKUP);
   expect(await page.title()).not.toContain("taken");
   const everything = await page.content();
   for (const secret of [...TOKENS, PROMPT]) expect(everything).not.toContain(secret);
-  await providers[0]!.reset();
+  await site.providers[0]!.reset();
 });
 
 it("the overview puts requests and tokens on one axis, and says who answers", async () => {
-  const { page } = visitor;
-  await page.goto(`${gateway.url}/overview?minutes=5`);
+  const { page } = tab.visitor;
+  await page.goto(`${site.gateway.url}/overview?minutes=5`);
   const lane = page.locator(".lane", { hasText: "qwen / first" });
   await lane.waitFor();
   await expect.poll(() => page.locator(".lane .span").count(), { timeout: 15_000 }).toBeGreaterThan(0);
@@ -140,29 +111,29 @@ it("the overview puts requests and tokens on one axis, and says who answers", as
 });
 
 it("a provider that is taken out is asked by nobody, until it is brought back", async () => {
-  const { page } = visitor;
-  await page.goto(`${gateway.url}/providers/qwen`);
-  await visitor.click("Take out the provider");
+  const { page } = tab.visitor;
+  await page.goto(`${site.gateway.url}/providers/qwen`);
+  await tab.visitor.click("Take out the provider");
   await page.getByText("taken out").first().waitFor();
-  await page.goto(`${gateway.url}/dry-run?model=qwen-turbo`);
+  await page.goto(`${site.gateway.url}/dry-run?model=qwen-turbo`);
   const way = page.locator("section", { hasText: "The way it would take" });
   await way.getByText(/It goes to deepseek \/ main/).waitFor();
   expect(await way.innerText()).toMatch(/Skipped:.*taken out/s);
 
-  await page.goto(`${gateway.url}/try?model=qwen-turbo`);
-  await visitor.click("Send");
-  const answer = await visitor.answer();
+  await page.goto(`${site.gateway.url}/try?model=qwen-turbo`);
+  await tab.visitor.click("Send");
+  const answer = await tab.visitor.answer();
   expect(answer).toContain("answered by deepseek");
   expect(answer).toContain("Skipped: qwen: taken out");
 
-  await page.goto(`${gateway.url}/providers/qwen`);
-  await visitor.click("Bring back");
+  await page.goto(`${site.gateway.url}/providers/qwen`);
+  await tab.visitor.click("Bring back");
   await page.getByRole("button", { name: "Take out the provider" }).waitFor();
 });
 
 it("a dry run tells the way of a model or a body, also with a change that is not applied", async () => {
-  const { page } = visitor;
-  await page.goto(`${gateway.url}/dry-run?model=deepseek-chat`);
+  const { page } = tab.visitor;
+  await page.goto(`${site.gateway.url}/dry-run?model=deepseek-chat`);
   const way = page.locator("section", { hasText: "The way it would take" });
   await way.getByText("It goes to deepseek / main").waitFor();
   expect(await way.innerText()).toContain("Nothing follows if that fails.");
@@ -171,14 +142,14 @@ it("a dry run tells the way of a model or a body, also with a change that is not
   );
   await page.getByLabel("Model", { exact: true }).last().fill("nobody-has-this");
   await way.getByText(/It is refused: 404/).waitFor();
-  await visitor.click("Whole body");
+  await tab.visitor.click("Whole body");
   await page.getByLabel("Body, as a client sends it").fill('{"model": "qwen-turbo", "messages": [');
   await way.getByText(/It is refused: 400/).waitFor();
 
-  const status = new StatusClient(`127.0.0.1:${gateway.gateway.config.status.listen.port}`, {});
+  const status = new StatusClient(`127.0.0.1:${site.gateway.gateway.config.status.listen.port}`, {});
   for (const token of ["first", "second"]) await status.order({ do: "bring-back", provider: "qwen", token });
-  await page.goto(`${gateway.url}/routes/1?fallback=on`);
-  await visitor.click("Dry run with this change");
+  await page.goto(`${site.gateway.url}/routes/1?fallback=on`);
+  await tab.visitor.click("Dry run with this change");
   await page.getByLabel("Model", { exact: true }).last().fill("deepseek-chat");
   await page.getByText(/It goes to deepseek \/ main, and to qwen/).waitFor();
 });
