@@ -13,7 +13,7 @@ const outcomes = strings(/OUTCOME_NAMES: string\[\] = \[(.*?)\]/.exec(source("ob
 
 describe("docs/decisions.md", () => {
   it("names every cause as the trail does", () => {
-    const names = /const NAMES: Bytes\[\] = \[(.*?)\]/s.exec(source("health/verdict"))![1]!;
+    const names = /const NAMES: Bytes\[\] = Bytes\.ofAll\(\[(.*?)\]/s.exec(source("health/verdict"))![1]!;
     const rows = rowsOf(section(text, "Causes"))
       .filter(row => row.length === 2)
       .map(([cause = ""]) => codesOf(cause)[0]!);
