@@ -1,6 +1,6 @@
 /** The last answer: what an attempt let through passes, everything else becomes an error that says what was tried. */
 import { dropBody } from "../request/parked-body";
-import { Outcome } from "../request/exchange";
+import { Outcome, Stop } from "../request/exchange";
 import * as timeLimits from "../request/time-limits";
 import * as plan from "../request/plan";
 import * as metricSlots from "../observe/metric-slots";
@@ -50,6 +50,7 @@ export function countOutcome(c: ClientStream): void {
   x.hasClientLeft = (x.outcome == Outcome.Open && !isDirect) || (x.attempt != 0 && clientLeft());
   if (isDirect) directAttempt.abandon(c, host.monotonic());
   if (x.outcome == Outcome.Open && !x.hasClientLeft) x.outcome = Outcome.Failed;
+  if (isDirect && x.outcome == Outcome.Failed && x.stop == Stop.None) x.stop = Stop.BrokeOff;
   plan.disarm(x, host.monotonic());
   const service = serviceOf(c);
   service.metrics.count(x);

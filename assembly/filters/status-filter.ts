@@ -304,6 +304,8 @@ const ORDER_ERRORS: StatusError[] = [
   new StatusError(400, "invalid_for", 'for must be a duration like "10m", with take-out only'),
   new StatusError(404, "unknown_provider", "No provider has this id"),
   new StatusError(404, "unknown_token", "The provider has no token of this name"),
+  new StatusError(409, "not_out", "It is not out: there is nothing to try"),
+  new StatusError(409, "taken_out", "A person took it out: bring it back, or wait until that ends"),
 ];
 
 const BAD_CONFIG = new StatusError(400, "invalid_config", "");

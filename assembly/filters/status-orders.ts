@@ -10,6 +10,7 @@ import { ObjectMembers } from "../json/object-members";
 import { Status } from "../json/syntax-error";
 import { unescape } from "../json/unescape";
 import { Provider } from "../config/provider";
+import { isExpired } from "../health/breaker-timing";
 import { WHOLE_PROVIDER } from "../health/health";
 import { BreakerHistory } from "../observe/breaker-history";
 import { BreakerWord } from "../observe/breaker-word";
@@ -78,6 +79,10 @@ export enum OrderResult {
   BadTime,
   NoProvider,
   NoToken,
+  /** To be tried, and not out. */
+  NotOut,
+  /** To be tried, and taken out by a person. */
+  HeldOut,
 }
 
 /** Carries the order out for every provider of that name among `sites`. `from`: who asks, where the order does not say. */
@@ -104,6 +109,11 @@ export function carryOut(body: Span, sites: StatusSite[], history: BreakerHistor
         if (result != OrderResult.Done) result = OrderResult.NoToken;
         continue;
       }
+      const hindrance = deed == Deed.TryNow ? hindranceTo(sites[i], provider, place, now) : OrderResult.Done;
+      if (hindrance != OrderResult.Done) {
+        if (result != OrderResult.Done) result = hindrance;
+        continue;
+      }
       order(sites[i], provider, place, <Deed>deed, until, now);
       // The record is one for all sites that share it; each has its own where it leads elsewhere.
       if (result != OrderResult.Done) tell(sites[i], provider, place, <Deed>deed, history);
@@ -121,6 +131,21 @@ function placeOf(provider: Provider): i32 {
   for (let i = 0, k = provider.tokens.length; i < k; i++)
     if (TOKEN.value.is(unchecked(provider.tokens[i]).label)) return i;
   return NOT_THERE;
+}
+
+/** Why it cannot be tried: the answer and the history must not say that it was. */
+function hindranceTo(site: StatusSite, provider: Provider, place: i32, now: u64): OrderResult {
+  site.health.refresh();
+  const ledger = site.health.current(provider.index);
+  const key = place == WHOLE_PROVIDER ? 0 : ledger.tokens.keyOf(place);
+  let isOut = false;
+  for (let i = 0, k = ledger.view.count; i < k; i++) {
+    const entry = ledger.view.at(i);
+    if (entry.token != key) continue;
+    if (entry.model == 0 && entry.isHeldOut(now)) return OrderResult.HeldOut;
+    if (entry.isOpen && !isExpired(entry, now)) isOut = true;
+  }
+  return isOut ? OrderResult.Done : OrderResult.NotOut;
 }
 
 function order(site: StatusSite, provider: Provider, place: i32, deed: Deed, until: u64, now: u64): void {

@@ -132,8 +132,8 @@ export class Metrics {
     metricSlots.observe(unchecked(this.requestAttempts[route]), x.stepCount);
     const first = stepOf(x, 0);
     const last = stepOf(x, x.stepCount - 1);
-    if (x.outcome == Outcome.Served && last.cause == Cause.None) {
-      const ms = millis(x.started, last.at) + last.ms;
+    if (last.goodMs >= 0) {
+      const ms = millis(x.started, last.at) + last.goodMs;
       metricSlots.observe(unchecked(this.firstToken[route]), ms);
       firstTokens.note(unchecked(this.lastTimes[route]), ms);
     }

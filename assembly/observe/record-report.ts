@@ -71,6 +71,7 @@ const STOPS: Bytes[] = Bytes.ofAll([
   "retry-budget",
   "no-hop-left",
   "wait-too-long",
+  "broke-off",
 ]);
 /** An answer was good; one was not, and no byte of it has gone out; one was too large to be checked; nothing came to be checked. */
 const PASSED = Bytes.of("passed");
@@ -117,7 +118,7 @@ export function writeRecord(x: Exchange, figures: RequestFigures): Span {
     json.key(TOKEN).text(last.provider.labelOf(last.token));
     json.key(SERVED_MODEL);
     writeModel(x, last);
-    if (x.outcome == Outcome.Served) json.key(FIRST_TOKEN).number(millis(x.started, last.at) + last.ms);
+    if (last.goodMs >= 0) json.key(FIRST_TOKEN).number(millis(x.started, last.at) + last.goodMs);
     writeUsage(last);
     if (x.stepCount > 1) json.key(RESCUE).number(millis(stepOf(x, 0).at, last.at));
   }

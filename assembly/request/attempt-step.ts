@@ -15,7 +15,10 @@ export class Step {
   /** 0: there was no answer. */
   status: i32;
   cause: Cause;
+  /** Until it was judged: good, or failed. */
   ms: i32;
+  /** Until it was judged good, which a failure behind that does not move; -1: it was not. */
+  goodMs: i32;
   /** Events that went to the client although they were no JSON. */
   invalidEvents: u32;
   /** Tokens of the request and of the answer, as the answer counts them; -1: it does not say. */

@@ -51,6 +51,8 @@ export enum Stop {
   NoHopLeft,
   /** What is left opens later than `maxWait` or its time allow. */
   WaitTooLong,
+  /** A held answer broke off, and the client's stream with it (callout mode). */
+  BrokeOff,
 }
 
 @unmanaged

@@ -264,7 +264,9 @@ function classifyDefect(a: Attempt): void {
 function pass(a: Attempt, now: u64): Decision {
   a.state = State.Passing;
   a.validator.release();
-  trail.note(stepOf(a.exchange, a.step), a.status, Cause.None, millis(a, now));
+  const step = stepOf(a.exchange, a.step);
+  trail.note(step, a.status, Cause.None, millis(a, now));
+  step.goodMs = step.ms;
   a.exchange.outcome = Outcome.Served;
   // A trial's breaker closes with the first good bytes: a long stream must not hold it half-open.
   if (a.isTrial) healthOf(a.exchange).succeeded(providerOf(a), a.token, a.model, a.exchange.api, now, a.isTrial);

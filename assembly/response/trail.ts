@@ -34,6 +34,7 @@ export function begin(x: Exchange, hop: Hop, now: u64): i32 {
   step.status = 0;
   step.cause = Cause.None;
   step.ms = 0;
+  step.goodMs = -1;
   step.invalidEvents = 0;
   step.tokensIn = -1;
   step.tokensOut = -1;

@@ -109,8 +109,8 @@ const TRIALS = { probe: "a probe", request: "a trial", fleet: "another gateway's
 
 function breakerCells(breaker: BreakerStatus | null): string[] {
   if (breaker === null || (breaker.state === "live" && breaker.failures === 0)) return ["", "", "", "", ""];
-  const { state, cause, sinceMs, opensInMs, request, words, learntFrom, by, trial } = breaker;
-  const again = state === "live" ? "" : opensInMs < 0 ? "when brought back" : ageText(opensInMs);
+  const { state, cause, sinceMs, request, words, learntFrom, by, trial } = breaker;
+  const again = againText(breaker);
   const why = state === "taken-out" && by !== "" ? `by ${by}` : cause === "none" ? "" : cause;
   return [
     why,
@@ -120,6 +120,16 @@ function breakerCells(breaker: BreakerStatus | null): string[] {
     words === "" ? "" : `"${words}"`,
   ];
 }
+
+/** What may bring it back: a probe where that comes first, else a client's request. */
+function againText({ state, opensInMs, nextProbeMs }: BreakerStatus): string {
+  if (state === "live") return "";
+  if (opensInMs < 0) return "when brought back";
+  if (state !== "taken-out" && nextProbeMs >= 0 && nextProbeMs < opensInMs) return `probe ${inText(nextProbeMs)}`;
+  return opensInMs === 0 ? "now" : ageText(opensInMs);
+}
+
+const inText = (ms: number): string => (ms === 0 ? "now" : `in ${ageText(ms)}`);
 
 function historyText(history: ChangeStatus[], colour: Colour): string[] {
   if (history.length === 0) return [];

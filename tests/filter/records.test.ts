@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, json, openAiError, sse } from "../host/proxy-host.js";
+import { DONE, chat, delta, events, json, openAiError, sse } from "../host/proxy-host.js";
 import { MODES, start } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [{ role: "user", content: "a prompt that nobody logs" }] } };
@@ -177,12 +177,22 @@ describe.each(MODES)("the record of a request, in %s mode,", mode => {
           event({ type: "response.completed", response: used } as object),
       ],
     };
-    const [plain, events] = answers[path]!;
+    const [plain, streamText] = answers[path]!;
     const provider = { ...(path === "/v1/messages" && { type: "claude", url: "https://claude.test/v1" }) };
-    const clusters = { qwen: streamed ? stream(events) : json(200, plain) };
+    const clusters = { qwen: streamed ? stream(streamText) : json(200, plain) };
     const envoy = start({ mode, tokens: { qwen: 1 }, config, provider, clusters });
     const call = envoy.ask({ path, body: { model: "m", messages: [], stream: streamed } });
     expect(recordOf(call)).toMatchObject({ outcome: "served", inputTokens: 17, outputTokens: 4 });
+  });
+
+  it.each(["a cut", "a client that leaves"])("keeps the time of the first token before %s", how => {
+    const isCut = how === "a cut";
+    const body = [delta("Hel"), 100, delta("lo"), ...(isCut ? [] : [500, DONE])];
+    const qwen = { ...events(body), wait: 30, ...(isCut && { end: "cut" as const }) };
+    const envoy = start({ mode, tokens: { qwen: 1 }, config, clusters: { qwen } });
+    const leave = isCut ? {} : { leaveAfter: 200 };
+    const record = recordOf(envoy.ask({ body: { ...ask.body, stream: true }, ...leave }));
+    expect(record).toMatchObject({ outcome: isCut ? "failed" : "client-left", firstTokenMs: 30 });
   });
 
   it("keeps the tokens used that a stream counts before its last event", () => {

@@ -225,6 +225,9 @@ describe("an order", () => {
     envoy.ask(ask);
     const before = tokenOf(statusOf(envoy), "qwen", "t1").breaker!;
     order(envoy, { do: "take-out", provider: "qwen", token: "t1", by: "alice" });
+    const tryIt = order(envoy, { do: "try-now", provider: "qwen", token: "t1" });
+    expect([tryIt.status, tryIt.json().error.code]).toEqual([409, "taken_out"]);
+    expect(statusOf(envoy).history[0]).toMatchObject({ by: "alice" });
     const { words, request } = before;
     expect(words).not.toBe("");
     expect(tokenOf(statusOf(envoy), "qwen", "t1").breaker).toMatchObject({ words, request, by: "alice" });
@@ -247,6 +250,7 @@ describe("an order", () => {
   it.each([
     [{ do: "take-out", provider: "nobody" }, 404, "unknown_provider"],
     [{ do: "take-out", provider: "qwen", token: "t9" }, 404, "unknown_token"],
+    [{ do: "try-now", provider: "qwen", token: "t1" }, 409, "not_out"],
     [{ do: "stop", provider: "qwen" }, 400, "invalid_do"],
     [{ do: "take-out", provider: "qwen", for: "soon" }, 400, "invalid_for"],
     [{ do: "take-out", provider: "qwen", tokn: "t1" }, 400, "invalid_field"],
