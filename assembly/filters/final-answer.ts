@@ -51,7 +51,7 @@ export function countOutcome(c: ClientStream): void {
   if (isDirect) directAttempt.abandon(c, host.monotonic());
   if (x.outcome == Outcome.Open && !x.hasClientLeft) x.outcome = Outcome.Failed;
   if (isDirect && x.outcome == Outcome.Failed && x.stop == Stop.None) x.stop = Stop.BrokeOff;
-  plan.disarm(x, host.monotonic());
+  if (x.hasArmed) plan.disarm(x, host.monotonic());
   const service = serviceOf(c);
   service.metrics.count(x);
   // The tick writes what was counted; and what failed may have to be probed, what was learnt written once more.

@@ -38,7 +38,7 @@ describe("the host calls of a request", () => {
 
   it("that is served at once", () => {
     expect(served()).toEqual({
-      clock_time_get: 7,
+      clock_time_get: 6,
       get_buffer_bytes: 2,
       get_header_map_pairs: 3,
       get_metric: 1,
