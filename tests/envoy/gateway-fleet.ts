@@ -11,6 +11,8 @@ export interface FleetGateway extends Gateway {
   statusUrl: string;
   status(): Promise<Status>;
   order(order: Order): Promise<void>;
+  /** Has it use the store at this URL from now on. */
+  move(url: string): Promise<void>;
 }
 
 export interface FleetOptions extends Pick<GatewayOptions, "mode" | "version" | "workers"> {
@@ -21,6 +23,8 @@ export interface FleetOptions extends Pick<GatewayOptions, "mode" | "version" | 
   qwen?: object;
   /** Tokens of qwen; the secrets are "qwen-1", "qwen-2" ... */
   tokens?: number;
+  /** Whether all must be in step at the start; default: they must. */
+  joins?: boolean;
 }
 
 /** Gateways on this machine that share a store, and two providers: qwen, then deepseek. */
@@ -38,31 +42,33 @@ export class GatewayFleet {
     const deepseek = await startDemoProvider({ name: "deepseek", tokens: ["deepseek-1"] });
     const fleet = new GatewayFleet([], qwen, deepseek, options);
     for (let i = 0; i < (options.count ?? 3); i++) await fleet.add();
-    await fleet.inStep();
+    if (options.joins !== false) await fleet.inStep();
     return fleet;
   }
 
   async add(more: object = {}): Promise<FleetGateway> {
     const { url, fleet, qwen, mode, version, workers } = this.options;
     const [port] = await freePorts(1);
+    const configOf = (url: string) => ({
+      status: { listen: `127.0.0.1:${port}` },
+      fleet: { url, name: "tests", interval: INTERVAL, secret: SECRET, ...fleet, ...more },
+    });
+    const routes = [
+      {
+        name: "main",
+        modelPredicates: [],
+        upstreams: [{ provider: "qwen" }],
+        fallbackConfig: { enabled: true, upstreams: [{ provider: "deepseek" }] },
+      },
+    ];
     const gateway = await startGateway({
       ...{ mode, version, workers },
       providers: {
         qwen: { tokens: this.qwen.tokens, config: { type: "qwen", url: this.qwen.url, ...qwen } },
         deepseek: { tokens: this.deepseek.tokens, config: { type: "deepseek", url: this.deepseek.url } },
       },
-      routes: [
-        {
-          name: "main",
-          modelPredicates: [],
-          upstreams: [{ provider: "qwen" }],
-          fallbackConfig: { enabled: true, upstreams: [{ provider: "deepseek" }] },
-        },
-      ],
-      config: {
-        status: { listen: `127.0.0.1:${port}` },
-        fleet: { url, name: "tests", interval: INTERVAL, secret: SECRET, ...fleet, ...more },
-      },
+      routes,
+      config: configOf(url),
     });
     const statusUrl = `http://127.0.0.1:${port}`;
     const ask = async (path: string, body?: object) => {
@@ -74,6 +80,7 @@ export class GatewayFleet {
     const member: FleetGateway = {
       ...{ ...gateway, statusUrl },
       status: () => ask("/status") as Promise<Status>,
+      move: url => gateway.apply({ routes, config: configOf(url) }),
       order: async order => void (await ask("/status/orders", order)),
     };
     this.gateways.push(member);

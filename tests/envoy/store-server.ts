@@ -86,6 +86,10 @@ export class StoreServer {
     );
   }
 
+  get pid(): number {
+    return this.child!.pid!;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.child!.kill(name);
   }
@@ -132,6 +136,12 @@ export class StoreServer {
       });
       socket.write(list.map(encode).join(""));
     });
+  }
+
+  /** How many commands it has run, those of scripts counted. */
+  async commandCalls(): Promise<number> {
+    const lines = String(await this.command("INFO", "commandstats")).matchAll(/:calls=(\d+)/g);
+    return [...lines].reduce((sum, [, calls]) => sum + Number(calls), 0);
   }
 
   /** What its statistics say, by name. */

@@ -102,6 +102,23 @@ describe("a fleet", () => {
       expect(fleet.failures()).toBe(0);
     }
     expect(fleet.seen.filter(isToken(1))).toEqual([]);
+    // Also by one that has just started.
+    const late = fleet.add();
+    fleet.advance(60);
+    expect(late.askStatus({ path: "/ready" }).text).not.toContain("joining_fleet");
+    for (let i = 0; i < 10; i++) expect(late.ask(ask).status).toBe(200);
+    expect(fleet.seen.filter(isToken(1))).toEqual([]);
+  });
+
+  it("keeps no gateway from the forced attempt by what it has only learnt", () => {
+    const fleet = new Fleet({ count: 2, tokens: { qwen: 1 } });
+    fleet.qwen = badKey;
+    fleet.gateways[0]!.ask(ask);
+    fleet.advance(SOON);
+    expect(fleet.states()).toEqual(["out", "out"]);
+    fleet.qwen = chat("Hi");
+    const answer = fleet.gateways[1]!.ask(ask);
+    expect([answer.status, answer.headers["x-ai-failover-trail"]]).toEqual([200, expect.stringContaining("forced")]);
   });
 
   it("obeys a person's order everywhere, also at a gateway that starts later", () => {
@@ -358,6 +375,26 @@ describe("the store", () => {
     fleet.advance(SOON);
     expect(fleet.states()).toEqual(["live", "live", "out"]);
     expect(fleet.statusOf(fleet.gateways[0]!).fleets[0]!.unsigned).toBe(1);
+  });
+
+  it("holds entries of a later release beside ours: they are passed over, and are no strangers'", () => {
+    const fleet = new Fleet({ count: 2 });
+    fleet.qwen = firstIsBad;
+    meet(fleet, fleet.gateways[0]!);
+    fleet.advance(SOON);
+    const [id] = [...fleet.store.entries.keys()];
+    fleet.store.write("0".repeat(48), "2 another layout of what follows");
+    fleet.store.write(id!.replace(/^.{16}/, "f".repeat(16)), "7 x");
+    fleet.advance(SOON);
+    fleet.order(fleet.gateways[1]!, { do: "take-out", provider: "qwen", token: "t2" });
+    fleet.advance(SOON);
+    expect(fleet.states(1)).toEqual(["out", "out"]);
+    expect(fleet.states(2)).toEqual(["taken-out", "taken-out"]);
+    for (const gateway of fleet.gateways)
+      expect(fleet.statusOf(gateway).fleets[0]).toMatchObject({ state: "in-step", unsigned: 0 });
+    fleet.store.write("1".repeat(48), "1 credential 1 0 rubbish");
+    fleet.advance(SOON);
+    expect(fleet.statusOf(fleet.gateways[0]!).fleets[0]).toMatchObject({ state: "in-step", unsigned: 1 });
   });
 
   it("is not asked by a worker that died: another speaks for all", () => {

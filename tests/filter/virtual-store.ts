@@ -52,6 +52,12 @@ export class VirtualStore {
     return { body };
   };
 
+  /** Writes an entry as a stranger, or a later release, would: an id, and what follows the rank. */
+  write(id: string, payload: string): void {
+    const until = this.now() + 60_000;
+    this.entries.set(id, { version: ++this.version, until, rank: 0, payload, forget: until });
+  }
+
   /** As if something had been forgotten whose version was the last one. */
   raiseFloor(): void {
     this.floor = this.version;

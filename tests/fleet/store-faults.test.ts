@@ -1,9 +1,9 @@
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failures, letAsk, type Visit } from "../envoy/crowd.js";
+import { failedAt, failures, letAsk, reached, type Visit } from "../envoy/crowd.js";
 import { GatewayFleet, INTERVAL } from "../envoy/gateway-fleet.js";
 import { until } from "../envoy/running-gateway.js";
-import { findRedis, findValkey, StoreServer } from "../envoy/store-server.js";
+import { findRedis, findValkey, scriptOf, StoreServer } from "../envoy/store-server.js";
 
 const pause = (ms: number) => new Promise(done => setTimeout(done, ms));
 const chat = () => ({ model: "m", messages: [] });
@@ -39,20 +39,24 @@ describe.each([
   }
 
   it("64 clients meet a revoked token at most once a gateway after two intervals", async () => {
-    const asked: number[] = [];
-    const visits = await during(22, async () => {
-      await pause(1000);
-      await fleet.qwen.set(1, "401");
-      await pause(2 * INTERVAL + 300);
-      fleet.qwen.requests.length = 0;
-      await pause(3000);
-      asked.push(
-        fleet.qwen.requests.filter(({ method, tokenNumber }) => method === "POST" && tokenNumber === 1).length,
-      );
-    });
-    expect(failures(visits)).toEqual([]);
-    expect(visits.length).toBeGreaterThan(200);
-    expect(asked[0]).toBeLessThanOrEqual(fleet.gateways.length);
+    const crowds: Visit[][] = fleet.gateways.map(() => []);
+    let isOver = false;
+    const asking = fleet.gateways.map((gateway, i) =>
+      letAsk(gateway, { clients: 22, done: () => isOver, body: chat, visits: crowds[i]! }),
+    );
+    await pause(1000);
+    await fleet.qwen.set(1, "401");
+    await until(() => crowds.flat().some(failedAt("qwen/t1")));
+    const news = performance.now();
+    await pause(2 * INTERVAL + 3000);
+    isOver = true;
+    await Promise.all(asking);
+    expect(failures(crowds.flat())).toEqual([]);
+    for (const visits of crowds) {
+      const later = visits.filter(({ started }) => started > news + 2 * INTERVAL);
+      expect(later.length).toBeGreaterThan(50);
+      expect(later.filter(reached("qwen/t1")).length).toBeLessThanOrEqual(1);
+    }
   });
 
   const faults: [string, () => Promise<void>][] = [
@@ -91,6 +95,40 @@ describe.each([
       },
     ],
     [
+      "is slow for 3 s, again and again",
+      async () => {
+        for (let i = 0; i < 3; i++) {
+          await store.command("CLIENT", "PAUSE", 900, "ALL");
+          await pause(1000);
+        }
+      },
+    ],
+    [
+      "is refilled with huge and broken entries",
+      async () => {
+        await store.command("FLUSHALL");
+        await store.command("HSET", "af1:{tests}:m", "epoch", "x".repeat(100_000), "version", "-7", "floor", "nan");
+        for (let i = 0; i < 200; i++) {
+          await store.command("HSET", "af1:{tests}:e", `garbage ${i}`, "y".repeat(i % 2 === 0 ? 100_000 : i));
+          await store.command("ZADD", "af1:{tests}:v", i, `garbage ${i}`);
+        }
+      },
+    ],
+    [
+      "is refilled by another version, with truncated entries",
+      async () => {
+        const entries = (await store.command("HGETALL", "af1:{tests}:e")) as string[];
+        await store.command("FLUSHALL");
+        await store.command("HSET", "af1:{tests}:m", "epoch", "another", "version", "100000", "floor", "0");
+        for (let i = 0; i < entries.length; i += 2) {
+          await store.command("HSET", "af1:{tests}:e", entries[i]!, entries[i + 1]!.slice(0, 60));
+          await store.command("ZADD", "af1:{tests}:v", 99_999, entries[i]!);
+        }
+        await store.command("HSET", "af1:{tests}:e", "0".repeat(48), "5 99999999999999 0 2 a later format");
+        await store.command("ZADD", "af1:{tests}:v", 5, "0".repeat(48));
+      },
+    ],
+    [
       "is full",
       async () => {
         await store.command("CONFIG", "SET", "maxmemory", "1");
@@ -109,9 +147,10 @@ describe.each([
   ];
 
   it.each(faults)("it %s: no request fails, and all know the same again", async (_what, happen) => {
+    const before = await Promise.all(fleet.gateways.map(gateway => gateway.stat("server.memory_allocated")));
     const visits = await during(6, async () => {
       await fleet.qwen.set(1, "401");
-      await pause(1000);
+      await fleet.know(1, "out");
       await happen();
       await fleet.inStep(BACK);
       await fleet.know(1, "out", BACK);
@@ -119,11 +158,52 @@ describe.each([
     });
     expect(failures(visits)).toEqual([]);
     const memory = await Promise.all(fleet.gateways.map(gateway => gateway.stat("server.memory_allocated")));
-    for (const bytes of memory) expect(bytes).toBeLessThan(200 << 20);
+    // What connections and statistics take at first; a leak of 1 KiB a request would be more.
+    memory.forEach((bytes, i) => expect(bytes - before[i]!).toBeLessThan(20 << 20));
     for (const gateway of fleet.gateways) {
       expect(gateway.log().match(/fleet tests: the store/g)?.length ?? 0).toBeLessThanOrEqual(3);
       expect(gateway.log()).not.toMatch(/panic|Function: proxy_on_\w+ failed/);
     }
+  });
+
+  it("it is moved: all go on with the new one, which learns what they know", async () => {
+    const other = await StoreServer.start(find());
+    try {
+      const visits = await during(6, async () => {
+        await fleet.qwen.set(1, "401");
+        await fleet.know(1, "out");
+        for (const gateway of fleet.gateways) await gateway.move(`redis://127.0.0.1:${other.port}`);
+        await store.kill();
+        await until(async () => (await other.command("HLEN", "af1:{tests}:e")) === 1, BACK);
+        await fleet.inStep(BACK);
+        await fleet.know(1, "out", BACK);
+        await fleet.gateways[1]!.order({ do: "take-out", provider: "qwen", token: "t2" });
+        await fleet.know(2, "taken-out", BACK);
+      });
+      expect(failures(visits)).toEqual([]);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it("what it executes late opens nothing for longer", async () => {
+    await fleet.stop();
+    fleet = await GatewayFleet.start({
+      url: `redis://127.0.0.1:${store.port}`,
+      qwen: { failover: { cooldownDuration: "9s" } },
+    });
+    const [gateway] = fleet.gateways;
+    store.signal("SIGSTOP");
+    await fleet.qwen.set(1, "401");
+    await until(async () => (await gateway!.ask(chat())).trail.includes("credential"));
+    const end = Date.now() + 9000;
+    // Several calls say so meanwhile, and each is given up.
+    await pause(6000);
+    store.signal("SIGCONT");
+    await fleet.inStep(BACK);
+    await fleet.know(1, "out", BACK);
+    const [, value] = (await store.command("HGETALL", "af1:{tests}:e")) as string[];
+    expect(Number(value!.split(" ")[1]) - end).toBeLessThan(2500);
   });
 
   it("a provider that comes back gets one trial at a time from all three", async () => {
@@ -149,7 +229,6 @@ describe.each([
     const late = await fleet.add();
     await until(async () => (await late.status()).fleets[0]!.state === "in-step");
     // Of strangers: they count for nothing, and are told.
-    const { scriptOf } = await import("../envoy/store-server.js");
     const keys = ["e", "v", "x", "m", "g"].map(part => `af1:{tests}:${part}`);
     for (let n = 0; n < 1000; n += 50) {
       const ops = Array.from({ length: 50 }, (_, i) => [
@@ -177,6 +256,16 @@ describe("what is no store", () => {
 
   it.each<[string, (bytes: Buffer) => string | undefined, RegExp]>([
     ["answers HTTP", () => "HTTP/1.1 400 Bad Request\r\n\r\n", /Redis's protocol/],
+    ["answers half", () => "*10\r\n$3\r\naf1\r\n$3\r\nab", /Redis's protocol/],
+    ["answers nothing", () => "", /Redis's protocol/],
+    [
+      "answers that it is in protected mode",
+      () => `-DENIED Redis is running in protected mode${" because".repeat(100)}\r\n`,
+      /protected mode/,
+    ],
+    ["has too many clients", () => "-ERR max number of clients reached\r\n", /no room for another client/],
+    ["is a cluster that moves the keys", () => "-ASK 3999 127.0.0.1:6381\r\n", /does not own the fleet's keys/],
+    ["knows no script, also after it was sent", () => "-NOSCRIPT No matching script.\r\n", /does not run scripts/],
     ["answers much", () => "x".repeat(300_000), /more than was asked for|Redis's protocol/],
     ["is silent", () => undefined, /does not answer/],
   ])("%s: requests go on, and the gateway says so once", async (_what, reply, words) => {
@@ -193,8 +282,64 @@ describe("what is no store", () => {
     await new Promise<void>(done => server.listen(store.port, "127.0.0.1", done));
     const [gateway] = fleet.gateways;
     await until(async () => words.test((await gateway!.status()).fleets[0]!.why), 15_000);
+    const calls = await gateway!.stat("wasmcustom.ai_failover_fleet_calls_total");
     for (let i = 0; i < 20; i++) expect((await gateway!.ask(chat())).status).toBe(200);
     await pause(3000);
+    expect((await gateway!.stat("wasmcustom.ai_failover_fleet_calls_total")) - calls).toBeLessThan(20);
+    expect(gateway!.log().match(/fleet tests: the store/g)!.length).toBeLessThanOrEqual(2);
     expect(gateway!.log()).not.toMatch(/panic|Function: proxy_on_\w+ failed/);
+  });
+});
+
+/** Connections to the store through a process of ours, which may do to them what proxies do. */
+describe("a proxy in front of the store", () => {
+  let server: Server;
+  let store: StoreServer;
+  let fleet: GatewayFleet;
+  afterEach(async () => {
+    await fleet?.stop();
+    await store?.stop();
+    server?.close();
+  });
+
+  async function start(through: (client: Socket, upstream: Socket) => void): Promise<void> {
+    store = await StoreServer.start();
+    server = createServer({ allowHalfOpen: true }, client => {
+      const upstream = connect({ port: store.port, host: "127.0.0.1", allowHalfOpen: true });
+      for (const socket of [client, upstream]) socket.on("error", () => {});
+      client.pipe(upstream);
+      through(client, upstream);
+    });
+    await new Promise<void>(done => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    fleet = await GatewayFleet.start({ url: `redis://127.0.0.1:${port}`, count: 2, joins: false });
+  }
+
+  it("that answers after 0.8 s each time: all are in step", async () => {
+    await start((client, upstream) => {
+      upstream.on("data", bytes => setTimeout(() => client.write(bytes), 800));
+      upstream.on("end", () => setTimeout(() => client.end(), 850));
+    });
+    await fleet.inStep(BACK);
+    await fleet.gateways[0]!.order({ do: "take-out", provider: "qwen", token: "t1" });
+    await fleet.know(1, "taken-out", 2 * BACK);
+  });
+
+  it("that does not close: each gateway says so, and serves", async () => {
+    await start((client, upstream) => upstream.pipe(client, { end: false }));
+    for (const gateway of fleet.gateways) {
+      await until(async () => /does not close the connection/.test((await gateway.status()).fleets[0]!.why), 15_000);
+      expect((await gateway.ask(chat())).status).toBe(200);
+    }
+  });
+
+  it("that passes half of each answer: each gateway says so, and serves", async () => {
+    await start((client, upstream) => {
+      upstream.on("data", bytes => client.end(bytes.subarray(0, bytes.length / 2)));
+    });
+    for (const gateway of fleet.gateways) {
+      await until(async () => /Redis's protocol/.test((await gateway.status()).fleets[0]!.why), 15_000);
+      expect((await gateway.ask(chat())).status).toBe(200);
+    }
   });
 });
