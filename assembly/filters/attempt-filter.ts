@@ -8,7 +8,6 @@ import { Attempt, Decision, State, verdict } from "../response/attempt-judge";
 import * as exchanges from "../request/exchange-registry";
 import { Exchange, configOf } from "../request/exchange";
 import { endpointOf } from "../request/hop";
-import { FORWARDED_PROTO } from "../request/client-headers";
 import { Move } from "../request/next-move";
 import * as plan from "../request/plan";
 import { Routing } from "../config/site-config";
@@ -94,11 +93,11 @@ export class AttemptFilter extends Handler {
     const a = attemptJudge.begin(x, hop, s.id, now);
     s.attempt = changetype<usize>(a);
     timer.watchAttempt(a, now);
-    cleanAttemptHeaders();
-    // In the router: the route is found, and may have done it; the map is one for all attempts, so that once is enough.
-    if (x.stepCount == 1 && !this.isInListener)
-      host.removeHeader(host.HeaderMap.Request, FORWARDED_PROTO.ptr, FORWARDED_PROTO.len);
-    setHopHeaders(x, hop, end);
+    const headers = host.headers(host.HeaderMap.Request);
+    const list = headers !== null ? headers.ptr : 0;
+    const length = headers !== null ? headers.len : 0;
+    cleanAttemptHeaders(list, length, !this.isInListener);
+    setHopHeaders(x, hop, end, list, length);
     return HeadersStatus.Continue;
   }
 

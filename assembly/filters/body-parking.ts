@@ -9,6 +9,8 @@ import * as host from "../proxywasm/host";
 const BODY = host.Buffer.RequestBody;
 /** Goes down the chain in place of the parked body, so that no buffer limit of Envoy counts (facts 3.4). */
 const PLACEHOLDER = Bytes.of("{}");
+/** A whole body up to this size stays in the host's buffer: no buffer limit of Envoy is that low. */
+const SMALL: usize = 16 << 10;
 /** When to come again where `limits.parkedBodies` is reached, s. */
 const RETRY_SOON: u64 = 1;
 
@@ -21,6 +23,8 @@ export function park(x: Exchange, size: usize, leavesPlaceholder: bool): Refusal
   if (refusal !== null) return refusal;
   reserveBody(x, capacity);
   x.bodyLen += host.bodyInto(BODY, 0, size, x.body + x.bodyLen);
+  x.isBodyInPlace = leavesPlaceholder && size == x.declaredLength && size <= SMALL;
+  if (x.isBodyInPlace) return null;
   host.setBody(BODY, 0, size, PLACEHOLDER.ptr, leavesPlaceholder ? PLACEHOLDER.len : 0);
   return null;
 }

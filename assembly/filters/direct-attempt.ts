@@ -25,7 +25,7 @@ export const GRACE_MS: u64 = 1000;
 export function send(c: ClientStream, x: Exchange, size: usize, now: u64): void {
   const hop = plan.advance(x, now);
   attemptJudge.begin(x, hop, c.id, now);
-  setHopHeaders(x, hop, x.bodyLen == 0);
+  setHopHeaders(x, hop, x.bodyLen == 0, x.headers, x.headersLen);
   if (x.bodyLen > 0) setHopBody(x, hop, size);
   // The plan's limits, not those of a route that somebody else has written (facts 12.3).
   host.setNumberHeader(

@@ -16,14 +16,18 @@ export function cleanRequestHeaders(list: usize, len: usize, dialect: Dialect): 
   }
 }
 
-/** What Envoy itself tells a provider: attempts, operation, rewritten path ..., by the settings of others on the route or around it. */
-export function cleanAttemptHeaders(): void {
-  const list = host.headers(host.HeaderMap.Request);
-  if (list === null) return;
-  const header = headersIn(list.ptr, list.len);
-  while (header.next())
-    if (clientHeaders.isOfEnvoy(header.name, header.nameLen))
-      host.removeHeader(host.HeaderMap.Request, header.name, header.nameLen);
+/**
+ * What Envoy itself tells a provider: attempts, operation, rewritten path ..., by the settings of others on the route or around it.
+ * `isRouted`: no route is looked for any more, which needs the scheme.
+ */
+export function cleanAttemptHeaders(list: usize, len: usize, isRouted: bool): void {
+  const header = headersIn(list, len);
+  while (header.next()) {
+    const name = header.name;
+    const size = header.nameLen;
+    if (clientHeaders.isOfEnvoy(name, size) || (isRouted && clientHeaders.FORWARDED_PROTO.equals(name, size)))
+      host.removeHeader(host.HeaderMap.Request, name, size);
+  }
 }
 
 /** No API knows a trailer of a request. True: among them were those of Envoy's decompressor, which has unpacked the body. */

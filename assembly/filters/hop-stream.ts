@@ -1,6 +1,7 @@
 /** Turns a request on a stream of the host into its hop's: headers and body. */
 import { CONTENT_LENGTH } from "../http/header-names";
 import { Bytes } from "../text/bytes";
+import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { headerValue } from "../http/header-list";
 import { isForwarded, isOfApi } from "../request/client-headers";
@@ -14,16 +15,18 @@ const REQUEST = host.HeaderMap.Request;
 const BODY = host.Buffer.RequestBody;
 
 /**
- * Makes the request's headers this hop's. All attempts share one map (facts 1.8): what another hop has put there is removed or replaced,
- * its credential, its version and what its provider forwards.
+ * Makes the request's headers, which are in `list` so far, this hop's. All attempts share one map (facts 1.8): what another hop has put
+ * there is removed or replaced, its credential, its version and what its provider forwards.
  */
-export function setHopHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
+export function setHopHeaders(x: Exchange, hop: Hop, bodyless: bool, list: usize, listLen: usize): void {
+  const isFirst = x.stepCount == 1;
   const endpoint = endpointOf(hop);
   host.setHeader(REQUEST, hostNames.AUTHORITY, endpoint.authority.ptr, endpoint.authority.len);
   const path = hopRequest.path(x, hop);
-  host.setHeader(REQUEST, hostNames.PATH, path.ptr, path.len);
+  const pathBefore = headerValue(list, listLen, hostNames.PATH);
+  if (pathBefore === null || !isSame(pathBefore, path)) host.setHeader(REQUEST, hostNames.PATH, path.ptr, path.len);
   // Before the first attempt the gateway filter has removed the client's.
-  if (x.stepCount > 1) removeCredentials(endpoint.authHeader);
+  if (!isFirst) removeCredentials(endpoint.authHeader);
   const credential = hopRequest.credential(hop);
   if (credential.len > 0) host.setHeader(REQUEST, endpoint.authHeader, credential.ptr, credential.len);
   else host.removeHeader(REQUEST, endpoint.authHeader.ptr, endpoint.authHeader.len);
@@ -31,7 +34,9 @@ export function setHopHeaders(x: Exchange, hop: Hop, bodyless: bool): void {
   if (version !== null && headerValue(x.headers, x.headersLen, version) === null)
     host.setHeader(REQUEST, version, endpoint.versionValue!.ptr, endpoint.versionValue!.len);
   setForwarded(x, hop);
-  if (!bodyless) host.setNumberHeader(REQUEST, CONTENT_LENGTH, hopRequest.bodyLength(x, hop));
+  if (bodyless) return;
+  const length = hopRequest.bodyLength(x, hop);
+  if (!isFirst || !x.isBodyInPlace || length != x.bodyLen) host.setNumberHeader(REQUEST, CONTENT_LENGTH, length);
 }
 
 /** What the hop's provider forwards besides what the API knows; and not what another one does. */
@@ -44,6 +49,10 @@ function setForwarded(x: Exchange, hop: Hop): void {
     if (value !== null) host.setHeader(REQUEST, name, value.ptr, value.len);
     else if (x.stepCount > 1) host.removeHeader(REQUEST, name.ptr, name.len);
   }
+}
+
+function isSame(a: Span, b: Span): bool {
+  return a.len == b.len && memory.compare(a.ptr, b.ptr, a.len) == 0;
 }
 
 function removeCredentials(except: Bytes): void {
@@ -62,7 +71,7 @@ const writer = new Writer();
 export function setHopBody(x: Exchange, hop: Hop, size: usize): void {
   const model = hopRequest.model(x, hop);
   if (model.len == 0) {
-    host.setBody(BODY, 0, size, x.body, x.bodyLen);
+    if (!x.isBodyInPlace || size != x.bodyLen) host.setBody(BODY, 0, size, x.body, x.bodyLen);
     return;
   }
   const rest = x.bodyLen - x.modelEnd;

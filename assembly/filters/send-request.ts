@@ -54,7 +54,7 @@ function isInListener(x: Exchange): bool {
 /** Tells the router how many attempts may follow, and the limits of each and of all. */
 function setRouterLimits(x: Exchange, now: u64): void {
   // Of the placeholder it is wrong: where a cluster's own filters replace the attempt filter, a provider would wait for the rest.
-  if (x.bodyLen > 0) host.removeHeader(REQUEST, CONTENT_LENGTH.ptr, CONTENT_LENGTH.len);
+  if (x.bodyLen > 0 && !x.isBodyInPlace) host.removeHeader(REQUEST, CONTENT_LENGTH.ptr, CONTENT_LENGTH.len);
   const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
   x.tryTimeout = timeLimits.tryTimeout(x);
   host.setNumberHeader(REQUEST, hostNames.MAX_RETRIES, plan.furtherAttempts(x));

@@ -114,6 +114,8 @@ export class Exchange {
   body: usize;
   bodyLen: usize;
   bodyCapacity: usize;
+  /** The whole body stands in the host's buffer as it came, too. */
+  isBodyInPlace: bool;
   /** Declared Content-Length; 0 if absent. */
   declaredLength: usize;
   /** One block: path and query, the decoded model, and the client's headers as the host gave them. */

@@ -43,9 +43,9 @@ describe("the host calls of a request", () => {
       get_header_map_pairs: 3,
       get_metric: 1,
       get_property: 2,
-      remove_header_map_value: 4,
-      replace_header_map_value: 12,
-      set_buffer_bytes: 4,
+      remove_header_map_value: 3,
+      replace_header_map_value: 10,
+      set_buffer_bytes: 2,
       set_property: 2,
     });
   });
@@ -71,7 +71,7 @@ describe("the host calls of a request", () => {
       get_property: 2,
       log: 1,
       remove_header_map_value: 2,
-      replace_header_map_value: 5,
+      replace_header_map_value: 4,
       set_buffer_bytes: 2,
       set_effective_context: 2,
       set_property: 1,
