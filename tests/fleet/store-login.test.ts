@@ -59,7 +59,7 @@ describe.each([
       first!.log(),
       await (await fetch(`${first!.admin}/config_dump`)).text(),
     ]);
-    for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)].slice(0, 1)) expect(shown).not.toContain(secret);
+    expect(shown).not.toContain(PASSWORD);
   });
 });
 
