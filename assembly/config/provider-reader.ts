@@ -87,6 +87,7 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   provider.family = preset.family;
   const place = readEndpoints(fields, preset, id, higress, provider);
   provider.ledgerKey = Bytes.of(hashOf(`${id}\n${place}`));
+  provider.ledgerHash = hash64(provider.ledgerKey.ptr, provider.ledgerKey.len);
   provider.tokens = readTokens(fields, preset.tokenless, higress);
   provider.mapping = readMapping(fields.take("modelMapping"));
   provider.tokenChoice = <TokenChoice>fields.choice("tokenChoice", CHOICES, TokenChoice.Random);

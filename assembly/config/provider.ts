@@ -85,6 +85,8 @@ export class Provider {
   rules: AnswerRule[] = [];
   /** Hash of id and address: the key of its record in shared data. */
   ledgerKey!: Bytes;
+  /** Hash of that, once for all: what the history of changes finds it by. */
+  ledgerHash: u64 = 0;
   /** Client headers that are forwarded besides those of the API; lower case. */
   forwardHeaders: Bytes[] = [];
   /** Query parameters that are forwarded besides those of the API. */

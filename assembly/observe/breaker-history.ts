@@ -8,7 +8,6 @@
  * A number is drawn by compare-and-swap. A change whose slot another has overtaken is lost: it was about to be forgotten.
  */
 import { Bytes } from "../text/bytes";
-import { hash64 } from "../text/hash";
 import { Writer } from "../text/writer";
 import { sequenceLength } from "../text/utf8";
 import { Provider } from "../config/provider";
@@ -96,7 +95,7 @@ for (let i = 0; i < HISTORY_LENGTH; i++) KEYS.push(Bytes.of(PREFIX + i.toString(
 
 /** What changes of a provider are found by, in every configuration that has it. */
 export function keyOf(provider: Provider): u64 {
-  return hash64(provider.ledgerKey.ptr, provider.ledgerKey.len);
+  return provider.ledgerHash;
 }
 
 const hex = new Writer();

@@ -14,13 +14,32 @@ export function modelThere(route: Route, upstream: Upstream): ModelName | null {
   return isOne ? mapping.lookup(predicates[0].value.ptr, predicates[0].value.len) : mapping.lookup(0, 0);
 }
 
-/** The name behind a key of the ledger, found among all names that the configuration has for this provider. */
-export function nameOf(config: SiteConfig, provider: Provider, hashes: NameHash, key: u64): Bytes | null {
+/** The routes of each provider, by its index: looked up for each of a thousand names, all routes would be too many. */
+export function routesByProvider(config: SiteConfig): Route[][] {
+  const lists: Route[][] = [];
+  for (let i = 0, k = config.providers.length; i < k; i++) lists.push([]);
+  for (let i = 0, k = config.routes.length; i < k; i++) {
+    const route = config.routes[i];
+    addRoute(lists, route, route.upstreams);
+    addRoute(lists, route, route.fallback);
+  }
+  return lists;
+}
+
+function addRoute(lists: Route[][], route: Route, upstreams: Upstream[]): void {
+  for (let i = 0, k = upstreams.length; i < k; i++) {
+    const list = lists[upstreams[i].provider.index];
+    if (list.length == 0 || list[list.length - 1] !== route) list.push(route);
+  }
+}
+
+/** The name behind a key of the ledger, found among all names that the provider and its routes have. */
+export function nameOf(routes: Route[], provider: Provider, hashes: NameHash, key: u64): Bytes | null {
   const probe = provider.failover.healthCheckModel;
   if (probe !== null && hashes.model(probe.ptr, probe.len) == key) return probe;
   let name = nameIn(provider.mapping, hashes, key);
-  for (let i = 0, k = config.routes.length; i < k && name === null; i++) {
-    const route = config.routes[i];
+  for (let i = 0, k = routes.length; i < k && name === null; i++) {
+    const route = routes[i];
     name = nameInRoute(route, route.upstreams, provider, hashes, key);
     if (name === null) name = nameInRoute(route, route.fallback, provider, hashes, key);
   }

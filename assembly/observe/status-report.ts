@@ -186,7 +186,7 @@ export class StatusReport {
     const hashes = site.health.names;
     const name = entry.isOfApi
       ? pathOf(hashes, entry.model)
-      : nameOf(site.config, ledger.provider, hashes, entry.model);
+      : nameOf(site.routesOf[ledger.provider.index], ledger.provider, hashes, entry.model);
     if (name !== null) return this.json.text(name);
     nameText.into(nameRoom, NAME_SIZE);
     nameText.byte(HASH);
