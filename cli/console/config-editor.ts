@@ -1,11 +1,21 @@
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
-import { variablesOf, type Environment } from "../config/expand.js";
-import { isRaw, members, object, objects, text } from "../config/raw.js";
+import type { Environment } from "../config/expand.js";
+import { members, object, objects, text } from "../config/raw.js";
 import { ConfigFile } from "./config-file.js";
 import { diffOf } from "./config-diff.js";
-import { addressOf } from "./config-view.js";
-import type { ConfigPath, Edit, Mistake, NewTokens, Review } from "./console-types.js";
+import { addressOf, viewOf } from "./config-view.js";
+import { Refusal } from "../refusal.js";
+import type {
+  ConfigPath,
+  Edit,
+  Mistake,
+  NewTokens,
+  ProviderView,
+  RemovedToken,
+  Review,
+  TokenView,
+} from "./console-types.js";
 import { TokenStore, type StoredToken } from "./token-store.js";
 import { editText } from "./yaml-edit.js";
 
@@ -21,6 +31,7 @@ export interface Change {
   version: string;
   edits: Edit[];
   tokens?: NewTokens[];
+  removals?: RemovedToken[];
 }
 
 /** A change that must not be applied as it is. */
@@ -38,6 +49,8 @@ interface Planned {
   /** The same with stand-ins for tokens whose files are not there yet: what can be checked. */
   checkable: string;
   writes: { stored: StoredToken; value: string }[];
+  /** Lines that go from files of several tokens. */
+  cuts: { file: string; fingerprint: string; of: number }[];
 }
 
 /** Changes of the configuration file: looked at, applied as a whole or not at all, and undone. */
@@ -49,6 +62,8 @@ export class ConfigEditor {
     path: string,
     private readonly preview: (text: string) => Promise<Preview>,
     private readonly env: () => Environment,
+    /** The same of a text that stands in the file: it may be a few seconds old. */
+    private readonly previewSaved = preview,
   ) {
     this.file = new ConfigFile(path);
     this.store = new TokenStore(resolve(path));
@@ -70,6 +85,7 @@ export class ConfigEditor {
     // A file that stays behind when the next step fails is never overwritten and names nothing.
     for (const { stored, value } of plan.writes) this.store.write(stored, value);
     this.file.save(plan.text, change.version);
+    for (const { file, fingerprint } of plan.cuts) this.store.cut(file, fingerprint);
     return review;
   }
 
@@ -78,55 +94,93 @@ export class ConfigEditor {
     return this.plan(change).checkable;
   }
 
-  private async reviewPlan({ text: after, checkable }: Planned): Promise<Review> {
+  private async reviewPlan({ text: after, checkable, cuts }: Planned): Promise<Review> {
     const before = this.file.read().text;
     const diff = diffOf(before, after);
+    const [now, then] = [await this.previewSaved(before), await this.preview(checkable)];
     return {
-      ...(await this.preview(checkable)),
+      ...then,
+      // What the file warns of already is no news of this change.
+      warnings: then.warnings.filter(warning => !now.warnings.includes(warning)),
       diff,
       added: diff.filter(({ kind }) => kind === "added").length,
       removed: diff.filter(({ kind }) => kind === "removed").length,
       reenter: movedProviders(before, after),
+      cuts: cuts.map(({ file, of }) => ({ file, of })),
     };
   }
 
-  private plan({ edits, tokens = [] }: Change): Planned {
+  private plan({ edits, tokens = [], removals = [] }: Change): Planned {
     const edited = editText(this.file.read().text, edits);
-    return tokens.reduce((plan, added) => this.addTokens(plan, added), {
-      text: edited,
-      checkable: edited,
-      writes: [] as Planned["writes"],
-    });
+    const empty: Planned = { text: edited, checkable: edited, writes: [], cuts: [] };
+    const added = tokens.reduce((plan, tokens) => this.addTokens(plan, tokens), empty);
+    return removals.reduce((plan, removal) => this.removeToken(plan, removal), added);
   }
 
-  /** Puts new tokens into a provider's list: in place of one, of variables that are not set, or behind the others. */
-  private addTokens(plan: Planned, { provider: id, tokens, replaces }: NewTokens): Planned {
-    const providers = objects(object(parse(plan.text))["providers"]);
-    const found = providers.find(([, provider]) => (text(provider["id"]) || text(provider["type"])) === id);
-    if (found === undefined) throw new Error(`There is no provider "${id}".`);
-    const [index, provider] = found;
-    const path = ["providers", index, "apiTokens"];
-    const entries = members(provider["apiTokens"]);
-    const names = entries.map(([, entry]) => (isRaw(entry) ? text(entry["name"]) : ""));
+  /** Puts new tokens into a provider's list: in place of one or all, of variables that are not set, or behind the others. */
+  private addTokens(plan: Planned, { provider: id, tokens, replaces, replacesAll = false }: NewTokens): Planned {
+    const provider = this.providerOf(plan.text, id);
+    const path = ["providers", provider.index, "apiTokens"];
+    const names = replacesAll ? [] : provider.tokens.map(({ name }) => name);
     const stored = this.store.plan(id, tokens, names);
-    const edits = (values: object[]): Edit[] => this.tokenEdits(path, entries, names.indexOf(replaces ?? ""), values);
+    const old = replaces === undefined ? undefined : tokenOf(provider, replaces);
+    const isCut = old !== undefined && old.of > 1;
+    const edits = (values: object[]): Edit[] =>
+      replacesAll ? [{ op: "set", path, value: values }] : tokenEdits(path, provider.tokens, old, values);
     return {
       text: editText(plan.text, edits(stored)),
       checkable: editText(plan.checkable, edits(stored.map(({ name }) => ({ name, value: PENDING_TOKEN })))),
       writes: [...plan.writes, ...stored.map((stored, i) => ({ stored, value: tokens[i]!.value }))],
+      cuts: isCut ? [...plan.cuts, this.cutOf(old)] : plan.cuts,
     };
   }
 
-  private tokenEdits(path: ConfigPath, entries: [number, unknown][], replaced: number, values: object[]): Edit[] {
-    if (replaced >= 0)
-      return values.map((value, i) =>
-        i === 0 ? { op: "set", path: [...path, replaced], value } : { op: "insert", path, index: replaced + i, value },
-      );
-    const isUnset = ([, entry]: [number, unknown]) =>
-      variablesOf(text(isRaw(entry) ? entry["value"] : entry)).some(name => !this.env()[name]);
-    if (entries.every(isUnset)) return [{ op: "set", path, value: values }];
-    return values.map((value, i) => ({ op: "insert", path, index: entries.length + i, value }));
+  /** Takes a token out: its entry, or its line where the entry's file holds others as well. */
+  private removeToken(plan: Planned, { provider: id, name }: RemovedToken): Planned {
+    const provider = this.providerOf(plan.text, id);
+    const token = tokenOf(provider, name);
+    if (token.of > 1) return { ...plan, cuts: [...plan.cuts, this.cutOf(token)] };
+    const edits: Edit[] = [{ op: "delete", path: ["providers", provider.index, "apiTokens", token.index] }];
+    return { ...plan, text: editText(plan.text, edits), checkable: editText(plan.checkable, edits) };
   }
+
+  private cutOf({ source, from, fingerprint, of }: TokenView) {
+    if (source !== "file" || fingerprint === null)
+      throw new Refusal(`${from} holds ${of} tokens: take this one out of the variable itself, and start again.`);
+    return { file: from, fingerprint, of };
+  }
+
+  private providerOf(text: string, id: string): ProviderView {
+    const { providers } = viewOf(text, directoryOf(this.file.path), this.env(), () => false);
+    const found = providers.find(provider => provider.id === id);
+    if (found === undefined) throw new Refusal(`There is no provider "${id}".`);
+    return found;
+  }
+}
+
+function tokenOf({ id, tokens }: ProviderView, name: string): TokenView {
+  const found = tokens.find(token => token.name === name);
+  if (found === undefined) throw new Refusal(`There is no token "${name}" of ${id} in the file.`);
+  return found;
+}
+
+function tokenEdits(
+  path: ConfigPath,
+  tokens: readonly TokenView[],
+  old: TokenView | undefined,
+  values: object[],
+): Edit[] {
+  const behind = (index: number): Edit[] =>
+    values.map((value, i) => ({ op: "insert", path, index: index + 1 + i, value }));
+  // The others of its file stay where they are.
+  if (old !== undefined && old.of > 1) return behind(old.index);
+  if (old !== undefined)
+    return values.map((value, i) =>
+      i === 0 ? { op: "set", path: [...path, old.index], value } : { op: "insert", path, index: old.index + i, value },
+    );
+  if (tokens.every(({ source, isMissing }) => source === "variable" && isMissing))
+    return [{ op: "set", path, value: values }];
+  return behind(tokens.at(-1)?.index ?? -1);
 }
 
 /** Providers that keep tokens and would send them to another host than before. */

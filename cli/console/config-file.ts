@@ -1,18 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { replaceFile } from "./replace-file.js";
 
 /** Steps back that are kept. */
 const MOST_UNDO = 20;
@@ -35,11 +24,19 @@ export class ConfigFile {
   /** Texts before what the console saved, the newest last, each with the version that replaced it. */
   private readonly before: { text: string; replacedBy: string }[] = [];
 
+  private last: FileText | undefined;
+
   constructor(readonly path: string) {}
 
   read(): FileText {
     const text = readFileSync(this.path, "utf8");
-    return { text, version: versionOf(text), savedAt: statSync(this.path).mtimeMs };
+    this.last = { text, version: versionOf(text), savedAt: statSync(this.path).mtimeMs };
+    return this.last;
+  }
+
+  /** The text as it was when it could be read last; undefined: never. */
+  get lastRead(): FileText | undefined {
+    return this.last;
   }
 
   get isReadOnly(): boolean {
@@ -66,7 +63,8 @@ export class ConfigFile {
   save(text: string, version: string): void {
     const current = this.read();
     if (current.version !== version) throw new EditConflict(current);
-    this.replace(text);
+    if (text === current.text) return;
+    replaceFile(this.path, text);
     this.before.push({ text: current.text, replacedBy: versionOf(text) });
     if (this.before.length > MOST_UNDO) this.before.shift();
   }
@@ -76,28 +74,8 @@ export class ConfigFile {
     const current = this.read();
     const last = this.before.at(-1);
     if (last?.replacedBy !== current.version) throw new EditConflict(current);
-    this.replace(last.text);
+    replaceFile(this.path, last.text);
     this.before.pop();
-  }
-
-  /** The file that a link leads to, with its mode: written beside it and moved over it, so that nobody reads half of it. */
-  private replace(text: string): void {
-    const target = realpathSync(this.path);
-    const { mode } = statSync(target);
-    const draft = join(dirname(target), `.ai-failover-${process.pid}.tmp`);
-    try {
-      const file = openSync(draft, "wx", mode & 0o777);
-      try {
-        writeFileSync(file, text);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(draft, target);
-    } catch (error) {
-      rmSync(draft, { force: true });
-      throw error;
-    }
   }
 }
 

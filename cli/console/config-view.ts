@@ -61,21 +61,25 @@ function providerView(
   };
 }
 
-/** One for each token of the entry's file. */
+/** One for each token of the entry's file or variable. */
 function tokenViews(index: number, entry: unknown, directory: string, env: Environment): TokenView[] {
   const { name, value, valueFile, weight } = isRaw(entry) ? entry : ({ value: entry } as Raw);
   const known = { index, name: text(name), ...(typeof weight === "number" && { weight }) };
-  if (typeof valueFile === "string") {
-    const secrets = secretsIn(resolve(directory, valueFile));
-    return secrets.map((secret, i) => ({
-      ...named({ ...known, name: known.name && numbered(known.name, i) }, secret),
-      ...{ source: "file", from: valueFile, isMissing: secret === undefined },
-    }));
-  }
   const [variable] = variablesOf(text(value));
-  const isMissing = variable !== undefined && !env[variable];
-  const secret = isMissing ? undefined : tokensOf(text(value), env)[0];
-  return [{ ...named(known, secret), source: variable ? "variable" : "text", from: variable ?? "", isMissing }];
+  const isFile = typeof valueFile === "string";
+  const isMissing = !isFile && variable !== undefined && !env[variable];
+  const secrets = isFile
+    ? secretsIn(resolve(directory, valueFile))
+    : isMissing
+      ? [undefined]
+      : tokensOf(text(value), env);
+  const place = isFile
+    ? ({ source: "file", from: valueFile } as const)
+    : ({ source: variable ? "variable" : "text", from: variable ?? "" } as const);
+  return secrets.map((secret, part) => ({
+    ...named({ ...known, name: known.name && numbered(known.name, part) }, secret),
+    ...{ ...place, isMissing: secret === undefined, part, of: secrets.length },
+  }));
 }
 
 function named<Known extends { name: string }>(known: Known, secret: string | undefined) {
@@ -104,7 +108,7 @@ export function presetViews(): PresetView[] {
     type: preset.type,
     address: addressOf(preset.type, ""),
     variable: preset.variable,
-    model: "",
+    prefixes: preset.models,
     hasFreeProbe: preset.probe !== "",
   }));
 }

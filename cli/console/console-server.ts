@@ -9,20 +9,22 @@ import { packageRoot } from "../config/root.js";
 import type { Address } from "../config/config-types.js";
 import { parseFault } from "../demo/demo-fault.js";
 import { Refusal } from "../refusal.js";
+import { sentenceOf } from "../system-error.js";
 import { urlOf } from "../run/admin-client.js";
 import { reachable } from "../run/envoy-process.js";
 import { StatusClient } from "../status/status-client.js";
 import type { ExplainRequest } from "../status/explain-types.js";
 import type { Order, Status } from "../status/status-types.js";
-import { ChangeRefused, ConfigEditor, directoryOf, type Change } from "./config-editor.js";
-import { EditConflict } from "./config-file.js";
+import { ChangeRefused, ConfigEditor, directoryOf, type Change, type Preview } from "./config-editor.js";
+import { EditConflict, type ConfigFile, type FileText } from "./config-file.js";
 import { presetViews, viewOf } from "./config-view.js";
 import type { ConsoleHost } from "./console-host.js";
-import type { ConsoleState, FileState, TokenTestRequest } from "./console-types.js";
+import type { ConsoleState, FileState, Mistake, TokenTestRequest } from "./console-types.js";
 import { GatewayHistory, SAMPLE_PERIOD } from "./gateway-history.js";
 import { LiveState } from "./live-state.js";
 import { guardRequests, SESSION_COOKIE, setSession } from "./request-guard.js";
 import { figuresOf } from "./request-figures.js";
+import { remembered } from "./remembered.js";
 import { RequestPages } from "./request-pages.js";
 import * as schemas from "./request-schemas.js";
 import { Sessions } from "./sessions.js";
@@ -89,7 +91,8 @@ function explainErrors(server: FastifyInstance, say: (line: string) => void): vo
     if (error instanceof ChangeRefused) return reply.code(422).send({ error: error.message, review: error.review });
     if (error instanceof EditConflict)
       return reply.code(409).send({ error: error.message, version: error.current.version });
-    const { statusCode = 500, message } = error as { statusCode?: number; message: string };
+    const { statusCode = 500 } = error as { statusCode?: number };
+    const message = sentenceOf(error) ?? (error as Error).message;
     if (statusCode >= 500 && !(error instanceof Refusal)) say(`Console: ${message}`);
     return reply.code(statusCode >= 500 ? 400 : statusCode).send({ error: message });
   });
@@ -101,16 +104,15 @@ function serveApi(
   sessions: Sessions,
   say: (line: string) => void,
 ): LiveState {
-  const editor = new ConfigEditor(
-    host.file,
-    text => host.preview(text),
-    () => host.env,
-  );
+  const preview = (text: string) => host.preview(text);
+  const previewSaved = remembered(preview);
+  const editor = new ConfigEditor(host.file, preview, () => host.env, previewSaved);
+  const readState = () => stateOf(host, editor, sessions, previewSaved);
   const history = new GatewayHistory();
   const pages = new RequestPages(host.records);
   const live = new LiveState(
     async () => {
-      const state = await stateOf(host, editor, sessions);
+      const state = await readState();
       if (state.status !== null) history.look(state.status);
       return state;
     },
@@ -134,7 +136,7 @@ function serveApi(
     return reply.clearCookie(SESSION_COOKIE, { path: "/" }).send({});
   });
 
-  server.get("/api/state", async () => stateOf(host, editor, sessions));
+  server.get("/api/state", async () => readState());
   server.get("/api/presets", async () => presetViews());
   server.get<{ Querystring: { requests?: string } }>("/api/events", (request, reply) => {
     reply.raw.writeHead(200, { ...reply.getHeaders(), "content-type": "text/event-stream" } as Record<string, string>);
@@ -206,10 +208,13 @@ function serveApi(
 }
 
 /** After the file was saved: what came of it. The file stays as it was saved. */
-async function served(host: ConsoleHost, live: LiveState): Promise<{ outcome: string }> {
-  const outcome = await host.reload().catch((error: Error) => `${error.message} What was served before goes on.`);
+async function served(host: ConsoleHost, live: LiveState): Promise<{ outcome: string; isServed: boolean }> {
+  const told = await host.reload().then(
+    outcome => ({ outcome, isServed: true }),
+    (error: Error) => ({ outcome: `${error.message} What was served before goes on.`, isServed: false }),
+  );
   await live.look();
-  return { outcome };
+  return told;
 }
 
 /** Typed ones, or saved ones: their values are read here and never leave the server but for their provider. */
@@ -223,9 +228,14 @@ function testedTokens({ config, env }: ConsoleHost, { tokens = [], saved }: Toke
   return [...typed, ...kept.filter(({ name }) => saved.names === undefined || saved.names.includes(name))];
 }
 
-async function stateOf(host: ConsoleHost, editor: ConfigEditor, sessions: Sessions): Promise<ConsoleState> {
-  const { text, version, savedAt } = editor.file.read();
-  const { mistakes } = await host.preview(text);
+async function stateOf(
+  host: ConsoleHost,
+  editor: ConfigEditor,
+  sessions: Sessions,
+  preview: (text: string) => Promise<Preview>,
+): Promise<ConsoleState> {
+  const { text, version, savedAt, problem } = readOrLast(editor.file);
+  const mistakes = problem === undefined ? (await preview(text)).mistakes : [problem];
   const file: FileState = {
     ...{ name: host.file, version, savedAt, isReadOnly: editor.file.isReadOnly, canUndo: editor.file.canUndo },
     mistakes: mistakes.length > 0 ? mistakes : null,
@@ -239,6 +249,18 @@ async function stateOf(host: ConsoleHost, editor: ConfigEditor, sessions: Sessio
     demos,
     needsPassword: sessions.needsPassword,
   };
+}
+
+/** A file that is gone, or may not be read, is a mistake in words; what it said last is still shown. */
+function readOrLast(file: ConfigFile): FileText & { problem?: Mistake } {
+  try {
+    return file.read();
+  } catch (error) {
+    const { lastRead } = file;
+    if (lastRead === undefined) throw error;
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    return { ...lastRead, problem: { path: "", found: `cannot be read (${code})`, allowed: "" } };
+  }
 }
 
 /** What the module tells of itself; null while nobody answers. */

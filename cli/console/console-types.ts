@@ -17,6 +17,14 @@ export interface NewTokens {
   tokens: NewToken[];
   /** The name of a token that they replace; absent: they are added. */
   replaces?: string;
+  /** They replace all that the provider has. */
+  replacesAll?: boolean;
+}
+
+/** A token of the file that is to go. */
+export interface RemovedToken {
+  provider: string;
+  name: string;
 }
 
 export interface NewToken {
@@ -49,6 +57,8 @@ export interface Review {
   restart: string[];
   /** Providers whose tokens must be entered again, because their address changed. */
   reenter: string[];
+  /** Files of several tokens that lose a line. */
+  cuts: { file: string; of: number }[];
 }
 
 export interface FileState {
@@ -73,6 +83,9 @@ export interface TokenView {
   /** The file's or the variable's name; "" for one that is typed in the configuration. */
   from: string;
   isMissing: boolean;
+  /** Which of the tokens it is that its file or variable holds, from 0, and how many these are. */
+  part: number;
+  of: number;
   weight?: number;
 }
 
@@ -107,7 +120,8 @@ export interface PresetView {
   type: string;
   address: string;
   variable: string;
-  model: string;
+  /** Prefixes of the models that only this provider has. */
+  prefixes: string[];
   hasFreeProbe: boolean;
 }
 
@@ -206,7 +220,10 @@ export interface TokenTest {
   result: "works" | "refused" | "limited" | "unreachable" | "unclear";
   status: number;
   ms: number;
+  /** The model that was asked; "": the list of models was. */
   model: string;
+  /** Names in that list, the first ones. */
+  models: string[];
   /** The provider's words, starred. */
   words: string;
 }

@@ -26,7 +26,13 @@ const newTokens = {
   type: "object",
   additionalProperties: false,
   required: ["provider", "tokens"],
-  properties: { provider: text, tokens: list(token), replaces: text },
+  properties: { provider: text, tokens: list(token), replaces: text, replacesAll: { type: "boolean" } },
+};
+const removedToken = {
+  type: "object",
+  additionalProperties: false,
+  required: ["provider", "name"],
+  properties: { provider: text, name: text },
 };
 const saved = {
   type: "object",
@@ -42,7 +48,10 @@ export const timeline = {
   },
 };
 export const login = body({ password: text });
-export const change = body({ version: text, edits: list(edit), tokens: list(newTokens) }, ["version", "edits"]);
+export const change = body(
+  { version: text, edits: list(edit), tokens: list(newTokens), removals: list(removedToken) },
+  ["version", "edits"],
+);
 export const explain = body(
   {
     ...{ model: text, body: {}, path: text, method: text },

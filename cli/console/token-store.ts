@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, openSync, closeSync, writeFileSync, existsSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { chmodSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync, existsSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import type { NewToken } from "./console-types.js";
+import { replaceFile } from "./replace-file.js";
 
 /** Beside the configuration file. */
 const FOLDER = "secrets";
@@ -42,6 +43,13 @@ export class TokenStore {
     } finally {
       closeSync(file);
     }
+  }
+
+  /** Takes one token out of a file that holds several, one a line. All other lines stay as they are. */
+  cut(file: string, fingerprint: string): void {
+    const path = resolve(dirname(this.configFile), file);
+    const lines = readFileSync(path, "utf8").split("\n");
+    replaceFile(path, lines.filter(line => fingerprintOf(line.trim()) !== fingerprint).join("\n"));
   }
 
   private nextName(provider: string, taken: ReadonlySet<string>): string {

@@ -6,6 +6,7 @@ import { fingerprintOf } from "./token-store.js";
 
 const LIMIT = 15_000;
 const MOST_WORDS = 300;
+const MOST_MODELS = 200;
 
 export interface TestedToken {
   name: string;
@@ -18,15 +19,16 @@ export interface TestedToken {
  */
 export async function testToken(type: string, url: string, model: string, token: TestedToken): Promise<TokenTest> {
   const started = performance.now();
-  const done = (result: TokenTest["result"], status: number, words: string): TokenTest => ({
-    ...{ name: token.name, fingerprint: fingerprintOf(token.value), result, status, model },
+  const done = (result: TokenTest["result"], status: number, words: string, models: string[] = []): TokenTest => ({
+    ...{ name: token.name, fingerprint: fingerprintOf(token.value), result, status, model, models },
     ms: Math.round(performance.now() - started),
     words: starred(words, token.value),
   });
   try {
     const response = await ask(type, addressOf(type, url).replace(/\/$/, ""), model, token.value);
-    const words = wordsOf(await response.text());
-    if (response.ok) return done("works", response.status, "");
+    const body = await response.text();
+    if (response.ok) return done("works", response.status, "", model === "" ? modelsIn(body) : []);
+    const words = wordsOf(body);
     if ([401, 402, 403].includes(response.status)) return done("refused", response.status, words);
     return done(response.status === 429 ? "limited" : "unclear", response.status, words);
   } catch (error) {
@@ -50,6 +52,16 @@ const CREDENTIALS: Record<Auth, (token: string) => Record<string, string>> = {
   [Auth.ApiKey]: token => ({ "api-key": token }),
 };
 
+/** What a list of models names. */
+function modelsIn(body: string): string[] {
+  try {
+    const { data } = JSON.parse(body) as { data?: { id?: unknown }[] };
+    return (data ?? []).flatMap(({ id }) => (typeof id === "string" ? id : [])).slice(0, MOST_MODELS);
+  } catch {
+    return [];
+  }
+}
+
 /** What a provider says in an error, wherever it puts it. */
 function wordsOf(body: string): string {
   try {
@@ -71,5 +83,14 @@ function starred(words: string, token: string): string {
 function reasonOf(error: Error): string {
   if (error.name === "TimeoutError") return `no answer within ${LIMIT / 1000} s`;
   const { code } = (error.cause ?? {}) as { code?: string };
-  return code ?? error.message;
+  return (code !== undefined && REASONS[code]) || code || error.message;
 }
+
+/** Why nobody answered, by the system's code. */
+const REASONS: Record<string, string> = {
+  ENOTFOUND: "no such host (ENOTFOUND)",
+  EAI_AGAIN: "the name server does not answer (EAI_AGAIN)",
+  ECONNREFUSED: "nobody listens there (ECONNREFUSED)",
+  ECONNRESET: "the connection was closed (ECONNRESET)",
+  UND_ERR_CONNECT_TIMEOUT: "no connection in time (UND_ERR_CONNECT_TIMEOUT)",
+};

@@ -5,7 +5,17 @@
  * comments and order and may change white space.
  */
 import { isDeepStrictEqual } from "node:util";
-import { isCollection, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair } from "yaml";
+import {
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLSeq,
+} from "yaml";
 import type { ConfigPath, Edit } from "./console-types.js";
 
 /** How far a nested block stands in. */
@@ -86,7 +96,7 @@ function splice(text: string, document: Document, edit: Edit): string | undefine
     case "insert":
       return insertItem(text, document, edit.path, edit.index, edit.value);
     case "move":
-      return undefined;
+      return moveItem(text, document, edit.path, edit.from, edit.to);
   }
 }
 
@@ -132,11 +142,43 @@ function insertItem(text: string, document: Document, path: ConfigPath, index: n
   return `${text.slice(0, at)}\n${blockItem(value, column)}${text.slice(at)}`;
 }
 
+/** The items of a list change places, each with the comment above it; what stands between the places stays. */
+function moveItem(text: string, document: Document, path: ConfigPath, from: number, to: number): string | undefined {
+  const list = nodeAt(document, path);
+  if (!isSeq(list)) return undefined;
+  const places = placesOf(text, list);
+  const [moved] = places.splice(from, 1);
+  if (moved === undefined || to > places.length) return undefined;
+  const ordered = [...places.slice(0, to), moved, ...places.slice(to)];
+  const inText = [...ordered].sort((a, b) => a.start - b.start);
+  if (inText.some(({ start, end }, i) => start > end || (inText[i + 1]?.start ?? text.length) < end)) return undefined;
+  return inText.reduceRight(
+    (result, { start, end }, i) =>
+      result.slice(0, start) + text.slice(ordered[i]!.start, ordered[i]!.end) + result.slice(end),
+    text,
+  );
+}
+
+/** Where each item stands: of a flow list its own text, of a block list its lines and the comment right above them. */
+function placesOf(text: string, list: YAMLSeq): { start: number; end: number }[] {
+  return list.items.flatMap(item => {
+    const { range } = item as Node;
+    if (!range) return [];
+    if (list.flow) return [{ start: range[0], end: range[1] }];
+    let start = text.lastIndexOf("\n", text.lastIndexOf("-", range[0])) + 1;
+    while (start > 0 && /^\s*#/.test(lineBefore(text, start))) start = text.lastIndexOf("\n", start - 2) + 1;
+    return [{ start, end: endOfLine(text, lastContent(text, range[1])) }];
+  });
+}
+
+const lineBefore = (text: string, at: number): string => text.slice(text.lastIndexOf("\n", at - 2) + 1, at);
+
 /** A member or an item that has whole lines for itself. */
 function removeLines(text: string, document: Document, path: ConfigPath): string | undefined {
   const parent = nodeAt(document, path.slice(0, -1));
   const node = nodeAt(document, path);
-  if (!isCollection(parent) || parent.flow || parent.items.length < 2 || !node?.range) return undefined;
+  if (!isCollection(parent) || parent.items.length < 2 || !node?.range) return undefined;
+  if (parent.flow) return isSeq(parent) ? removeFlowItem(text, parent, node) : undefined;
   const key = isMap(parent)
     ? (parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key as Node)
     : undefined;
@@ -145,6 +187,14 @@ function removeLines(text: string, document: Document, path: ConfigPath): string
   if (text.slice(start, from).trim() !== "") return undefined;
   const end = Math.min(endOfLine(text, lastContent(text, node.range[1])) + 1, text.length);
   return text.slice(0, start) + text.slice(end);
+}
+
+/** With the comma that stood before it, or behind the first one. */
+function removeFlowItem(text: string, list: YAMLSeq, node: Node): string | undefined {
+  const at = list.items.indexOf(node);
+  const range = (i: number) => (list.items[i] as Node).range!;
+  if (at === 0) return text.slice(0, range(0)[0]) + text.slice(range(1)[0]);
+  return text.slice(0, range(at - 1)[1]) + text.slice(range(at)[1]);
 }
 
 function nodeAt(document: Document, path: ConfigPath): Node | undefined {

@@ -27,6 +27,8 @@ let directory: string;
 let file: string;
 let served: number;
 let said: string[];
+/** How often the state was read. */
+let asked: number;
 let running: RunningConsole;
 let requests: RequestRecord[];
 
@@ -37,6 +39,7 @@ beforeEach(async () => {
   served = 0;
   said = [];
   requests = [];
+  asked = 0;
   running = await open({});
 });
 afterEach(async () => {
@@ -44,30 +47,33 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const load = (text: string) => resolveConfig(parseSource(text, file, directory), env);
+const load = (text: string) => resolveConfig(parseSource(text, file, directory), { ...env, SEVERAL: "sk-a,sk-b" });
 
-const open = (options: { password?: string; hosts?: string[] }) =>
-  startConsole(hostOf(), {
+const open = (options: { password?: string; hosts?: string[]; env?: Record<string, string> }) =>
+  startConsole(hostOf(options.env), {
     listen: { host: "127.0.0.1", port: 0 },
     hosts: options.hosts ?? [],
     password: options.password,
     say: line => said.push(line),
   });
 
-function hostOf(): ConsoleHost {
+function hostOf(own: Record<string, string> = env): ConsoleHost {
   return {
     file,
     config: load(TEXT),
-    env,
-    describe: () => ({
-      version: "1",
-      envoy: "1.40.0",
-      workers: 2,
-      address: "http://localhost:8080",
-      isUp: true,
-      reason: "",
-      isDemo: false,
-    }),
+    env: own,
+    describe: () => (
+      asked++,
+      {
+        version: "1",
+        envoy: "1.40.0",
+        workers: 2,
+        address: "http://localhost:8080",
+        isUp: true,
+        reason: "",
+        isDemo: false,
+      }
+    ),
     preview(text) {
       try {
         load(text);
@@ -81,8 +87,8 @@ function hostOf(): ConsoleHost {
     candidate: text => Promise.resolve(load(text)),
     reload: () => Promise.resolve(`served ${++served}`),
     records: {
-      read: () => requests,
-      since: seen => ({ records: requests.slice(seen), count: requests.length }),
+      read: () => (asked++, requests),
+      since: seen => (asked++, { records: requests.slice(seen), count: requests.length }),
     },
     demos: () => [],
     setDemo: () => Promise.resolve(),
@@ -258,6 +264,107 @@ describe("tokens", () => {
     }
     expect(readFileSync(file, "utf8")).toMatch(/valueFile: secrets\/qwen-typed\.2/);
     expect(readFileSync(join(directory, "secrets/qwen-typed"), "utf8")).toBe("sk-first\n");
+  });
+});
+
+describe("several tokens in one place", () => {
+  const shared = "sk-one-11111111\n# kept\n\n  sk-two-22222222\nsk-three-3333333\n";
+  const source = `providers:
+  - type: qwen
+    apiTokens: [{name: team, valueFile: shared}, {name: last, value: sk-last}]
+  - type: deepseek
+    apiTokens: ["\${SEVERAL}"]
+routes: [{name: all, upstreams: [{provider: qwen}]}]
+status: {enabled: false}
+`;
+  beforeEach(async () => {
+    writeFileSync(join(directory, "shared"), shared.replace("# kept\n", ""), { mode: 0o600 });
+    writeFileSync(file, source);
+    await running.close();
+    running = await open({ env: { ...env, SEVERAL: "sk-a-11111111,sk-b-22222222" } });
+  });
+  const change = async (path: string, more: object) => {
+    const { version } = (await state()).file;
+    return call(path, { version, edits: [], ...more });
+  };
+
+  it("removing one takes its line away and nothing else", async () => {
+    const removal = { removals: [{ provider: "qwen", name: "team-2" }] };
+    const { body } = await change("/api/review", removal);
+    expect(JSON.parse(body)).toMatchObject({ diff: [], cuts: [{ file: "shared", of: 3 }] });
+    expect(await change("/api/apply", removal)).toMatchObject({ status: 200 });
+    expect(readFileSync(join(directory, "shared"), "utf8")).toBe("sk-one-11111111\n\nsk-three-3333333\n");
+    expect(statSync(join(directory, "shared")).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, "utf8")).toBe(source);
+    // The last of an entry goes with the entry.
+    expect(await change("/api/apply", { removals: [{ provider: "qwen", name: "last" }] })).toMatchObject({
+      status: 200,
+    });
+    expect(readFileSync(file, "utf8")).toContain("apiTokens: [{name: team, valueFile: shared}]");
+  });
+
+  it("replacing one puts a new entry behind its own and leaves the others in their file", async () => {
+    const tokens = [{ provider: "qwen", replaces: "team-3", tokens: [{ name: "new", value: "sk-new-44444444" }] }];
+    expect(await change("/api/apply", { tokens })).toMatchObject({ status: 200 });
+    expect(readFileSync(join(directory, "shared"), "utf8")).toBe("sk-one-11111111\n\n  sk-two-22222222\n");
+    const [provider] = (await state()).config.providers;
+    expect(provider!.tokens.map(({ name }) => name)).toEqual(["team", "team-2", "new", "last"]);
+  });
+
+  it("one of a variable cannot be taken out of the file, and that is said", async () => {
+    const [, provider] = (await state()).config.providers;
+    expect(provider!.tokens.map(({ part, of }) => [part, of])).toEqual([
+      [0, 2],
+      [1, 2],
+    ]);
+    const { status, body } = await change("/api/apply", {
+      removals: [{ provider: "deepseek", name: provider!.tokens[1]!.name }],
+    });
+    expect(status).toBe(400);
+    expect(body).toContain("SEVERAL holds 2 tokens");
+    expect(readFileSync(file, "utf8")).toBe(source);
+  });
+});
+
+describe("an address that changes", () => {
+  it("takes the tokens that are entered with it, and no saved one", async () => {
+    const { version } = (await state()).file;
+    const edits = [{ op: "set", path: ["providers", 0, "url"], value: "https://elsewhere.example/v1" }];
+    const tokens = [{ provider: "qwen", replacesAll: true, tokens: [{ value: "sk-entered-again" }] }];
+    expect(await call("/api/apply", { version, edits, tokens })).toMatchObject({ status: 200 });
+    const saved = readFileSync(file, "utf8");
+    expect(saved).toContain("https://elsewhere.example/v1");
+    expect(saved).toContain("valueFile: secrets/qwen-1");
+    for (const old of [SECRET, "${KEY}"]) expect(saved).not.toContain(old);
+  });
+});
+
+describe("a file that cannot be read", () => {
+  it("is a mistake in words, and what it said last is still shown", async () => {
+    await state();
+    rmSync(file);
+    const { file: found, config } = await state();
+    expect(found.mistakes).toMatchObject([{ found: "cannot be read (ENOENT)" }]);
+    expect(config.providers).toHaveLength(1);
+    writeFileSync(file, TEXT);
+    expect((await state()).file.mistakes).toBeNull();
+  });
+});
+
+describe("without an open page", () => {
+  it("nothing is asked, told or checked", async () => {
+    const page = listen("/api/events?requests");
+    await expect.poll(() => page.of("state").length, { timeout: 5000 }).toBeGreaterThan(0);
+    page.end();
+    await new Promise(done => setTimeout(done, 1500));
+    const before = asked;
+    requests.push({ id: "1" } as RequestRecord);
+    await new Promise(done => setTimeout(done, 3000));
+    expect(asked).toBe(before);
+    // And it goes on where one is opened.
+    const again = listen("/api/events");
+    await expect.poll(() => asked, { timeout: 5000 }).toBeGreaterThan(before);
+    again.end();
   });
 });
 

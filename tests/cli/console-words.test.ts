@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { packageRoot } from "../../cli/config/root.js";
+import { kinds, parseFault } from "../../cli/demo/demo-fault.js";
+import { FAULTS } from "../../web/src/demo-faults.js";
 import { SETTINGS, valueOfText } from "../../web/src/provider-settings.js";
+import { LIMITS } from "../../web/src/route-limits.js";
 
 const rows = new Map(
   readFileSync(join(packageRoot, "docs/configuration.md"), "utf8")
     .split("\n")
-    .filter(line => line.startsWith("| `providers[]."))
+    .filter(line => line.startsWith("| `providers[].") || line.startsWith("| `routes[]."))
     .map(line => line.split("|").map(cell => cell.trim()))
     .map(([, field = "", fallback = "", meaning = ""]) => [field.replaceAll("`", ""), { fallback, meaning }]),
 );
@@ -19,6 +22,19 @@ it.each(SETTINGS)("the console tells $path in the words of the configuration's p
   const row = rows.get(`providers[].${path.join(".")}`)!;
   expect(plain(row.fallback)).toBe(fallback === "" ? '""' : fallback);
   if (note !== undefined) expect(plain(row.meaning).startsWith(note[0])).toBe(true);
+});
+
+it.each(LIMITS)(
+  "the console tells a route's $key with the default of the configuration's page",
+  ({ key, fallback }) => {
+    expect(plain(rows.get(`routes[].${key}`)!.fallback)).toBe(fallback);
+  },
+);
+
+it("has a switch for each fault of demo providers", () => {
+  const known = FAULTS.map(({ kind }) => kind);
+  expect(Object.keys(kinds).filter(kind => kind !== "status" && !known.includes(kind))).toEqual([]);
+  for (const kind of known) expect(() => parseFault([kind])).not.toThrow();
 });
 
 it("writes numbers and flags as such", () => {

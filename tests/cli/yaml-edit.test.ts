@@ -53,6 +53,25 @@ describe("an edit of the first file", () => {
     expect(text).toContain("# Models whose name begins with");
   });
 
+  it("takes an item out of a list on one line, and leaves the others as they are written", () => {
+    const text = 'tokens: [ "a",  {name: b} , c ] # mine\n';
+    const without = (i: number) => editText(text, [{ op: "delete", path: ["tokens", i] }]);
+    expect(without(0)).toBe("tokens: [ {name: b} , c ] # mine\n");
+    expect(without(1)).toBe('tokens: [ "a" , c ] # mine\n');
+    expect(without(2)).toBe('tokens: [ "a",  {name: b} ] # mine\n');
+  });
+
+  it("moves an item with the comment above it, and every other line stays as it is", () => {
+    const text = editText(DEFAULT_TEXT, [{ op: "move", path: ["routes"], from: 2, to: 0 }]);
+    expect(changed(DEFAULT_TEXT, text)).toEqual([]);
+    expect(text.indexOf("# Left out while OPENAI_API_KEY")).toBeLessThan(text.indexOf("- name: openai"));
+    expect(text.indexOf("- name: openai")).toBeLessThan(text.indexOf("# Models whose name begins"));
+    expect(text.endsWith("\n")).toBe(true);
+    expect(editText(text, [{ op: "move", path: ["routes"], from: 0, to: 2 }])).toBe(DEFAULT_TEXT);
+    const flow = "hops: [{ a: 1 },  b , # c\n  d]\n";
+    expect(editText(flow, [{ op: "move", path: ["hops"], from: 2, to: 0 }])).toBe("hops: [d,  { a: 1 } , # c\n  b]\n");
+  });
+
   it("moves a route with its comment's file whole", () => {
     const text = editText(DEFAULT_TEXT, [{ op: "move", path: ["routes"], from: 1, to: 0 }]);
     expect((parse(text) as { routes: { name: string }[] }).routes.map(({ name }) => name)).toEqual([

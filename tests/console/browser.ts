@@ -5,12 +5,13 @@ import { debianTool } from "../debian-tool.js";
 const findChromium = (): string => debianTool("/usr/bin/chromium", "chromium", "CHROMIUM");
 
 /** Chromium asks nobody for anything but the page. */
-export function openBrowser(): Promise<Browser> {
+export function openBrowser(more: string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: findChromium(),
     args: [
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
       ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      ...more,
     ],
   });
 }

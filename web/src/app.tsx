@@ -1,5 +1,6 @@
 /** The frame around every page: where one can go, and whether the gateway serves. */
 import { useEffect } from "preact/hooks";
+import type { Mistake } from "../../cli/console/console-types.js";
 import { attentionOf } from "./attention.js";
 import { connect, go, isDark, isOffline, mustLogIn, notice, place, setDark, state } from "./console-state.js";
 import { ask } from "./console-api.js";
@@ -8,7 +9,7 @@ import { FirstRunPage } from "./pages/first-run.js";
 import { LoginPage } from "./pages/login.js";
 import { OverviewPage } from "./pages/overview.js";
 import { ProviderPage } from "./pages/provider-page.js";
-import { ProvidersPage } from "./pages/providers.js";
+import { ProvidersPage, shownTokens } from "./pages/providers.js";
 import { RequestsPage } from "./pages/requests.js";
 import { RouteEditPage } from "./pages/route-edit.js";
 import { RoutesPage } from "./pages/routes.js";
@@ -26,6 +27,8 @@ const ENTRIES: { page: string; word: Word }[] = [
   { page: "dry-run", word: "dryRun" },
 ];
 
+/** How long the strip says what was done, milliseconds. */
+const NOTICE_TIME = 10_000;
 const LOOKED_AROUND = "ai-failover-looked-around";
 
 /** From then on the demo providers do not bring the first page up. */
@@ -50,7 +53,10 @@ export function App() {
       <header class="banner">
         <div class="brand">
           <strong>ai-failover</strong>
-          <span class="note">Envoy {state.value.gateway.envoy}</span>
+          <span class="note">
+            Envoy {state.value.gateway.envoy}
+            {state.value.gateway.workers === null ? "" : ` · ${t("workers", { n: state.value.gateway.workers })}`}
+          </span>
         </div>
         <Preferences />
         <Strip />
@@ -61,6 +67,7 @@ export function App() {
             <li key={page}>
               <Link to={`/${page}`} current={page === current}>
                 {t(word)}
+                {page === "providers" && <Badge />}
               </Link>
             </li>
           ))}
@@ -130,15 +137,20 @@ function Preferences() {
 
 /** One line that says whether the gateway serves: always there, only its words change. */
 function Strip() {
-  const { gateway, file } = state.value!;
+  const { gateway, file, status } = state.value!;
   const attention = attentionOf(state.value!).length;
   const undo = async () => {
     await ask("undo", {});
     notice.value = t("undone");
     await connect();
   };
+  useEffect(() => {
+    const timer = setTimeout(() => (notice.value = ""), NOTICE_TIME);
+    return () => clearTimeout(timer);
+  }, [notice.value]);
+  const isWarning = isOffline.value || file.mistakes !== null || file.isReadOnly;
   return (
-    <div class="strip">
+    <div class={`strip ${!gateway.isUp ? "wrong" : isWarning ? "waits" : ""}`}>
       <div role="status">
         {isOffline.value ? (
           <>
@@ -147,6 +159,16 @@ function Strip() {
         ) : !gateway.isUp ? (
           <>
             <Mark state="out" label="" /> {t("gatewayDown")} {gateway.reason}
+            {status !== null && ` ${t("figuresOf", { time: clockText(status.now) })}`}
+          </>
+        ) : file.mistakes !== null ? (
+          <>
+            <Mark state="rate-limited" label="" /> {t("fileError", { file: file.name })} {mistakeText(file.mistakes[0])}{" "}
+            <Link to="/overview">{t("details")}</Link>
+          </>
+        ) : file.isReadOnly ? (
+          <>
+            <Mark state="rate-limited" label="" /> {t("readOnly", { file: file.name })}
           </>
         ) : (
           <>
@@ -160,7 +182,6 @@ function Strip() {
             )}
           </>
         )}
-        {file.mistakes !== null && <span class="wrong"> · {t("fileError", { file: file.name })}</span>}
       </div>
       <div class="file">
         <span class="note" aria-live="polite">
@@ -173,5 +194,21 @@ function Strip() {
         )}
       </div>
     </div>
+  );
+}
+
+const mistakeText = (mistake: Mistake | undefined): string =>
+  mistake === undefined
+    ? ""
+    : `${mistake.line === undefined ? "" : `${t("line", { n: mistake.line })}: `}${`${mistake.path} ${mistake.found}`.trim()}`;
+
+/** Tokens that are out, beside the page that tells of them, and only for the eye: the page itself says it in words. */
+function Badge() {
+  const out = state.value!.config.providers.flatMap(shownTokens).filter(({ word }) => word === "out").length;
+  if (out === 0) return null;
+  return (
+    <span class="badge red" aria-hidden="true">
+      <Mark state="out" label="" /> {out}
+    </span>
   );
 }

@@ -10,6 +10,17 @@ export const presets = signal<PresetView[]>([]);
 /** The page has lost its event stream. */
 export const isOffline = signal(false);
 export const mustLogIn = signal(false);
+/** Nothing that is shown changes by itself. */
+export const isPaused = signal(false);
+/** What has changed since. */
+let held: Partial<ConsoleState> = {};
+
+export function setPaused(paused: boolean): void {
+  isPaused.value = paused;
+  if (!paused && state.value !== null) state.value = { ...state.value, ...held };
+  held = {};
+}
+
 /** A sentence for the strip, and for those who listen. */
 export const notice = signal("");
 
@@ -94,7 +105,8 @@ function listen(): void {
   events = new EventSource(requestsWanted > 0 ? "/api/events?requests" : "/api/events");
   events.addEventListener("state", event => {
     const changed = JSON.parse((event as MessageEvent<string>).data) as Partial<ConsoleState>;
-    if (state.value !== null) state.value = { ...state.value, ...changed };
+    if (isPaused.value) held = { ...held, ...changed };
+    else if (state.value !== null) state.value = { ...state.value, ...changed };
     isOffline.value = false;
   });
   events.addEventListener("requests", event =>

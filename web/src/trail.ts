@@ -24,29 +24,59 @@ export function readTrail(header: string): TrailStep[] {
     });
 }
 
+/** The calls of a model that can be tried, each with the body that asks this. */
+export const TRIED: { path: string; body: (model: string, message: string) => Record<string, unknown> }[] = [
+  {
+    path: "/v1/chat/completions",
+    body: (model, content) => ({ model, messages: [{ role: "user", content }] }),
+  },
+  { path: "/v1/responses", body: (model, input) => ({ model, input }) },
+  {
+    path: "/v1/messages",
+    body: (model, content) => ({ model, max_tokens: 1024, messages: [{ role: "user", content }] }),
+  },
+];
+
+interface Part {
+  text?: string;
+}
+
+/** As far as these pages read an answer, or an event of one. */
+interface Answer {
+  type?: string;
+  choices?: { message?: { content?: string }; delta?: { content?: string } }[];
+  content?: Part[];
+  output?: { content?: Part[] }[];
+  delta?: string | Part;
+  error?: { message?: string };
+}
+
 /** The words of an answer as they come: of a stream its pieces, else the whole text of a plain answer. */
 export function answerText(body: string, isStream: boolean): string {
   if (!isStream) {
-    try {
-      const { choices, error } = JSON.parse(body) as {
-        choices?: { message?: { content?: string } }[];
-        error?: { message?: string };
-      };
-      return choices?.[0]?.message?.content ?? error?.message ?? body;
-    } catch {
-      return body;
-    }
+    const answer = readJson(body);
+    if (answer === undefined) return body;
+    const { choices, content, output, error } = answer;
+    const parts = content ?? output?.flatMap(({ content = [] }) => content);
+    return choices?.[0]?.message?.content ?? parts?.map(({ text = "" }) => text).join("") ?? error?.message ?? body;
   }
-  const pieces = [...body.matchAll(/^data: (.*)$/gm)].map(([, data]) => {
-    try {
-      const { choices, error } = JSON.parse(data!) as {
-        choices?: { delta?: { content?: string; reasoning_content?: string } }[];
-        error?: { message?: string };
-      };
-      return choices?.[0]?.delta?.content ?? (error?.message ? `\n[${error.message}]` : "");
-    } catch {
-      return "";
-    }
-  });
+  const pieces = [...body.matchAll(/^data: (.*)$/gm)].map(([, data]) => pieceOf(readJson(data!)));
   return pieces.length > 0 ? pieces.join("") : answerText(body, false);
+}
+
+function pieceOf(event: Answer | undefined): string {
+  if (event === undefined) return "";
+  const { type = "", choices, delta, error } = event;
+  if (error?.message) return `\n[${error.message}]`;
+  if (choices !== undefined) return choices[0]?.delta?.content ?? "";
+  if (typeof delta === "string") return type === "response.output_text.delta" ? delta : "";
+  return delta?.text ?? "";
+}
+
+function readJson(text: string): Answer | undefined {
+  try {
+    return JSON.parse(text) as Answer;
+  } catch {
+    return undefined;
+  }
 }

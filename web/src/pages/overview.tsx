@@ -1,15 +1,16 @@
 /** Is anything wrong, who answers, and what did failover save. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Timeline } from "../../../cli/console/console-types.js";
+import type { RouteView, Timeline } from "../../../cli/console/console-types.js";
 import type { Status } from "../../../cli/status/status-types.js";
 import { attentionOf, type Attention } from "../attention.js";
 import { ask } from "../console-api.js";
-import { go, liveTokens, query, replaceAddress, routeStatus, state } from "../console-state.js";
-import { Button, Link, Panel } from "../parts/controls.js";
+import { go, isPaused, liveTokens, query, replaceAddress, routeStatus, state } from "../console-state.js";
+import { Button, Link, Panel, PauseButton } from "../parts/controls.js";
 import { Mark, OutcomeMark, StateText } from "../parts/marks.js";
 import { firstLive, Marks, wordOf } from "../parts/route-chain.js";
 import { changeCause, TimeAxis } from "../parts/time-axis.js";
+import { FleetPanel } from "../parts/fleet-panel.js";
 import { hopsOf, modelsOf, readRoute } from "../route-fields.js";
 import { providerStatus } from "../console-state.js";
 import { causeText, clockText, t, timeText, type Word } from "../words.js";
@@ -44,10 +45,14 @@ export function OverviewPage() {
             </button>
           ))}
         </div>
+        <PauseButton />
       </div>
       <AttentionPanel />
       {status === null ? <p class="note">{t("noStatus")}</p> : <Figures timeline={timeline} base={base} />}
       <WhoAnswers />
+      {status?.fleets.map(fleet => (
+        <FleetPanel key={fleet.name} fleet={fleet} />
+      ))}
       {status !== null && <TimeAxis timeline={timeline} title={t(span.title)} />}
       {status !== null && <LastChanges />}
     </>
@@ -63,7 +68,7 @@ function useTimeline(minutes: number): { timeline: Timeline | null; base: number
       if (timeline !== null) setTold({ timeline, base: countsOf(state.value?.status ?? null) });
     };
     void read();
-    const timer = setInterval(() => document.hidden || void read(), CHART_PERIOD);
+    const timer = setInterval(() => document.hidden || isPaused.value || void read(), CHART_PERIOD);
     return () => clearInterval(timer);
   }, [minutes]);
   return told;
@@ -212,73 +217,81 @@ function WhoAnswers() {
   const { config } = state.value!;
   return (
     <Panel title={t("whoAnswers")}>
-      <div class="scroll" tabIndex={0} role="region" aria-label={t("whoAnswers")}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t("route")}</th>
-              <th scope="col">{t("models")}</th>
-              <th scope="col">{t("answersNow")}</th>
-              <th scope="col">{t("ifThatFails")}</th>
-              <th scope="col">{t("liveHops")}</th>
-              <th scope="col" class="number">
-                {t("rescued")}
+      <table class="cards">
+        <thead>
+          <tr>
+            {WHO_COLUMNS.map(word => (
+              <th scope="col" key={word} class={isNumber(word) ? "number" : ""}>
+                {t(word)}
               </th>
-            </tr>
-          </thead>
-          <tbody>
-            {config.routes.map(route => {
-              const fields = readRoute(route);
-              const hops = hopsOf(fields);
-              const answering = firstLive(hops);
-              const next = answering && firstLive(hops.slice(hops.indexOf(answering) + 1));
-              const tokens = hops.flatMap(({ provider }) => providerStatus(provider)?.tokens ?? []);
-              return (
-                <tr key={route.index}>
-                  <td>
-                    <Link to={`/routes/${route.index}`}>{route.name}</Link>
-                  </td>
-                  <td>
-                    <code>{modelsOf(fields).join(", ")}</code>
-                  </td>
-                  <td>
-                    {answering === undefined ? (
-                      <StateText state={hops[0] ? wordOf(hops[0].provider) : "no-token"} />
-                    ) : (
-                      <>
-                        <Mark state={wordOf(answering.provider)} /> <strong>{answering.provider}</strong>{" "}
-                        {answering.model === "" ? "" : <code>→ {answering.model}</code>}{" "}
-                        <span class="note">
-                          {liveTokens(answering.provider)
-                            .map(token => token.name)
-                            .slice(0, 3)
-                            .join(", ")}
-                        </span>
-                      </>
-                    )}
-                  </td>
-                  <td>
-                    {next === undefined ? (
-                      <span class="note">{t("nothingFollows")}</span>
-                    ) : (
-                      <>
-                        {next.provider} {next.model === "" ? "" : <code>→ {next.model}</code>}
-                      </>
-                    )}
-                  </td>
-                  <td>
-                    {tokens.length <= 8 && <Marks states={tokens.map(token => token.state)} />}{" "}
-                    {t("nOfM", { n: tokens.filter(token => token.state === "live").length, m: tokens.length })}
-                  </td>
-                  <td class="number">{(routeStatus(route.name)?.requests.rescued ?? 0).toLocaleString()}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {config.routes.map(route => (
+            <WhoRow key={route.index} route={route} />
+          ))}
+        </tbody>
+      </table>
     </Panel>
   );
+}
+
+const WHO_COLUMNS: Word[] = ["route", "models", "answersNow", "ifThatFails", "liveHops", "requests", "rescued"];
+const isNumber = (word: Word): boolean => word === "requests" || word === "rescued";
+
+function WhoRow({ route }: { route: RouteView }) {
+  const fields = readRoute(route);
+  const hops = hopsOf(fields);
+  const answering = firstLive(hops);
+  const next = answering && firstLive(hops.slice(hops.indexOf(answering) + 1));
+  const counts = routeStatus(route.name)?.requests;
+  const all = Object.values(counts ?? {}).reduce((a, b) => a + b, 0);
+  const tokens = hops.flatMap(({ provider }) => providerStatus(provider)?.tokens ?? []);
+  const live = tokens.filter(token => token.state === "live").length;
+  const cells: ComponentChildren[] = [
+    <Link to={`/routes/${route.index}`}>{route.name}</Link>,
+    <code dir="auto">{modelsOf(fields).join(", ")}</code>,
+    answering === undefined ? (
+      <StateText state={hops[0] ? wordOf(hops[0].provider) : "no-token"} />
+    ) : (
+      <>
+        <Mark state={wordOf(answering.provider)} /> <strong>{answering.provider}</strong>{" "}
+        {answering.model === "" ? "" : <code>→ {answering.model}</code>}{" "}
+        <span class="note">{liveNames(answering.provider)}</span>
+      </>
+    ),
+    next !== undefined ? (
+      <>
+        {next.provider} {next.model === "" ? "" : <code>→ {next.model}</code>}
+      </>
+    ) : (
+      <span class="state amber">
+        <Mark state="rate-limited" label="" /> {t(hops.length > 1 ? "nobodyAnswers" : "nothingFollows")}
+      </span>
+    ),
+    <>
+      {tokens.length <= 8 && <Marks states={tokens.map(token => token.state)} />}{" "}
+      {tokens.length === 0 ? "–" : t("nOfM", { n: live, m: tokens.length })}
+    </>,
+    all.toLocaleString(),
+    (counts?.rescued ?? 0).toLocaleString(),
+  ];
+  return (
+    <tr>
+      {cells.map((cell, i) => (
+        <td key={i} class={isNumber(WHO_COLUMNS[i]!) ? "number" : ""} data-label={t(WHO_COLUMNS[i]!)}>
+          <div>{cell}</div>
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** The first three, and how many more. */
+function liveNames(provider: string): string {
+  const names = liveTokens(provider).map(token => token.name);
+  return names.slice(0, 3).join(", ") + (names.length > 3 ? ` +${names.length - 3}` : "");
 }
 
 function LastChanges() {

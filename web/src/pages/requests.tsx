@@ -1,8 +1,8 @@
 /** Why did this one go that way: the last requests, and one of them opened beside the list. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { OutcomeWord, RequestRecord } from "../../../cli/console/request-record.js";
-import { go, place, query, replaceAddress, state, wantRequests } from "../console-state.js";
-import { Button, Link, Panel } from "../parts/controls.js";
+import { go, isPaused, place, query, replaceAddress, state, wantRequests } from "../console-state.js";
+import { Button, Link, Panel, PauseButton } from "../parts/controls.js";
 import { attemptState, Mark, OutcomeText } from "../parts/marks.js";
 import { RequestDetails } from "../parts/request-details.js";
 import { VirtualList } from "../parts/virtual-list.js";
@@ -29,7 +29,6 @@ const MOST_MARKS = 6;
 
 export function RequestsPage() {
   const [, id] = place.value;
-  const [isPaused, setPaused] = useState(false);
   const [isAway, setAway] = useState(false);
   const filter = readFilter(query.value);
   const all = shownRequests.value;
@@ -45,10 +44,10 @@ export function RequestsPage() {
     addEventListener("scroll", look, { passive: true });
     return () => removeEventListener("scroll", look);
   }, []);
-  isHeld.value = isPaused || isAway || id !== undefined;
+  isHeld.value = isPaused.value || isAway || id !== undefined;
   useEffect(() => {
     if (!isHeld.value && waitingCount.value > 0) showWaiting();
-  }, [isPaused, isAway, id]);
+  }, [isPaused.value, isAway, id]);
 
   const close = () => {
     go(`/requests${filterText(filter)}`, true);
@@ -67,9 +66,9 @@ export function RequestsPage() {
     <>
       <div class="title">
         <h1>{t("requests")}</h1>
-        <Button onClick={() => setPaused(!isPaused)}>{isPaused ? t("goOn") : t("pause")}</Button>
+        <PauseButton />
       </div>
-      <p class="note">{t("requestsText")}</p>
+      <p class="note lead">{t("requestsText")}</p>
       <Filters filter={filter} shown={list.length} all={all?.length ?? 0} />
       {all !== null && all.length === 0 ? (
         <Empty />

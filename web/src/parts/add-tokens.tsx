@@ -5,7 +5,7 @@ import { ApiError, ask } from "../console-api.js";
 import { readTokens } from "../token-lines.js";
 import { t } from "../words.js";
 import { Button, TextField, TokenField } from "./controls.js";
-import { Mark, type StateWord } from "./marks.js";
+import { Mark, Verdict, type StateWord } from "./marks.js";
 import { applyChange } from "./review-panel.js";
 
 interface AddTokensProps {
@@ -15,28 +15,48 @@ interface AddTokensProps {
   models: readonly string[];
   /** The name of the token that they replace. */
   replaces?: string;
+  /** They replace all that the provider has. */
+  replacesAll?: boolean;
   /** What has to be in the file before the tokens: a new provider. */
   edits?: readonly Edit[];
+  /** The type may be called without a token. */
+  isOptional?: boolean;
+  isDisabled?: boolean;
   onSaved: (tests: TokenTest[]) => void;
 }
 
-export function AddTokens({ provider, type, url, models, replaces, edits = [], onSaved }: AddTokensProps) {
+export function AddTokens(props: AddTokensProps) {
+  const { provider, type, url, models, replaces, replacesAll, edits = [], isOptional, isDisabled, onSaved } = props;
   const [text, setText] = useState("");
-  const [model, setModel] = useState(models[0] ?? "");
+  const [model, setModel] = useState(models.find(model => !model.endsWith("*")) ?? "");
   const [problem, setProblem] = useState("");
   const tokens = readTokens(text);
+  const cannotSave = isDisabled === true || (tokens.length === 0 && isOptional !== true);
 
   const save = async (isTested: boolean) => {
     try {
       const tests = isTested ? await ask<TokenTest[]>("test", { type, url, model, tokens }) : [];
-      await applyChange(edits, [{ provider, tokens, ...(replaces === undefined ? {} : { replaces }) }]);
+      const added = {
+        provider,
+        tokens,
+        ...(replaces !== undefined && { replaces }),
+        ...(replacesAll && { replacesAll }),
+      };
+      await applyChange(edits, tokens.length > 0 ? { tokens: [added] } : {});
       setText("");
       setProblem("");
       onSaved(tests);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const mistake = error.body.review?.mistakes[0];
-      setProblem(mistake ? `${mistake.path}: ${mistake.found}; ${mistake.allowed}` : error.message);
+      const { reenter = [] } = error.body.review ?? {};
+      setProblem(
+        mistake
+          ? `${mistake.path}: ${mistake.found}; ${mistake.allowed}`
+          : reenter.length > 0
+            ? t("reenter", { names: reenter.join(", ") })
+            : error.message,
+      );
     }
   };
 
@@ -46,15 +66,15 @@ export function AddTokens({ provider, type, url, models, replaces, edits = [], o
       <TextField label={t("modelForTest")} value={model} onInput={setModel} note={t("modelForTestNote")} />
       <p class="note">{t("keepInFile", { file: `secrets/${provider}-1` })}</p>
       {problem !== "" && (
-        <p class="verdict wrong" role="alert">
-          {problem}
-        </p>
+        <div role="alert">
+          <Verdict kind="wrong">{problem}</Verdict>
+        </div>
       )}
       <div class="actions">
-        <Button kind="primary" disabled={tokens.length === 0} onClick={() => save(true)}>
+        <Button kind="primary" disabled={cannotSave} onClick={() => save(true)}>
           {t("testAndSave")}
         </Button>
-        <Button kind="text" disabled={tokens.length === 0} onClick={() => save(false)}>
+        <Button kind="text" disabled={cannotSave} onClick={() => save(false)}>
           {t("saveOnly")}
         </Button>
         <span class="note">{t("testNote")}</span>
@@ -77,7 +97,8 @@ export function TestResults({ tests }: { tests: readonly TokenTest[] }) {
       {tests.map(test => (
         <li key={test.fingerprint}>
           <span>
-            <strong>{test.name}</strong> <code>#{test.fingerprint}</code>
+            <strong>{/^\d+$/.test(test.name) ? t("tokenNumber", { n: test.name }) : test.name}</strong>{" "}
+            <code>#{test.fingerprint}</code>
           </span>
           <span class="state">
             <Mark state={RESULT_STATES[test.result]} label="" /> {t(test.result)}

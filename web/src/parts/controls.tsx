@@ -1,8 +1,9 @@
 /** Buttons, fields and links, each once. */
-import type { ComponentChildren, JSX } from "preact";
+import { Fragment, type ComponentChildren, type JSX } from "preact";
 import { useId, useState } from "preact/hooks";
-import { go } from "../console-state.js";
+import { go, isPaused, setPaused } from "../console-state.js";
 import { t } from "../words.js";
+import { Mark } from "./marks.js";
 
 interface ButtonProps {
   kind?: "primary" | "plain" | "small" | "text";
@@ -55,20 +56,27 @@ export function Link({ to, current, children }: { to: string; current?: boolean;
 interface FieldProps {
   label: string;
   note?: ComponentChildren;
-  error?: string;
+  error?: string | undefined;
   children: (id: string, describedBy: string) => JSX.Element;
 }
 
-/** A label above, a control, and below it what it means or what is wrong: the room for that is always kept. */
+/** A label above, a control, and below it what it means and what is wrong. */
 export function Field({ label, note, error, children }: FieldProps) {
   const id = useId();
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {children(id, `${id}-note`)}
-      <div class={error ? "note wrong" : "note"} id={`${id}-note`} role={error ? "alert" : undefined}>
-        {error || note}
-      </div>
+      {(note !== undefined || error !== undefined) && (
+        <div class="note" id={`${id}-note`}>
+          {error && (
+            <span class="wrong block" role="alert">
+              <Mark state="out" label="" /> {error}
+            </span>
+          )}
+          {note}
+        </div>
+      )}
     </div>
   );
 }
@@ -78,11 +86,13 @@ interface TextFieldProps {
   value: string;
   onInput: (value: string) => void;
   note?: ComponentChildren;
-  error?: string;
+  error?: string | undefined;
   placeholder?: string;
+  /** It is shown and cannot be changed here. */
+  isFixed?: boolean;
 }
 
-export function TextField({ label, value, onInput, note, error, placeholder }: TextFieldProps) {
+export function TextField({ label, value, onInput, note, error, placeholder, isFixed }: TextFieldProps) {
   return (
     <Field label={label} note={note} error={error}>
       {(id, describedBy) => (
@@ -90,6 +100,7 @@ export function TextField({ label, value, onInput, note, error, placeholder }: T
           id={id}
           value={value}
           placeholder={placeholder}
+          readOnly={isFixed}
           aria-describedby={describedBy}
           aria-invalid={error ? true : undefined}
           autocomplete="off"
@@ -107,16 +118,18 @@ interface SelectFieldProps {
   options: readonly (string | { value: string; text: string })[];
   onChange: (value: string) => void;
   note?: ComponentChildren;
+  error?: string | undefined;
 }
 
-export function SelectField({ label, value, options, onChange, note }: SelectFieldProps) {
+export function SelectField({ label, value, options, onChange, note, error }: SelectFieldProps) {
   return (
-    <Field label={label} note={note}>
+    <Field label={label} note={note} error={error}>
       {(id, describedBy) => (
         <select
           id={id}
           value={value}
           aria-describedby={describedBy}
+          aria-invalid={error ? true : undefined}
           onChange={event => onChange(event.currentTarget.value)}
         >
           {options.map(option => {
@@ -171,17 +184,44 @@ export function TokenField({
   );
 }
 
+/** A name and what is known of it, within a list of class "facts". */
+export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** A long key may break behind its points. */
+export function WithBreaks({ text }: { text: string }) {
+  return (
+    <>
+      {text.split(/(?<=\.)/).map((part, i) => (
+        <Fragment key={i}>
+          {i > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
 export function Panel({
   title,
   aside,
+  kind = "",
   children,
 }: {
   title?: string;
+  /** A further class. */
+  kind?: string;
   aside?: ComponentChildren;
   children: ComponentChildren;
 }) {
   return (
-    <section class="panel">
+    <section class={`panel ${kind}`.trim()}>
       {title === undefined ? null : (
         <header>
           <h2>{title}</h2>
@@ -191,6 +231,11 @@ export function Panel({
       {children}
     </section>
   );
+}
+
+/** Stops everything that changes by itself, and lets it go on. */
+export function PauseButton() {
+  return <Button onClick={() => setPaused(!isPaused.value)}>{isPaused.value ? t("goOn") : t("pause")}</Button>;
 }
 
 export function CopyButton({ text, label }: { text: string; label?: string }) {

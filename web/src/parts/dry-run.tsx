@@ -6,7 +6,7 @@ import { ask } from "../console-api.js";
 import { state } from "../console-state.js";
 import { causeText, t, timeText } from "../words.js";
 import { Button, Panel } from "./controls.js";
-import { Mark, StateText } from "./marks.js";
+import { Mark, StateText, Verdict } from "./marks.js";
 import { ModelPicker } from "./model-picker.js";
 
 /** After the last key, milliseconds. */
@@ -73,7 +73,7 @@ export function DryRun({ model: first, models, edits }: DryRunProps) {
       </div>
       <Panel title={t("wayItTakes")}>
         <div class="body" aria-live="polite">
-          {problem !== "" && <p class="verdict wrong">{problem}</p>}
+          {problem !== "" && <Verdict kind="wrong">{problem}</Verdict>}
           {told !== null && <Way told={told} />}
         </div>
       </Panel>
@@ -115,7 +115,7 @@ function Way({ told }: { told: Explanation }) {
   let number = 0;
   return (
     <>
-      <Verdict told={told} />
+      <Summary told={told} />
       <ol class="timeline">
         {route !== undefined && (
           <li>
@@ -161,7 +161,7 @@ function Way({ told }: { told: Explanation }) {
   );
 }
 
-function Verdict({ told }: { told: Explanation }) {
+function Summary({ told }: { told: Explanation }) {
   const { outcome, hops = [], refusal, waitMs = 0, request, unknownVariables } = told;
   const used = hops.filter(({ use }) => use !== "skipped");
   const skipped = hops.length - used.length;
@@ -169,24 +169,24 @@ function Verdict({ told }: { told: Explanation }) {
   return (
     <>
       {outcome === "sent" && first !== undefined && (
-        <p class="verdict fine">
+        <Verdict kind="fine">
           {t("goesTo", { hop: nameOf(first) })}
           {next === undefined ? t("andThenNothing") : t("andThen", { hop: nameOf(next) })}
           {skipped > 0 ? ` ${t("hopsSkipped", { n: skipped })}` : ""}
-        </p>
+        </Verdict>
       )}
-      {outcome === "waits" && <p class="verdict waits">{t("itWaits", { time: timeText(waitMs) })}</p>}
+      {outcome === "waits" && <Verdict kind="waits">{t("itWaits", { time: timeText(waitMs) })}</Verdict>}
       {outcome === "refused" && refusal && (
-        <p class="verdict wrong">
+        <Verdict kind="wrong">
           {t("itIsRefused", { status: refusal.status })} <code>{refusal.code}</code>{" "}
           <span dir="auto">{refusal.message}</span>
-        </p>
+        </Verdict>
       )}
-      {outcome === "answered" && <p class="verdict fine">{t("itAnswers")}</p>}
-      {outcome === "untouched" && <p class="verdict waits">{t("itIsUntouched")}</p>}
-      {request?.lacksKey === true && <p class="verdict waits">{t("lacksKey")}</p>}
+      {outcome === "answered" && <Verdict kind="fine">{t("itAnswers")}</Verdict>}
+      {outcome === "untouched" && <Verdict kind="waits">{t("itIsUntouched")}</Verdict>}
+      {request?.lacksKey === true && <Verdict kind="waits">{t("lacksKey")}</Verdict>}
       {unknownVariables.length > 0 && (
-        <p class="verdict waits">{t("unknownVariables", { names: unknownVariables.join(", ") })}</p>
+        <Verdict kind="waits">{t("unknownVariables", { names: unknownVariables.join(", ") })}</Verdict>
       )}
     </>
   );

@@ -1,4 +1,5 @@
 /** A state, or how a request ended, as a mark and a word: never by colour alone. */
+import type { ComponentChildren } from "preact";
 import type { OutcomeWord } from "../../../cli/console/request-record.js";
 import type { BreakerWord } from "../../../cli/status/status-types.js";
 import { t } from "../words.js";
@@ -106,5 +107,21 @@ export function StateText({ state }: { state: StateWord }) {
     <span class={`state ${HUES[state]}`}>
       <Mark state={state} label="" /> {t(state)}
     </span>
+  );
+}
+
+const VERDICT_STATES: Record<"fine" | "waits" | "wrong", StateWord> = {
+  fine: "live",
+  waits: "rate-limited",
+  wrong: "out",
+};
+
+/** What was found about a change or a request, in a sentence. */
+export function Verdict({ kind, children }: { kind: "fine" | "waits" | "wrong"; children: ComponentChildren }) {
+  return (
+    <p class={`verdict ${kind}`}>
+      <Mark state={VERDICT_STATES[kind]} label="" />
+      <span>{children}</span>
+    </p>
   );
 }

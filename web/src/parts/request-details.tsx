@@ -2,7 +2,7 @@
 import type { AttemptRecord, RequestRecord } from "../../../cli/console/request-record.js";
 import { hopName, trailText, whyItStopped, whyItWentOn } from "../request-words.js";
 import { causeText, clockText, t, timeText } from "../words.js";
-import { Button, CopyButton, Link } from "./controls.js";
+import { Button, CopyButton, Fact, Link } from "./controls.js";
 import { attemptState, Mark, OutcomeMark, OutcomeText } from "./marks.js";
 
 export function RequestDetails({ record, onClose }: { record: RequestRecord; onClose: () => void }) {
@@ -22,8 +22,10 @@ export function RequestDetails({ record, onClose }: { record: RequestRecord; onC
           <Fact name={t("outcome")}>
             <OutcomeText outcome={outcome} />{" "}
             <span class="note">
-              {status > 0 ? `${status} ` : ""}
-              {rescueMs !== undefined && outcome === "rescued" ? t("rescueCost", { time: timeText(rescueMs) }) : ""}
+              {status > 0 ? status : ""}
+              {rescueMs !== undefined && outcome === "rescued"
+                ? ` · ${t("rescueCost", { time: timeText(rescueMs) })}`
+                : ""}
             </span>
           </Fact>
           <Fact name={t("asked")}>
@@ -112,14 +114,5 @@ function Attempt({ attempt, next, record }: AttemptProps) {
         {timeText(atMs)} – {timeText(atMs + ms)}
       </span>
     </li>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
