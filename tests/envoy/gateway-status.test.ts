@@ -1,6 +1,7 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RequestLog } from "../../cli/run/request-log-file.js";
 import { StatusClient } from "../../cli/status/status-client.js";
 import type { Status } from "../../cli/status/status-types.js";
 import { HOSTS, freePorts, startGateway, type Gateway } from "./running-gateway.js";
@@ -8,32 +9,36 @@ import { HOSTS, freePorts, startGateway, type Gateway } from "./running-gateway.
 const SECRETS = ["sk-one-aaaaaaaaaaaa", "sk-two-cccccccccccc", "sk-client-0123456789", "open-sesame-987"];
 const PROMPT = "a prompt that nobody shows";
 
-describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", ({ version }) => {
+describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", ({ mode, version }) => {
   let gateway: Gateway;
   let client: StatusClient;
+  let address: string;
+  const routes = [
+    {
+      ...{ name: "chat", modelPredicates: [], upstreams: [{ provider: "one" }] },
+      fallbackConfig: { upstreams: [{ provider: "two" }] },
+    },
+  ];
+  const config = (more: object = {}) => ({
+    status: { listen: address, password: "${PASSWORD}" },
+    clientKeys: [{ name: "tests", value: "${CLIENT}" }],
+    requestLog: { path: "requests.jsonl" },
+    ...more,
+  });
 
   beforeAll(async () => {
     const [port] = await freePorts(1);
-    const address = `127.0.0.1:${port}`;
+    address = `127.0.0.1:${port}`;
     client = new StatusClient(address, {});
     gateway = await startGateway({
-      version,
+      ...{ mode, version },
       env: { ONE: SECRETS[0]!, TWO: SECRETS[1]!, CLIENT: SECRETS[2]!, PASSWORD: SECRETS[3]! },
       providers: {
         one: { tokens: [SECRETS[0]!], config: { apiTokens: [{ name: "main", value: "${ONE}" }] } },
         two: { tokens: [SECRETS[1]!], config: { apiTokens: [{ name: "spare", value: "${TWO}" }] } },
       },
-      routes: [
-        {
-          ...{ name: "chat", modelPredicates: [], upstreams: [{ provider: "one" }] },
-          fallbackConfig: { upstreams: [{ provider: "two" }] },
-        },
-      ],
-      config: {
-        status: { listen: address, password: "${PASSWORD}" },
-        clientKeys: [{ name: "tests", value: "${CLIENT}" }],
-        requestLog: { path: "requests.jsonl" },
-      },
+      routes,
+      config: config(),
     });
   });
   afterAll(() => gateway?.stop());
@@ -64,13 +69,22 @@ describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", 
     );
     for (let i = 0; i < 4; i++) expect((await ask()).status).toBe(503);
     expect((await client.status()).history[0]).toMatchObject({ token: "spare", state: "taken-out", by: "a test" });
+    // Over a reload, in which both configurations run in one VM for a while.
+    await gateway.apply({ routes, config: config({ idleTimeout: "20s" }) });
+    for (let i = 0; i < 4; i++) {
+      const reloaded = await client.status();
+      expect(reloaded.sites).toHaveLength(1);
+      expect(tokenOf(reloaded, "two")).toMatchObject({ state: "taken-out", breaker: { by: "a test" } });
+      expect(tokenOf(reloaded, "one").breaker!.request).toBe(tokenOf(status, "one").breaker!.request);
+    }
+    expect((await ask()).status).toBe(503);
     await client.order({ do: "bring-back", provider: "two", token: "spare" });
     await gateway.providers["one"]!.reset();
     await client.order({ do: "bring-back", provider: "one", token: "main" });
     expect((await ask()).status).toBe(200);
 
     // The log is flushed within ten seconds, or when it has 64 KiB.
-    await expect.poll(() => records().length, { timeout: 15_000 }).toBe(11);
+    await expect.poll(() => records().length, { timeout: 15_000 }).toBe(12);
     const tripper = records().find(({ id }) => id === tokenOf(status, "one").breaker!.request)!;
     expect(tripper).toMatchObject({
       outcome: "rescued",
@@ -78,8 +92,8 @@ describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", 
       attempts: [{ status: 401 }, { status: 200 }],
     });
     // On a slow machine one of them may have had the forced attempt of a second.
-    expect(records().filter(({ outcome }) => ["refused", "failed"].includes(outcome))).toHaveLength(4);
-    expect(new Set(records().map(({ id }) => id)).size).toBe(11);
+    expect(records().filter(({ outcome }) => ["refused", "failed"].includes(outcome))).toHaveLength(5);
+    expect(new Set(records().map(({ id }) => id)).size).toBe(12);
   });
 
   it("shows no token, key, password or prompt in anything that it serves or writes", async () => {
@@ -96,6 +110,21 @@ describe.each(HOSTS)("the state of a gateway in $mode mode, on Envoy $version", 
     const written = readdirSync(gateway.directory).map(name => readFileSync(join(gateway.directory, name), "utf8"));
     for (const text of [...served, ...written])
       for (const secret of [...SECRETS, PROMPT]) expect(text.includes(secret), secret).toBe(false);
+  });
+
+  it("goes on in a new file of records when the old one has grown, and loses none", async () => {
+    const path = join(gateway.directory, "requests.jsonl");
+    const before = records().length;
+    const log = new RequestLog({
+      path: () => path,
+      reopen: () => fetch(`${gateway.admin}/reopen_logs`, { method: "POST" }).then(() => {}),
+      say: line => expect.fail(line),
+      limit: 1,
+    });
+    await log.keepSmall();
+    expect(readFileSync(`${path}.old`, "utf8").trim().split("\n")).toHaveLength(before);
+    for (let i = 0; i < 3; i++) await ask();
+    await expect.poll(() => existsSync(path) && records().length, { timeout: 15_000 }).toBe(3);
   });
 
   it("refuses pages of other origins and names that lead here", async () => {
