@@ -129,6 +129,7 @@ function inStatus(known: Judgement, answer: FailedAnswer): Judgement {
   if (known === table.FAULT) return faultOf(answer.status);
   // A 401 or 403 is about the token: others may see the model.
   if (known === table.NO_MODEL && isRefusal(answer.status)) return table.NO_MODEL_OR_ACCESS;
+  if (known === table.CALLER && refusesModel(answer.status)) return table.NO_MODEL;
   return known;
 }
 
@@ -182,6 +183,8 @@ const REQUEST_WORDS: Bytes[] = words(
     "prompt role format schema stream streaming function functions value field audio vision reasoning reasoning_effort " +
     "thinking logprobs system modalities message messages stop seed n response_format tool_choice file \x01",
 );
+/** The parameter `model` may be blamed for what the model does not do. */
+const ABILITY_WORDS: Bytes[] = words("support supports supported endpoint api used");
 /** Before the model's name, also with an article between them: something else is denied, that the model does not do. */
 const OF_THE_MODEL: Bytes[] = words("for with by in on to using from of");
 const ARTICLES: Bytes[] = words("the this model models deployment");
@@ -200,6 +203,7 @@ function words(texts: string): Bytes[] {
 function refusesModel(status: i32): bool {
   if (isMissing(status)) return errorText.namesModel || blamesModel();
   if (status != BAD_REQUEST && status != UNPROCESSABLE) return false;
+  if (blamesModel()) return !saysOneOf(ABILITY_WORDS);
   return errorText.namesModel && !namesParameter() && !saysOneOf(REQUEST_WORDS) && deniesModel();
 }
 

@@ -244,8 +244,9 @@ says(CONTEXT, "too many tokens in");
 says(CONTEXT, "too large for * model");
 says(CONTEXT, "exceeds the maximum input");
 says(CONTEXT, "reduce the length of the");
-says(CONTEXT, "exceeds|exceed|exceeded the * context length|window|size");
-says(CONTEXT, "longer than the * context length|window|size"); // SGLang
+says(CONTEXT, "exceeds|exceed|exceeded|exceeding the * context length|window|size");
+says(CONTEXT, "longer|larger than the * context length|window|size"); // SGLang
+says(CONTEXT, "context size is");
 says(CONTEXT, "longer than the maximum model length"); // vLLM
 says(CONTEXT, "less than the context length"); // Together
 says(CONTEXT, "must be less than max_seq_len"); // SiliconFlow
@@ -261,6 +262,7 @@ says(CONTEXT, "输入过长");
 says(CONTEXT, "超长");
 says(CONTEXT, "输入长度");
 says(CONTEXT, "最大上下文");
+says(CONTEXT, "上下文窗口");
 says(CONTEXT, "内容过长");
 says(CONTEXT, "文本过长");
 code(FILTER, "content_filter");
@@ -292,6 +294,7 @@ code(FILTER, "OperationDenied.ImageIllegalDetected"); // Tencent
 code(FILTER, "censorship_blocked"); // StepFun
 code(FILTER, "sensitive_words_detected"); // new-api
 code(FILTER, "safety_check_failed");
+code(FILTER, "content_moderation_failed");
 frame(FILTER, "1026"); // MiniMax
 frame(FILTER, "1027"); // MiniMax
 says(FILTER, "content exists risk");
@@ -306,7 +309,8 @@ says(FILTER, "considered high risk");
 says(FILTER, "violates our usage policies");
 says(FILTER, "blocked by content filter");
 says(FILTER, "usage policy violation");
-says(FILTER, "content policy violation");
+says(FILTER, "content policy|policies");
+says(FILTER, "moderation failed");
 says(FILTER, "contentpolicyviolationerror"); // LiteLLM
 says(FILTER, "contain|contains sensitive|unsafe|harmful content|information");
 says(FILTER, "machine outputted is blocked"); // StepFun
@@ -320,6 +324,7 @@ says(FILTER, "不适当的内容");
 says(FILTER, "违规信息");
 says(FILTER, "敏感信息");
 says(FILTER, "违法违规");
+says(FILTER, "不合规");
 
 // --- the token, and only for this model ---
 code(KEY_REFUSED, "key_model_access_denied"); // LiteLLM
@@ -437,11 +442,11 @@ code(ACCOUNT_EMPTY, "OperationDenied.ServiceOverdue"); // Volcengine
 code(ACCOUNT_EMPTY, "ResourceUnavailable.LowBalance"); // Tencent
 code(ACCOUNT_EMPTY, "NOT_ENOUGH_BALANCE"); // Novita
 code(ACCOUNT_EMPTY, "insufficient_balance_error"); // MiniMax
+code(ACCOUNT_EMPTY, "BILLING_DISABLED"); // Google
 frame(ACCOUNT_EMPTY, "1008"); // MiniMax
 says(ACCOUNT_EMPTY, "exceeded your current quota");
 says(ACCOUNT_EMPTY, "insufficient balance");
 says(ACCOUNT_EMPTY, "insufficient account balance");
-says(ACCOUNT_EMPTY, "balance is insufficient");
 says(ACCOUNT_EMPTY, "credit balance is too low");
 says(ACCOUNT_EMPTY, "reached your specified");
 says(ACCOUNT_EMPTY, "insufficient credits");
@@ -453,9 +458,6 @@ says(ACCOUNT_EMPTY, "not enough credits");
 says(ACCOUNT_EMPTY, "out of credits");
 says(ACCOUNT_EMPTY, "free tier is not available");
 says(ACCOUNT_EMPTY, "used all available credits");
-says(ACCOUNT_EMPTY, "monthly spending limit");
-says(ACCOUNT_EMPTY, "spending limit");
-says(ACCOUNT_EMPTY, "spend limit");
 says(ACCOUNT_EMPTY, "budget has been exceeded");
 says(ACCOUNT_EMPTY, "budget exceeded");
 says(ACCOUNT_EMPTY, "exceeded budget");
@@ -469,7 +471,6 @@ says(ACCOUNT_EMPTY, "account * closed");
 says(ACCOUNT_EMPTY, "purchase more credits");
 says(ACCOUNT_EMPTY, "add more credits");
 says(ACCOUNT_EMPTY, "no credits left");
-says(ACCOUNT_EMPTY, "billing is not active");
 says(ACCOUNT_EMPTY, "account is not active");
 says(ACCOUNT_EMPTY, "account * not active");
 says(ACCOUNT_EMPTY, "payment required");
@@ -480,8 +481,6 @@ says(ACCOUNT_EMPTY, "overdue");
 says(ACCOUNT_EMPTY, "quota is not enough");
 says(ACCOUNT_EMPTY, "quota not enough");
 says(ACCOUNT_EMPTY, "no remaining credits");
-says(ACCOUNT_EMPTY, "credits exhausted");
-says(ACCOUNT_EMPTY, "credits have been exhausted");
 says(ACCOUNT_EMPTY, "credit limit exceeded");
 says(ACCOUNT_EMPTY, "credit limit reached");
 says(ACCOUNT_EMPTY, "prepaid credits");
@@ -489,10 +488,19 @@ says(ACCOUNT_EMPTY, "exceeded your monthly included credits");
 says(ACCOUNT_EMPTY, "insufficient account funds");
 says(ACCOUNT_EMPTY, "top up");
 says(ACCOUNT_EMPTY, "not enough balance|credit|funds|quota");
-says(ACCOUNT_EMPTY, "balance is too low|negative");
+says(ACCOUNT_EMPTY, "credit|credits|balance|funds * insufficient|exhausted|depleted|negative|expired");
+says(ACCOUNT_EMPTY, "credits * used up");
+says(ACCOUNT_EMPTY, "balance * too low");
+says(ACCOUNT_EMPTY, "spend|spending limit|cap");
+says(ACCOUNT_EMPTY, "billing is not|disabled|inactive");
+says(ACCOUNT_EMPTY, "enable billing");
+says(ACCOUNT_EMPTY, "add|update a|your payment method");
+says(ACCOUNT_EMPTY, "recharge your|the account");
+says(ACCOUNT_EMPTY, "trial has expired|ended");
 says(ACCOUNT_EMPTY, "have any|no credits|funds|quota"); // xAI, Copilot
 says(ACCOUNT_EMPTY, "out of extra usage"); // Anthropic
-says(ACCOUNT_EMPTY, "have a|no valid * subscription"); // Volcengine, Huawei
+says(ACCOUNT_EMPTY, "have a|no valid * subscription");
+says(ACCOUNT_EMPTY, "no active subscription|plan"); // Volcengine, Huawei
 says(ACCOUNT_EMPTY, "subscription|plan has|is expired|ended|lapsed|frozen|suspended|cancelled|inactive");
 says(ACCOUNT_EMPTY, "exceededtokenbudget"); // LiteLLM
 says(ACCOUNT_EMPTY, "余额不足");
@@ -505,6 +513,9 @@ says(ACCOUNT_EMPTY, "账户余额");
 says(ACCOUNT_EMPTY, "请充值");
 says(ACCOUNT_EMPTY, "已停用账户");
 says(ACCOUNT_EMPTY, "套餐已到期");
+says(ACCOUNT_EMPTY, "资源包已用尽");
+says(ACCOUNT_EMPTY, "已停服");
+says(ACCOUNT_EMPTY, "请续费");
 says(ACCOUNT_EMPTY, "套餐已过期");
 says(ACCOUNT_EMPTY, "余额已耗尽");
 says(ACCOUNT_EMPTY, "额度已耗尽");
@@ -524,7 +535,8 @@ code(ACCOUNT_WINDOW, "QUOTA_EXHAUSTED"); // Google's plans
 code(ACCOUNT_WINDOW, "token_quota_reached"); // watsonx
 says(MODEL_WINDOW, "per hour|day|week|month limit|quota");
 says(ACCOUNT_WINDOW, "usage limit|limits|quota|cap");
-says(ACCOUNT_WINDOW, "hour|5h|hourly|weekly|monthly|session|subscription|plan limit|quota|usage|allowance");
+says(ACCOUNT_WINDOW, "hour|5h|session|subscription|plan limit|quota|usage|allowance");
+says(ACCOUNT_WINDOW, "hourly|weekly|monthly * limit|quota|usage|allowance|allotment|requests|cap");
 says(ACCOUNT_WINDOW, "individual quota reached"); // Google's plans
 says(ACCOUNT_WINDOW, "call volume quota"); // Azure's API Management
 says(ACCOUNT_WINDOW, "calls|requests month|week"); // Cohere: "1000 API calls / month"
@@ -540,9 +552,14 @@ says(ACCOUNT_WINDOW, "本周额度");
 says(ACCOUNT_WINDOW, "本月额度");
 says(ACCOUNT_WINDOW, "用量限制");
 says(ACCOUNT_WINDOW, "用量上限");
+says(ACCOUNT_WINDOW, "使用限额");
+says(ACCOUNT_WINDOW, "使用量已达");
+says(ACCOUNT_WINDOW, "用量已达");
 code(MODEL_WINDOW, "1304"); // Zhipu
 says(MODEL_WINDOW, "per day|week|month");
-says(MODEL_WINDOW, "daily * limit|quota");
+says(MODEL_WINDOW, "daily * limit|quota|cap|allowance|allotment");
+says(MODEL_WINDOW, "per 24 hours|h");
+says(MODEL_WINDOW, "quota|limit for today");
 says(MODEL_WINDOW, "rpd|tpd limit|exceeded"); // SiliconFlow
 says(MODEL_WINDOW, "userbymodelbyday"); // GitHub
 says(MODEL_WINDOW, "每日限额");
@@ -600,8 +617,10 @@ code(KEY_WRONG, "1121"); // Zhipu
 frame(KEY_WRONG, "1004"); // MiniMax
 frame(KEY_WRONG, "2049"); // MiniMax
 says(KEY_WRONG, "invalid|incorrect|wrong|unknown|unrecognized|expired|revoked api key");
+says(KEY_WRONG, "invalid|incorrect|wrong|unknown apikey");
 says(KEY_WRONG, "api key * invalid|incorrect|expired|revoked|disabled|deleted|deactivated|blocked|leaked|inactive");
 says(KEY_WRONG, "api key * not valid|recognized");
+says(KEY_WRONG, "api key * no longer valid|active");
 says(KEY_WRONG, "account|user|organization * deactivated|disabled|banned|terminated");
 says(KEY_WRONG, "account * blocked|locked");
 says(KEY_WRONG, "organization has been restricted"); // Groq
@@ -643,24 +662,23 @@ says(KEY_WRONG, "用户已被");
 says(KEY_WRONG, "密钥不存在");
 says(KEY_WRONG, "无效的密钥");
 says(KEY_WRONG, "无效的 api key");
-says(KEY_WRONG, "api key 无效");
-says(KEY_WRONG, "api key 错误");
-says(KEY_WRONG, "api key 不存在");
-says(KEY_WRONG, "api key 不正确");
-says(KEY_WRONG, "api key 已过期");
-says(KEY_WRONG, "api key 已失效");
-says(KEY_WRONG, "api key 已被");
+says(KEY_WRONG, "key|apikey|token 无效|错误|不存在|不正确|已过期|已失效|已被|已禁用");
 refusalCode(KEY_WRONG, "1000"); // Zhipu
 refusalCode(KEY_WRONG, "1001"); // Zhipu
 refusalCode(KEY_WRONG, "1002"); // Zhipu
 refusalCode(KEY_WRONG, "1003"); // Zhipu
 refusalCode(KEY_WRONG, "1004"); // Zhipu
 refusalCode(KEY_WRONG, "auth_error"); // LiteLLM
+refusalCode(KEY_WRONG, "invalid_token"); // OAuth 2.0
 refusalSays(KEY_WRONG, "invalid|incorrect|expired token|key|auth|authentication|credential|credentials");
 refusalSays(KEY_WRONG, "invalid|incorrect|wrong|expired api|access|auth|bearer|secret|server token|key");
 refusalSays(KEY_WRONG, "bad|missing credentials|authentication");
 refusalSays(KEY_WRONG, "token expired|invalid|revoked");
 refusalSays(KEY_WRONG, "token * is invalid|expired|revoked");
+refusalSays(KEY_WRONG, "key|token * no longer valid|active");
+refusalSays(KEY_WRONG, "token not found");
+refusalSays(KEY_WRONG, "jwt|signature * expired|malformed|invalid");
+refusalSays(KEY_WRONG, "access * revoked");
 refusalSays(KEY_WRONG, "authentication failed");
 refusalSays(KEY_WRONG, "no auth credentials found");
 refusalSays(KEY_WRONG, "user not found");
@@ -772,6 +790,10 @@ says(NO_MODEL, "模型 * 已下线");
 says(NO_MODEL, "模型 * 已停用");
 says(NO_MODEL, "模型 * 未找到");
 says(NO_MODEL, "模型 * 不可用");
+says(NO_MODEL, "模型 * 已下架");
+says(NO_MODEL, "模型已下架");
+says(NO_MODEL, "不存在该模型");
+says(NO_MODEL, "模型名不正确");
 says(NO_MODEL, "倍率或价格未配置"); // new-api
 says(NO_MODEL, "模型不存在");
 says(NO_MODEL, "模型不可用");
@@ -791,6 +813,9 @@ missingSays(UNKNOWN, "item|response|conversation|container|thread|assistant|mess
 missingSays(UNKNOWN, "no such file|item|response|conversation|container|thread|assistant|batch");
 missingSays(UNKNOWN, "previous response");
 missingSays(UNKNOWN, "vector store");
+missingSays(UNKNOWN, "assistant|batch|thread|conversation|container * not found");
+missingSays(UNKNOWN, "the file|image * does not exist");
+missingSays(UNKNOWN, "not found : file|image");
 missingSays(UNKNOWN, "file not found :"); // Anthropic
 missingSays(UNKNOWN, "no endpoints found that"); // OpenRouter: tools, images
 code(UNKNOWN, "previous_response_not_found"); // OpenAI
@@ -828,7 +853,7 @@ says(FAULT, "overloaded with other requests");
 says(FAULT, "at capacity");
 says(FAULT, "model is loading");
 says(FAULT, "currently loading");
-says(FAULT, "no capacity available");
+says(FAULT, "no * capacity available");
 says(FAULT, "temporarily unavailable");
 says(FAULT, "high|heavy traffic|demand|load");
 says(FAULT, "server|service|system|model|engine is busy|overload");
@@ -845,6 +870,7 @@ says(FAULT, "访问量过大");
 says(FAULT, "模型过载");
 says(FAULT, "负载已饱和");
 says(FAULT, "负载较高");
+says(FAULT, "排队");
 says(FAULT, "负载已满");
 
 // --- rates ---

@@ -130,6 +130,19 @@ describe("the status", () => {
     }
   });
 
+  it("names the model that a token is out for, and that it is live for others", () => {
+    const noAccess = "The model `gpt-9` does not exist or you do not have access to it.";
+    const qwen = json(404, openAiError("model_not_found", noAccess));
+    const envoy = start({ tokens: { qwen: 2, deepseek: 1 }, clusters: { qwen, deepseek: chat("Hi") } });
+    envoy.ask({ body: { ...ask.body, model: "gpt-9" } });
+    const { state, models, tokens } = providerOf(statusOf(envoy), "qwen");
+    expect([state, models]).toEqual(["live", []]);
+    for (const token of tokens) {
+      expect(token).toMatchObject({ state: "live", breaker: null });
+      expect(token.models).toMatchObject([{ model: "gpt-9", state: "out", cause: "model", words: noAccess }]);
+    }
+  });
+
   it("is one for all workers, and outlives a reload", () => {
     const options: Options = {
       workers: 2,

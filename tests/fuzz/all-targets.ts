@@ -1,5 +1,6 @@
 /** Every parser that takes bytes from outside. */
 import type { Target } from "./fuzz-target.js";
+import { blameless } from "./targets/blameless.js";
 import { configuration } from "./targets/configuration.js";
 import { errorAnswer } from "./targets/error-answer.js";
 import { eventStream } from "./targets/event-stream.js";
