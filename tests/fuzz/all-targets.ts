@@ -14,5 +14,5 @@ import { storeAnswer } from "./targets/store-answer.js";
 
 export const TARGETS: Target[] = [
   ...[requestBody, form, headerList, eventStream, errorAnswer, retryAfter],
-  ...[configuration, sharedData, storeAnswer, exchange],
+  ...[configuration, sharedData, storeAnswer, exchange, blameless],
 ];
