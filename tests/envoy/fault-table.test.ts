@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import prettier from "prettier";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FAULTS, HOPS, LIMIT, PROVIDERS, SHAPES, cellsOf, policy, tableRoutes } from "./fault-rows.js";
+import { FAULTS, type Cell, HOPS, LIMIT, PROVIDERS, SHAPES, cellsOf, policy, tableRoutes } from "./fault-rows.js";
 import { HOSTS, startGateway, until, type Gateway } from "./running-gateway.js";
 
 /** Run with UPDATE_DOCS=1 to write it anew. */
@@ -28,6 +29,74 @@ function causeOf(log: string, hop: number): string {
   return attempts.at(-1)?.[1] ?? "NOTHING";
 }
 
+/** What the record of a request has to say of the fault that its hop met. */
+interface FaultRecord {
+  outcome: string;
+  status: number;
+  streamed: boolean;
+  model: string;
+  guard: string;
+  guardOutcome: string;
+  provider?: string;
+  servedModel?: string;
+  stopped?: string;
+  rescueMs?: number;
+  firstTokenMs?: number;
+  attempts: {
+    provider: string;
+    token: string;
+    model: string;
+    atMs: number;
+    ms: number;
+    status: number;
+    cause: string;
+    next?: string;
+  }[];
+}
+
+/** How the record of a case differs from what its client saw, and from the cause that the log has. */
+function faultsOfRecord(record: FaultRecord, { fate, hop, shape }: Cell, cause: string): string[] {
+  const { stream, model } = shape;
+  const isRescued = fate === "rescued";
+  const hasAnswer = !fate.startsWith("error ") || fate === "error event";
+  const { attempts } = record;
+  const atFault = attempts.filter(({ provider }) => provider === PROVIDERS[hop]);
+  const order = attempts.map(({ provider }) => PROVIDERS.indexOf(provider));
+  const answered = hasAnswer ? PROVIDERS[isRescued ? hop + 1 : hop] : undefined;
+  const cases: [string, unknown, unknown][] = [
+    ["outcome", record.outcome, isRescued ? "rescued" : "failed"],
+    ["status", record.status, hasAnswer ? 200 : Number(fate.slice("error ".length))],
+    ["streamed, model", [record.streamed, record.model], [stream, model]],
+    ["guard", record.guard, model === "full" ? "full" : "first-event"],
+    ["provider", record.provider, answered],
+    ["servedModel", record.servedModel, answered && model],
+    ["stopped", !!record.stopped, !hasAnswer],
+    ["first token", record.firstTokenMs !== undefined, hasAnswer],
+    ["rescue time", record.rescueMs !== undefined, hasAnswer && attempts.length > 1],
+    ["cause", atFault.at(-1)?.cause, cause],
+    ["providers in order", [...new Set(order)], [...PROVIDERS.keys()].slice(0, hop + (isRescued ? 2 : 1))],
+    ["order", order, [...order].sort()],
+    ["tokens", [...new Set(attempts.map(({ token }) => token))], ["t1"]],
+    [
+      "cause of those before",
+      attempts.filter((_, i) => order[i]! < hop).every(({ cause }) => cause === "provider"),
+      true,
+    ],
+    ["status of those before", attempts.filter((_, i) => order[i]! < hop).every(({ status }) => status === 500), true],
+    ["last cause", attempts.at(-1)?.cause === "", isRescued],
+    ["times", attempts.every(({ atMs, ms }, i) => ms >= 0 && atMs >= (attempts[i - 1]?.atMs ?? 0)), true],
+    ["next", attempts.every(({ cause, next }) => (cause === "") === (next === undefined)), true],
+    [
+      "caught",
+      record.guardOutcome === "caught",
+      attempts.some(a => a.status === 200 && a.cause !== "" && (isRescued || !hasAnswer)),
+    ],
+  ];
+  return cases
+    .filter(([, found, wanted]) => JSON.stringify(found) !== JSON.stringify(wanted))
+    .map(([what, found, wanted]) => `${what}: ${JSON.stringify(found)} in place of ${JSON.stringify(wanted)}`);
+}
+
 describe("every fault at every place, for every hop", () => {
   const gateways: Gateway[] = [];
 
@@ -47,7 +116,7 @@ describe("every fault at every place, for every hop", () => {
             ]),
           ),
           routes: tableRoutes,
-          config: { idleTimeout: LIMIT },
+          config: { idleTimeout: LIMIT, requestLog: { path: "requests.jsonl" } },
         }),
       );
   });
@@ -59,25 +128,37 @@ describe("every fault at every place, for every hop", () => {
   const runTable = async (gateway: Gateway): Promise<string[][]> => {
     const rows: string[][] = [];
     /** The hop of each request, in order: the log has a line for each. */
-    const asked: { row: number; hop: number }[] = [];
+    const asked: { row: number; hop: number; cell: Cell }[] = [];
     /** The shortest time of each row: one that was ever answered before the limit does not wait for it. */
     const times: number[] = FAULTS.map(() => Infinity);
     for (const [i, row] of FAULTS.entries()) {
       const cells = await cellsOf(row, gateway.providers, body => gateway.ask(body));
-      for (const { shape, hop, fate, took } of cells) {
+      for (const cell of cells) {
+        const { shape, hop, fate, took } = cell;
         if (fate === "-") continue;
         times[i] = Math.min(times[i]!, took);
         // Where firstTokenTimeout is what silence breaks.
         const { stream, model } = shape;
         if (row.name === "silence" && stream && model === "plain" && hop === 0 && fate === "rescued")
           latest = Math.max(latest, took - LIMIT);
-        asked.push({ row: i, hop });
+        asked.push({ row: i, hop, cell });
       }
       rows.push([row.place, row.name, ...cells.map(({ fate }) => fate)]);
     }
     const lines = () => gateway.log().match(/ ai-failover: #.*/g) ?? [];
     await until(() => lines().length === asked.length, 30_000);
     const causes = lines().map((line, i) => causeOf(line, asked[i]!.hop));
+    // And a record for each of them.
+    const records = () => readFileSync(join(gateway.directory, "requests.jsonl"), "utf8").trim().split("\n");
+    await until(() => records().length === asked.length, 30_000);
+    const wrong = records().flatMap((line, i) => {
+      const { row, cell } = asked[i]!;
+      const faults = faultsOfRecord(JSON.parse(line) as FaultRecord, cell, causes[i]!);
+      return faults.map(
+        fault => `${FAULTS[row]!.place}, ${FAULTS[row]!.name}, ${cell.shape.shape}, hop ${cell.hop}: ${fault}`,
+      );
+    });
+    expect(wrong).toEqual([]);
     for (const [i, cells] of rows.entries())
       cells.push(
         times[i]! < LIMIT ? "at once" : "the limit",
