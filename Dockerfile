@@ -3,8 +3,9 @@
 #   docker build --platform linux/amd64,linux/arm64 .   the module alone, as Higress and Istio load it: plugin.wasm at
 #                                                       the root (without an engine: npm run pack)
 
-# A tag can be moved to another image. A release names its bases by digest, as its registry shows it that day:
-#   docker build --build-arg NODE_IMAGE=node:20-bookworm-slim@sha256:... --build-arg ENVOY_IMAGE=envoyproxy/envoy:v1.40.0@sha256:...
+# A tag can be moved to another image. A release names its bases by digest, as their registry shows them that day:
+#   digest() { echo "$1@$(docker buildx imagetools inspect "$1" --format '{{.Manifest.Digest}}')"; }
+#   docker build --build-arg NODE_IMAGE=$(digest node:20-bookworm-slim) --build-arg ENVOY_IMAGE=$(digest envoyproxy/envoy:v1.40.0) .
 ARG NODE_IMAGE=node:20-bookworm-slim
 ARG ENVOY_IMAGE=envoyproxy/envoy:v1.40.0
 

@@ -136,6 +136,20 @@ it.runIf(process.platform === "linux")("too little memory for a module is one se
   ]);
 });
 
+it.runIf(process.platform === "linux")(
+  "too few open files are one sentence with the remedy, also while the tool is read",
+  () => {
+    const file = join(directory, "files.yaml");
+    writeFileSync(file, "providers: [{type: qwen, apiTokens: [t]}]\n");
+    const command = `ulimit -n 28; exec "$0" bin/ai-failover.mjs check "${file}"`;
+    const { status, stderr } = spawnSync("/bin/sh", ["-c", command, process.execPath], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([
+      1,
+      "error  Too many files are open: raise the limit of this shell (ulimit -n).\n",
+    ]);
+  },
+);
+
 it("colours go to terminals only", () => {
   expect(colourOf({ isTTY: true }, {}).good("ok")).toBe("\u001b[32mok\u001b[0m");
   expect(colourOf({ isTTY: true }, { NO_COLOR: "1" }).good("ok")).toBe("ok");
