@@ -26,6 +26,7 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
   if (list === null) return Decision.Pass;
   const head = readResponseHead(list.ptr, list.len, host.wallClock);
   cleanAnswerHeaders(list.ptr, list.len);
+  a.toCome = head.contentLength;
   const decision = attemptJudge.judgeHeaders(a, head, end, now);
   // An error event may have to follow a stream that ends without its mark.
   if (decision != Decision.Fail && a.state != State.Reading && a.validator.mayNeedEnding)
@@ -39,6 +40,8 @@ export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   const got = size > 0 ? host.body(BODY, 0, size) : null;
   const chunk = got !== null ? got.ptr : 0;
   const len = got !== null ? got.len : 0;
+  // Whole already: the host tells of the end in a callback of its own, up to which it would have to be held.
+  if (takeOff(a, len)) end = true;
   const wasDone = attemptJudge.isDone(a);
   const decision = attemptJudge.judgeBody(a, chunk, len, end, now);
   // From here on it has little time to end.
@@ -47,6 +50,13 @@ export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   if (decision == Decision.Hold) host.setBody(BODY, 0, size, 0, 0);
   else if (decision == Decision.Pass) passOn(a, chunk, len, passing, end);
   return decision;
+}
+
+/** More of the body has come. True: it is all that its provider has announced. */
+function takeOff(a: Attempt, len: usize): bool {
+  if (a.toCome <= 0) return false;
+  a.toCome = max(a.toCome - <i64>len, 0);
+  return a.toCome == 0;
 }
 
 /**

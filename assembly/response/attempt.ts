@@ -39,6 +39,8 @@ export class Attempt {
   waitMs: i64;
   isWaitFirm: bool;
   isSubscription: bool;
+  /** Bytes of the body that are still to come; -1: not told. */
+  toCome: i64;
   /** The provider's wall clock when they came, ms; 0: not known. */
   unixMs: i64;
   // The hop, copied: the exchange moves on while an attempt may still end.
@@ -84,6 +86,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.waitMs = -1;
   a.isWaitFirm = false;
   a.isSubscription = false;
+  a.toCome = -1;
   a.unixMs = 0;
   a.provider = hop.provider;
   a.token = hop.token;

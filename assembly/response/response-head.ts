@@ -3,6 +3,7 @@ import { CONTENT_LENGTH, CONTENT_TYPE } from "../http/header-names";
 import { Char, equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { isPlain } from "../http/content-coding";
+import { parseDecimal } from "../http/durations";
 import { isJson } from "../http/media-type";
 import { HeaderSet } from "../http/header-set";
 import { headersIn } from "../http/header-list";
@@ -105,6 +106,8 @@ export class ResponseHead {
   list: usize = 0;
   listLen: usize = 0;
   body: BodyType = BodyType.Text;
+  /** Bytes that the body has; -1: not told. */
+  contentLength: i64 = -1;
   /** What the provider asks to wait. Only of answers that failed. */
   wait: AskedWait = asked;
 }
@@ -117,11 +120,13 @@ export function readResponseHead(list: usize, len: usize, clock: () => i64): Res
   head.list = list;
   head.listLen = len;
   head.body = BodyType.Text;
+  head.contentLength = -1;
   let encoded = false;
   const header = headersIn(list, len);
   while (header.next()) {
     if (header.isNamed(STATUS)) head.status = statusCode(header.value, header.valueLen);
     else if (header.isNamed(CONTENT_TYPE)) head.body = bodyTypeOf(header.value, header.valueLen);
+    else if (header.isNamed(CONTENT_LENGTH)) head.contentLength = parseDecimal(header.value, header.valueLen);
     else if (header.isNamed(CONTENT_ENCODING)) encoded = !isPlain(header.value, header.valueLen);
   }
   if (encoded) head.body = BodyType.Opaque;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chat, delta, DONE, events, json, openAiError, type Call, type Script } from "../host/proxy-host.js";
+import { chat, delta, DONE, event, events, json, openAiError, type Call, type Script } from "../host/proxy-host.js";
 import { start } from "./fixture.js";
 
 /**
@@ -10,9 +10,9 @@ const ASK = { body: { model: "qwen-turbo", messages: [{ role: "user", content: "
 const STREAM = { body: { ...ASK.body, stream: true } };
 
 /** Calls of one request by function, once the module is warm. Nothing is ever taken out here. */
-function callsOf(request: object, clusters: Record<string, Script>): Record<string, number> {
+function callsOf(request: object, clusters: Record<string, Script>, policy: object = {}): Record<string, number> {
   const envoy = start({
-    ...{ mode: "retry", clusters, tokens: { qwen: 1, deepseek: 1 } },
+    ...{ mode: "retry", clusters, policy, tokens: { qwen: 1, deepseek: 1 } },
     provider: { failover: { enabled: false }, providerBreaker: { failureThreshold: 1000 } },
   });
   const counts: Record<string, number> = {};
@@ -38,16 +38,22 @@ describe("the host calls of a request", () => {
 
   it("that is served at once", () => {
     expect(served()).toEqual({
-      clock_time_get: 6,
+      clock_time_get: 5,
       get_buffer_bytes: 2,
       get_header_map_pairs: 3,
       get_metric: 1,
       get_property: 2,
       remove_header_map_value: 3,
       replace_header_map_value: 10,
-      set_buffer_bytes: 2,
       set_property: 2,
     });
+  });
+
+  it("that no guard watches, beyond one that is watched", () => {
+    const begins = event({ id: "c", choices: [{ index: 0, delta: { role: "assistant" } }] });
+    const stream = { qwen: events([begins, delta("Hi"), DONE]) };
+    const unwatched = callsOf(STREAM, stream, { guard: "none" });
+    expect(difference(unwatched, callsOf(STREAM, stream))).toEqual({ set_buffer_bytes: -2 });
   });
 
   it("that is streamed, for each further event", () => {
@@ -63,7 +69,7 @@ describe("the host calls of a request", () => {
   it("that is rescued after a refused token, beyond one that is served at once", () => {
     const refused = { qwen: json(401, openAiError("invalid_api_key")), deepseek: chat("Hi") };
     expect(difference(callsOf(ASK, refused), served())).toEqual({
-      clock_time_get: 5,
+      clock_time_get: 4,
       get_buffer_bytes: 1,
       get_header_map_pairs: 2,
       get_log_level: 1,
@@ -72,7 +78,7 @@ describe("the host calls of a request", () => {
       log: 1,
       remove_header_map_value: 2,
       replace_header_map_value: 4,
-      set_buffer_bytes: 2,
+      set_buffer_bytes: 1,
       set_effective_context: 2,
       set_property: 1,
     });

@@ -92,11 +92,19 @@ describe.each(MODES)("in %s mode", mode => {
       const text = delta("H") + delta("i");
       const good = rescued(typed(type, [text, DONE])).ask(streamed);
       expect(good).toMatchObject({ ended: "complete", text: text + DONE });
-      const cut = rescued(typed(type, [text], { "content-length": String(text.length) })).ask(streamed);
+      const length = { "content-length": String(text.length) };
+      const cut = rescued(typed(type, [delta("H"), delta("i")], length)).ask(streamed);
       expect(cut.headers).not.toHaveProperty("content-length");
       expect(cut.text).toMatch(/"code":"stream_incomplete"}}\n\n$/);
     },
   );
+
+  it("a stream that came whole and lacks its end is rescued before anything of it has gone out", () => {
+    const text = delta("H");
+    const call = rescued(typed("text/event-stream", [text], { "content-length": String(text.length) })).ask(streamed);
+    expect(call).toMatchObject({ status: 200, ended: "complete" });
+    expect(call.headers["x-ai-failover-provider"]).toBe("deepseek");
+  });
 
   it.each(["application/x-ndjson", "application/jsonl"])("lines of JSON of another API pass (%s)", type => {
     const text = '{"done":false}\n{"done":true}\n';
