@@ -60,7 +60,7 @@ const wasm = join(directory, "trap.wasm");
 await compileWithTraps(wasm);
 const pace = 3;
 const gateway = await startGateway({
-  ...{ ...HOSTS[mode as keyof typeof HOSTS], wasm, drain: 5 },
+  ...{ ...HOSTS[mode as keyof typeof HOSTS], wasm, drain: 75 },
   providers: {
     qwen: { tokens: ["qwen-1", "qwen-2", "qwen-3"], pace, remember: 0 },
     deepseek: { tokens: ["deepseek-1", "deepseek-2"], pace, remember: 0 },
