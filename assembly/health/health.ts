@@ -10,6 +10,7 @@ import { TokenSearch, choose, isEligible, soonestToken } from "./token-choice";
 import { Waiting } from "./token-entries";
 import { StaleConnections } from "./stale-connections";
 import { BreakerState, CONCERNED, concernedEntry, ends, mayForce, opensAt, stateFor, stateOf } from "./breaker-state";
+import { findMaker, makerOf, rememberMaker } from "./makers";
 import { Ledger, seedKey } from "./ledger";
 import { BreakerListener } from "./breaker-events";
 import { isExpired, toldWait, trialLease } from "./breaker-timing";
@@ -56,6 +57,16 @@ export class Health {
     for (let i = 0, k = providers.length; i < k; i++)
       this.ledgers.push(new Ledger(providers[i], store, names, audience, fleet));
     this.generation = store.generation();
+  }
+
+  /** What the provider keeps under this id was made with this token. */
+  madeBy(provider: Provider, token: i32, id: u64): void {
+    if (token < provider.tokens.length) rememberMaker(this.store, id, makerOf(provider, token));
+  }
+
+  /** See `makerOf`; 0: nobody is known who has made it. */
+  makerOf(id: u64): u64 {
+    return findMaker(this.store, id);
   }
 
   /** Once per request, and on the tick: what other workers wrote since the last time counts from now on, and ours is written. */

@@ -3,7 +3,7 @@
  * group is asked only when nothing in the groups before it may be tried. Within a group:
  *
  *   - A trial that waits comes first, unless the choice is sticky: a token must come back even when nobody needs it. Calls about what a
- *     provider keeps are sticky whatever is configured.
+ *     provider keeps are sticky whatever is configured, and go to the token that has made it, while that is known and may be tried.
  *   - Random, Weighted: a draw by share, and another one when it meets a token that is out. After some draws all of the group are
  *     looked at. What is well has no entry, so that each draw costs one look and a search in the running sums.
  *   - Sticky: rendezvous hashing: each caller has an order of its own, and loses its token only when that one is out. Of many tokens
@@ -26,6 +26,8 @@ export class TokenSearch {
   nameLen: usize = 0;
   /** What a sticky choice holds on to; 0: nothing. */
   sticky: u64 = 0;
+  /** Whoever has made what is asked for; -1: not known, or not one of this provider. */
+  maker: i32 = -1;
   /** Hops that must not be found again, each by its `hopKey`. */
   tried: usize = 0;
   triedCount: i32 = 0;
@@ -55,6 +57,9 @@ const HANDS = 8;
 /** -1: there is none. `base`: the state of what is not the token's own. */
 export function choose(ledger: Ledger, search: TokenSearch, base: BreakerState, isProbing: bool): i32 {
   if (base == BreakerState.Shut) return -1;
+  const maker = search.maker;
+  if (maker >= 0 && isEligible(ledger, search, maker))
+    if (tokenState(ledger, maker, search.model, isProbing, search.now) != BreakerState.Shut) return maker;
   const groups = ledger.tokens.groups;
   for (let i = 0, k = groups.length - 1; i < k; i++) {
     const token = chooseFrom(ledger, search, base, isProbing, unchecked(groups[i]), unchecked(groups[i + 1]));

@@ -37,6 +37,8 @@ export class JsonReader {
   type: u64;
   inner: u64;
   status: u64;
+  /** Stays until `start`. */
+  id: u64;
   /** Over all documents since `start`, up to `tokensOut`: event-pattern.ts leaves these as they are. */
   highest: u32;
   statuses: u32;
@@ -70,6 +72,7 @@ export class JsonReader {
 
   start(root: u8): void {
     this.root = root;
+    this.id = 0;
     this.highest = 0;
     this.statuses = 0;
     this.tokens = -1;
@@ -266,7 +269,7 @@ export class JsonReader {
       return;
     }
     const slot = <i32>this.watched().slot;
-    this.isHashing = slot >= Slot.Type && slot <= Slot.Status;
+    this.isHashing = slot >= Slot.Type && slot <= Slot.Id;
     this.step = this.node ? Step.TextStart : Step.Text;
   }
 

@@ -15,6 +15,8 @@ export enum Slot {
   Inner,
   /** How something ended: `statuses` counts those that say so, for each part of an answer has one. The text "null" says nothing. */
   Status,
+  /** What the answer is asked for by later: `id`, which stays over all documents. */
+  Id,
   /** The highest whole number seen. */
   Highest,
   /** Where the value starts. */

@@ -135,6 +135,10 @@ export class Exchange {
   user: u64;
   /** Holds calls about what one account of a provider keeps to one token: `MADE_APART`, or a hash of the id. 0: it is not about that. */
   state: u64;
+  /** The hash of its id where the body names it; 0: it does not. */
+  madeId: u64;
+  /** Of the first upstream of the plan the token that has made that; -1: it is not known. */
+  maker: i32;
 
   // --- time, monotonic ns ---
   started: u64;

@@ -9,11 +9,14 @@ import { Endpoint } from "../config/endpoint";
 import { MAX_UPSTREAMS, Route, Upstream } from "../config/route";
 import { ModelName } from "../config/model-mapping";
 import { Provider, StickyBy, TokenChoice } from "../config/provider";
+import { makerOf } from "../health/makers";
 import { TokenSearch } from "../health/token-choice";
+import { hash64 } from "../text/hash";
 import { Exchange, MAX_ATTEMPTS, configOf, entryAt, healthOf, modelOf, upstreamAt } from "./exchange";
 import { Hop } from "./hop";
 import { PlanEntry, upstreamOf } from "./plan-entry";
 import { hashOf, takesPath } from "./request-head";
+import { pathLength } from "./request-path";
 import { routeLimit } from "./time-limits";
 
 /** Where a provider serves a dialect; null: it does not. */
@@ -79,6 +82,7 @@ export function order(x: Exchange, route: Route, random: u64): void {
   x.route = changetype<usize>(route);
   x.api = apiKey(x);
   x.upstreamCount = 0;
+  x.maker = -1;
   const upstreams = route.upstreams;
   const count = upstreams.length;
   if (count > 0) {
@@ -92,8 +96,55 @@ export function order(x: Exchange, route: Route, random: u64): void {
     const shift = route.hasRandomFallback ? <i32>((random >> 32) % <u64>spare) : 0;
     for (let i = 0; i < spare; i++) append(x, fallback[(i + shift) % spare]);
   }
+  if (x.state != 0) putMakerFirst(x);
   // Where nothing may be tried again, what the provider says is the answer.
   if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.isSentOnce = true;
+}
+
+/** What a provider keeps is asked of the token that has made it. */
+function putMakerFirst(x: Exchange): void {
+  const maker = makerNamed(x);
+  if (maker == 0) return;
+  for (let i = 0; i < x.upstreamCount; i++) {
+    const provider = upstreamAt(x, i).provider;
+    for (let token = 0, k = provider.tokens.length; token < k; token++) {
+      if (makerOf(provider, token) != maker) continue;
+      x.maker = token;
+      if (i > 0) swapEntries(x, i);
+      return;
+    }
+  }
+}
+
+const SIZE: usize = offsetof<PlanEntry>();
+const aside: usize = heap.alloc(SIZE);
+
+/** The one at `position` and the first. */
+function swapEntries(x: Exchange, position: i32): void {
+  const first = changetype<usize>(entryAt(x, 0));
+  const other = changetype<usize>(entryAt(x, position));
+  memory.copy(aside, first, SIZE);
+  memory.copy(first, other, SIZE);
+  memory.copy(other, aside, SIZE);
+}
+
+/** Who has made what the body goes on with, or the first of what the path names whose maker is known; 0: nobody is. */
+function makerNamed(x: Exchange): u64 {
+  const health = healthOf(x);
+  if (x.madeId != 0) {
+    const maker = health.makerOf(x.madeId);
+    if (maker != 0) return maker;
+  }
+  if (!x.isStateful) return 0;
+  const end = pathLength(x.text, x.pathLen);
+  let from = x.basePrefix;
+  for (let at = x.basePrefix; at <= end; at++) {
+    if (at < end && load<u8>(x.text + at) != Char.Slash) continue;
+    const maker = at > from ? health.makerOf(hash64(x.text + from, at - from)) : 0;
+    if (maker != 0) return maker;
+    from = at + 1;
+  }
+  return 0;
 }
 
 /** Whether chance says which upstream of the route is first. */
@@ -151,6 +202,7 @@ function searchFor(x: Exchange, entry: PlanEntry, now: u64): TokenSearch {
   search.triedCount = 0;
   search.now = now;
   search.isDry = x.isDry;
+  search.maker = x.maker >= 0 && entry === entryAt(x, 0) ? x.maker : -1;
   return search;
 }
 

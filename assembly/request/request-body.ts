@@ -4,6 +4,8 @@ import { containsIgnoreCase, equalsIgnoreCase, hasControl } from "../text/ascii"
 import { Bytes } from "../text/bytes";
 import { hash64 } from "../text/hash";
 import { Span } from "../text/span";
+import { Kind as LookupKind } from "../json/lexer";
+import { foundMember, lookup } from "../json/lookup";
 import * as json from "../json/request-scanner";
 import { headerValue } from "../http/header-list";
 import * as multipart from "../http/multipart";
@@ -85,7 +87,8 @@ function readJson(x: Exchange): BodyReading {
   if (x.hasKnownShape && !isSwitch(json.stream.kind)) return reading.end(BodyFault.StreamNoSwitch);
   if (namesState(x)) {
     x.isSentOnce = true;
-    x.state = stateNamed(x);
+    x.madeId = idNamed(x);
+    x.state = json.previousResponseId.kind == json.Kind.String ? x.madeId : MADE_APART;
   }
   if (json.model.kind == json.Kind.Absent) return reading.end(BodyFault.None);
   if (json.model.kind != json.Kind.String) return reading.end(BodyFault.ModelNoString);
@@ -123,12 +126,18 @@ function namesState(x: Exchange): bool {
   return x.dialect == Dialect.Responses && (kind == json.Kind.String || kind == json.Kind.Object);
 }
 
-/** What holds the request to the token that has made what it goes on with. A conversation was made by a call of its own. */
-function stateNamed(x: Exchange): u64 {
+const ID = Bytes.of("id");
+
+/** The hash of the id of what the body goes on with; 0: it has none. */
+function idNamed(x: Exchange): u64 {
   const previous = json.previousResponseId;
-  return previous.kind == json.Kind.String
-    ? hash64(x.body + previous.start + 1, previous.end - previous.start - 2)
-    : MADE_APART;
+  if (previous.kind == json.Kind.String) return hash64(x.body + previous.start + 1, previous.end - previous.start - 2);
+  const conversation = json.conversation;
+  const ptr = x.body + conversation.start;
+  if (conversation.kind == json.Kind.String) return hash64(ptr + 1, conversation.end - conversation.start - 2);
+  return lookup(ptr, conversation.end - conversation.start, ID) == LookupKind.String
+    ? hash64(ptr + foundMember.start + 1, foundMember.end - foundMember.start - 2)
+    : 0;
 }
 
 /** The name goes into headers and paths, where Envoy sends a line break on as it is. */

@@ -133,6 +133,7 @@ export function noteApi(x: Exchange, head: RequestHead): void {
   x.isModelCall = api.isModelCall;
   x.isStateful = api.isStateful;
   x.isSentOnce = api.isStateful;
+  x.madeId = 0;
   if (api.isStateful) x.state = stateIn(head.path);
   x.basePrefix = api.basePrefix;
 }

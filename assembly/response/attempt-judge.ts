@@ -5,6 +5,7 @@
 import { NS_PER_MS } from "../text/time-units";
 import { secretBegun, starSecret } from "../text/secrets";
 import { Guard as GuardMode } from "../config/route";
+import { Dialect } from "../config/dialect";
 import { ModelName } from "../config/model-mapping";
 import { Provider } from "../config/provider";
 import { Token } from "../config/token";
@@ -81,6 +82,7 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
   const mayBeBodyless = x.isHeadRequest || !x.isModelCall || (a.status == NO_CONTENT && !x.hasKnownShape);
   const mayBeSilent = !configOf(x).rejectsEmpty;
   a.validator.start(x.dialect, x.hasKnownShape, x.isStreamed, body, mode, mayBeBodyless, mayBeSilent);
+  a.validator.readsId = x.isStateful && x.isPost && head.body == BodyType.Json;
   a.state = State.Judging;
   if (last) return decide(a, a.validator.finish(), true, now);
   if (mode == GuardMode.None || a.validator.isOpaque) return pass(a, now);
@@ -105,6 +107,7 @@ export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u
       let seen = a.validator.feed(ptr, len);
       if (last && seen != Progress.Failed) seen = a.validator.finish();
       noteSigns(a, now);
+      noteMade(a);
       const decision = decide(a, seen, last, now);
       if (decision == Decision.Fail) return decision;
       if (decision == Decision.Pass && a.heldLen == 0) return decision;
@@ -118,6 +121,7 @@ export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u
     case State.Passing: {
       a.validator.feed(ptr, len);
       noteSigns(a, now);
+      noteMade(a);
       a.dropsRest = a.validator.cutAt != NO_CUT;
       if (last || a.dropsRest) onPassed(a, now);
       return Decision.Pass;
@@ -222,6 +226,14 @@ function noteSigns(a: Attempt, now: u64): void {
   if (a.validator.signs == a.signs) return;
   a.signs = a.validator.signs;
   a.idleSince = now;
+}
+
+/** What the answer is asked for by later is this token's. */
+function noteMade(a: Attempt): void {
+  const id = a.validator.json.id;
+  if (id == 0 || a.hasNotedMade || !(a.exchange.isStateful || a.exchange.dialect == Dialect.Responses)) return;
+  a.hasNotedMade = true;
+  healthOf(a.exchange).madeBy(providerOf(a), a.token, id);
 }
 
 /** What was counted while the answer passed. */

@@ -59,6 +59,8 @@ export class Attempt {
   /** A retry was asked for, or the failed answer was let through: the gateway filter decides. */
   hasFailed: bool;
   started: u64;
+  /** Who has made what it has made is remembered. */
+  hasNotedMade: bool;
   /** What still comes does not go to the client: an error event was its end. */
   dropsRest: bool;
   /** Since when no byte has come. */
@@ -97,6 +99,7 @@ export function begin(x: Exchange, hop: Hop, stream: u32, now: u64): Attempt {
   a.hasSentBody = false;
   a.hasFailed = false;
   a.dropsRest = false;
+  a.hasNotedMade = false;
   a.started = now;
   a.silentSince = now;
   a.idleSince = now;

@@ -6,6 +6,7 @@ import { Fact, Mark, DialectRules, WHOLE } from "./dialect-rules";
 function buildTree(): u8 {
   const tree = newTree();
   watch(tree, "error", Fact.Error, Slot.Place);
+  watch(tree, "id", 0, Slot.Id);
   watch(tree, "base_resp", 0, Slot.OtherPlace);
   watch(tree, "base_resp.status_code", Fact.HiddenError);
   return tree;

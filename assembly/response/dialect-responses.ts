@@ -37,6 +37,8 @@ const EMPTY_TYPE = hashOf("");
 function buildTree(): u8 {
   const tree = newTree();
   watch(tree, "type", 0, Slot.Type);
+  watch(tree, "id", 0, Slot.Id);
+  watch(tree, "response.id", 0, Slot.Id);
   watch(tree, "error", Fact.Error, Slot.Place);
   watch(tree, "response.error", Fact.Error, Slot.Place);
   watch(tree, "code", Fact.Code);

@@ -75,6 +75,8 @@ export class Validator {
   isWhole: bool;
   /** What comes may go to the client: a defect can no longer be rescued. */
   isReleased: bool;
+  /** Of what is passed as it is: it is JSON, whose `id` is wanted. Set after `start`. */
+  readsId: bool;
   /** There was content. */
   hasContent: bool;
   /** The end mark was there. */
@@ -158,6 +160,7 @@ export class Validator {
     this.cutAt = NO_CUT;
     this.rules = changetype<usize>(rules);
     this.isReleased = mode == Guard.None;
+    this.readsId = false;
     this.hasContent = false;
     this.hasEnded = false;
     this.isDone = false;
@@ -212,6 +215,7 @@ export class Validator {
           break;
         case BodyKind.Opaque:
           this.bytes += end - ptr;
+          if (this.readsId) this.json.feed(ptr, end);
           this.events = kibibytes(this.bytes);
           if (end > ptr) this.take(Mark.Content | Mark.End);
           this.signs = this.events;
