@@ -40,6 +40,8 @@ export class SiteConfig {
   /** Finds the route of a model. */
   routeIndex: RouteIndex = new RouteIndex([]);
   routing: Routing = Routing.Host;
+  /** What the module's own calls are handed to, with the provider's cluster in a header; null: they go there by themselves. */
+  calloutCluster: Bytes | null = null;
   /** It has mistakes, so that no request is served by it. */
   isRefused: bool = false;
   /** If it is refused: the mistakes of the whole plugin configuration. */

@@ -67,6 +67,8 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   config.routeIndex = new RouteIndex(config.routes.map<Predicate[]>((route: Route) => route.predicates));
   config.models = listModels(drafts, config.routes);
   config.routing = <Routing>fields.choice("routing", ROUTINGS, Routing.Host);
+  const callouts = fields.text("calloutCluster", "");
+  if (callouts.length > 0) config.calloutCluster = Bytes.of(callouts);
   config.rules = readRules(fields);
   config.clientKeys = readClientKeys(fields);
   config.responseHeaders = <ResponseHeaders>fields.choice("responseHeaders", HEADERS, ResponseHeaders.Trail);

@@ -4,18 +4,21 @@ import * as headerBuilder from "../http/header-builder";
 import { Span } from "../text/span";
 import { Writer } from "../text/writer";
 import { NS_PER_MS } from "../text/time-units";
-import { Exchange } from "../request/exchange";
+import { Exchange, configOf } from "../request/exchange";
 import { Hop, endpointOf, providerOf } from "../request/hop";
 import * as clientHeaders from "../request/client-headers";
 import * as timeLimits from "../request/time-limits";
 import * as hopRequest from "../request/hop-request";
 import * as host from "../proxywasm/host";
+import * as calls from "./calls";
 import * as missingCluster from "./missing-cluster";
 import * as hostNames from "./host-names";
 
 /** Sends the request to this hop. `limit`: as of `timeLimit`. Returns the callout's token; 0: the host has started none. */
 export function startCallout(x: Exchange, hop: Hop, limit: i32): u32 {
-  const headers = buildHeaders(x, hop);
+  beginHeaders(x, hop);
+  calls.addTarget(configOf(x), endpointOf(hop).cluster);
+  const headers = headerBuilder.end();
   const model = hopRequest.model(x, hop);
   let body = x.body;
   let size = x.bodyLen;
@@ -28,9 +31,10 @@ export function startCallout(x: Exchange, hop: Hop, limit: i32): u32 {
     memory.copy(body + x.modelStart + model.len, x.body + x.modelEnd, x.bodyLen - x.modelEnd);
   }
   const endpoint = endpointOf(hop);
-  let call = host.callout(endpoint.cluster, headers, body, size, limit);
+  const config = configOf(x);
+  let call = calls.send(config, endpoint.cluster, headers, body, size, limit);
   if (call.status == host.Status.BadArgument && missingCluster.takeRoute(x, hop))
-    call = host.callout(endpoint.cluster, headers, body, size, limit);
+    call = calls.send(config, endpoint.cluster, headers, body, size, limit);
   if (copy) heap.free(body);
   return call.token;
 }
@@ -44,6 +48,11 @@ export function timeLimit(x: Exchange, now: u64): i32 {
 
 /** The client's own headers, with what is the hop's in place of what is not. */
 export function buildHeaders(x: Exchange, hop: Hop): Span {
+  beginHeaders(x, hop);
+  return headerBuilder.end();
+}
+
+function beginHeaders(x: Exchange, hop: Hop): void {
   const endpoint = endpointOf(hop);
   headerBuilder.begin();
   const header = headersIn(x.headers, x.headersLen);
@@ -63,7 +72,6 @@ export function buildHeaders(x: Exchange, hop: Hop): Span {
   const version = endpoint.versionHeader;
   if (version !== null && headerValue(x.headers, x.headersLen, version) === null)
     headerBuilder.put(version, endpoint.versionValue!);
-  return headerBuilder.end();
 }
 
 /** What the provider's configuration forwards besides what the API knows, and through how many gateways the request came. */

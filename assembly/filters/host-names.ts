@@ -37,8 +37,10 @@ export const VIA_UPSTREAM = Bytes.of("via_upstream");
 
 /** Hop mode: the exchange's identity, from the gateway filter to the attempt filter. */
 export const EXCHANGE_HEADER = Bytes.of("x-ai-failover-exchange");
-/** Hop mode: where the attempt goes, for the route of the internal listener. */
+/** Where an attempt (hop mode) or a call of the module goes, for the route of the internal listener. */
 export const CLUSTER_HEADER = Bytes.of("x-ai-failover-cluster");
+/** On the answer to a call: why this Envoy reached no provider, in the words of `response.code_details`. */
+export const LOCAL_HEADER = Bytes.of("x-ai-failover-local");
 /** Asks the router for a retry (retriable_headers). */
 export const RETRY = Bytes.of("x-ai-failover-retry");
 /** Seconds that the router waits before it (rate_limited_retry_back_off). */

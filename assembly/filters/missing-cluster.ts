@@ -32,13 +32,18 @@ export function takeRoute(x: Exchange, hop: Hop): bool {
     );
     return true;
   }
+  note(provider, lacking);
+  return false;
+}
+
+/** Says once for each provider that the host has no such cluster. It makes strings. */
+export function note(provider: Provider, cluster: Bytes): void {
   if (!provider.isMissingClusterLogged)
     host.log(
       host.LogLevel.Warn,
-      `${provider.id.toString()}: no cluster ${lacking.toString()}; say the one of its service with "cluster"`,
+      `${provider.id.toString()}: no cluster ${cluster.toString()}; say the one of its service with "cluster"`,
     );
   provider.isMissingClusterLogged = true;
-  return false;
 }
 
 function setCluster(endpoint: Endpoint | null, cluster: Bytes): void {

@@ -9,6 +9,7 @@ import { Dialect } from "../config/dialect";
 import { Endpoint } from "../config/endpoint";
 import { Guard } from "../config/route";
 import { Provider } from "../config/provider";
+import { SiteConfig } from "../config/site-config";
 import { Family } from "../config/presets";
 import { BodyType, readResponseHead } from "../response/response-head";
 import { Defect, Progress, newValidator } from "../response/validator";
@@ -20,6 +21,7 @@ import { Probe, Probes } from "../health/probe-schedule";
 import { End, Verdict } from "../health/verdict";
 import { Metrics } from "../observe/metrics";
 import * as host from "../proxywasm/host";
+import * as calls from "./calls";
 import * as hostNames from "./host-names";
 
 const METHOD = Bytes.of(":method");
@@ -48,14 +50,19 @@ export class Prober {
 
   constructor(
     health: Health,
-    private readonly providers: Provider[],
+    private readonly config: SiteConfig,
     private readonly metrics: Metrics,
   ) {
-    this.probes = new Probes(health, providers);
+    this.probes = new Probes(health, config.providers);
+  }
+
+  private get providers(): Provider[] {
+    return this.config.providers;
   }
 
   /** Starts what is due. */
   startDue(now: u64): void {
+    if (!calls.canCall(this.config)) return;
     while (this.probes.next(host.random64(), now)) this.start(this.probes.due, now);
   }
 
@@ -77,10 +84,11 @@ export class Prober {
     const version = endpoint.versionHeader;
     if (version !== null) headerBuilder.put(version, endpoint.versionValue!);
     if (!free) headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
+    calls.addTarget(this.config, endpoint.cluster);
     const headers = headerBuilder.end();
     body.into(bodyRoom, CAPACITY);
     if (!free) writeBody(probe);
-    const token = host.callout(endpoint.cluster, headers, body.ptr, body.len, probe.timeoutMs).token;
+    const token = calls.send(this.config, endpoint.cluster, headers, body.ptr, body.len, probe.timeoutMs).token;
     if (token != 0) this.pending.set(token, probe.ticket);
     else this.settle(probe.ticket, End.Refused, now);
   }

@@ -51,7 +51,7 @@ export class Service {
     this.metrics = metrics;
     this.site = new StatusSite(matches, config, health, metrics);
     this.gauges = new HealthGauges(config);
-    this.prober = new Prober(health, config.providers, metrics);
+    this.prober = new Prober(health, config, metrics);
     this.budgets = budgetsOf(config);
   }
 }

@@ -59,6 +59,13 @@ const streams = new HashTable(1024);
 const contexts = new Pool<Context>();
 let depth: i32 = 0;
 
+/** Whether a stream has come to this VM: its thread serves clients. */
+export function servesStreams(): bool {
+  return hasServed;
+}
+
+let hasServed: bool = false;
+
 export function serve(factory: MakeHandler): void {
   make = factory;
 }
@@ -96,6 +103,7 @@ export function proxy_on_context_create(id: u32, parent: u32): void {
     roots.set(id, new Root());
     return;
   }
+  hasServed = true;
   if (!roots.has(parent)) return;
   const root = roots.get(parent);
   const handler = root.handler;

@@ -25,7 +25,7 @@ export function higress(config: GatewayConfig, options: RenderOptions): string[]
   const all = targetsOf(config);
   const streams = mode === "hop";
   // Higress's VMs have no id; its Envoy is a 1.36.
-  const inHigress: RenderOptions = { ...options, mode, envoyVersion: "1.36", vmId: "" };
+  const inHigress: RenderOptions = { ...options, mode, envoyVersion: "1.36", vmId: "", cleansByCluster: true };
   const named = withClusters(config, clusterOf);
   return [
     services(all, streams),
@@ -85,7 +85,7 @@ function ingress(first: ClusterTarget | undefined, streams: boolean): string {
 
 function plugin(config: GatewayConfig, options: RenderOptions): string {
   const streams = options.mode === "hop";
-  const json = gatewayJson(config, options.mode);
+  const json = gatewayJson(config, options);
   const source = streams
     ? yaml`
         # The file that the EnvoyFilter below names too, mounted into the gateway: one module in both places is one VM.

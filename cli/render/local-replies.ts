@@ -59,6 +59,28 @@ export const retryCutReply = yaml`
       headers_to_add: [{header: {key: x-ai-failover-retry, value: "1"}, append_action: OVERWRITE_IF_EXISTS_OR_ADD}]
 `;
 
+/** Whatever stands between the module and a provider is no provider's fault: cluster or host that is not there, or no room. */
+const LACKS = [
+  "cluster_not_found",
+  "no_healthy_upstream",
+  "maintenance_mode",
+  "upstream_reset_before_response_started{overflow",
+];
+
+/** Of calls of the module: it hears of these by a header, where a call to the provider's own cluster would fail at once. */
+export const localCalloutReply = yaml`
+  # Where no provider was reached for a reason of this Envoy's own.
+  local_reply_config:
+    mappers:
+    - filter:
+        extension_filter:
+          name: envoy.access_loggers.extension_filters.cel
+          typed_config:
+            "@type": ${TYPE}
+            expression: ${quote(LACKS.map(start => `response.code_details.startsWith('${start}')`).join(" || "))}
+      headers_to_add: [{header: {key: x-ai-failover-local, value: "%RESPONSE_CODE_DETAILS%"}, append_action: OVERWRITE_IF_EXISTS_OR_ADD}]
+`;
+
 function openaiError(type: string, code: string, message: string): object {
   return { error: { message, type, param: null, code } };
 }

@@ -11,7 +11,7 @@ export function clusterList(targets: ClusterTarget[], options: RenderOptions): s
   return targets.map(target => renderCluster(target, options));
 }
 
-/** For the HttpProtocolOptions of a provider's cluster. Not in retry mode: they would replace the attempt role in the router. */
+/** For the HttpProtocolOptions of a provider's cluster, where no listener can do it (render-callouts). */
 export const ownHeaders = yaml`
   # Callouts and probes are marked by Envoy, which is none of a provider's business.
   http_filters:
@@ -89,7 +89,7 @@ function renderCluster(target: ClusterTarget, options: RenderOptions): string {
         # Most load balancers drop an idle connection after 60 s: let ours go first, or an attempt meets the reset.
         common_http_protocol_options: {idle_timeout: 55s}
         ${tls ? negotiatedProtocol : explicitProtocol}
-        ${modeOf(options) === "retry" ? "" : ownHeaders}
+        ${modeOf(options) === "callout" ? ownHeaders : ""}
     ${tls ? transport(tls, caFile) : ""}
   `;
 }

@@ -1,7 +1,9 @@
 import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
 import { clusterList, fleetClusters, targetsOf, tracingClusters } from "./render-clusters.js";
 import { renderAdmin } from "./render-admin.js";
-import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
+import { innerBootstrap } from "./inner-manager.js";
+import { calloutClusters, calloutListeners } from "./render-callouts.js";
+import { innerCluster, innerListener } from "./render-hop.js";
 import { renderListener } from "./render-listener.js";
 import { Refusal } from "../refusal.js";
 import { MOST_CONNECTIONS, modeOf, type Mode, type RenderOptions } from "./render-options.js";
@@ -79,6 +81,7 @@ export function renderRunFiles(
 /** The internal ones first: they must be there when the one that clients call sends them something. */
 const listeners = (config: GatewayConfig, options: RenderOptions, besides = NOTHING): string[] => [
   ...innersOf(config, options, besides).map(variables => innerListener(variables, options)),
+  ...calloutListeners(options),
   ...[renderListener(config, options), renderStatusListener(config, options)].filter(isThere),
 ];
 
@@ -86,6 +89,7 @@ const clusters = (config: GatewayConfig, options: RenderOptions, besides = NOTHI
   ...clusterList([...targetsOf(config), ...besides.targets], options),
   ...fleetClusters(config, options),
   ...tracingClusters(config, options),
+  ...calloutClusters(options),
   ...innersOf(config, options, besides).map(variables => innerCluster(variables, options)),
   ...[renderAdminCluster(config, options)].filter(isThere),
 ];
@@ -140,7 +144,7 @@ function bootstrap(config: GatewayConfig, options: RenderOptions): string {
 
     ${statsTags}
 
-    ${modeOf(options) === "hop" ? innerBootstrap : ""}
+    ${modeOf(options) === "callout" ? "" : innerBootstrap}
 
     overload_manager:
       resource_monitors:

@@ -5,7 +5,7 @@ import { quote, yaml } from "./yaml-text.js";
 
 /** The module in its gateway role, before the router. */
 export function gatewayFilter(config: GatewayConfig, options: RenderOptions): string {
-  const json = gatewayJson(config, modeOf(options), options.recordsFile !== undefined);
+  const json = gatewayJson(config, options);
   return yaml`
     name: ai-failover
     typed_config:

@@ -10,6 +10,9 @@ import type { GatewayConfig } from "../config/config-types.js";
 export const MODES = ["retry", "hop", "callout"] as const;
 export type Mode = (typeof MODES)[number];
 
+/** What decides how an attempt and a call of the module leave. */
+export type Routing = Pick<RenderOptions, "envoyVersion" | "mode" | "cleansByCluster">;
+
 export interface RenderOptions {
   /** The compiled module, as Envoy will find it. */
   wasm: string;
@@ -17,6 +20,8 @@ export interface RenderOptions {
   envoyVersion?: string;
   /** Default: the best one that this Envoy can do. */
   mode?: Mode;
+  /** The providers' clusters take Envoy's marks off the module's own calls, so these need no listener. */
+  cleansByCluster?: boolean;
   /** Of the module's VM, where the host gives it another one; "": it has none. */
   vmId?: string;
   /** PEM of the authorities that providers are checked with; default: the system's. */
@@ -41,6 +46,16 @@ export function modeOf({ envoyVersion = "1.40", mode }: Pick<RenderOptions, "env
     );
   return mode ?? (canRetry ? "retry" : "hop");
 }
+
+const CALLOUTS = "ai-failover-callouts";
+
+/**
+ * Calls that the module makes by itself, callouts and probes, are marked by Envoy (x-envoy-internal and a time limit), and only a later
+ * step can take the marks away. Filters of the provider's cluster would do, but in retry mode they take the place of the attempt
+ * filter; so these calls pass a listener of this Envoy. In callout mode an Envoy need not take a listener: there the clusters do it.
+ */
+export const calloutCluster = (options: Routing): string | undefined =>
+  modeOf(options) === "callout" || options.cleansByCluster === true ? undefined : CALLOUTS;
 
 /** 40 of "1.40.0"; refused when that release cannot run the module. */
 export function minorOf(envoyVersion = "1.40"): number {

@@ -10,7 +10,9 @@ import {
 } from "./render-clusters.js";
 import { secretsNote } from "./render-envoy.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
-import { innerBootstrap, innerCluster, innerListener } from "./render-hop.js";
+import { innerBootstrap } from "./inner-manager.js";
+import { calloutClusters, calloutListeners } from "./render-callouts.js";
+import { innerCluster, innerListener } from "./render-hop.js";
 import { cutReplies } from "./local-replies.js";
 import { managerFields } from "./render-listener.js";
 import { modeOf, type RenderOptions } from "./render-options.js";
@@ -56,21 +58,21 @@ const clusters: Renderer = (config, options) => yaml`
   ${forOwnClusters(config, options)}
   # Goes under static_resources.
   clusters:
-  ${asList([...clusterList(targetsOf(config), options), ...fleetClusters(config, options), ...tracingClusters(config, options), ...(isHop(options) ? [innerCluster(config.variables, options)] : [])]) || " []"}
+  ${asList([...clusterList(targetsOf(config), options), ...fleetClusters(config, options), ...tracingClusters(config, options), ...calloutClusters(options), ...(isHop(options) ? [innerCluster(config.variables, options)] : [])]) || " []"}
 `;
 
 const isHop = (options: RenderOptions): boolean => modeOf(options) === "hop";
 
 const listener: Renderer = ({ variables }, options) =>
-  isHop(options)
+  modeOf(options) !== "callout"
     ? yaml`
         # Goes into the bootstrap.
         ${innerBootstrap}
         # Goes under static_resources, before your listeners.
         listeners:
-        ${asList([innerListener(variables, options)])}
+        ${asList([...(isHop(options) ? [innerListener(variables, options)] : []), ...calloutListeners(options)])}
       `
-    : "# Nothing: only hop mode (Envoy 1.35 to 1.38) needs a listener.";
+    : "# Nothing: callout mode needs no listener.";
 
 /** Providers may be reached by clusters that are there already. */
 function forOwnClusters({ providers }: GatewayConfig, options: RenderOptions): string {
@@ -80,7 +82,7 @@ function forOwnClusters({ providers }: GatewayConfig, options: RenderOptions): s
     # Goes into your own ${[...new Set(own)].join(", ")}:
     #
     ${circuitBreakers.replaceAll(/^/gm, "# ")}
-    ${modeOf(options) === "retry" ? "" : ownOptions.replaceAll(/^/gm, "# ")}
+    ${modeOf(options) === "callout" ? ownOptions.replaceAll(/^/gm, "# ") : ""}
     #
   `;
 }

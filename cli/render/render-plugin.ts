@@ -1,20 +1,22 @@
 import type { Fleet, GatewayConfig, Provider, Token } from "../config/config-types.js";
 import { productVersion } from "../config/product-version.js";
-import type { Mode } from "./render-options.js";
+import { calloutCluster, modeOf, type Mode, type RenderOptions, type Routing } from "./render-options.js";
 import { formatJson } from "./yaml-text.js";
 
-/**
- * The configuration of the gateway role: the file with numbers, and each provider's clusters.
- * @param hasRecords whether somebody but `requestLog` wants the records of requests
- */
-export function pluginConfig(config: GatewayConfig, mode: Mode = "retry", hasRecords = false): object {
+/** What of the options the module's configuration depends on. */
+type PluginOptions = Routing & Pick<RenderOptions, "recordsFile">;
+
+/** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
+export function pluginConfig(config: GatewayConfig, options: PluginOptions = {}): object {
   const { rules, providers, routes, clientKeys, responseHeaders, idleTimeout, stallTimeout, rejectEmpty } = config;
   const { cors, limits, requestLog, tracing, fleet } = config;
+  const callouts = calloutCluster(options);
   return {
     role: "gateway",
-    routing: routingOf(mode),
+    routing: routingOf(modeOf(options)),
+    ...(callouts !== undefined && { calloutCluster: callouts }),
     ...{ responseHeaders, cors, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
-    ...((hasRecords || requestLog.path !== "") && { requestRecords: true }),
+    ...((options.recordsFile !== undefined || requestLog.path !== "") && { requestRecords: true }),
     ...(tracing !== undefined && { spanAttributes: true }),
     ...(rules.length > 0 && { rules: literal(rules) }),
     ...(fleet !== undefined && { fleet: pluginFleet(fleet) }),
@@ -47,8 +49,8 @@ export function literal(value: unknown): object {
   ) as object;
 }
 
-export function gatewayJson(config: GatewayConfig, mode?: Mode, hasRecords = false): string {
-  return formatJson(pluginConfig(config, mode, hasRecords), 100);
+export function gatewayJson(config: GatewayConfig, options: PluginOptions = {}): string {
+  return formatJson(pluginConfig(config, options), 100);
 }
 
 /** The status role: it tells what the roles of its VM know. */

@@ -4,6 +4,8 @@ import type { ClusterTarget, GatewayConfig } from "../config/config-types.js";
 import { higress } from "./higress-target.js";
 import { clusterList, fleetClusters, targetsOf } from "./render-clusters.js";
 import { gatewayFilter, gatewayRouter } from "./render-filters.js";
+import { innerBootstrap } from "./inner-manager.js";
+import { calloutClusters, calloutListeners } from "./render-callouts.js";
 import { innerCluster, innerListener } from "./render-hop.js";
 import { longestTimeout, modeOf, type RenderOptions } from "./render-options.js";
 import { switchOn } from "./render-parts.js";
@@ -124,7 +126,14 @@ function istioPatches(config: GatewayConfig, options: RenderOptions): string[] {
     patch("The cluster that leads to it.", "CLUSTER", "", "ADD", innerCluster(variables, options)),
   ];
   const stores = fleetClusters(config, options);
+  const calls = [
+    ...calloutListeners(options).map(text =>
+      patch("The listener that the module's own calls pass, callouts and probes.", "LISTENER", "", "ADD", text),
+    ),
+    ...calloutClusters(options).map(text => patch("The cluster that leads to it.", "CLUSTER", "", "ADD", text)),
+  ];
   return [
+    ...calls,
     ...(modeOf(options) === "hop" ? hop() : []),
     ...stores.map(store => patch("The store of the fleet.", "CLUSTER", "", "ADD", store)),
     patch(
@@ -195,6 +204,7 @@ function envoyGateway(config: GatewayConfig, options: RenderOptions): string[] {
                 volumeMounts:
                 - {name: ai-failover, mountPath: /var/lib/ai-failover, readOnly: true}
                 ${env.length > 0 ? `env:\n${env.join("\n")}` : ""}
+        ${gatewayBootstrap(options)}
     `,
     yaml`
       apiVersion: gateway.networking.k8s.io/v1
@@ -244,6 +254,18 @@ function envoyGateway(config: GatewayConfig, options: RenderOptions): string[] {
   ];
 }
 
+/** Envoy Gateway's own bootstrap knows no internal listeners. */
+function gatewayBootstrap(options: RenderOptions): string {
+  if (modeOf(options) === "callout") return "";
+  const { bootstrap_extensions: value } = parse(innerBootstrap) as { bootstrap_extensions: object };
+  return yaml`
+    bootstrap:
+      type: JSONPatch
+      jsonPatches:
+      - {op: add, path: /bootstrap_extensions, value: ${JSON.stringify(value)}}
+  `;
+}
+
 const endpointOf = ({ host, port }: ClusterTarget): string =>
   isIP(host) ? `{ip: {address: ${quote(host)}, port: ${port}}}` : `{fqdn: {hostname: ${host}, port: ${port}}}`;
 
@@ -263,10 +285,10 @@ function gatewayPatches(config: GatewayConfig, options: RenderOptions): string[]
   const { variables } = config;
   const isHop = modeOf(options) === "hop";
   const own = [...clusterList(targetsOf(config), options), ...fleetClusters(config, options)];
-  const clusters = [...own, ...(isHop ? [innerCluster(variables, options)] : [])];
+  const clusters = [...own, ...calloutClusters(options), ...(isHop ? [innerCluster(variables, options)] : [])];
   const nameOf = (text: string) => /^name: "?(.*?)"?$/m.exec(text)![1]!;
   const fields = Object.entries(parse(renderRoute(config, options)) as object);
-  const inner = isHop ? innerListener(variables, options) : "";
+  const inner = [...calloutListeners(options), ...(isHop ? [innerListener(variables, options)] : [])];
   return [
     "# The module's two roles and the router, in place of the router; off where a route does not ask for it.",
     listener("op: remove\njsonPath: \"..http_filters[?(@.name=='envoy.filters.http.router')]\""),
@@ -280,6 +302,7 @@ function gatewayPatches(config: GatewayConfig, options: RenderOptions): string[]
     ),
     "# The providers.",
     ...clusters.map(text => patch("cluster.v3.Cluster", nameOf(text), 'op: add\npath: ""', text)),
-    ...(isHop ? [patch("listener.v3.Listener", nameOf(inner), 'op: add\npath: ""', inner)] : []),
+    "# What attempts and the module's own calls pass.",
+    ...inner.map(text => patch("listener.v3.Listener", nameOf(text), 'op: add\npath: ""', text)),
   ];
 }

@@ -45,7 +45,7 @@ function hostOf(gateway: Gateway, version: string): ConsoleHost {
       isDemo: gateway.demo,
     }),
     preview: text => preview(gateway, text),
-    candidate: async text => pluginConfig((await gateway.preview(text)).config, gateway.mode),
+    candidate: async text => pluginConfig((await gateway.preview(text)).config, { mode: gateway.mode }),
     reload: () => gateway.readNow(),
     records: gateway.records,
     demos: () => demosOf(gateway),

@@ -68,7 +68,7 @@ function render(variant: Variant, { listen, admin, upstream, wasm }: Setting): s
 interface Bootstrap {
   static_resources: {
     clusters: [{ name: string }];
-    listeners: [{ filter_chains: [{ filters: [{ typed_config: ConnectionManager }] }] }];
+    listeners: { name: string; filter_chains: [{ filters: [{ typed_config: ConnectionManager }] }] }[];
   };
 }
 
@@ -81,7 +81,7 @@ interface ConnectionManager {
 
 /** One plain route to the cluster, without what only the module needs. */
 function simplify(variant: Variant, { static_resources: { clusters, listeners } }: Bootstrap): void {
-  const manager = listeners[0].filter_chains[0].filters[0].typed_config;
+  const manager = listeners.find(({ name }) => name === "ai-failover")!.filter_chains[0].filters[0].typed_config;
   const [host] = manager.route_config.virtual_hosts;
   host.routes = host.routes.filter(({ match }) => match.filter_state === undefined);
   for (const { route } of host.routes) {

@@ -1,5 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
@@ -9,55 +8,16 @@ import { resolveConfig } from "../../cli/config/load-config.js";
 import { parseSource } from "../../cli/config/source.js";
 
 const CHART = "deploy/helm/ai-failover";
-/** The plain manifests: what helm makes of the chart with these. Written anew with UPDATE_DOCS=1 and a helm. */
-const PLAIN: Record<string, string[]> = {
-  "deploy/kubernetes/ai-failover.yaml": [],
-  "deploy/kubernetes/autoscaling.yaml": [
-    ...["-s", "templates/horizontalpodautoscaler.yaml", "--set", "autoscaling.enabled=true"],
-  ],
-  "deploy/kubernetes/monitoring.yaml": [
-    ...["-s", "templates/podmonitor.yaml", "--set", "podMonitor.enabled=true"],
-    ...["-s", "templates/prometheusrule.yaml", "--set", "alerts.enabled=true"],
-  ],
-};
-const HEAD =
-  "# helm template ai-failover deploy/helm/ai-failover, for those who have no helm. docs/kubernetes.md says how to use it.\n";
-
-const helm = process.env["HELM"] ?? "helm";
-const hasHelm = spawnSync(helm, ["version"]).status === 0;
-
+/** Made from the chart: tests/platforms/chart.test.ts. */
+const PLAIN = ["ai-failover", "autoscaling", "monitoring"].map(name => `deploy/kubernetes/${name}.yaml`);
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- trees of Kubernetes
 type Tree = Record<string, any>;
 const documents = (text: string): Tree[] =>
   parseAllDocuments(text)
     .map(document => document.toJS() as Tree | null)
     .filter(document => document !== null);
-const all = () => Object.keys(PLAIN).flatMap(file => documents(readFileSync(file, "utf8")));
+const all = () => PLAIN.flatMap(file => documents(readFileSync(file, "utf8")));
 const of = (kind: string): Tree => all().find(document => document["kind"] === kind)!;
-
-const template = (options: string[]): string =>
-  execFileSync(helm, ["template", "ai-failover", CHART, "--kube-version", "1.31.0", ...options], { encoding: "utf8" });
-
-describe.runIf(hasHelm)("with helm, the chart", () => {
-  it("is in order", () =>
-    expect(execFileSync(helm, ["lint", "--strict", "--kube-version", "1.31.0", CHART]).toString()).toContain(
-      "0 chart(s) failed",
-    ));
-
-  it.each(Object.entries(PLAIN))("makes %s", (file, options) => {
-    const text = template(options);
-    if (process.env["UPDATE_DOCS"]) writeFileSync(file, HEAD + text);
-    expect(documents(readFileSync(file, "utf8"))).toEqual(documents(text));
-  });
-
-  it("takes all that its values can switch on", () => {
-    const more = ["service.annotations.a=b", "image.digest=sha256:0", "image.pullSecrets={r}", "tokenFilesSecret=t"];
-    const set = [...more, "podLabels.a=b", "podAnnotations.a=b", "nodeSelector.a=b", "autoscaling.callsPerPod=9"];
-    const text = template(set.flatMap(value => ["--set", value]));
-    expect(text).toContain("@sha256:0");
-    expect(documents(text).map(({ kind }) => String(kind))).toContain("Deployment");
-  });
-});
 
 describe("the chart", () => {
   const values = parse(readFileSync(`${CHART}/values.yaml`, "utf8")) as Tree;

@@ -1,56 +1,19 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- schemas and resources of others
-type Fields = Record<string, any>;
-
-const documents = (file: string): Fields[] =>
-  parseAllDocuments(readFileSync(file, "utf8")).map(document => document.toJS() as Fields);
-
-const ajv = new Ajv({ strict: false, validateFormats: false });
-const mistakes = (schema: object, resource: Fields): string[] => {
-  const validate = ajv.compile(schema);
-  return validate(resource["spec"]) ? [] : validate.errors!.map(error => `${error.instancePath} ${error.message}`);
-};
+import { documents, kindOf, mistakes, schemasOf, type Fields } from "../platforms/strict-schema.js";
 
 /** With the checksum that Go's database has of it. */
 const ISTIO = { module: "istio.io/api@v1.32.0", sum: "h1:37mJvg9I0biYZAEQF+MATs4FNeCpXEIVO3LFpVb6iNM=" };
 
-/** The schema of each resource of Istio, by its version and kind; undefined without Go or a network. */
+/** The schema of each resource of Istio; undefined without Go or a network. */
 async function istioSchemas(): Promise<Map<string, object> | undefined> {
   const downloaded = await promisify(execFile)("go", ["mod", "download", "-json", ISTIO.module]).catch(() => undefined);
   if (downloaded === undefined) return undefined;
   const { Dir, Sum } = JSON.parse(downloaded.stdout) as { Dir: string; Sum: string };
   expect(Sum).toBe(ISTIO.sum);
-  const definitions = documents(join(Dir, "kubernetes/customresourcedefinitions.gen.yaml"));
-  return new Map(
-    definitions.flatMap(({ spec: { group, names, versions } }) =>
-      (versions as Fields[]).map(({ name, schema }) => [
-        `${group}/${name} ${names.kind}`,
-        strict((schema as Fields)["openAPIV3Schema"].properties.spec as Fields),
-      ]),
-    ),
-  );
-}
-
-/** A cluster drops the fields that it does not know without a word: here they are mistakes. */
-function strict(schema: Fields): Fields {
-  const { properties, items, "x-kubernetes-validations": rules = [] } = schema;
-  const isDuration = (rules as Fields[]).some(({ rule }) => rule === "duration(self) >= duration('1ms')");
-  return {
-    ...schema,
-    ...(isDuration && { pattern: "[1-9]" }),
-    ...(items && { items: strict(items as Fields) }),
-    ...(properties && {
-      properties: Object.fromEntries(Object.entries(properties as Fields).map(([k, v]) => [k, strict(v as Fields)])),
-      additionalProperties: schema["x-kubernetes-preserve-unknown-fields"] === true,
-    }),
-  };
+  return schemasOf(documents(join(Dir, "kubernetes/customresourcedefinitions.gen.yaml")));
 }
 
 /** What we use of Higress's resources: its definitions are in no package. */
@@ -72,8 +35,6 @@ const HIGRESS: Record<string, object> = {
     registries: list({ type: text, name: text, domain: text, port: { type: "integer" }, protocol: text, sni: text }),
   }),
 };
-
-const kindOf = ({ apiVersion, kind }: Fields): string => `${apiVersion} ${kind}`;
 
 describe("the resources are what their platform's schema allows", () => {
   it("of Istio", async context => {

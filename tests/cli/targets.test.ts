@@ -51,7 +51,8 @@ describe("render --target", () => {
   it("istio names Istio's clusters, and replaces what it would add by itself", () => {
     const all = documents(rendered("istio"));
     const filter = all.find(({ kind }) => kind === "EnvoyFilter")!;
-    const [gateway] = filter["spec"].configPatches as [Tree];
+    const isGateway = ({ patch }: Tree) => patch.operation === "INSERT_BEFORE";
+    const gateway = (filter["spec"].configPatches as Tree[]).find(isGateway)!;
     const { config } = gateway["patch"].value.typed_config;
     const { providers } = JSON.parse(config.configuration.value as string) as Tree;
     const hosts = all.filter(({ kind }) => kind === "ServiceEntry").map(({ spec }) => String(spec.hosts[0]));
@@ -60,11 +61,19 @@ describe("render --target", () => {
     expect([route.name, route.retries]).toEqual(["ai-failover", { attempts: 0 }]);
   });
 
-  it.each(["istio", "envoy-gateway"] as const)("%s adds the internal listener for an older Envoy", target => {
-    const text = rendered(target, "1.36");
-    expect(text).toMatch(/internal_listener: \{\}/);
-    expect(text).toContain("server_listener_name: ai-failover-attempts-");
-    expect(rendered(target)).not.toContain("internal_listener");
+  it.each(["istio", "envoy-gateway"] as const)("%s adds the listener of attempts for an older Envoy only", target => {
+    for (const version of ["1.36", "1.40"])
+      expect(rendered(target, version)).toContain("server_listener_name: ai-failover-callouts");
+    expect(rendered(target, "1.36")).toContain("server_listener_name: ai-failover-attempts-");
+    expect(rendered(target)).not.toContain("ai-failover-attempts-");
+  });
+
+  it("envoy-gateway gives its proxies what internal listeners need", () => {
+    const proxy = documents(rendered("envoy-gateway")).find(({ kind }) => kind === "EnvoyProxy")!;
+    expect(proxy["spec"].bootstrap).toMatchObject({
+      type: "JSONPatch",
+      jsonPatches: [{ path: "/bootstrap_extensions" }],
+    });
   });
 
   it("two providers at one address are one service of Istio", () => {

@@ -23,10 +23,11 @@ export interface Options extends Omit<Partial<EnvoyOptions>, "gateway" | "attemp
 }
 
 /** What the renderer would write. */
-export function pluginConfig({ tokens = { qwen: 3, deepseek: 2 }, config, policy, provider }: Options): object {
+export function pluginConfig({ mode, tokens = { qwen: 3, deepseek: 2 }, config, policy, provider }: Options): object {
   const ids = Object.keys(tokens);
   return {
     routing: "plan",
+    ...(mode !== "callout" && { calloutCluster: "ai-failover-callouts" }),
     providers: ids.map(id => ({
       ...{ id, type: "openai", cluster: id, url: `https://${id}.test/v1` },
       apiTokens: Array.from({ length: tokens[id]! }, (_, i) => ({ name: `t${i + 1}`, value: `${id}-${i + 1}` })),

@@ -21,6 +21,9 @@ type Started = { status: Status.Ok; token: number } | { status: Status.BadArgume
 /** `http.async_response_buffer_limit`. */
 const MAX_ANSWER = 32 << 20;
 
+/** The cluster of the internal listener that the module's calls may pass (cli/render/render-callouts). */
+const INSIDE = "ai-failover-callouts";
+
 export class CalloutCenter {
   constructor(
     private readonly process: Process,
@@ -29,10 +32,35 @@ export class CalloutCenter {
 
   /** No callback follows what is not Ok. */
   start(call: Callout): Started {
+    if (call.cluster === INSIDE) return this.startInside(call);
     const provider = this.providers.get(call.cluster);
     const complete = [":method", ":path", ":authority"].every(name => call.headers.has(name));
     if (!provider || !complete) return { status: Status.BadArgument };
     if (!provider.healthy) return { status: Status.InternalFailure };
+    return this.run(call, provider);
+  }
+
+  /** Only workers have internal listeners. Behind one a call leaves without Envoy's marks, and without a cluster it is answered. */
+  private startInside(call: Callout): Started {
+    const target = call.headers.take("x-ai-failover-cluster");
+    const provider = target === undefined ? undefined : this.providers.get(target);
+    if (call.root.vm.thread === "main") this.process.violate("the main thread has no internal listener");
+    if (provider?.healthy) return this.run(call, provider);
+    const token = call.root.vm.nextCallout++;
+    const details = provider ? "no_healthy_upstream" : "cluster_not_found";
+    deliver(
+      this.process,
+      call,
+      token,
+      new HeaderList([
+        [":status", "503"],
+        ["x-ai-failover-local", details],
+      ]),
+    );
+    return { status: Status.Ok, token };
+  }
+
+  private run(call: Callout, provider: Provider): Started {
     const token = call.root.vm.nextCallout++;
     new Running(this.process, call, token, provider);
     return { status: Status.Ok, token };
@@ -55,8 +83,10 @@ class Running implements Sink {
   ) {
     const { headers, body, timeout } = call;
     // What Envoy adds to every callout (facts 9.2).
-    headers.set("x-envoy-internal", "true");
-    if (timeout > 0) headers.set("x-envoy-expected-rq-timeout-ms", String(timeout));
+    if (call.cluster !== INSIDE) {
+      headers.set("x-envoy-internal", "true");
+      if (timeout > 0) headers.set("x-envoy-expected-rq-timeout-ms", String(timeout));
+    }
     if (body.length > 0) headers.set("content-length", String(body.length));
     this.exchange = provider.receive(headers, body, "callout", this);
     if (timeout > 0) this.timer = process.clock.after(timeout, () => this.timedOut());
@@ -132,14 +162,23 @@ class Running implements Sink {
 
   private deliver(headers: HeaderList, body: Buffer): void {
     this.timer?.cancel();
-    this.process.clock.after(0, () => {
-      const { root } = this.call;
-      // With its root a callout is cancelled.
-      if (!root.vm.contexts.has(root.id)) return;
-      root.answer = { headers, trailers: this.trailersMap, body: { bytes: body } };
-      const sizes = [headers.size, body.length, this.trailersMap.size];
-      root.vm.call("proxy_on_http_call_response", root, this.token, ...sizes);
-      root.answer = undefined;
-    });
+    deliver(this.process, this.call, this.token, headers, body, this.trailersMap);
   }
+}
+
+function deliver(
+  process: Process,
+  { root }: Callout,
+  token: number,
+  headers: HeaderList,
+  body: Buffer = Buffer.alloc(0),
+  trailers = new HeaderList(),
+): void {
+  process.clock.after(0, () => {
+    // With its root a callout is cancelled.
+    if (!root.vm.contexts.has(root.id)) return;
+    root.answer = { headers, trailers, body: { bytes: body } };
+    root.vm.call("proxy_on_http_call_response", root, token, headers.size, body.length, trailers.size);
+    root.answer = undefined;
+  });
 }

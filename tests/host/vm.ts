@@ -160,6 +160,11 @@ export class Vm {
     }
   }
 
+  /** The name of the one that it runs on. */
+  get thread(): string {
+    return this.options.thread;
+  }
+
   /** The next callback of that name traps, whatever it is for "". */
   injectTrap(callback = ""): void {
     this.trapOn = callback;

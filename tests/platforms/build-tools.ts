@@ -14,7 +14,15 @@ const TOOLS = {
     ...{ module: "github.com/envoyproxy/gateway", version: "v1.9.1", command: "./cmd/envoy-gateway" },
     sum: "h1:vAVp6/AlBXJ1aOhp1mxL7fNEzVEfjADUguUhm2wzxQY=",
   },
+  helm: {
+    ...{ module: "helm.sh/helm/v3", version: "v3.22.0", command: "./cmd/helm" },
+    sum: "h1:n1if5iQgHYsujPAcO5oonH/KiSNUmqmUF0iGVjSF3AU=",
+  },
 } as const;
+/** Only its files are wanted: the definitions of all its resources. */
+const KUBERNETES = {
+  ...{ module: "k8s.io/kubernetes", version: "v1.34.3", sum: "h1:0TfljWbhEF5DBks+WFMSrvKfxBLo4vnZuqORjLMiyT4=" },
+};
 export type Tool = keyof typeof TOOLS;
 
 /** Outside of the tree: a clean checkout does not build them again. */
@@ -35,14 +43,21 @@ export default async function setup(): Promise<void> {
   }
 }
 
-async function build(name: Tool): Promise<void> {
-  const { module, version, command, sum } = TOOLS[name];
+/** Where the files of a module are. */
+export async function modulePath(name: Tool | "kubernetes"): Promise<string> {
+  const { module, version, sum } = name === "kubernetes" ? KUBERNETES : TOOLS[name];
   const downloaded = JSON.parse(await go("mod", "download", "-json", `${module}@${version}`)) as Record<string, string>;
   if (downloaded["Sum"] !== sum)
     throw new Error(`${module}@${version} has the checksum ${downloaded["Sum"]}, not ${sum}`);
+  return downloaded["Dir"]!;
+}
+
+async function build(name: Tool): Promise<void> {
+  const { command } = TOOLS[name];
+  const directory = await modulePath(name);
   mkdirSync(cache, { recursive: true });
   // By the module's own versions of everything, which `go install` of a foreign module refuses where it replaces some.
-  await go("build", "-C", downloaded["Dir"]!, "-trimpath", "-buildvcs=false", "-o", `${fileOf(name)}.new`, command);
+  await go("build", "-C", directory, "-trimpath", "-buildvcs=false", "-o", `${fileOf(name)}.new`, command);
   renameSync(`${fileOf(name)}.new`, fileOf(name));
 }
 

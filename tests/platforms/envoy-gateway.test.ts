@@ -19,7 +19,7 @@ const shopOf = (port: number): Resource[] => [
   },
 ];
 
-for (const envoyVersion of ["1.40.0"])
+for (const envoyVersion of ["1.40.0", "1.39.3", "1.38.2", "1.36.4"])
   walkThrough(`Envoy Gateway 1.9.1 with Envoy ${envoyVersion}`, {
     resources(config, port, shop) {
       const ours = resourcesOf("envoy-gateway", config, envoyVersion);

@@ -84,11 +84,9 @@ describe.each(ENVOYS)("the parts under a host of a name, in an Envoy $version", 
       rows.push([row.place, row.name, ...cells.map(({ fate }) => fate)]);
     }
     expect(rows).toEqual(documented(mode));
-    // In retry mode Envoy's marks of a callout reach the provider (docs/modes.md).
-    const marks = mode === "Retry" ? ["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"] : [];
     const names = Object.values(providers).flatMap(({ requests }) =>
       requests.flatMap(({ headers }) => Object.keys(headers)),
     );
-    expect(names.filter(name => name.startsWith("x-envoy-") && !marks.includes(name))).toEqual([]);
+    expect(names.filter(name => name.startsWith("x-envoy-"))).toEqual([]);
   });
 });

@@ -76,12 +76,13 @@ export async function startEnvoyGateway(envoyVersion: string, port: number, reso
 function onThisMachine(resource: Resource, envoyVersion: string, admin: number): Resource {
   if (resource["kind"] !== "EnvoyProxy") return resource;
   const path = "/admin/address/socket_address/port_value";
+  const { jsonPatches } = resource["spec"].bootstrap as { jsonPatches: object[] };
   return {
     ...resource,
     spec: {
       provider: { type: "Host", host: { envoyVersion } },
       logging: { level: { default: "warn", wasm: "info" } },
-      bootstrap: { type: "JSONPatch", jsonPatches: [{ op: "add", path, value: admin }] },
+      bootstrap: { type: "JSONPatch", jsonPatches: [...jsonPatches, { op: "add", path, value: admin }] },
     },
   };
 }

@@ -1,0 +1,106 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv } from "ajv";
+import { describe, expect, it } from "vitest";
+import { modulePath, toolPath } from "./build-tools.js";
+import { documents, documentsIn, kindOf, mistakes, schemasOf, strict, type Fields } from "./strict-schema.js";
+
+const CHART = "deploy/helm/ai-failover";
+/** The plain manifests: what helm makes of the chart with these. Written anew with UPDATE_DOCS=1. */
+const PLAIN: Record<string, string[]> = {
+  "deploy/kubernetes/ai-failover.yaml": [],
+  "deploy/kubernetes/autoscaling.yaml": [
+    ...["-s", "templates/horizontalpodautoscaler.yaml", "--set", "autoscaling.enabled=true"],
+  ],
+  "deploy/kubernetes/monitoring.yaml": [
+    ...["-s", "templates/podmonitor.yaml", "--set", "podMonitor.enabled=true"],
+    ...["-s", "templates/prometheusrule.yaml", "--set", "alerts.enabled=true"],
+  ],
+};
+const HEAD =
+  "# helm template ai-failover deploy/helm/ai-failover, for those who have no helm. docs/kubernetes.md says how to use it.\n";
+
+/** All that its values can switch on. */
+const EVERYTHING = [
+  ...["service.annotations.a=b", "image.digest=sha256:0", "image.pullSecrets={r}", "tokenFilesSecret=t"],
+  ...["podLabels.a=b", "podAnnotations.a=b", "nodeSelector.a=b", "autoscaling.enabled=true"],
+  ...["autoscaling.callsPerPod=9", "podMonitor.enabled=true", "alerts.enabled=true"],
+].flatMap(value => ["--set", value]);
+
+const helm = (...args: string[]): string =>
+  execFileSync(toolPath("helm"), [...args, "--kube-version", "1.31.0"], { encoding: "utf8" });
+const template = (options: string[]): string => helm("template", "ai-failover", CHART, ...options);
+
+describe("the chart", () => {
+  it("is in order for helm lint", () => expect(helm("lint", "--strict", CHART)).toContain("0 chart(s) failed"));
+
+  it.each(Object.entries(PLAIN))("makes %s", (file, options) => {
+    const text = template(options);
+    if (process.env["UPDATE_DOCS"]) writeFileSync(file, HEAD + text);
+    expect(documents(file)).toEqual(documentsIn(text));
+  });
+
+  it.each([
+    ["as it is", []],
+    ["with all that its values can switch on", EVERYTHING],
+  ])("makes what Kubernetes knows, %s", async (_, options) => {
+    const made = documentsIn(template(options)).filter(({ apiVersion }) => !String(apiVersion).includes("coreos"));
+    expect(made.length).toBeGreaterThan(4);
+    const schemas = await kubernetesSchemas();
+    for (const resource of made) expect([kindOf(resource), wrongIn(schemas, resource)]).toEqual([kindOf(resource), []]);
+    // And a slip would be found.
+    const pod = made.find(({ kind }) => kind === "Deployment")!["spec"].template.spec as Fields;
+    const [container] = pod["containers"] as [Fields];
+    Object.assign(container, { redinessProbe: container["readinessProbe"] });
+    expect(
+      wrongIn(
+        schemas,
+        made.find(({ kind }) => kind === "Deployment")!,
+      ),
+    ).not.toEqual([]);
+  });
+});
+
+it("the resources for Envoy Gateway are what its definitions allow", async () => {
+  const crds = join(await modulePath("envoy-gateway"), "charts/gateway-helm/charts/crds/crds");
+  const files = [
+    ...["backends", "envoypatchpolicies", "envoyproxies"].map(name => `generated/gateway.envoyproxy.io_${name}.yaml`),
+    "gatewayapi-crds.yaml",
+  ];
+  const schemas = schemasOf(
+    files.flatMap(file => documents(join(crds, file))).filter(({ kind }) => kind === "CustomResourceDefinition"),
+  );
+  for (const resource of documents("envoy/envoy-gateway.yaml"))
+    expect([kindOf(resource), mistakes(schemas.get(kindOf(resource))!, resource)]).toEqual([kindOf(resource), []]);
+});
+
+type Schemas = Record<string, Fields>;
+
+/** Of all kinds of Kubernetes, by the name of the type; a field that is not known is a mistake. */
+async function kubernetesSchemas(): Promise<Schemas> {
+  const directory = join(await modulePath("kubernetes"), "api/openapi-spec/v3");
+  const groups = [
+    "api__v1",
+    "apis__apps__v1",
+    "apis__autoscaling__v2",
+    "apis__networking.k8s.io__v1",
+    "apis__policy__v1",
+  ];
+  const all = groups.map(group => {
+    const { components } = JSON.parse(readFileSync(join(directory, `${group}_openapi.json`), "utf8")) as Fields;
+    return Object.entries(components.schemas as Schemas).map(([name, schema]) => [name, strict(schema)] as const);
+  });
+  return Object.fromEntries(all.flat());
+}
+
+function wrongIn(schemas: Schemas, resource: Fields): string[] {
+  const { apiVersion, kind } = resource;
+  const [version, group = ""] = (apiVersion as string).split("/").reverse();
+  const isIt = ({ "x-kubernetes-group-version-kind": kinds = [] }: Fields) =>
+    (kinds as Fields[]).some(each => each["kind"] === kind && each["version"] === version && each["group"] === group);
+  const [name] = Object.entries(schemas).find(([, schema]) => isIt(schema))!;
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  const validate = ajv.compile({ $ref: `#/components/schemas/${name}`, components: { schemas } });
+  return validate(resource) ? [] : validate.errors!.map(error => `${error.instancePath} ${error.message}`);
+}
