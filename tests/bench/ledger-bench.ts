@@ -24,7 +24,7 @@ export async function measureLedger(envoy: string, directory: string): Promise<s
   let log = "";
   for await (const text of child.stderr.setEncoding("utf8")) {
     log += text;
-    if (log.includes("a token is out:")) child.kill("SIGKILL");
+    if (log.includes("one of each out:")) child.kill("SIGKILL");
   }
   return [...log.matchAll(/ledger: (.*)$/gm)].map(([, line]) => line!);
 }

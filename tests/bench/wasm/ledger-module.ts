@@ -15,16 +15,15 @@ const REQUESTS: u64 = 100_000;
 const MODEL: u64 = 4711;
 const API: u64 = 4712;
 
-/** Two providers with three tokens each, as many as most have. */
-function makeProviders(): Provider[] {
+function makeProviders(count: i32, tokens: i32): Provider[] {
   const providers: Provider[] = [];
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < count; i++) {
     const provider = new Provider();
     provider.index = i;
     provider.ledgerKey = Bytes.of(i.toString());
-    for (let n = 1; n <= 3; n++) {
+    for (let n = 1; n <= tokens; n++) {
       const token = new Token();
-      token.hash = <u64>(10 * i + n);
+      token.hash = <u64>(100 * i + n);
       provider.tokens.push(token);
     }
     providers.push(provider);
@@ -59,7 +58,8 @@ export function proxy_on_vm_start(_id: u32, _size: usize): u32 {
 }
 
 export function proxy_on_configure(_id: u32, _size: usize): u32 {
-  const providers = makeProviders();
+  // As many as most have.
+  const providers = makeProviders(2, 3);
   const health = new Health(providers, new SharedStore());
   // For the compiler of the VM.
   measure(health, providers[0]);
@@ -69,5 +69,11 @@ export function proxy_on_configure(_id: u32, _size: usize): u32 {
   dead.scope = Scope.Token;
   health.failed(providers[0], 0, MODEL, API, dead, 1, host.monotonic(), false);
   tell("while a token is out", measure(health, providers[0]));
+
+  const many = makeProviders(1000, 10);
+  const all = new Health(many, new SharedStore());
+  for (let i = 0; i < many.length; i++) all.failed(many[i], 0, MODEL, API, dead, 1, host.monotonic(), false);
+  measure(all, many[500]);
+  tell("with 1,000 providers of 10 tokens, one of each out", measure(all, many[500]));
   return 1;
 }
