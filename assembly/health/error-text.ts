@@ -305,7 +305,7 @@ const WAIT_WORDS: Bytes[] = list(
 const MILLIS: Bytes[] = list("ms millis milliseconds");
 
 function list(texts: string): Bytes[] {
-  return texts.split(" ").map<Bytes>((text: string) => Bytes.of(text));
+  return Bytes.ofAll(texts.split(" "));
 }
 
 /** Whether a name is nothing but such words, at least two, one of them a stem; "reset" and "cooldown" also alone. */

@@ -190,9 +190,7 @@ function seeLimit(name: usize, nameLen: usize, value: usize, valueLen: usize): v
   else limit.remaining = equalsIgnoreCase(value, valueLen, REJECTED) ? 0 : 1;
 }
 
-const HOW: Bytes[] = ["after", "at", "in", "time", "seconds", "after-seconds", "timestamp"].map<Bytes>((text: string) =>
-  Bytes.of(text),
-);
+const HOW: Bytes[] = Bytes.ofAll(["after", "at", "in", "time", "seconds", "after-seconds", "timestamp"]);
 
 /** "x-ratelimit-reset-after": no name of a limit. */
 function isHow(p: usize, end: usize): bool {

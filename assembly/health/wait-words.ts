@@ -144,7 +144,7 @@ function beginsDate(p: usize, end: usize): bool {
   return timestamp.seconds >= 0;
 }
 
-const ONES: Bytes[] = ["a ", "an ", "one "].map<Bytes>((text: string) => Bytes.of(text));
+const ONES: Bytes[] = Bytes.ofAll(["a ", "an ", "one "]);
 
 /** Moves `durationEnd` to the unit. */
 function isOne(p: usize, end: usize): bool {

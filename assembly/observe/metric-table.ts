@@ -11,6 +11,9 @@ export enum MetricKind {
   Histogram,
 }
 
+/** All metrics, in the order of this file. */
+export const METRICS: MetricRow[] = [];
+
 export class MetricRow {
   /** Upper bounds of a histogram's buckets. */
   buckets: number[] = [];
@@ -23,7 +26,9 @@ export class MetricRow {
     readonly labels: string[],
     /** What it tells, for docs/metrics.md. */
     readonly help: string,
-  ) {}
+  ) {
+    METRICS.push(this);
+  }
 
   within(buckets: number[]): MetricRow {
     this.buckets = buckets;
@@ -202,32 +207,3 @@ export const FLEET_LEARNT = new MetricRow(
   [],
   "entries that other gateways wrote",
 );
-
-export const METRICS: MetricRow[] = [
-  REQUESTS,
-  ERRORS,
-  ATTEMPTS,
-  RESCUES,
-  FORCED_ATTEMPTS,
-  BUDGET_REFUSALS,
-  GUARD,
-  INVALID_EVENTS,
-  PROBES,
-  FIRST_TOKEN,
-  RESCUE_TIME,
-  REQUEST_ATTEMPTS,
-  TOKEN_STATE,
-  PROVIDER_STATE,
-  OPEN_BREAKERS,
-  ROUTE_OUT,
-  NEXT_PROBE,
-  LEDGER_ENTRIES,
-  LEDGER_CONFLICTS,
-  LEDGER_GENERATION,
-  PARKED_BYTES,
-  FLEET_IN_STEP,
-  FLEET_GATEWAYS,
-  FLEET_CALLS,
-  FLEET_FAILED_CALLS,
-  FLEET_LEARNT,
-];

@@ -15,10 +15,6 @@ import { ERROR_CODES } from "../response/replies";
 import { RequestFigures, writeRecord } from "./record-report";
 import { ERROR_TYPE, OPERATION, PROVIDER_NAME, PROVIDER_NAMES, SPAN_ATTRIBUTES } from "./span-table";
 
-function bytes(list: string[]): Bytes[] {
-  return list.map<Bytes>((text: string) => Bytes.of(text));
-}
-
 /** By the row of the table. */
 const FIELDS: Bytes[] = [];
 const NAMES: Bytes[] = [];
@@ -36,9 +32,9 @@ const EMBEDDINGS = Bytes.of("embeddings");
 const EMBEDDINGS_PATH = Bytes.of("/embeddings");
 
 /** By `PROVIDER_NAMES`. */
-const TYPES: Bytes[] = bytes(PROVIDER_NAMES.map<string>((pair: string[]) => pair[0]));
-const TYPE_NAMES: Bytes[] = bytes(PROVIDER_NAMES.map<string>((pair: string[]) => pair[1]));
-const CODES: Bytes[] = bytes(ERROR_CODES);
+const TYPES: Bytes[] = Bytes.ofAll(PROVIDER_NAMES.map<string>((pair: string[]) => pair[0]));
+const TYPE_NAMES: Bytes[] = Bytes.ofAll(PROVIDER_NAMES.map<string>((pair: string[]) => pair[1]));
+const CODES: Bytes[] = Bytes.ofAll(ERROR_CODES);
 
 /** The host tells a span its own sizes, status and times. */
 const noFigures = new RequestFigures();

@@ -10,8 +10,10 @@ import { sourceOf } from "../../cli/config/source.js";
 import { configureModule } from "../../cli/plugin/module-instance.js";
 import { gatewayJson } from "../../cli/render/render-plugin.js";
 import { codesOf, readDocument } from "./docs.js";
+import { updateTable } from "./docs-update.js";
 
-const { rows, blocks } = readDocument("docs/configuration.md");
+const FILE = "docs/configuration.md";
+const { rows, blocks } = readDocument(FILE);
 const schema = JSON.parse(readFileSync("schema/ai-failover.schema.json", "utf8")) as Node & { $defs: object };
 
 interface Node {
@@ -118,9 +120,8 @@ describe("docs/configuration.md", () => {
     expect(verdict.accepted).toBe(true);
   });
 
-  it("lists the provider types as the module knows them", () => {
+  it("lists the provider types as the module knows them", async () => {
     const isType = (cell = "") => PRESETS.some(({ type }) => type === codesOf(cell)[0]);
-    const listed = rows.filter(row => row.length === 6 && isType(row[0]));
     const cell = (text: string) => (text === "" ? "-" : `\`${text}\``);
     const table = PRESETS.map(preset => [
       ...[
@@ -131,6 +132,8 @@ describe("docs/configuration.md", () => {
       ...[preset.hasMessages ? "yes" : "-", cell(preset.probe && `GET ${preset.probe}`)],
       preset.variable === "" ? "none needed" : cell(preset.variable),
     ]);
+    await updateTable(FILE, ["type", "host", "models", "messages", "free probe", "usual variable"], table);
+    const listed = readDocument(FILE).rows.filter(row => row.length === 6 && isType(row[0]));
     expect(listed).toEqual(table);
     const withoutHost = rows.filter(row => row.length === 2 && isType(row[0])).flatMap(([types]) => codesOf(types!));
     expect(withoutHost).toEqual(PRESETS.filter(({ host }) => host === "").map(({ type }) => type));

@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { judgementRows, wordRows } from "./docs-failures.js";
 import { codesOf, readDocument, rowsOf, section } from "./docs.js";
+import { updateList } from "./docs-update.js";
 
 // The module's tables are AssemblyScript, which Node cannot load: they are read as the text that they are.
 const source = (file: string): string => readFileSync(`assembly/${file}.ts`, "utf8");
-const { text } = readDocument("docs/decisions.md");
+const FILE = "docs/decisions.md";
+const { text } = readDocument(FILE);
 
 const strings = (code: string): string[] => [...code.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, value]) => value!);
 
@@ -28,11 +30,13 @@ describe("docs/decisions.md", () => {
     );
   });
 
-  it("names the words of providers that the failure table has", () => {
+  it("names the words of providers that the failure table has", async () => {
     expect(wordRows().length).toBeGreaterThan(15);
-    const items = section(text, "Codes of providers").split(/^- /m).slice(1);
-    const told = items.map(item => item.replaceAll(/\s+/g, " ").trim());
-    expect(told).toEqual(wordRows().map(([name, codes, phrases]) => `${name}: code ${codes}; message ${phrases}.`));
+    const words = wordRows().map(([name, codes, phrases]) => `${name}: code ${codes}; message ${phrases}.`);
+    const heading = "Codes of providers";
+    await updateList(FILE, heading, words);
+    const items = section(readDocument(FILE).text, heading).split(/^- /m).slice(1);
+    expect(items.map(item => item.replaceAll(/\s+/g, " ").trim())).toEqual(words);
   });
 
   it("names every error of ours with its status and types", () => {

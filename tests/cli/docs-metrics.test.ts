@@ -4,9 +4,9 @@ import { parse } from "yaml";
 import { METRICS, METRIC_PREFIX, MetricKind, metricName, type MetricRow } from "../../assembly/observe/metric-table.js";
 import { ERROR_TYPE, OPERATION, PROVIDER_NAME, SPAN_ATTRIBUTES } from "../../assembly/observe/span-table.js";
 import { codesOf, readDocument, rowsOf, section } from "./docs.js";
+import { updateTable, updatesDocs } from "./docs-update.js";
 import { alertRules, dashboardQueries } from "./metric-queries.js";
 
-const update = process.env["UPDATE_DOCS"] !== undefined;
 const KINDS: Record<MetricKind, string> = {
   [MetricKind.Counter]: "counter",
   [MetricKind.Gauge]: "gauge",
@@ -20,17 +20,9 @@ describe("docs/metrics.md", () => {
     help,
   ];
 
-  it("has the module's table of metrics", () => {
+  it("has the module's table of metrics", async () => {
     const file = "docs/metrics.md";
-    const text = readFileSync(file, "utf8");
-    if (update) {
-      const table = [["metric", "type", "tells"], ["---", "---", "---"], ...METRICS.map(rowOf)];
-      const lines = table.map(cells => `| ${cells.join(" | ")} |`).join("\n");
-      writeFileSync(
-        file,
-        text.replace(/^(@TABLE@|\| metric .*?)\n\n/ms, () => `${lines}\n\n`),
-      );
-    }
+    await updateTable(file, ["metric", "type", "tells"], METRICS.map(rowOf));
     const rows = rowsOf(readFileSync(file, "utf8")).filter(([name = ""]) => name.startsWith(`\`${METRIC_PREFIX}`));
     expect(rows).toEqual(METRICS.map(rowOf));
   });
@@ -43,17 +35,10 @@ describe("docs/records.md", () => {
     [ERROR_TYPE]: "where no good answer went out: the gateway's error code, or the cause of the last attempt",
   };
 
-  it("has the attributes of spans", () => {
+  it("has the attributes of spans", async () => {
     const file = "docs/records.md";
     const wanted = SPAN_ATTRIBUTES.map(({ field, name }) => [`\`${name}\``, COMPUTED[name] ?? `\`${field}\``]);
-    if (update) {
-      const lines = [["attribute", "field"], ["---", "---"], ...wanted].map(cells => `| ${cells.join(" | ")} |`);
-      const text = readFileSync(file, "utf8");
-      writeFileSync(
-        file,
-        text.replace(/^\| attribute .*?\n\n/ms, () => `${lines.join("\n")}\n\n`),
-      );
-    }
+    await updateTable(file, ["attribute", "field"], wanted);
     const rows = rowsOf(section(readFileSync(file, "utf8"), "Spans"));
     expect(rows).toEqual(wanted);
   });
@@ -103,7 +88,7 @@ describe("envoy/prometheus.yml", () => {
       .scrape_configs[0]!.metric_relabel_configs;
 
   it("makes labels of every metric", () => {
-    if (update) {
+    if (updatesDocs) {
       const text = readFileSync(FILE, "utf8");
       const head = text.slice(0, text.indexOf("\n", text.indexOf("UPDATE_DOCS")) + 1);
       const lines = relabelRules().flatMap(({ regex, target_label, replacement }) => [

@@ -31,8 +31,8 @@ const ENTRIES: { page: string; word: Word }[] = [
 const NOTICE_TIME = 10_000;
 const LOOKED_AROUND = "ai-failover-looked-around";
 
-/** From then on the demo providers do not bring the first page up. */
-export function lookAround(): void {
+/** From now on the demo providers do not bring up the first page. */
+function lookAround(): void {
   localStorage.setItem(LOOKED_AROUND, "1");
   go("/try");
 }
@@ -91,7 +91,7 @@ function pageOf(current: string) {
   const [, name] = place.value;
   switch (current) {
     case "start":
-      return <FirstRunPage />;
+      return <FirstRunPage onSkip={lookAround} />;
     case "providers":
       return name === undefined ? <ProvidersPage /> : <ProviderPage id={name} />;
     case "routes":

@@ -1,7 +1,6 @@
 /** From nothing to a working request: a provider, its tokens, and a line to try. Also how a further provider is added. */
 import { useState } from "preact/hooks";
 import type { Edit, PresetView, ProviderView, TokenTest } from "../../../cli/console/console-types.js";
-import { lookAround } from "../app.js";
 import { go, presets, state } from "../console-state.js";
 import { AddTokens, TestResults } from "../parts/add-tokens.js";
 import { Button, CopyButton, Panel, SelectField, TextField } from "../parts/controls.js";
@@ -20,7 +19,7 @@ interface Draft {
   prefixes: string | null;
 }
 
-export function FirstRunPage() {
+export function FirstRunPage({ onSkip }: { onSkip: () => void }) {
   const { config, gateway, file } = state.value!;
   const [draft, setDraft] = useState<Draft>(() => newDraft(nextType(config.providers)));
   const [tests, setTests] = useState<TokenTest[] | null>(null);
@@ -107,7 +106,7 @@ export function FirstRunPage() {
       {gateway.isDemo && tests === null && (
         <p class="centre">
           {t("noToken")}{" "}
-          <Button kind="text" onClick={lookAround}>
+          <Button kind="text" onClick={onSkip}>
             {t("lookAround")}
           </Button>
         </p>
