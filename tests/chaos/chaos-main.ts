@@ -18,7 +18,7 @@ import { parseArgs } from "node:util";
 import { startGateway, until, type Gateway } from "../envoy/running-gateway.js";
 import { compileWithTraps } from "../envoy/trap.js";
 import { randomFrom } from "../fuzz/random.js";
-import { judge, visit, type Visit } from "./chaos-client.js";
+import { LONGEST, judge, visit, type Visit } from "./chaos-client.js";
 import { configuration, disturb, FAILING, LIMIT, STEADY, type Window } from "./disturbances.js";
 
 const CLIENTS = 64;
@@ -130,8 +130,8 @@ function note(visit: Visit): void {
 /** When all clients rest, and nothing is under way. */
 async function look(): Promise<void> {
   isResting = true;
-  await until(() => resting === CLIENTS, 60_000);
-  await until(async () => (await gateway.stat("http.ai_failover.downstream_rq_active")) === 0, 60_000);
+  await until(() => resting === CLIENTS, 2 * LONGEST);
+  await until(async () => (await gateway.stat("http.ai_failover.downstream_rq_active")) === 0, LONGEST);
   memory.push({ life, allocated: await allocated(gateway), resident: resident(gateway) });
   isResting = false;
 }

@@ -55,7 +55,7 @@ describe("docs/decisions.md", () => {
     const names = [...source("filters/host-names").matchAll(/Bytes\.of\("(x-ai-failover-[a-z]+)"\)/g)].map(
       ([, name]) => name!,
     );
-    const internal = ["x-ai-failover-retry", "x-ai-failover-exchange", "x-ai-failover-cluster"];
+    const internal = ["x-ai-failover-retry", "x-ai-failover-exchange", "x-ai-failover-cluster", "x-ai-failover-local"];
     const rows = rowsOf(section(text, "Headers")).map(([name = ""]) => codesOf(name)[0]!);
     expect(rows.sort()).toEqual(names.filter(name => !internal.includes(name)).sort());
   });

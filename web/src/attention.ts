@@ -1,8 +1,7 @@
 /** What needs a person: only what a person can change. A rate limit never does. */
 import type { ConsoleState } from "../../cli/console/console-types.js";
 import type { BreakerStatus, BreakerWord, ProviderStatus } from "../../cli/status/status-types.js";
-import type { ChainHop } from "./parts/route-chain.js";
-import { hopsOf, readRoute } from "./route-fields.js";
+import { hopsOf, readRoute, type ChainHop } from "./route-fields.js";
 
 export type Attention =
   | { kind: "token-out"; provider: string; token: string; cause: string; words: string; sinceMs: number }

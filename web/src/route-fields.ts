@@ -1,7 +1,19 @@
 /** Reads and changes the parts of a route as the file writes them. */
 import type { ConfigView, RouteView } from "../../cli/console/console-types.js";
 import { object, objects, text, valueOf, type Fields, type Item } from "./list-edits.js";
-import type { ChainHop } from "./parts/route-chain.js";
+
+export interface ChainHop {
+  provider: string;
+  /** "": the name stays. */
+  model: string;
+  kind: "upstream" | "fallback";
+  /** As it is typed; "": the default. */
+  weight: string;
+  isNew?: boolean;
+  /** Its place in the file's list, and what stands there. */
+  from?: number;
+  saved?: Fields;
+}
 
 export interface Predicate {
   from?: number;

@@ -7,8 +7,16 @@ import { Button, Field, Link, Panel, SelectField, TextField } from "../parts/con
 import { HopList } from "../parts/hop-list.js";
 import { Verdict } from "../parts/marks.js";
 import { ReviewPanel, useReview } from "../parts/review-panel.js";
-import { RouteChain, type ChainHop } from "../parts/route-chain.js";
-import { hopItem, hopsOf, modelsOf, readRoute, type Predicate, type RouteFields } from "../route-fields.js";
+import { RouteChain } from "../parts/route-chain.js";
+import {
+  hopItem,
+  hopsOf,
+  modelsOf,
+  readRoute,
+  type ChainHop,
+  type Predicate,
+  type RouteFields,
+} from "../route-fields.js";
 import { LIMITS, type Limit } from "../route-limits.js";
 import { language, t } from "../words.js";
 

@@ -1,9 +1,8 @@
 /** Hops in their order, which is changed by dragging, by keys and by buttons. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { furtherMappings } from "../route-fields.js";
+import { furtherMappings, type ChainHop } from "../route-fields.js";
 import { t } from "../words.js";
 import { Button } from "./controls.js";
-import type { ChainHop } from "./route-chain.js";
 
 interface HopListProps {
   hops: readonly ChainHop[];

@@ -2,23 +2,9 @@
 import { Fragment, type ComponentChildren } from "preact";
 import type { BreakerWord } from "../../../cli/status/status-types.js";
 import { providerStatus, providerWord, state } from "../console-state.js";
-import type { Fields } from "../list-edits.js";
-import { sharesOf } from "../route-fields.js";
+import { sharesOf, type ChainHop } from "../route-fields.js";
 import { t } from "../words.js";
 import { Mark, StateText, type StateWord } from "./marks.js";
-
-export interface ChainHop {
-  provider: string;
-  /** "": the name stays. */
-  model: string;
-  kind: "upstream" | "fallback";
-  /** As it is typed; "": the default. */
-  weight: string;
-  isNew?: boolean;
-  /** Its place in the file's list, and what stands there. */
-  from?: number;
-  saved?: Fields;
-}
 
 const MOST_MARKS = 8;
 /** More boxes than these are drawn downwards. */
