@@ -56,10 +56,15 @@ export class EventPattern {
 
   /** Feeds the first piece of an event to a reader that is at the start of a document: the same as `reader.feed`. */
   feed(reader: JsonReader, start: usize, end: usize): void {
-    if (this.isKnown && this.fits(start, end)) this.restore(reader, end - start);
+    if (this.isKnown && this.hasIdOf(reader) && this.fits(start, end)) this.restore(reader, end - start);
     else if (start < end && load<u8>(end - 1) == Char.CloseBrace) this.learn(reader, start, end);
     // A part of an event, and no pattern.
     else reader.feed(start, end);
+  }
+
+  /** An id stays over all documents, also where the event has none. */
+  private hasIdOf(reader: JsonReader): bool {
+    return changetype<JsonReader>(this.state).id == reader.id;
   }
 
   private fits(start: usize, end: usize): bool {

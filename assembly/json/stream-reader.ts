@@ -122,8 +122,7 @@ export class JsonReader {
 
   /** In a text value of which nothing is kept. */
   get isInFreeText(): bool {
-    const slot = this.slot;
-    return this.isInText && !this.isKey && (slot < Slot.Type || slot > Slot.Status);
+    return this.isInText && !this.isKey && !isHashed(this.slot);
   }
 
   /** Where a number begins or goes on, if there is one. */
@@ -268,8 +267,7 @@ export class JsonReader {
       this.step = Step.Text;
       return;
     }
-    const slot = <i32>this.watched().slot;
-    this.isHashing = slot >= Slot.Type && slot <= Slot.Id;
+    this.isHashing = isHashed(this.slot);
     this.step = this.node ? Step.TextStart : Step.Text;
   }
 
@@ -417,6 +415,11 @@ export class JsonReader {
   get isOpenObject(): bool {
     return this.depth > 0 && this.step != Step.Broken && this.isObject(0);
   }
+}
+
+/** Whether the hash of a text with this slot is kept. */
+function isHashed(slot: Slot): bool {
+  return slot >= Slot.Type && slot <= Slot.Id;
 }
 
 /** Bytes of a reader with its levels. */

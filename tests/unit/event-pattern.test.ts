@@ -13,7 +13,7 @@ interface Exports {
   part(ofComparing: boolean, part: number): bigint;
 }
 
-const PARTS = "facts type inner status highest statuses tokens tokensIn place step depth offset".split(" ");
+const PARTS = "facts type inner status highest statuses tokens tokensIn place step depth id offset".split(" ");
 
 let wasms: Exports[];
 
@@ -39,9 +39,12 @@ function feed(wasm: Exports, event: string, first?: number): Record<"comparing" 
   return said;
 }
 
-const chunk = (words: string, more: { n?: number; end?: string | null; id?: string; more?: number } = {}) =>
+const chunk = (
+  words: string,
+  more: { n?: number; end?: string | null; id?: string; tag?: string; more?: number } = {},
+) =>
   JSON.stringify({
-    ...{ type: "delta", id: more.id ?? "a", n: more.n ?? 1 },
+    ...{ type: "delta", id: more.id ?? "a", tag: more.tag ?? "t", n: more.n ?? 1 },
     list: [{ words, end: more.end ?? null, more: more.more ?? 7 }],
     usage: null,
   });
@@ -50,7 +53,7 @@ describe("events that are alike", () => {
   const streams: Record<string, string[]> = {
     "other words": ["one", "two", "three", 'a "quote"', "line\nbreak", "漢字"].map(words => chunk(words)),
     "words and a number that counts up": ["a", "b", "c", "d"].map((words, i) => chunk(words, { n: 9 + i })),
-    "two texts": ["a", "b", "c"].map((words, i) => chunk(words, { id: `${i}${i}` })),
+    "two texts": ["a", "b", "c"].map((words, i) => chunk(words, { tag: `${i}${i}` })),
     "no difference at all": ["a", "a", "a"].map(words => chunk(words)),
   };
 
@@ -70,6 +73,7 @@ describe("events that are alike", () => {
     ["a reason to end", chunk("c", { end: "stop" })],
     ["a number that is none", chunk("c").replace('"n":1', '"n":x')],
     ["another type", chunk("c").replace("delta", "alpha")],
+    ["another id", chunk("c", { id: "b" })],
     ["another key", chunk("c").replace("words", "error")],
     ["a number that is nothing", chunk("c", { more: 0 })],
     ["an error", chunk("c").replace('"usage":null', '"error":"c"')],
@@ -100,6 +104,18 @@ test("events with an error are read: it stands elsewhere behind a longer text", 
   }
 });
 
+test("an id that a part of an event has told stays, though the next event has none", () => {
+  for (const wasm of wasms) {
+    wasm.start();
+    const plain = ["a", "b"].map(words => JSON.stringify({ list: [{ words }] }));
+    const named = JSON.stringify({ id: "new", list: [] });
+    for (const [event, first] of [[plain[0]!], [plain[1]!], [named, named.length - 2], [plain[0]!]] as const) {
+      const { comparing, reading } = feed(wasm, event, first);
+      expect(comparing, event).toEqual(reading);
+    }
+  }
+});
+
 test("whatever comes, in whatever pieces, comes to the same as if all were read", () => {
   const text = fc.constantFrom(
     "",
@@ -118,6 +134,7 @@ test("whatever comes, in whatever pieces, comes to the same as if all were read"
     .record(
       {
         type: text,
+        id: text,
         n: fc.oneof(number, value),
         error: value,
         list: fc.array(

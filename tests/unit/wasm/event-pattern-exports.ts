@@ -13,6 +13,7 @@ export function free(ptr: usize): void {
 const root = newTree();
 watch(root, "type", 0, Slot.Type);
 watch(root, "error", 1, Slot.Place);
+watch(root, "id", 0, Slot.Id);
 watch(root, "n", 0, Slot.Highest);
 watch(root, "list.*.words", 2);
 watch(root, "list.*.end", 4, Slot.Status);
@@ -75,6 +76,8 @@ export function part(ofComparing: bool, part: i32): i64 {
       return reader.step;
     case 10:
       return reader.depth;
+    case 11:
+      return reader.id;
     default:
       return reader.offset;
   }
