@@ -11,10 +11,17 @@ const project = (name: string, minutes: number, globalSetup: string[] = []) => (
   },
 });
 
-/** What `npm test` has no time for: `npm run test:fleet`, and `npm run test:platforms`, which needs a Go compiler. */
+/**
+ * What `npm test` has no time for: `npm run test:fleet`; `npm run test:platforms`, which needs a Go compiler; `npm run test:clients`, which
+ * installs clients.
+ */
 export default defineConfig({
   test: {
     reporters: ["verbose"],
-    projects: [project("fleet", 2), project("platforms", 5, ["tests/platforms/build-tools.ts"])],
+    projects: [
+      project("clients", 10),
+      project("fleet", 2),
+      project("platforms", 5, ["tests/platforms/build-tools.ts"]),
+    ],
   },
 });

@@ -1,0 +1,18 @@
+/** What a person sees whose program uses an official client for Node: as docs/clients.md says. The others: `npm run test:clients`. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { documented, showAll, startScenarios } from "../clients/client-scenarios.js";
+import { NODE_CLIENTS } from "../clients/node-clients.js";
+import type { Gateway } from "./running-gateway.js";
+
+describe("what the official clients for Node show", () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await startScenarios();
+  });
+  afterAll(() => gateway.stop());
+
+  it.each(Object.entries(NODE_CLIENTS))("%s", async (name, ask) => {
+    const cells = await showAll(gateway, ask);
+    expect(await documented(name, cells)).toEqual(cells);
+  });
+});
