@@ -1,28 +1,22 @@
-/** What may happen to a call, on one real gateway, and what each client shows of it: docs/clients.md has both. */
-import { readFileSync, writeFileSync } from "node:fs";
-import prettier from "prettier";
+/** What may happen to a call, on one real gateway, and what a client shows of it in one cell of docs/clients.md. */
 import { startGateway, type Gateway } from "../envoy/running-gateway.js";
-import type { Fault } from "../../cli/demo/demo-fault.js";
-
-/** Run with UPDATE_DOCS=1 to write it anew. */
-const FILE = "docs/clients.md";
 
 interface Scenario {
   name: string;
-  /** What its providers do; in the order of the plan. */
-  faults: (Fault | string | undefined)[];
+  /** What its providers do to each token: see DemoProvider.set. */
+  faults?: Record<string, Record<string, string>>;
   model?: string;
 }
 
 export const SCENARIOS: Scenario[] = [
-  { name: "All is well", faults: [] },
-  { name: "The first token is refused", faults: [{ kind: "status", status: 401, times: 1 }] },
-  { name: "The first provider is down", faults: ["reset"] },
-  { name: "The stream ends in the middle", faults: ["truncated"] },
-  { name: "The connection breaks in the middle", faults: ["cut"] },
-  { name: "Every provider is down", faults: ["503", "503"] },
-  { name: "Every key is refused", faults: ["401", "401"] },
-  { name: "No route serves the model", faults: [], model: "unheard-of" },
+  { name: "All is well" },
+  { name: "The first token is refused", faults: { first: { 1: "401" } } },
+  { name: "The first provider is down", faults: { first: { "*": "reset" } } },
+  { name: "The stream ends in the middle", faults: { first: { "*": "truncated" } } },
+  { name: "The connection breaks in the middle", faults: { first: { "*": "cut" } } },
+  { name: "Every provider is down", faults: { first: { "*": "503" }, second: { "*": "503" } } },
+  { name: "Every key is refused", faults: { first: { "*": "401" }, second: { "*": "401" } } },
+  { name: "No route serves the model", model: "unheard-of" },
 ];
 
 /** What a client has shown: the words of the answer that came, and the error as its user reads it. */
@@ -34,14 +28,21 @@ export interface Shown {
 /** Asks the gateway at `url` for a streamed answer of `model`. */
 export type Ask = (url: string, model: string) => Promise<Shown>;
 
+/** A gateway with two providers in a row. Both serve OpenAI's APIs and Anthropic's. */
 export async function startScenarios(): Promise<Gateway> {
-  // Nobody is ever out, so that each case meets its own faults.
-  const config = { failover: { enabled: false }, providerBreaker: { failureThreshold: 100_000 } };
-  return startGateway({
-    providers: {
-      first: { tokens: ["first-1", "first-2"], pace: 1, config },
-      second: { tokens: ["second-1"], pace: 1, config },
+  const provider = (tokens: string[]) => ({
+    // Slow enough that words are read before their connection breaks.
+    ...{ tokens, pace: 20 },
+    config: {
+      type: "claude",
+      // In this order each time.
+      apiTokens: tokens.map((value, i) => ({ name: `t${i + 1}`, value, priority: i })),
+      // Nobody is ever out, so that each case meets its own faults.
+      ...{ failover: { enabled: false }, providerBreaker: { failureThreshold: 100_000 } },
     },
+  });
+  return startGateway({
+    providers: { first: provider(["first-1", "first-2"]), second: provider(["second-1"]) },
     routes: [
       {
         ...{ name: "demo", modelPredicates: [{ matchType: "EQUAL", matchValue: "demo" }] },
@@ -51,21 +52,21 @@ export async function startScenarios(): Promise<Gateway> {
   });
 }
 
-/** What each scenario comes to for one client. */
+/** What each scenario comes to for one client, as a cell of the page. */
 export async function showAll(gateway: Gateway, ask: Ask): Promise<string[]> {
   const cells: string[] = [];
-  const providers = [gateway.providers["first"]!, gateway.providers["second"]!];
   for (const { faults, model = "demo" } of SCENARIOS) {
-    for (const [i, provider] of providers.entries()) {
+    for (const [id, provider] of Object.entries(gateway.providers)) {
       await provider.reset();
-      if (faults[i] !== undefined) await provider.set("*", faults[i]);
+      for (const [token, fault] of Object.entries(faults?.[id] ?? {}))
+        await provider.set(token === "*" ? token : Number(token), fault);
     }
     cells.push(cellOf(await ask(gateway.url, model)));
   }
   return cells;
 }
 
-const WHOLE = /^Hello from (\w+), model demo, token \d\.$/;
+const WHOLE = /^Hello from (first|second), model demo, token \d\.$/;
 
 function cellOf({ said, error }: Shown): string {
   const [, provider] = WHOLE.exec(said) ?? [];
@@ -79,33 +80,7 @@ const tidy = (error: string) =>
   error
     .replace(/\s+/g, " ")
     .replace(/;ms=\d+/g, "")
-    .replace(/https?:\/\/127\.0\.0\.1:\d+/g, "http://gateway")
-    .replace(/, (url|request id): [^,\s]+/g, "")
+    .replace(/127\.0\.0\.1:\d+/g, "gateway")
     .replaceAll("|", "/")
     .replaceAll("`", "'")
     .trim();
-
-/** What the page says of each client, by its name: a cell for each scenario. */
-function readPage(): Map<string, string[]> {
-  const rows = new Map<string, string[]>();
-  const parts = readFileSync(FILE, "utf8").split(/^## /m);
-  for (const part of parts.slice(1))
-    for (const [, name, cell] of part.matchAll(/^\| (?!client |-)(.+?) +\| (.+?) +\|$/gm))
-      rows.set(name!, [...(rows.get(name!) ?? []), cell!]);
-  return rows;
-}
-
-/** What the page says of one client; with UPDATE_DOCS it says `cells` from now on. */
-export async function documented(client: string, cells: string[]): Promise<string[] | undefined> {
-  if (process.env["UPDATE_DOCS"] === undefined) return readPage().get(client);
-  const rows = readPage().set(client, cells);
-  const head = readFileSync(FILE, "utf8").split(/^## /m)[0]!.trim();
-  const sections = SCENARIOS.map(({ name }, i) =>
-    [`## ${name}`, "", "| client | what the person sees |", "| --- | --- |"]
-      .concat([...rows].map(([client, cells]) => `| ${client} | ${cells[i]} |`))
-      .join("\n"),
-  );
-  const options = (await prettier.resolveConfig(FILE)) ?? {};
-  writeFileSync(FILE, await prettier.format([head, ...sections].join("\n\n"), { ...options, parser: "markdown" }));
-  return readPage().get(client);
-}

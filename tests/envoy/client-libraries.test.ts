@@ -1,6 +1,7 @@
 /** What a person sees whose program uses an official client for Node: as docs/clients.md says. The others: `npm run test:clients`. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { documented, showAll, startScenarios } from "../clients/client-scenarios.js";
+import { showAll, startScenarios } from "../clients/client-scenarios.js";
+import { documented } from "../clients/clients-page.js";
 import { NODE_CLIENTS } from "../clients/node-clients.js";
 import type { Gateway } from "./running-gateway.js";
 
