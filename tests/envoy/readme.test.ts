@@ -141,7 +141,8 @@ status: { listen: "127.0.0.1:${status}" }
     for (const line of README.match(/`npx ai-failover [^`]+`/g)!.map(code => code.slice(1, -1)))
       if (line.includes(" demo ")) expect(() => sh(line)).not.toThrow();
     const faults = README.match(/More faults to try: (.*?)\. /s)![1]!;
-    for (const [, fault] of faults.matchAll(/`([a-z0-9 -]+)`/g)) sh(`npx ai-failover demo set deepseek ${fault}`);
+    for (const [, fault] of faults.matchAll(/`([a-z0-9 -]+)`/g))
+      sh(`node bin/ai-failover.mjs demo set deepseek ${fault}`);
     sh("npx ai-failover demo reset");
   }, 300_000); // some thirty commands, one after another
 

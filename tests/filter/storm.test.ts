@@ -5,7 +5,7 @@ import { MODES, start } from "./fixture.js";
 const ask = { body: { model: "big", messages: [] } };
 const badKey = json(401, openAiError("invalid_api_key"));
 /** What 64 clients ask that try again as soon as they are answered, at least each 100 ms. */
-const EACH = 100;
+const EACH = 200;
 const CLIENTS = 64;
 
 describe.each(MODES)("a storm of 64 clients, in %s mode,", mode => {
