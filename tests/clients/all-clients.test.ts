@@ -18,10 +18,11 @@ describe("what real clients show", () => {
 
   it.for([...ready, ...others])("%s", async ([name, install], { skip }) => {
     const ask = await install().catch((error: unknown) => error as Error);
-    if (ask instanceof Error) return skip(`${name} is left out, as it does not install here: ${lastLine(ask)}`);
+    if (ask instanceof Error) return skip(`${name} is left out, as it does not install here: ${reason(ask)}`);
     const cells = await showAll(gateway, ask);
     expect(await documented(name, cells)).toEqual(cells);
   });
 });
 
-const lastLine = ({ message }: Error) => message.trim().split("\n").at(-1);
+/** Of what an installer says, the first line that calls itself an error. */
+const reason = ({ message }: Error) => message.split("\n").find(line => /\berror\b/i.test(line)) ?? message;

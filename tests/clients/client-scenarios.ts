@@ -1,5 +1,5 @@
 /** What may happen to a call, on one real gateway, and what a client shows of it in one cell of docs/clients.md. */
-import { startGateway, type Gateway } from "../envoy/running-gateway.js";
+import { startGateway, type Gateway, type TestHost } from "../envoy/running-gateway.js";
 
 interface Scenario {
   name: string;
@@ -29,10 +29,10 @@ export interface Shown {
 export type Ask = (url: string, model: string) => Promise<Shown>;
 
 /** A gateway with two providers in a row. Both serve OpenAI's APIs and Anthropic's. */
-export async function startScenarios(): Promise<Gateway> {
+export async function startScenarios(host: TestHost = {}): Promise<Gateway> {
   const provider = (tokens: string[]) => ({
     // Slow enough that words are read before their connection breaks.
-    ...{ tokens, pace: 20 },
+    ...{ tokens, pace: 10 },
     config: {
       type: "claude",
       // In this order each time.
@@ -42,6 +42,7 @@ export async function startScenarios(): Promise<Gateway> {
     },
   });
   return startGateway({
+    ...host,
     providers: { first: provider(["first-1", "first-2"]), second: provider(["second-1"]) },
     routes: [
       {

@@ -3,17 +3,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { showAll, startScenarios } from "../clients/client-scenarios.js";
 import { documented } from "../clients/clients-page.js";
 import { NODE_CLIENTS } from "../clients/node-clients.js";
-import type { Gateway } from "./running-gateway.js";
+import { RUN_HOSTS, type Gateway } from "./running-gateway.js";
 
-describe("what the official clients for Node show", () => {
-  let gateway: Gateway;
-  beforeAll(async () => {
-    gateway = await startScenarios();
-  });
-  afterAll(() => gateway.stop());
+describe.each(RUN_HOSTS)(
+  "what the official clients for Node show in $mode mode, on Envoy $version",
+  ({ mode, version }) => {
+    let gateway: Gateway;
+    beforeAll(async () => {
+      gateway = await startScenarios({ mode, version });
+    });
+    afterAll(() => gateway.stop());
 
-  it.each(Object.entries(NODE_CLIENTS))("%s", async (name, ask) => {
-    const cells = await showAll(gateway, ask);
-    expect(await documented(name, cells)).toEqual(cells);
-  });
-});
+    it.each(Object.entries(NODE_CLIENTS))("%s", async (name, ask) => {
+      const cells = await showAll(gateway, ask);
+      expect(await documented(name, cells)).toEqual(cells);
+    });
+  },
+);
