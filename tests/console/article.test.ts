@@ -84,7 +84,7 @@ routes:
     const paste = (text: string) => page.getByLabel(words.tokens).fill(text);
     const openPage = (name: string) => visitor.click(name, page.getByRole("navigation"));
     const isSaved = () => page.getByLabel(words.tokens).waitFor({ state: "detached" });
-    const works = () => page.locator(".rows").getByText(words.works, { exact: true }).waitFor();
+    const works = () => page.locator(".rows").getByText(words.works, { exact: true }).first().waitFor();
     await page.goto(`${site.gateway.url}/start`);
 
     // Tokens of two providers.
@@ -128,7 +128,7 @@ routes:
     await visitor.click(words.addTokens);
     await paste(GOOD.qwen);
     await visitor.click(words.testAndSave);
-    await works();
+    await isSaved();
     await openPage(words.tryIt);
     await visitor.click(words.sendFive);
     await expect.poll(() => page.locator("article.run[aria-busy=false]").count(), PATIENT).toBe(5);
