@@ -7,9 +7,8 @@ const project = (name: string, testTimeout = 60_000) => ({
 export default defineConfig({
   test: {
     globalSetup: ["tests/setup.ts"],
-    // By default one core would be left idle. Two files at once are no danger to those that start an Envoy: these wait more than they
-    // compute, and assert no timing.
-    maxWorkers: 2,
+    // One file more than there are cores: those that start an Envoy wait more than they compute, and assert no timing.
+    maxWorkers: 3,
     projects: [
       project("unit"),
       project("fuzz"),
