@@ -1,7 +1,7 @@
 /** Answers to chat completions. */
-import { DONE, END, HI, ROLE, STOP, chat, frame, name, say, used, type Shape } from "./shape-kit.js";
+import { DONE, END, HI, ROLE, STOP, chat, frame, name, say, used, shapesOf, type Shape } from "./shape-kit.js";
 
-const api = "chat" as const;
+const { good, next, broken, caller } = shapesOf("chat");
 const crlf = (text: string) => text.replaceAll("\n", "\r\n");
 const TOOL = { index: 0, id: "call_1", type: "function", function: { name: "f", arguments: "" } };
 const limit = {
@@ -12,36 +12,6 @@ const limit = {
   },
 };
 const policy = { error: { message: "The response was filtered", type: null, code: "content_filter", status: 400 } };
-
-const good = (what: string, body: string | Buffer, more: Partial<Shape> = {}): Shape => ({
-  what,
-  api,
-  fate: "good",
-  body,
-  ...more,
-});
-const next = (what: string, body: string | Buffer, more: Partial<Shape> = {}): Shape => ({
-  what,
-  api,
-  fate: "next",
-  body,
-  ...more,
-});
-const broken = (what: string, body: string | Buffer, more: Partial<Shape> = {}): Shape => ({
-  what,
-  api,
-  fate: "broken",
-  body,
-  ...more,
-});
-const caller = (what: string, body: string | Buffer, says: string, more: Partial<Shape> = {}): Shape => ({
-  what,
-  api,
-  fate: "caller",
-  body,
-  says,
-  ...more,
-});
 
 export const chatStreams: Shape[] = [
   good(

@@ -1,19 +1,21 @@
 /** Answers to Anthropic's Messages. */
-import { DONE, START, TEXT, begin, frame, last, message, name, part, stop, typed, type Shape } from "./shape-kit.js";
+import {
+  DONE,
+  START,
+  TEXT,
+  begin,
+  frame,
+  last,
+  message,
+  name,
+  part,
+  stop,
+  typed,
+  shapesOf,
+  type Shape,
+} from "./shape-kit.js";
 
-const api = "messages" as const;
-const row =
-  (fate: Shape["fate"]) =>
-  (what: string, body: string | Buffer, more: Partial<Shape> = {}): Shape => ({ what, api, fate, body, ...more });
-const [good, next, broken] = [row("good"), row("next"), row("broken")];
-const caller = (what: string, body: string | Buffer, says: string, more: Partial<Shape> = {}): Shape => ({
-  what,
-  api,
-  fate: "caller",
-  body,
-  says,
-  ...more,
-});
+const { good, next, broken, caller } = shapesOf("messages");
 const PING = typed({ type: "ping" });
 const error = (type: string, message: string) =>
   typed({ type: "error", error: { type, message }, request_id: "req_1" });

@@ -1,19 +1,19 @@
 /** Answers to OpenAI's Responses, and to the older completions. */
-import { COMPLETED, CREATED, DONE, WORD, frame, name, output, response, typed, type Shape } from "./shape-kit.js";
+import {
+  COMPLETED,
+  CREATED,
+  DONE,
+  WORD,
+  frame,
+  name,
+  output,
+  response,
+  typed,
+  shapesOf,
+  type Shape,
+} from "./shape-kit.js";
 
-const api = "responses" as const;
-const row =
-  (fate: Shape["fate"]) =>
-  (what: string, body: string | Buffer, more: Partial<Shape> = {}): Shape => ({ what, api, fate, body, ...more });
-const [good, next, broken] = [row("good"), row("next"), row("broken")];
-const caller = (what: string, body: string | Buffer, says: string, more: Partial<Shape> = {}): Shape => ({
-  what,
-  api,
-  fate: "caller",
-  body,
-  says,
-  ...more,
-});
+const { good, next, broken, caller } = shapesOf("responses");
 const event = (type: string, more: object = {}) => typed({ type, sequence_number: 1, ...more });
 const PROGRESS = event("response.in_progress", { response: response("in_progress") });
 const failed = (code: string, message: string) =>

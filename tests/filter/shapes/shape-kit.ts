@@ -25,6 +25,18 @@ export interface Shape {
   says?: string;
 }
 
+/** What writes the shapes of one API, by their fate. */
+export function shapesOf(api: Shape["api"]) {
+  const row =
+    (fate: Fate) =>
+    (what: string, body: Shape["body"], more: Partial<Shape> = {}): Shape => ({ what, api, fate, body, ...more });
+  const caller = (what: string, body: Shape["body"], says: string, more: Partial<Shape> = {}): Shape => ({
+    ...{ what, api, fate: "caller" as const, body, says },
+    ...more,
+  });
+  return { good: row("good"), next: row("next"), broken: row("broken"), caller };
+}
+
 export const frame = (value: object | string | null) =>
   `data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`;
 export const name = (event: string, value: object | string) => `event: ${event}\n${frame(value)}`;
