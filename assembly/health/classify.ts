@@ -1,10 +1,12 @@
-/** Judges a failed attempt by the failure table. */
+/** Judges a failed attempt by the failure judgements. */
 import { containsIgnoreCase, equalsIgnoreCase, indexOf, Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Family } from "../config/presets";
 import { ASKED_MODEL, ErrorText, Place, QUOTED } from "./error-text";
-import * as table from "./failure-table";
-import { Judgement, Row, Where, With } from "./failure-table";
+import { Row, Where, With } from "./failure-row";
+import { BROAD, ROWS } from "./failure-table";
+import * as judgements from "./judgement";
+import { Judgement } from "./judgement";
 import * as retryAfter from "./retry-after";
 import { waitInWords } from "./wait-words";
 import { Cause, End, Next, Scope, Verdict } from "./verdict";
@@ -76,9 +78,9 @@ export function classifyAnswer(answer: FailedAnswer, verdict: Verdict): void {
 export function classifyError(answer: FailedAnswer, verdict: Verdict): void {
   readText(answer);
   const inside = errorText.status;
-  let judgement = rowIn(table.ROWS, answer.family, inside, true);
-  if (judgement === null && inside == 0) judgement = rowIn(table.BROAD, answer.family, inside, true);
-  if (judgement === null) judgement = table.judgementOfStatus(inside > 0 ? inside : answer.status);
+  let judgement = rowIn(ROWS, answer.family, inside, true);
+  if (judgement === null && inside == 0) judgement = rowIn(BROAD, answer.family, inside, true);
+  if (judgement === null) judgement = judgements.judgementOfStatus(inside > 0 ? inside : answer.status);
   conclude(judgement, verdict);
   if (verdict.next == Next.SameProvider) verdict.next = Next.NextProvider;
   addWait(answer, verdict);
@@ -86,7 +88,7 @@ export function classifyError(answer: FailedAnswer, verdict: Verdict): void {
 
 /** An attempt without an answer that could be judged. */
 export function classifyEnd(end: End, verdict: Verdict): void {
-  conclude(unchecked(table.END_JUDGEMENTS[end]), verdict);
+  conclude(unchecked(judgements.END_JUDGEMENTS[end]), verdict);
   verdict.mayBeStale = end == End.Reset;
 }
 
@@ -111,37 +113,37 @@ function readText(answer: FailedAnswer): void {
 
 function judgementOf(answer: FailedAnswer): Judgement {
   const status = answer.status;
-  if (status < 400) return table.judgementOfStatus(status);
-  const known = rowIn(table.ROWS, answer.family, status, isOfRequest(status));
+  if (status < 400) return judgements.judgementOfStatus(status);
+  const known = rowIn(ROWS, answer.family, status, isOfRequest(status));
   if (known !== null) return inStatus(known, answer);
-  if (status == FORBIDDEN && isPage(answer.body, answer.len)) return table.FIREWALL;
-  if (refusesModel(status)) return table.NO_MODEL;
+  if (status == FORBIDDEN && isPage(answer.body, answer.len)) return judgements.FIREWALL;
+  if (refusesModel(status)) return judgements.NO_MODEL;
   if (namesParameter()) {
-    if (isMissing(status)) return table.UNKNOWN;
-    if (status == BAD_REQUEST || status == UNPROCESSABLE || status == TOO_LARGE) return table.CALLER;
+    if (isMissing(status)) return judgements.UNKNOWN;
+    if (status == BAD_REQUEST || status == UNPROCESSABLE || status == TOO_LARGE) return judgements.CALLER;
   }
-  return status == TOO_MANY ? rateOf(answer) : table.judgementOfStatus(status);
+  return status == TOO_MANY ? rateOf(answer) : judgements.judgementOfStatus(status);
 }
 
 /** What known words prove may depend on the status. */
 function inStatus(known: Judgement, answer: FailedAnswer): Judgement {
-  if (known === table.RATE) return rateOf(answer);
-  if (known === table.FAULT) return faultOf(answer.status);
+  if (known === judgements.RATE) return rateOf(answer);
+  if (known === judgements.FAULT) return faultOf(answer.status);
   // A 401 or 403 is about the token: others may see the model.
-  if (known === table.NO_MODEL && isRefusal(answer.status)) return table.NO_MODEL_OR_ACCESS;
-  if (known === table.CALLER && refusesModel(answer.status)) return table.NO_MODEL;
+  if (known === judgements.NO_MODEL && isRefusal(answer.status)) return judgements.NO_MODEL_OR_ACCESS;
+  if (known === judgements.CALLER && refusesModel(answer.status)) return judgements.NO_MODEL;
   return known;
 }
 
 /** Words of a rate may mean something else: a subscription's window, or one request that is too much at once. */
 function rateOf(answer: FailedAnswer): Judgement {
-  if (answer.status == TOO_LARGE) return table.TOO_LARGE;
-  return answer.isSubscription ? table.ACCOUNT_WINDOW : table.RATE;
+  if (answer.status == TOO_LARGE) return judgements.TOO_LARGE;
+  return answer.isSubscription ? judgements.ACCOUNT_WINDOW : judgements.RATE;
 }
 
 /** Who says by a 4xx that there is too much work would say it again. */
 function faultOf(status: i32): Judgement {
-  return status < 500 ? table.SLOW_FAULT : table.FAULT;
+  return status < 500 ? judgements.SLOW_FAULT : judgements.FAULT;
 }
 
 /** Whether a status tells of the request or of nothing: then a client's words may stand in the message. */
@@ -328,9 +330,9 @@ function rowIn(rows: Row[], family: Family, status: i32, guarded: bool): Judgeme
     const row = unchecked(rows[i]);
     if ((row.families & (1 << family)) == 0) continue;
     if (row.statuses == With.Refusal ? !refuses : row.statuses == With.Missing && !isMissing(status)) continue;
-    if (hasSpoken && row.judgement === table.FAULT) continue;
+    if (hasSpoken && row.judgement === judgements.FAULT) continue;
     // Nor does the name of a mistake outrank a status that tells of the token.
-    if (!guarded && row.judgement === table.CALLER) continue;
+    if (!guarded && row.judgement === judgements.CALLER) continue;
     for (let j = 0; j < errorText.count; j++) if (fits(j, row, guarded)) return row.judgement;
   }
   return null;

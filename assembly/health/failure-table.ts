@@ -21,175 +21,41 @@
  *   Groq        console.groq.com/docs/errors, Mistral docs.mistral.ai, Fireworks docs.fireworks.ai, NVIDIA docs.api.nvidia.com
  *   relays      LiteLLM docs.litellm.ai/docs/exception_mapping, one-api and new-api by their source
  */
-import { Bytes } from "../text/bytes";
-import { Family } from "../config/presets";
-import { Cause, Next, Scope } from "./verdict";
+import {
+  DASHSCOPE,
+  GEMINI,
+  broad,
+  code,
+  codeHolds,
+  frame,
+  missingSays,
+  refusalCode,
+  refusalSays,
+  says,
+} from "./failure-row";
+import {
+  ACCOUNT_EMPTY,
+  ACCOUNT_RATE,
+  ACCOUNT_WINDOW,
+  CALLER,
+  CONTEXT,
+  FAULT,
+  FILTER,
+  FIREWALL,
+  KEY_REFUSED,
+  KEY_WRONG,
+  MODEL_SHARE_USED,
+  MODEL_WINDOW,
+  NO_API,
+  NO_MODEL,
+  NO_MODEL_OR_ACCESS,
+  RATE,
+  TOO_DEAR,
+  TOO_LARGE,
+  UNKNOWN,
+} from "./judgement";
 
-/** Where in an error a row's word stands. */
-export enum Where {
-  /** A code, type or reason is this word, or begins with it and a dot ("Throttling.RateQuota"). */
-  Code,
-  /** A code has this in it. */
-  CodeHolds,
-  /** The number of a `base_resp`, or in parentheses at the end of a message. */
-  FrameCode,
-  /**
-   * The message has these words. `*` stands for up to four words; what is quoted and the model's name count as one; of words with `|`
-   * between them one counts. A phrase that takes a token out must open the message where the status is about the request: behind a colon or
-   * a quote may stand a client's words.
-   */
-  Says,
-}
-
-/** With which statuses a row counts. */
-export enum With {
-  Any,
-  /** 401, 403: they tell of the token. */
-  Refusal,
-  /** 404, 410: what is missing may be the model, the path, or a thing that the request names. */
-  Missing,
-}
-
-/** What a failure proves, and where the request goes on. */
-export class Judgement {
-  constructor(
-    readonly cause: Cause,
-    readonly scope: Scope,
-    readonly next: Next,
-    readonly widens: bool = false,
-    readonly countsHalf: bool = false,
-  ) {}
-
-  /** A client's words must not bring this about. */
-  get takesToken(): bool {
-    return this.scope == Scope.Token || (this.scope == Scope.TokenModel && this.cause != Cause.Model);
-  }
-}
-
-// === What failures prove ===
-
-/** The token is wrong, revoked or expired. */
-export const KEY_WRONG = new Judgement(Cause.Credential, Scope.Token, Next.NextToken);
-/** The token may not do this: nothing says more. */
-export const KEY_REFUSED = new Judgement(Cause.Credential, Scope.TokenModel, Next.NextToken, true);
-/** The account has no money: it is empty, closed or suspended. */
-export const ACCOUNT_EMPTY = new Judgement(Cause.Quota, Scope.Token, Next.NextToken);
-/** The token's share of this model is used up. */
-export const MODEL_SHARE_USED = new Judgement(Cause.Quota, Scope.TokenModel, Next.NextToken, true);
-/** A window of hours or days: of the account, and of one model. Nobody waits for its end. */
-export const ACCOUNT_WINDOW = new Judgement(Cause.Quota, Scope.Token, Next.NextToken);
-export const MODEL_WINDOW = new Judgement(Cause.Quota, Scope.TokenModel, Next.NextToken);
-/** Too many at once, or in a minute. */
-export const RATE = new Judgement(Cause.RateLimit, Scope.TokenModel, Next.NextToken);
-export const ACCOUNT_RATE = new Judgement(Cause.RateLimit, Scope.Token, Next.NextToken);
-/** This request alone is larger than what the token may use: smaller ones go on. */
-export const TOO_LARGE = new Judgement(Cause.RateLimit, Scope.Nobody, Next.NextToken);
-/** The same, of money. */
-export const TOO_DEAR = new Judgement(Cause.Quota, Scope.Nobody, Next.NextToken);
-/** The provider does not serve the model. */
-export const NO_MODEL = new Judgement(Cause.Model, Scope.ProviderModel, Next.NextProvider);
-/** The same, unless it is the token that may not see it: each token is asked, and is out for it. */
-export const NO_MODEL_OR_ACCESS = new Judgement(Cause.Model, Scope.TokenModel, Next.NextToken);
-export const NO_API = new Judgement(Cause.Api, Scope.ProviderApi, Next.NextProvider);
-export const CONTEXT = new Judgement(Cause.ContextWindow, Scope.Nobody, Next.Return);
-export const FILTER = new Judgement(Cause.ContentFilter, Scope.Nobody, Next.Return);
-export const CALLER = new Judgement(Cause.Caller, Scope.Nobody, Next.Return);
-/** A 4xx that says nothing known. */
-export const UNKNOWN = new Judgement(Cause.Caller, Scope.Nobody, Next.SecondOpinion);
-/** The provider's own fault, or too much work, at least with this model. */
-export const FAULT = new Judgement(Cause.Provider, Scope.ProviderModel, Next.SameProvider, true);
-/** It would take as long again, or answer the same. */
-export const SLOW_FAULT = new Judgement(Cause.Provider, Scope.ProviderModel, Next.NextProvider, true);
-/** It passes by itself, or it is this request's. */
-export const PASSING = new Judgement(Cause.Provider, Scope.Nobody, Next.NextProvider);
-/** A firewall before the provider dislikes the prompt, and would with any token. */
-export const FIREWALL = new Judgement(Cause.Credential, Scope.Nobody, Next.NextProvider);
-
-const UNREACHABLE = new Judgement(Cause.Connect, Scope.Provider, Next.SameProvider);
-/** Who answers a large body before its end, with "too large" or "not you", and closes, is heard as a reset: it may be this request's. */
-const UPLOAD = new Judgement(Cause.Connect, Scope.Nobody, Next.SameProvider);
-const SLOW = new Judgement(Cause.Slow, Scope.ProviderModel, Next.NextProvider, true, true);
-const BROKEN = new Judgement(Cause.BrokenStream, Scope.ProviderModel, Next.NextProvider, true);
-const CLIENT = new Judgement(Cause.Client, Scope.Nobody, Next.Return);
-const LOCAL = new Judgement(Cause.Local, Scope.Nobody, Next.NextProvider);
-
-// === What providers say ===
-
-/** Words that only one meaning has are looked for in any family: a compatible endpoint may speak another's. */
-const ANY = -1;
-const DASHSCOPE = 1 << Family.DashScope;
-const GEMINI = 1 << Family.Gemini;
-
-export class Row {
-  readonly text: Bytes;
-  constructor(
-    readonly judgement: Judgement,
-    readonly where: Where,
-    text: string,
-    /** Bits by `Family`. */
-    readonly families: i32 = ANY,
-    readonly statuses: With = With.Any,
-  ) {
-    this.text = Bytes.of(where == Where.Says ? wholeWords(text.replaceAll(" * ", "*")) : text);
-  }
-}
-
-/** Phrases are whole words, but where they begin or end in a language that has no blanks between them. */
-function wholeWords(phrase: string): string {
-  const first = phrase.charCodeAt(0) < 0x80 ? " " : "";
-  const last = phrase.charCodeAt(phrase.length - 1) < 0x80 ? " " : "";
-  return first + phrase + last;
-}
-
-/** Every phrase that a pattern with `|` stands for. */
-function spellings(pattern: string): string[] {
-  let all: string[] = [""];
-  const words = pattern.split(" ");
-  for (let i = 0; i < words.length; i++) {
-    const choices = words[i].split("|");
-    const longer: string[] = [];
-    for (let j = 0; j < all.length; j++)
-      for (let k = 0; k < choices.length; k++) longer.push(i == 0 ? choices[k] : all[j] + " " + choices[k]);
-    all = longer;
-  }
-  return all;
-}
-
-function code(judgement: Judgement, word: string, families: i32 = ANY): void {
-  ROWS.push(new Row(judgement, Where.Code, word, families));
-}
-function codeHolds(judgement: Judgement, text: string): void {
-  ROWS.push(new Row(judgement, Where.CodeHolds, text));
-}
-function frame(judgement: Judgement, number: string): void {
-  ROWS.push(new Row(judgement, Where.FrameCode, number));
-}
-function says(judgement: Judgement, pattern: string, families: i32 = ANY): void {
-  addPhrases(judgement, pattern, families, With.Any);
-}
-/** Words that say it of a token only in a 401 or 403. */
-function refusalCode(judgement: Judgement, word: string): void {
-  ROWS.push(new Row(judgement, Where.Code, word, ANY, With.Refusal));
-}
-function refusalSays(judgement: Judgement, pattern: string): void {
-  addPhrases(judgement, pattern, ANY, With.Refusal);
-}
-/** Words that say what is missing, in a 404 or 410. */
-function missingSays(judgement: Judgement, pattern: string): void {
-  addPhrases(judgement, pattern, ANY, With.Missing);
-}
-function addPhrases(judgement: Judgement, pattern: string, families: i32, statuses: With): void {
-  const all = spellings(pattern);
-  for (let i = 0; i < all.length; i++) ROWS.push(new Row(judgement, Where.Says, all[i], families, statuses));
-}
-function broad(judgement: Judgement, word: string): void {
-  BROAD.push(new Row(judgement, Where.Code, word));
-}
-
-/** In their order; filled below. */
-export const ROWS: Row[] = [];
-/** Broad words: they count after all others, and only where no status tells more (an error inside a 200). */
-export const BROAD: Row[] = [];
+export { BROAD, ROWS } from "./failure-row";
 
 // --- this request alone is too large: it outranks the limit's own code ---
 says(TOO_LARGE, "request too large for"); // OpenAI, Groq
@@ -1005,52 +871,3 @@ broad(CALLER, "invalid_request_error");
 broad(CALLER, "bad_request_error");
 broad(CALLER, "INVALID_ARGUMENT");
 broad(CALLER, "ValidationException");
-
-/** What a status means when the body says nothing that is known. 3xx is never followed. */
-export function judgementOfStatus(status: i32): Judgement {
-  switch (status) {
-    case 401:
-    case 403:
-      return KEY_REFUSED;
-    case 402:
-      return ACCOUNT_EMPTY;
-    case 404:
-    case 405:
-    case 501: // llama.cpp: embeddings at a server for chat
-      return NO_API;
-    case 409: // a conflict, a model that loads
-    case 423: // locked
-    case 424: // Bedrock: the model failed
-    case 425: // too early
-    case 499: // the provider's own client left
-      return PASSING;
-    case 408:
-    case 504:
-    case 524: // Cloudflare: no answer in time
-      return SLOW_FAULT;
-    case 429:
-      return RATE;
-    default:
-      if (status >= 400 && status < 500) return UNKNOWN;
-      return status >= 500 ? FAULT : SLOW_FAULT;
-  }
-}
-
-/** What an end without an error answer means; by `End`. */
-export const END_JUDGEMENTS: Judgement[] = [
-  SLOW_FAULT, // None
-  UNREACHABLE, // Refused
-  UNREACHABLE, // Tls
-  UNREACHABLE, // ConnectTimeout
-  UNREACHABLE, // Reset
-  SLOW, // FirstTokenTimeout
-  SLOW, // AttemptTimeout
-  BROKEN, // Cut
-  BROKEN, // Stalled
-  BROKEN, // NoEndMark
-  SLOW_FAULT, // Empty
-  SLOW_FAULT, // Garbage
-  CLIENT, // ClientGone
-  LOCAL, // Local
-  UPLOAD, // UploadReset
-];

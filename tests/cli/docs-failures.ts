@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 
-// The table is AssemblyScript, which Node cannot load: it is read as the text that it is.
-const source = readFileSync("assembly/health/failure-table.ts", "utf8");
+// They are AssemblyScript, which Node cannot load: they are read as the text that they are.
+const judgements = readFileSync("assembly/health/judgement.ts", "utf8");
+const table = readFileSync("assembly/health/failure-table.ts", "utf8");
 
 /** "RateLimit" or "RATE_LIMIT" as documents write it. */
 const kebab = (name: string): string =>
@@ -26,11 +27,11 @@ const THEN: Record<string, string> = {
   SecondOpinion: "the next provider, once",
 };
 
-/** The judgements of the failure table, one row each: name, meaning, cause, what it counts against, what comes next. */
+/** The judgements, one row each: name, meaning, cause, what it counts against, what comes next. */
 export function judgementRows(): string[][] {
   const pattern =
     /(?:\/\*\* ([^\n]*) \*\/\n)?(?:export )?const ([A-Z_]+) = new Judgement\(\s*Cause\.(\w+),\s*Scope\.(\w+),\s*Next\.(\w+)(, true)?(, true)?,?\s*\)/g;
-  return [...source.matchAll(pattern)].map(([, , name, cause, scope, next, widens, half]) => [
+  return [...judgements.matchAll(pattern)].map(([, , name, cause, scope, next, widens, half]) => [
     `\`${kebab(name!)}\``,
     `\`${kebab(cause!)}\``,
     AGAINST[scope!]! + (half ? ", half a failure" : ""),
@@ -44,7 +45,7 @@ export function wordRows(): string[][] {
   const rows = new Map<string, [codes: string[], phrases: string[]]>();
   const pattern =
     /^(code|codeHolds|frame|says|refusalCode|refusalSays|missingSays|broad)\(([A-Z_]+), "((?:[^"\\]|\\.)*)"(?:, ([A-Z]+))?\)/gm;
-  for (const { 1: kind, 2: judgement, 3: word, 4: family } of source.matchAll(pattern)) {
+  for (const { 1: kind, 2: judgement, 3: word, 4: family } of table.matchAll(pattern)) {
     const name = `\`${kebab(judgement!)}\``;
     if (!rows.has(name)) rows.set(name, [[], []]);
     const marks = [

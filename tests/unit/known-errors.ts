@@ -1,6 +1,6 @@
 import type { Body, Family, FailedRequest } from "./health-room.js";
 
-/** What a failed answer proves: the judgements of assembly/health/failure-table.ts. */
+/** What a failed answer proves: the judgements of assembly/health/judgement.ts. */
 export const PROVES = {
   "wrong key": { cause: "credential", scope: "token", next: "next-token", widens: false },
   "refused key": { cause: "credential", scope: "token-model", next: "next-token", widens: true },
