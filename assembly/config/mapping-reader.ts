@@ -1,4 +1,5 @@
 /** Names of models, patterns of them, and what they become at a provider. */
+import { hasControl } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Kind } from "../json/lexer";
 import { Writer } from "../text/writer";
@@ -12,17 +13,11 @@ import { Predicate } from "./predicate";
 export function modelOf(value: Value): string {
   const text = textOf(value);
   if (text === null) return "";
-  if (text != "" && isPrintable(text)) return text;
+  const bytes = Bytes.of(text);
+  // It goes into headers.
+  if (bytes.len > 0 && !hasControl(bytes.ptr, bytes.len)) return text;
   addMistake(value.path, show(value), "the name of a model");
   return "";
-}
-
-function isPrintable(text: string): bool {
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c < 0x20 || c == 0x7f) return false;
-  }
-  return true;
 }
 
 /** Whether a name is one of many: "prefix*". */

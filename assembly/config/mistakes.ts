@@ -66,7 +66,7 @@ function add(lines: string[], told: string): bool {
 
 /**
  * A line as a log or a terminal may show it: what of the configuration's own texts would end it, steer what shows it, or turn around
- * what is read is escaped. The tool does the same (cli/config/problem.ts).
+ * what is read is escaped. The tool does the same (cli/visible-text.ts).
  */
 function visible(line: string): string {
   let out = "";

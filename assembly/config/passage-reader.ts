@@ -2,6 +2,7 @@
 import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { leadsOut } from "../text/path-traversal";
+import { isServed } from "./methods";
 import { Value } from "./json-tree";
 import { Fields, show, textOf } from "./fields";
 import { isToken } from "./identifiers";
@@ -76,15 +77,16 @@ function readPath(value: Value, to: AllowedPath[]): void {
   const text = textOf(value);
   if (text === null) return;
   const space = text.indexOf(" ");
-  const method = space < 0 ? "" : text.substring(0, space);
+  const method: Bytes | null = space < 0 ? null : Bytes.of(text.substring(0, space));
   let path = text.substring(space + 1);
   if (path == "/v1" || path.startsWith("/v1/")) path = path.substring(3);
   const isPrefix = path.endsWith("/*");
   if (isPrefix) path = path.substring(0, path.length - 1);
   const isWhole = path.startsWith("/") && (isPrefix || path.length > 1);
-  if (!isWhole || !isPathText(path) || !isMethod(method)) return addMistake(value.path, show(value), PATH_RULE);
+  if (!isWhole || !isPathText(path) || (method !== null && !isServed(method.ptr, method.len)))
+    return addMistake(value.path, show(value), PATH_RULE);
   const allowed = new AllowedPath();
-  if (method != "") allowed.method = Bytes.of(method);
+  allowed.method = method;
   allowed.path = Bytes.of(path);
   allowed.isPrefix = isPrefix;
   to.push(allowed);
@@ -98,11 +100,6 @@ function isPathText(path: string): bool {
   }
   const bytes = Bytes.of(path);
   return !leadsOut(bytes.ptr, bytes.len);
-}
-
-function isMethod(text: string): bool {
-  for (let i = 0; i < text.length; i++) if (<u32>(text.charCodeAt(i) - 0x41) >= 26) return false;
-  return true;
 }
 
 /** `scheme://host[:port]` as a browser writes it, or "*". */

@@ -98,18 +98,15 @@ function addNew(to: Bytes[], names: Bytes[]): void {
   }
 }
 
+/** The largest body must fit into the memory for all of them: a default gives way to what is written. */
 function readLimits(fields: Fields, config: SiteConfig): void {
-  config.requestBodyLimit = fields.size("requestBody", config.requestBodyLimit);
-  config.parkedBodiesLimit = fields.size("parkedBodies", config.parkedBodiesLimit);
+  const body = fields.size("requestBody", config.requestBodyLimit);
+  const parked = fields.size("parkedBodies", max(config.parkedBodiesLimit, body));
+  const member = fields.take("requestBody");
+  if (member !== null && body > parked) addMistake(member.path, show(member), "at most parkedBodies");
+  config.requestBodyLimit = min(body, parked);
+  config.parkedBodiesLimit = parked;
   config.guardLimit = fields.size("guard", config.guardLimit);
-  if (config.requestBodyLimit > config.parkedBodiesLimit) {
-    const member = fields.take("requestBody");
-    addMistake(
-      fields.pathOf("requestBody"),
-      member === null ? "32MiB, the default" : show(member),
-      "at most parkedBodies",
-    );
-  }
   fields.finish();
 }
 

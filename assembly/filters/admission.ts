@@ -3,6 +3,7 @@ import { equalsIgnoreCase } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { digest, sameBytes } from "../text/sha256";
 import { Span } from "../text/span";
+import { isServed } from "../config/methods";
 import { ClientKey } from "../config/site-config";
 import { Exchange, configOf } from "../request/exchange";
 import { RequestHead, isAllowedPath } from "../request/request-head";
@@ -11,8 +12,6 @@ import * as replies from "../response/replies";
 import { Refusal, refuse } from "../response/replies";
 import { refuseSize } from "./body-parking";
 
-/** TRACE answers with what was sent, the token too; CONNECT asks for no answer. */
-const REFUSED_METHODS: Bytes[] = Bytes.ofAll(["TRACE", "CONNECT"]);
 /** Of gateways of ours one behind the other: more are one that calls itself. */
 const MOST_HOPS = 8;
 const OFF = Bytes.of("off");
@@ -35,7 +34,7 @@ export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null
   // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
   if (head.wantsUpgrade) return refuse(replies.UPGRADE_REFUSED);
   if (head.isCompressed && !end) return refuse(replies.COMPRESSED);
-  if (isRefused(head.method)) return refuse(replies.METHOD_REFUSED);
+  if (!isServed(head.method.ptr, head.method.len)) return refuse(replies.METHOD_REFUSED);
   // Hosts resolve what is plain; what is encoded, or meant for another kind of server, would go on with a token.
   if (pathLeadsOut(head.path)) return refuse(replies.PATH_LEADS_OUT);
   if (isRoot(head.path)) return refuse(replies.PATH_UNSERVED);
@@ -53,11 +52,6 @@ export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null
 /** Who looks whether somebody is there needs no provider's token for it. */
 function isRoot(path: Span): bool {
   return pathLength(path.ptr, path.len) <= 1;
-}
-
-function isRefused(method: Span): bool {
-  for (let i = 0, k = REFUSED_METHODS.length; i < k; i++) if (method.is(unchecked(REFUSED_METHODS[i]))) return true;
-  return false;
 }
 
 const DIGEST_SIZE: usize = 32;

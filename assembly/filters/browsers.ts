@@ -110,13 +110,22 @@ const MAX_AGE = Bytes.of("access-control-max-age");
 const METHODS = Bytes.of("GET, POST");
 const TEN_MINUTES = Bytes.of("600");
 
+/** Whether a list of names is nothing but that. */
+function isVisible(list: Span): bool {
+  for (let i: usize = 0; i < list.len; i++) {
+    const c = <i32>load<u8>(list.ptr + i);
+    if (c < Char.Space || c >= 0x7f) return false;
+  }
+  return list.len > 0;
+}
+
 /** The answer to the question: without these headers a browser sends nothing. */
 export function addQuestionHeaders(x: Exchange, head: RequestHead): void {
   headerBuilder.put(ALLOW, METHODS);
   if (x.origin == 0) return;
   headerBuilder.put(ALLOW_METHODS, METHODS);
   const wanted = head.requestedHeaders;
-  if (wanted.len > 0) headerBuilder.add(ALLOW_HEADERS.ptr, ALLOW_HEADERS.len, wanted.ptr, wanted.len);
+  if (isVisible(wanted)) headerBuilder.add(ALLOW_HEADERS.ptr, ALLOW_HEADERS.len, wanted.ptr, wanted.len);
   headerBuilder.put(MAX_AGE, TEN_MINUTES);
   forEachCorsHeader(x, (name: Bytes, value: usize, len: usize): void =>
     headerBuilder.add(name.ptr, name.len, value, len),

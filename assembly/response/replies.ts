@@ -80,7 +80,10 @@ export const COMPRESSED = new Reply(
   UNSUPPORTED,
   "The request's body has a content-encoding that nothing here unpacks: send it as it is. 'run' and 'render' unpack gzip, br and zstd, another Envoy by its decompressor filter before the module",
 );
-export const METHOD_REFUSED = new Reply(METHOD_NOT_ALLOWED, "This gateway serves neither TRACE nor CONNECT");
+export const METHOD_REFUSED = new Reply(
+  METHOD_NOT_ALLOWED,
+  "This gateway serves GET, HEAD, POST, PUT, PATCH and DELETE",
+);
 export const PATH_LEADS_OUT = new Reply(INVALID_PATH, "The path leads out of the API: a segment of it is '..'");
 export const PATH_UNSERVED = new Reply(
   PATH_UNKNOWN,

@@ -26,7 +26,6 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
   const typedRoutes = members(object(source.value)["routes"]).map(([, route]) => object(route));
   const providers = rawProviders.map(provider => completeProvider(provider, source.directory));
   const clientKeys = config["clientKeys"] as ClientKey[];
-  const limits = object(config["limits"]);
   const tokenFiles = rawProviders.flatMap(provider => tokenFilesOf(provider, source.directory));
   const typed = [
     ...rawProviders.flatMap(typedTokensOf),
@@ -48,11 +47,7 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     idleTimeout: milliseconds(config["idleTimeout"]),
     stallTimeout: milliseconds(config["stallTimeout"]),
     rejectEmpty: config["rejectEmpty"] as boolean,
-    limits: {
-      requestBody: bytes(limits["requestBody"]),
-      parkedBodies: bytes(limits["parkedBodies"]),
-      guard: bytes(limits["guard"]),
-    },
+    limits: completeLimits(object(config["limits"]), object(object(source.value)["limits"])),
     rules: rulesOf(config["rules"]),
     ...(config["fleet"] !== undefined && { fleet: completeFleet(object(config["fleet"]), source.directory) }),
     providers,
@@ -62,6 +57,13 @@ export function complete(config: Raw, source: Source, variables: string[]): Gate
     typesSecrets,
     holdsSecrets: typesSecrets || tokenFiles.length > 0,
   };
+}
+
+/** The largest body fits into the memory for all of them: a default gives way to what is typed. */
+function completeLimits(limits: Raw, typed: Raw): GatewayConfig["limits"] {
+  const [body, all] = [bytes(limits["requestBody"]), bytes(limits["parkedBodies"])];
+  const parkedBodies = typed["parkedBodies"] === undefined ? Math.max(all, body) : all;
+  return { requestBody: Math.min(body, parkedBodies), parkedBodies, guard: bytes(limits["guard"]) };
 }
 
 /** The name of the collector's cluster: no provider can have it. */

@@ -1,4 +1,5 @@
 import { Refusal } from "../refusal.js";
+import { visible } from "../visible-text.js";
 
 export type Path = readonly (string | number)[];
 
@@ -36,13 +37,6 @@ export function describe(file: string, { path, found, fix, line, column, documen
   const name = document === undefined ? "" : `${visible(document)}  `;
   return `${place}  ${name}${where}\n    found    ${what}${allowed && `\n    allowed  ${allowed}`}`;
 }
-
-/** A text of the file as a terminal may show it: what would steer it, or turn what is read around, is escaped. */
-const visible = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
-  text.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, character => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 
 /** `providers[0].apiTokens[1]` */
 export function pathText(path: Path): string {

@@ -22,11 +22,15 @@ export function checkFile(path: Path, name: string, check: Check): boolean {
   return reason === undefined;
 }
 
-/** A named pipe or a device may never end: only what is a file is opened. */
+/** Far above any list of tokens or authorities, bytes. */
+const MOST_READ = 16 << 20;
+
+/** A named pipe or a device may never end, and what is huge is another file: only what can be a list is opened. */
 function whyUnreadable(file: string): string | undefined {
   try {
     const stat = statSync(file);
     if (!stat.isFile()) return stat.isDirectory() ? "is a directory" : "is no regular file";
+    if (stat.size > MOST_READ) return `is larger than ${MOST_READ >> 20} MiB`;
     accessSync(file, constants.R_OK);
     return undefined;
   } catch (error) {

@@ -41,8 +41,8 @@ function services(all: ClusterTarget[], streams: boolean): string {
     const { name, host, port, tls } = target;
     const place = isIP(host)
       ? `type: static, domain: ${quote(`${host}:${port}`)}, port: 80`
-      : `type: dns, domain: ${host}, port: ${port}`;
-    const protocol = tls ? `protocol: https, sni: ${tls.serverName}` : "protocol: http";
+      : `type: dns, domain: ${quote(host)}, port: ${port}`;
+    const protocol = tls ? `protocol: https, sni: ${quote(tls.serverName)}` : "protocol: http";
     return `{name: llm-${name}.internal, ${place}, ${protocol}}`;
   });
   return yaml`
@@ -108,7 +108,7 @@ function plugin(config: GatewayConfig, options: RenderOptions): string {
       # Tokens come from the environment of the gateway's process: they stand in no resource and not in /config_dump.
       vmConfig:
         env:
-        ${asList(config.variables.map(name => `{name: ${name}, valueFrom: HOST}`)) || "[]"}
+        ${asList(config.variables.map(name => `{name: ${quote(name)}, valueFrom: HOST}`)) || "[]"}
       matchRules:
       # The ingress above.
       - ingress: [llm]

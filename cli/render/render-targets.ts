@@ -61,16 +61,17 @@ function istio(config: GatewayConfig, options: RenderOptions): string[] {
 function istioService(target: ClusterTarget): string[] {
   const { host, port, tls, connectTimeout } = target;
   const name = hostOf(target);
-  const meta = `{name: ${name.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-")}, namespace: ${ISTIO_NAMESPACE}}`;
+  const meta = `{name: ${quote(name.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-"))}, namespace: ${ISTIO_NAMESPACE}}`;
   const address = isIP(host) ? `resolution: STATIC\nendpoints: [{address: ${quote(host)}}]` : "resolution: DNS";
-  const check = tls === null ? "DISABLE" : `SIMPLE, sni: ${tls.serverName}, subjectAltNames: [${tls.serverName}]`;
+  const check =
+    tls === null ? "DISABLE" : `SIMPLE, sni: ${quote(tls.serverName)}, subjectAltNames: [${quote(tls.serverName)}]`;
   return [
     yaml`
       apiVersion: networking.istio.io/v1
       kind: ServiceEntry
       metadata: ${meta}
       spec:
-        hosts: [${name}]
+        hosts: [${quote(name)}]
         location: MESH_EXTERNAL
         ${address}
         ports: [{number: ${port}, name: ${tls ? "https" : "http"}, protocol: ${tls ? "HTTPS" : "HTTP"}}]
@@ -80,7 +81,7 @@ function istioService(target: ClusterTarget): string[] {
       kind: DestinationRule
       metadata: ${meta}
       spec:
-        host: ${name}
+        host: ${quote(name)}
         trafficPolicy:
           connectionPool: {tcp: {connectTimeout: ${seconds(connectTimeout)}}, http: {idleTimeout: 55s}}
           tls: {mode: ${check}}
@@ -89,7 +90,9 @@ function istioService(target: ClusterTarget): string[] {
 }
 
 function istioRoute(first: ClusterTarget | undefined): string {
-  const destination = first ? `{host: ${hostOf(first)}, port: {number: ${first.port}}}` : "{host: a-service-of-yours}";
+  const destination = first
+    ? `{host: ${quote(hostOf(first))}, port: {number: ${first.port}}}`
+    : "{host: a-service-of-yours}";
   return yaml`
     # The route for which the module is on; its destination is replaced below, by what the module chooses.
     apiVersion: networking.istio.io/v1
@@ -179,9 +182,9 @@ const LISTENER = "default/llm/http";
 
 function envoyGateway(config: GatewayConfig, options: RenderOptions): string[] {
   const [first] = targetsOf(config);
-  const env = config.variables.map(
-    name => `- {name: ${name}, valueFrom: {secretKeyRef: {name: llm-tokens, key: ${name}}}}`,
-  );
+  const env = config.variables
+    .map(quote)
+    .map(name => `- {name: ${name}, valueFrom: {secretKeyRef: {name: llm-tokens, key: ${name}}}}`);
   return [
     yaml`
       # ai-failover in Envoy Gateway, for proxies on Envoy ${modeOf(options) === "retry" ? "1.39 and newer" : "1.35 to 1.38"}: docs/kubernetes.md. Written by: ai-failover render --target envoy-gateway
@@ -267,7 +270,7 @@ function gatewayBootstrap(options: RenderOptions): string {
 }
 
 const endpointOf = ({ host, port }: ClusterTarget): string =>
-  isIP(host) ? `{ip: {address: ${quote(host)}, port: ${port}}}` : `{fqdn: {hostname: ${host}, port: ${port}}}`;
+  isIP(host) ? `{ip: {address: ${quote(host)}, port: ${port}}}` : `{fqdn: {hostname: ${quote(host)}, port: ${port}}}`;
 
 function gatewayPatches(config: GatewayConfig, options: RenderOptions): string[] {
   const manager = "/default_filter_chain/filters/0/typed_config";
@@ -298,7 +301,11 @@ function gatewayPatches(config: GatewayConfig, options: RenderOptions): string[]
     "# On for the route above.",
     onRoute("add", "typed_per_filter_config", switchOn),
     ...fields.map(([field, value]) =>
-      onRoute(field === "route" ? "replace" : "add", field, stringify(value, { lineWidth: 0 }).trim()),
+      onRoute(
+        field === "route" ? "replace" : "add",
+        field,
+        stringify(value, { lineWidth: 0, compat: "yaml-1.1" }).trim(),
+      ),
     ),
     "# The providers.",
     ...clusters.map(text => patch("cluster.v3.Cluster", nameOf(text), 'op: add\npath: ""', text)),

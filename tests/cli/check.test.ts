@@ -62,6 +62,15 @@ it("each rule about failed answers is shown with what it does, those of a provid
   ]);
 });
 
+it("what a name holds that would steer the terminal is escaped", () => {
+  const file = join(directory, "steering.yaml");
+  const rule = 'rules: [{ contains: "\\e[2J\\u202e", then: return }]';
+  writeFileSync(file, `providers: [{ type: qwen, apiTokens: [k], models: ["m\u202e"], ${rule} }]`, { mode: 0o600 });
+  const shown = check(file, env).join("\n");
+  expect(shown).toContain('"\\u001b[2J\\u202e" in the message');
+  expect(shown).toContain("m\\u202e");
+});
+
 it("a bad file is answered with its mistakes", () => {
   const file = join(directory, "bad.yaml");
   writeFileSync(file, text.replaceAll("provider: qwen", "provider: qwem"));

@@ -218,6 +218,16 @@ describe("what a start says", () => {
     expect(times("timeout: 5m")).toEqual([60_000, 120_000]);
   });
 
+  it("lets the default of one limit of bodies give way to the other one, as the module does", () => {
+    const limits = (text: string) => {
+      const { requestBody, parkedBodies } = load(`providers: [{type: qwen, apiTokens: [t]}]\nlimits: {${text}}`).limits;
+      return [requestBody >> 20, parkedBodies >> 20];
+    };
+    expect(limits("parkedBodies: 16MiB")).toEqual([16, 16]);
+    expect(limits("requestBody: 512MiB")).toEqual([512, 512]);
+    expect(limits("requestBody: 1MiB")).toEqual([1, 256]);
+  });
+
   it("warns of an admin interface that every user of this machine reaches", () => {
     expect(warningsOf(load("admin: '[::1]:9901'\nproviders: [{type: qwen, apiTokens: [t]}]"))).toEqual([
       expect.stringMatching(/^admin: every user of this machine reaches \[::1\]:9901/),

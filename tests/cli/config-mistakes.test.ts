@@ -264,7 +264,7 @@ const table: [rule: string, text: string, path: string, says: string][] = [
   ],
   [
     "a request larger than all parked ones",
-    `${provider("")}\nlimits: {requestBody: 1GiB}`,
+    `${provider("")}\nlimits: {requestBody: 1GiB, parkedBodies: 512MiB}`,
     "limits.requestBody",
     "at most parkedBodies",
   ],

@@ -44,12 +44,10 @@ function hold(port: number): Promise<Server> {
   return new Promise(done => server.listen(port, "127.0.0.1", () => done(server)));
 }
 
-function write(model: string, extra = ""): void {
+function write(model: string, extra = "", listens?: string): void {
   writeFileSync(
     file,
-    `listen: 127.0.0.1:${listen}
-admin: 127.0.0.1:${admin}
-status: {enabled: false}
+    `${listens ?? `listen: 127.0.0.1:${listen}\nadmin: 127.0.0.1:${admin}\nstatus: {enabled: false}`}
 providers:
   - {type: openai, url: "http://127.0.0.1:9/v1", models: [${model}], apiTokens: [sk-x]}
 ${extra}`,
@@ -213,8 +211,8 @@ describe("a start that cannot succeed ends in one sentence with the remedy", () 
 });
 
 describe("what a start says", () => {
-  const banner = (extra: string, models = "a-model"): string => {
-    write(models, extra);
+  const banner = (extra: string, models = "a-model", listens?: string): string => {
+    write(models, extra, listens);
     const config = resolveConfig(readSource(file));
     const envoy = { path: "", version: "1.40.0", minor: 40, source: "PATH" };
     const gateway = {
@@ -233,6 +231,14 @@ describe("what a start says", () => {
     expect(banner("clientKeys: [{ name: a, value: a-key-of-a-client }]\n")).toMatch(
       /curl -i .* \\\n +-H 'authorization: Bearer KEY_OF_YOURS' \\\n +-d/,
     );
+  });
+
+  it("writes IPv6 addresses in brackets", () => {
+    const shown = banner("", "a-model", `listen: "[::1]:80"\nadmin: "[::1]:81"\nstatus: {listen: "[::]:82"}`);
+    expect(shown).toMatch(/Gateway +http:\/\/\[::1\]:80\/v1/);
+    expect(shown).toMatch(/Metrics +http:\/\/\[::1\]:82\/metrics/);
+    expect(shown).toContain("curl -i http://[::1]:80/v1/");
+    expect(shown).toContain("admin: every user of this machine reaches [::1]:81");
   });
 
   it.each([

@@ -1,6 +1,16 @@
 /** What the tool opens and writes is its own: no link, pipe or device that somebody else has laid. */
 import { execFileSync, spawn } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -92,9 +102,12 @@ describe("a file that the configuration names", () => {
     ["place", "is no regular file"],
     ["/dev/zero", "is no regular file"],
     [".", "is a directory"],
+    ["huge", "is larger than 16 MiB"],
     ["nowhere", "cannot be read (ENOENT)"],
   ])("is refused with its field: %s", (name, why) => {
     makePipe(place);
+    writeFileSync(join(directory, "huge"), "");
+    truncateSync(join(directory, "huge"), 3 * 2 ** 30);
     expect(mistakes({ apiTokens: [{ valueFile: name }] })).toContain(`"${name}", which ${why}`);
     expect(mistakes({ apiTokens: [{ valueFile: name }] })).toContain("providers[0].apiTokens[0].valueFile");
     expect(mistakes({ tls: { caFile: name } })).toMatch(/providers\[0\]\.tls\.caFile\n.*which/);

@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import prettier from "prettier";
 import { describe, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments, visit } from "yaml";
 import { render } from "../../cli/commands/render-command.js";
 import type { Mode } from "../../cli/render/render-options.js";
-import type { Target } from "../../cli/render/render-targets.js";
+import { renderTarget, type Target } from "../../cli/render/render-targets.js";
+import { resolveConfig } from "../../cli/config/load-config.js";
+import { sourceOf } from "../../cli/config/source.js";
 
 /** Run with UPDATE_DOCS=1 to write them anew. */
 const EXAMPLES: [string, Target, Mode | undefined][] = [
@@ -36,6 +38,38 @@ describe.each(EXAMPLES)("%s", (file, target, mode) => {
 });
 
 describe("render --target", () => {
+  it.each<[Target, Mode | undefined]>([
+    ["istio", undefined],
+    ["envoy-gateway", undefined],
+    ["higress", undefined],
+    ["higress", "hop"],
+  ])("%s (mode %s) quotes each name that YAML would take for something else", (target, mode) => {
+    const provider = (name: string, scheme: string) => ({
+      ...{ id: name, type: "openai", url: `${scheme}://${name}/v1`, models: [name] },
+      apiTokens: [`\${${name.toUpperCase()}}`],
+    });
+    const providers = [
+      provider("no", "https"),
+      provider("y", "http"),
+      provider("null", "https"),
+      provider("on", "http"),
+    ];
+    const config = resolveConfig(sourceOf({ providers }, "test"), { NO: "a", Y: "b", NULL: "c", ON: "d" });
+    const text = renderTarget(target, config, { wasm: "/m.wasm", envoyVersion: "1.40", ...(mode && { mode }) });
+    const plain: string[] = [];
+    const found = new Set<string>();
+    for (const document of parseAllDocuments(text))
+      visit(document, {
+        Scalar(_key, { type, source = "" }) {
+          if (!/^(no|y|null|on)$/i.test(source)) return;
+          found.add(source);
+          if (type === "PLAIN") plain.push(source);
+        },
+      });
+    expect(plain).toEqual([]);
+    expect([...found]).toEqual(expect.arrayContaining(["NO", "Y", "NULL", "ON"]));
+  });
+
   it.each(["istio", "envoy-gateway", "higress"] as const)("%s writes resources, and no secret", target => {
     for (const document of documents(rendered(target)))
       expect(document).toMatchObject({

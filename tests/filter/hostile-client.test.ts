@@ -63,12 +63,15 @@ describe.each(MODES)("in %s mode", mode => {
     expect(envoy.provider("qwen").seen).toEqual([]);
   });
 
-  it.each(["TRACE", "CONNECT"])("%s is refused: its answer would hold the token that was sent", method => {
-    const envoy = start({ mode, clusters: { qwen: chat("Hi") } });
-    const refused = envoy.ask({ method });
-    expect([refused.status, refused.json().error.code]).toEqual([405, "method_not_allowed"]);
-    expect(envoy.provider("qwen").seen).toEqual([]);
-  });
+  it.each(["TRACE", "CONNECT", "TRACK", "trace", "PROPFIND", "get"])(
+    "%s is refused: it would go out with a token",
+    method => {
+      const envoy = start({ mode, provider: { allowPaths: ["/v1/*"] }, clusters: { qwen: chat("Hi") } });
+      const refused = envoy.ask({ method });
+      expect([refused.status, refused.json().error.code]).toEqual([405, "method_not_allowed"]);
+      expect(envoy.provider("qwen").seen).toEqual([]);
+    },
+  );
 
   it.each([
     ["/v1/../admin", false],
@@ -81,6 +84,10 @@ describe.each(MODES)("in %s mode", mode => {
     ["/v1/files/%252e%252e/admin", false],
     ["/v1/files/x%25252F%25252e.%25255cadmin", false],
     ["/v1/files/%c0%ae%C0%AE/admin", false],
+    ["/v1/files/%e0%80%ae%e0%80%ae/admin", false],
+    ["/v1/files/%25F0%80%80%AE./admin", false],
+    ["/v1/files/%u002e%u002e/admin", false],
+    ["/v1/files/%25U002e./admin", false],
     ["/v1/files/..%00/admin", false],
     ["/v1/files/..%20/admin", false],
     ["/v1/files/..%3fx/admin", false],
@@ -90,6 +97,8 @@ describe.each(MODES)("in %s mode", mode => {
     ["/v1/files/a%2Fb", true],
     ["/v1/files/a..b/...", true],
     ["/v1/files/.hidden%", true],
+    ["/v1/files/%E0%A4%95%F0%9F%98%80", true],
+    ["/v1/files/100%25user", true],
     ["/v1/files/m?page=../x", true],
   ])("%s goes to a provider with its token: %s", (path, goes) => {
     const envoy = start({ mode, clusters: { qwen: json(200, {}) } });
@@ -118,15 +127,21 @@ describe.each(MODES)("in %s mode", mode => {
   });
 
   it("a provider tells neither us nor the client in trailers what it may not tell in headers", () => {
-    const trailers = {
+    const steering = {
       "set-cookie": "a=b",
       "x-ai-failover-trail": "forged",
+      "x-ai-failover-retry": "1",
       "x-envoy-ratelimited": "1",
-      "x-checksum": "1",
+      "proxy-authenticate": "Basic",
+      "keep-alive": "timeout=1",
     };
-    const stream = events([delta("Hi"), 10, DONE], { trailers });
+    const headers = { "content-type": "text/event-stream", "x-checksum": "2", ...steering };
+    const stream = events([delta("Hi"), 10, DONE], { headers, trailers: { ...steering, "x-checksum": "1" } });
     const envoy = start({ mode, clusters: { qwen: stream } });
-    expect(envoy.ask({ body: { model: "m", stream: true } }).trailers).toEqual({ "x-checksum": "1" });
+    const call = envoy.ask({ body: { model: "m", stream: true } });
+    expect(call.trailers).toEqual({ "x-checksum": "1" });
+    expect(call.headers["x-checksum"]).toBe("2");
+    for (const name of Object.keys(steering)) expect(call.headers[name] ?? "").not.toBe(steering[name as "keep-alive"]);
   });
 
   it.each<[string, Ask]>([

@@ -234,6 +234,8 @@ describe.each(MODES)("web pages, in %s mode:", mode => {
       vary: "origin",
     });
     expect(envoy.provider("qwen").seen).toEqual([]);
+    const odd = envoy.ask({ ...ask, headers: { origin: APP, "access-control-request-headers": "a, \u009b2J" } });
+    expect(odd.headers).not.toHaveProperty("access-control-allow-headers");
   });
 
   it("a page whose origin is named may call and read, also our own errors and the list of models", () => {
@@ -268,6 +270,12 @@ describe.each(MODES)("web pages, in %s mode:", mode => {
       "service-worker-allowed": "/",
       "cross-origin-resource-policy": "cross-origin",
       "x-accel-redirect": "/internal/file",
+      "x-litespeed-location": "/internal/file",
+      "x-reproxy-file": "/internal/file",
+      "x-content-security-policy": "report-uri https://evil.example",
+      "integrity-policy": "blocked-destinations=(script)",
+      "require-document-policy": "unsized-media=?0",
+      "shared-storage-write": "clear",
       "x-sendfile": "/etc/passwd",
       "surrogate-control": "max-age=99999",
       "ai-failover-hops": "1",
@@ -316,6 +324,19 @@ describe.each(MODES)("odd requests, in %s mode:", mode => {
     const envoy = start({ mode, clusters: { qwen: chat("Hi") } });
     const call = envoy.ask({ path: "/v1/audio/transcriptions", body: form, headers });
     expect([call.status, call.json().error.message]).toEqual([400, "'model' is longer than 1024 bytes"]);
+  });
+
+  it("a trail that is longer than its limit ends at a member: half of one would be no list", () => {
+    const id = "q".repeat(64);
+    const apiTokens = Array.from({ length: 64 }, (_, i) => ({ name: `${"t".repeat(60)}${i}`, value: `k-${i}` }));
+    const providers = [{ id, type: "openai", cluster: "qwen", url: "https://qwen.test/v1", apiTokens }];
+    const routes = [{ name: "all", modelPredicates: [], upstreams: [{ provider: id }], retryBudget: 0 }];
+    const envoy = start({ mode, config: { providers, routes }, clusters: { qwen: badKey } });
+    const { headers } = envoy.ask({ body });
+    const member = `${id}/t+\\d+;status=401;cause=credential;ms=\\d+`;
+    expect(headers["x-ai-failover-attempts"]).toBe("64");
+    expect(headers["x-ai-failover-trail"]!.length).toBeGreaterThan(7000);
+    expect(headers["x-ai-failover-trail"]).toMatch(new RegExp(`^${member}(, ${member})+$`));
   });
 
   it("the list of models and a browser's question are no refusals", () => {

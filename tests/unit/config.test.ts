@@ -137,6 +137,14 @@ describe("a configuration of our own shape", () => {
     expect(times("60s", { attemptTimeout: "50s" })).toEqual([30_000, 50_000, 60_000]);
   });
 
+  it("lets the default of one limit of bodies give way to the other one", () => {
+    const limits = (limits: object) => read({ providers: [qwen], limits }).limits.slice(0, 2);
+    const MiB = 1 << 20;
+    expect(limits({ parkedBodies: "16MiB" })).toEqual([16 * MiB, 16 * MiB]);
+    expect(limits({ requestBody: "512MiB" })).toEqual([512 * MiB, 512 * MiB]);
+    expect(limits({ requestBody: "1MiB" })).toEqual([MiB, 256 * MiB]);
+  });
+
   it("tries exact names first, then longer prefixes, then *", () => {
     const modelMapping = { "*": "z", "gpt-*": "b", "gpt-4*": "a", "gpt-4": "", x: "y" };
     expect(provider({ modelMapping }).mapping).toEqual([

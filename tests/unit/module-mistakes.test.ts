@@ -97,6 +97,8 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
         "get /a",
         "GET  /a",
         "/ä",
+        "TRACE /a",
+        " /a",
       ],
     }),
     'providers[0].allowPaths[0]: "*"; ' + PATHS,
@@ -115,6 +117,8 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
     'providers[0].allowPaths[13]: "get /a"; ' + PATHS,
     'providers[0].allowPaths[14]: "GET  /a"; ' + PATHS,
     'providers[0].allowPaths[15]: "/ä"; ' + PATHS,
+    'providers[0].allowPaths[16]: "TRACE /a"; ' + PATHS,
+    'providers[0].allowPaths[17]: " /a"; ' + PATHS,
   ],
   [
     "headers that a client may not send on",
@@ -191,11 +195,12 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   ],
   [
     "a star in the middle",
-    provider({ models: ["a*b"], modelMapping: { "x*y": "z", "~a": "b", "": "c", d: 5, e: "\u0007" } }),
+    provider({ models: ["a*b"], modelMapping: { "x*y": "z", "~a": "b", "": "c", d: 5, e: "\u0007", f: "a\u009b" } }),
     'providers[0].modelMapping.x*y: the name "x*y"; an exact name, or one "*" at the end',
     'providers[0].modelMapping.~a: the name "~a"; an exact name or "prefix*"; no regular expression',
     "providers[0].modelMapping.d: 5; text",
     'providers[0].modelMapping.e: "\\u0007"; the name of a model',
+    'providers[0].modelMapping.f: "a\\u009b"; the name of a model',
     'providers[0].models[0]: "a*b"; an exact name, or one "*" at the end',
   ],
   [
@@ -221,9 +226,9 @@ const table: [rule: string, configuration: unknown, ...lines: string[]][] = [
   ],
   [
     "limits that do not fit",
-    { ...provider({}), limits: { requestBody: "1GiB", guard: "3GiB" } },
-    'limits.guard: "3GiB"; a size above 0: bytes, or "512KiB", "8MiB", at most "2GiB"',
+    { ...provider({}), limits: { requestBody: "1GiB", parkedBodies: "512MiB", guard: "3GiB" } },
     'limits.requestBody: "1GiB"; at most parkedBodies',
+    'limits.guard: "3GiB"; a size above 0: bytes, or "512KiB", "8MiB", at most "2GiB"',
   ],
   ["a route without a name", route({ name: null }), "routes[0].name: nothing; a name"],
   [
