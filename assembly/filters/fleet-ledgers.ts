@@ -6,7 +6,7 @@ import { NS_PER_MS } from "../text/time-units";
 import { close } from "../health/breaker-update";
 import { Health } from "../health/health";
 import { Ledger } from "../health/ledger";
-import { FLAG_ORDERED, FLAG_WANTED, Record } from "../health/ledger-record";
+import { Entry, FLAG_ORDERED, FLAG_WANTED, PERMIT_USED, Record } from "../health/ledger-record";
 import { FleetBoard } from "../fleet/fleet-state";
 import { FleetKey } from "../fleet/fleet-key";
 import { Difference, PERMIT_WINDOW } from "../fleet/ledger-difference";
@@ -163,7 +163,7 @@ export class FleetLedgers {
     if (entry === null) return false;
     switch (told.op) {
       case StoreOp.Lease:
-        if (!entry.isWanted) return false;
+        if (!entry.isWanted) return giveBack(entry, told.answer > 0);
         entry.flags &= ~FLAG_WANTED;
         entry.lease = 0;
         entry.permitUntil = told.answer > 0 ? now + PERMIT_WINDOW : 0;
@@ -203,6 +203,13 @@ export class FleetLedgers {
     }
     if (changed) ledger.finish();
   }
+}
+
+/** A permit that nobody wants any more; true: the entry has changed. */
+function giveBack(entry: Entry, isGiven: bool): bool {
+  if (!isGiven || entry.permitUntil == PERMIT_USED) return false;
+  entry.permitUntil = PERMIT_USED;
+  return true;
 }
 
 function isAmong(list: Ledger[], ledger: Ledger): bool {

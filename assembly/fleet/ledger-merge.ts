@@ -2,7 +2,8 @@
  * What the store says, merged into a provider's record. The store has decided already between all gateways; here it is decided between it
  * and what this gateway has seen since:
  *
- *   - An opening counts until the later end. It is no failure of ours: it counts nothing, and ends no trial that runs.
+ *   - An opening counts until the later end. It is no failure of ours: it counts nothing, and ends no trial that runs here. The trial of
+ *     another gateway, which was waited for, has failed.
  *   - A closing counts unless this gateway has opened the breaker since it last heard of it.
  *   - A person's order counts as if it had been given here.
  *
@@ -12,7 +13,7 @@ import { Provider } from "../config/provider";
 import * as breakerEvents from "../health/breaker-events";
 import { close } from "../health/breaker-update";
 import { isExpired } from "../health/breaker-timing";
-import { Entry, FLAG_API, FLAG_CLOSED, FLAG_ORDERED, Record } from "../health/ledger-record";
+import { Entry, FLAG_API, FLAG_CLOSED, FLAG_ORDERED, FLAG_WANTED, Record } from "../health/ledger-record";
 import { Cause } from "../health/verdict";
 import { NS_PER_MS } from "../text/time-units";
 import { STORED_API, STORED_ENDLESS, StoreOp, StoredEntry } from "./stored-entry";
@@ -69,6 +70,9 @@ function learnOpening(entry: Entry, stored: StoredEntry, hadOrder: bool, end: u6
   entry.successes = 0;
   entry.touched = now;
   entry.fleetGateway = stored.gateway;
+  if (entry.lease != 0) return;
+  entry.leaseUntil = 0;
+  entry.flags &= ~FLAG_WANTED;
 }
 
 function learnClosing(record: Record, entry: Entry, stored: StoredEntry, isOurs: bool, now: u64): bool {

@@ -25,8 +25,8 @@ export abstract class Permits {
   }
 }
 
-/** The trial has begun. */
+/** The trial has begun. A permit that was asked for may have been given although no answer came: it is given back as well. */
 export function usePermit(entry: Entry): void {
+  if (entry.permitUntil != 0 || entry.isWanted) entry.permitUntil = PERMIT_USED;
   entry.flags &= ~FLAG_WANTED;
-  if (entry.permitUntil != 0) entry.permitUntil = PERMIT_USED;
 }

@@ -90,6 +90,49 @@ describe("a fleet", () => {
     expect(probes).toHaveLength(1);
   });
 
+  it("shows as out, at every gateway, what one has probed in vain, and gives the permit back", () => {
+    const fleet = new Fleet({ provider: { failover: { healthCheckModel: "small", healthCheckInterval: 5000 } } });
+    fleet.qwen = firstIsBad;
+    meet(fleet, fleet.gateways[0]!);
+    fleet.advance(SOON);
+    // Half-open from the end of its time until the probe's end is told, and no longer.
+    const since = fleet.gateways.map(() => fleet.clock.now);
+    let longest = 0;
+    let heldWhileOut = 0;
+    while (fleet.clock.now < 60_000) {
+      fleet.advance(100);
+      fleet.states().forEach((state, i) => {
+        if (state === "out") return;
+        longest = Math.max(longest, fleet.clock.now - since[i]!);
+        heldWhileOut = 0;
+      });
+      fleet.states().forEach((state, i) => {
+        if (state === "out") since[i] = fleet.clock.now;
+      });
+      if (fleet.store.heldPermits > 0) heldWhileOut += 100;
+      expect(heldWhileOut).toBeLessThan(2 * SOON);
+    }
+    expect(longest).toBeLessThan(2 * SOON);
+    expect(fleet.store.permits.length).toBeGreaterThan(2);
+  });
+
+  it("gives a permit back whose answer was lost, after its own trial", () => {
+    const fleet = new Fleet({ provider: { failover: { cooldownDuration: 4000 } } });
+    fleet.qwen = firstIsBad;
+    meet(fleet, fleet.gateways[0]!);
+    fleet.advance(SOON);
+    fleet.store.losesPermits = true;
+    const goOn = () => {
+      fleet.advance(100);
+      expect(fleet.failures()).toBe(0);
+    };
+    while (fleet.store.permits.length === 0) goOn();
+    fleet.store.losesPermits = false;
+    while (!fleet.states().every(state => state === "out")) goOn();
+    fleet.advance(SOON);
+    expect(fleet.store.heldPermits).toBe(0);
+  });
+
   it("honours a rate limit everywhere until its time", () => {
     const limited = json(429, openAiError("rate_limit_exceeded"), { headers: { "retry-after": "20" } });
     const fleet = new Fleet();
@@ -351,6 +394,34 @@ describe("the store", () => {
     expect(fleet.store.entries.size).toBe(2);
     expect(fleet.states(1)).toEqual(["out", "out", "out"]);
     expect(fleet.states(2)).toEqual(["taken-out", "taken-out", "taken-out"]);
+  });
+
+  it.each([
+    ["back by an hour", -3_600_000],
+    ["forth by an hour", 3_600_000],
+    ["back by 3 s", -3000],
+  ])("has its clock set %s: what is out stays out for its time, and what is new is told", (_how, shift) => {
+    const fleet = new Fleet();
+    fleet.qwen = firstIsBad;
+    meet(fleet, fleet.gateways[0]!);
+    fleet.advance(SOON);
+    const opensIn = () => fleet.gateways.map(gateway => fleet.tokenOf(gateway).breaker!.opensInMs);
+    const before = opensIn();
+    fleet.store.clockShift = shift;
+    fleet.advance(2 * SOON);
+    expect(fleet.states(1)).toEqual(["out", "out", "out"]);
+    opensIn().forEach((ms, i) => expect(Math.abs(before[i]! - 2 * SOON - ms)).toBeLessThan(100));
+    fleet.order(fleet.gateways[1]!, { do: "take-out", provider: "qwen", token: "t2", for: "10m" });
+    fleet.advance(SOON);
+    fleet.add();
+    fleet.advance(SOON);
+    expect(fleet.states(2)).toEqual(["taken-out", "taken-out", "taken-out", "taken-out"]);
+    const held = fleet.gateways.map(gateway => fleet.tokenOf(gateway, 2).breaker!.heldForMs);
+    held.forEach(ms => expect(Math.abs(ms - 600_000)).toBeLessThan(5000));
+    fleet.order(fleet.gateways[1]!, { do: "bring-back", provider: "qwen", token: "t2" });
+    fleet.advance(SOON);
+    expect(fleet.states(2)).toEqual(["live", "live", "live", "live"]);
+    expect(fleet.statusOf(fleet.gateways[0]!).fleets[0]).toMatchObject({ state: "in-step", unsigned: 0 });
   });
 
   it("comes back without what was closed while it was away: the closing is told", () => {

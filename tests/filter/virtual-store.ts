@@ -4,6 +4,7 @@ import { parseReply, type Reply } from "../envoy/store-server.js";
 
 const GRACE = 600_000;
 const LATE = 2000;
+const BACK = 5000;
 
 interface Entry {
   version: number;
@@ -35,10 +36,18 @@ export class VirtualStore {
   /** Each permit that was given: whose, when. */
   permits: { id: string; gateway: string; at: number }[] = [];
   hasScript = false;
+  /** Whether the answers that give a permit are lost on their way. */
+  losesPermits = false;
   /** Whether it takes no entry. */
   refusesAll = false;
 
-  constructor(private readonly now: () => number) {}
+  /** By how much its clock is set otherwise than at the start, ms. */
+  clockShift = 0;
+  constructor(private readonly clock: () => number) {}
+
+  private now(): number {
+    return this.clock() + this.clockShift;
+  }
 
   /** As a cluster of the host. */
   readonly serve = (request: Seen): Answer | Fault["fault"] => {
@@ -46,16 +55,23 @@ export class VirtualStore {
     const { fault } = this;
     if (typeof fault === "string") return fault;
     if (fault !== undefined) return { body: "error" in fault ? `-${fault.error}\r\n` : fault.body };
+    const given = this.permits.length;
     const body = this.answer(commandsOf(request.body));
+    if (this.losesPermits && this.permits.length > given) return "silence";
     this.bytes.up += request.body.length;
     this.bytes.down += body.length;
     return { body };
   };
 
+  /** How many permits nobody else can get now. */
+  get heldPermits(): number {
+    return [...this.leases.values()].filter(({ until }) => until > this.now()).length;
+  }
+
   /** Writes an entry as a stranger, or a later release, would: an id, and what follows the rank. */
   write(id: string, payload: string): void {
     const until = this.now() + 60_000;
-    this.entries.set(id, { version: ++this.version, until, rank: 0, payload, forget: until });
+    this.entries.set(id, { version: this.raise(), until, rank: 0, payload, forget: until });
   }
 
   /** As if something had been forgotten whose version was the last one. */
@@ -68,6 +84,7 @@ export class VirtualStore {
     this.leases.clear();
     this.seen.clear();
     this.epoch = "";
+    this.version = 0;
   }
 
   private answer(commands: Reply[]): string {
@@ -84,6 +101,7 @@ export class VirtualStore {
 
   private run([epoch, known, gateway, most, presence, at, paging, ...list]: string[]): Reply {
     const now = this.now();
+    if (this.version > now + BACK) this.flush();
     if (this.epoch === "") {
       this.epoch = gateway! + now;
       this.version = 0;
@@ -116,6 +134,10 @@ export class VirtualStore {
     ];
   }
 
+  private raise(): number {
+    return (this.version = Math.max(this.version + 1, this.now()));
+  }
+
   private see(gateway: string, lasts: number): void {
     this.seen.set(gateway, this.now());
     for (const [id, when] of this.seen) if (this.now() - when > lasts) this.seen.delete(id);
@@ -125,7 +147,7 @@ export class VirtualStore {
     const now = this.now();
     const put = (until: number, rank: number) => {
       const forget = (rank === 1 || until === 0 ? now : until) + GRACE;
-      this.entries.set(id, { version: ++this.version, until, rank, payload, forget });
+      this.entries.set(id, { version: this.raise(), until, rank, payload, forget });
       return 1;
     };
     if (op === "L") {
