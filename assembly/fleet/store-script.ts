@@ -8,7 +8,11 @@
  *   - What comes more than 2 s after it was sent opens nothing: a server that was stopped finds it later in its sockets.
  *   - What is no entry, epoch, counter or gateway of ours, by its size or its number, is removed where it is met: an answer stays below
  *     40 KiB, whatever stands in the store.
- *   - The counter is raised before an entry is written: a script that dies half-way is not rolled back, and two entries of one version
+ *   - A store whose clock was set back, or that has evicted some of its keys, begins anew: what it holds has ends that nobody meant, or
+ *     is not all that the gateways believe it to know.
+ *   - A version is the time of the change, or one more than the last: also after a replica that lacked the last changes has become the
+ *     store, nobody has heard of a version before it is given.
+ *   - The version is raised before an entry is written: a script that dies half-way is not rolled back, and two entries of one version
  *     would hide each other.
  *
  * It runs on Redis 7 and Valkey, and on every server that has their Lua.
@@ -25,7 +29,7 @@ const TEXT = `-- KEYS: 1 entries (hash id -> "version until rank payload"), 2 id
 --   L lease for n ms    U give the lease back
 -- Result: "af1", epoch, version, server's time ms, 1 if all is sent, [a number for each op], [id, value, ...], with the presence
 --   how many gateways there are, [gateway, ms since it was seen, ...], and 1 if more pages follow
-local GRACE, WEEK, LATE = 600000, 604800000, 2000
+local GRACE, WEEK, LATE, BACK = 600000, 604800000, 2000, 5000
 local ID, VALUE, EPOCH, GATEWAY, EXACT = 48, 256, 64, 32, 100000000000000
 -- What a sender got wrong must not look like garbage in the store, which would be wiped.
 if #ARGV < 7 or (#ARGV - 7) % 4 ~= 0 then return redis.error_reply('ERR fleet: arguments') end
@@ -39,10 +43,11 @@ local function forget(id)
   redis.call('ZREM', KEYS[2], id)
   redis.call('ZREM', KEYS[3], id)
 end
-local function holder(lease)
-  local who = redis.pcall('GET', lease)
-  if type(who) ~= 'table' then return who end
-  redis.call('DEL', lease)
+local function holder(lease, now)
+  local text = redis.pcall('GET', lease)
+  local who, at = string.match(type(text) == 'string' and text or '', '^(%w+) (%d+)$')
+  if who and tonumber(at) <= now + BACK then return who end
+  if text then redis.call('DEL', lease) end
   return false
 end
 local function run()
@@ -50,7 +55,7 @@ local function run()
   local now = t[1] * 1000 + math.floor(t[2] / 1000)
   local m = redis.call('HMGET', KEYS[4], 'epoch', 'version', 'floor')
   local epoch, version, floor = m[1], counter(m[2]), counter(m[3])
-  if epoch and (#epoch == 0 or #epoch > EPOCH) or floor > version then error('garbage') end
+  if epoch and (#epoch == 0 or #epoch > EPOCH) or floor > version or version > now + BACK then error('garbage') end
   local wrote = false
   if not epoch then
     epoch, version, floor = ARGV[3] .. now, 0, 0
@@ -61,7 +66,8 @@ local function run()
   local late = now - (tonumber(ARGV[6]) or now) > LATE
   local answers = {}
   local function put(id, untilAt, rank, payload, forget)
-    version = redis.call('HINCRBY', KEYS[4], 'version', 1)
+    version = math.max(version + 1, now)
+    redis.call('HSET', KEYS[4], 'version', version)
     wrote = true
     redis.call('HSET', KEYS[1], id, string.format('%.0f %.0f %d %s', version, untilAt, rank, payload))
     redis.call('ZADD', KEYS[2], version, id)
@@ -72,11 +78,16 @@ local function run()
     local op, id, n, payload = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]) or 0, ARGV[i + 3]
     local lease = KEYS[1] .. ':' .. id
     local done = 0
-    if n > WEEK then n = WEEK end
+    if op ~= 'C' and n > WEEK then n = WEEK end
     if late and (op == 'O' or op == 'L') then done = -1
     elseif op == 'L' then
-      local free = redis.call('SET', lease, ARGV[3], 'NX', 'PX', n)
-      if free or holder(lease) == ARGV[3] then
+      local own = string.format('%s %.0f', ARGV[3], now)
+      local free = redis.call('SET', lease, own, 'NX', 'PX', n)
+      local who = not free and holder(lease, now)
+      if free or who == ARGV[3] then
+        done = n
+      elseif not who then
+        redis.call('SET', lease, own, 'PX', n)
         done = n
       else
         local left = redis.call('PTTL', lease)
@@ -85,7 +96,7 @@ local function run()
         done = -math.max(math.min(left, n), 1)
       end
     elseif op == 'U' then
-      if holder(lease) == ARGV[3] then done = redis.call('DEL', lease) end
+      if holder(lease, now) == ARGV[3] then done = redis.call('DEL', lease) end
     else
       local v, u, r = string.match(redis.call('HGET', KEYS[1], id) or '0 0 0 ', '^(%d+) (%d+) (%d) ')
       v, u, r = tonumber(v or 0), tonumber(u or 0), tonumber(r or 0)
@@ -108,6 +119,8 @@ local function run()
     for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], 2 * WEEK) end
   end
   if ARGV[5] ~= '' then
+    local known = redis.call('ZCARD', KEYS[2])
+    if known ~= redis.call('ZCARD', KEYS[3]) or known ~= redis.call('HLEN', KEYS[1]) then error('garbage') end
     redis.call('ZADD', KEYS[5], now, ARGV[3])
     local lasts = math.max(60000, tonumber(ARGV[5]) or 0)
     redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - lasts)
@@ -160,4 +173,4 @@ return redis.error_reply(why)
 export const SCRIPT = Bytes.of(TEXT);
 
 /** Its SHA-1, by which the server knows it: tests/unit/fleet-store.test.ts. */
-export const SCRIPT_SHA = Bytes.of("51c4447a6fd9dff5af86eaa9674393df936d00a5");
+export const SCRIPT_SHA = Bytes.of("09884073d658eed04a9d6bab906b9bafca34303d");

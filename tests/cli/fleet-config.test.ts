@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
@@ -79,6 +80,19 @@ describe("the store of a fleet is one cluster of raw connections", () => {
   });
 });
 
+it("is reached on Kubernetes with the values of docs/fleet.md: each variable comes from a Secret, and its port is open", () => {
+  const [, text] = /```yaml\n(replicas: .*?)```/s.exec(readFileSync("docs/fleet.md", "utf8"))!;
+  const values = parse(text!);
+  const chart = parse(readFileSync("deploy/helm/ai-failover/values.yaml", "utf8"));
+  expect(values.replicas).toBe(3);
+  // As Helm merges them: objects by member, lists as a whole.
+  const names = values.secretEnv.map(({ name }: { name: string }) => name);
+  const secrets = Object.fromEntries(names.map((name: string) => [name, `a-long-secret-of-${name}`]));
+  const made = resolveConfig(sourceOf({ ...chart.config, ...values.config }, "test", tmpdir()), secrets);
+  const { port_value } = endpointOf(storesIn(renderPart("clusters", made, options))[0]);
+  expect(values.networkPolicy.egressPorts).toEqual([...chart.networkPolicy.egressPorts, port_value]);
+});
+
 describe("a fleet that is refused", () => {
   const said = (fleet: object, variables?: Record<string, string>): string => {
     try {
@@ -101,6 +115,8 @@ describe("a fleet that is refused", () => {
     [{ url: "redis://redis", caFile: "ca.pem" }, /caFile for a redis:/],
     [{ name: "" }, /name/],
     [{ name: "a b" }, /name/],
+    [{ name: "производство" }, /name/],
+    [{ name: "a}:e" }, /name/],
     [{ interval: "10ms" }, /interval/],
     [{ interval: "2m" }, /at most 1m/],
     [{ startTimeout: "2m" }, /at most 1m/],

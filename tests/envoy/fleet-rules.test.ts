@@ -3,6 +3,7 @@ import { findRedis, findValkey, scriptOf, StoreServer, type Reply } from "./stor
 
 const KEYS = ["e", "v", "x", "m", "g"].map(part => `af1:{rules}:${part}`);
 const { text } = scriptOf();
+const IN_AN_HOUR = String(Date.now() + 3_600_000);
 const pause = (ms: number) => new Promise(done => setTimeout(done, ms));
 
 type Op = [op: string, id: string, number: number, payload: string];
@@ -96,6 +97,18 @@ describe.each([
     expect(await tell("b", "L", "t", 3000, "")).toBe(3000);
   });
 
+  it("tells what is new also after a replica that lacked the last change has become the store", async () => {
+    await tell("a", "O", "t", 60_000, "x");
+    for (const key of KEYS) await store.command("COPY", key, `saved ${key}`);
+    await pause(5);
+    await tell("a", "O", "lost", 60_000, "x");
+    await call("b", []);
+    for (const key of KEYS) await store.command("COPY", `saved ${key}`, key, "REPLACE");
+    await pause(5);
+    await tell("c", "O", "new", 60_000, "x");
+    expect(Object.keys((await call("b", [])).changed)).toContain("new");
+  });
+
   it("opens nothing for what comes late, and closes", async () => {
     const [seconds] = (await store.command("TIME")) as string[];
     const late = (Number(seconds) - 3) * 1000;
@@ -127,19 +140,37 @@ describe.each([
     ["a counter that is not whole", ["HSET", KEYS[3]!, "version", "1.5"]],
     ["a counter at its end", ["HSET", KEYS[3]!, "version", "9223372036854775807"]],
     ["a floor that is none", ["HSET", KEYS[3]!, "floor", "zz"]],
-    ["a floor above the counter", ["HSET", KEYS[3]!, "floor", "1000"]],
+    ["a floor above the counter", ["HSET", KEYS[3]!, "floor", IN_AN_HOUR]],
     ["an epoch that is too long", ["HSET", KEYS[3]!, "epoch", "x".repeat(1000)]],
     ["an epoch that is empty", ["HSET", KEYS[3]!, "epoch", ""]],
-    ["a string in the place of its entries", ["SET", KEYS[0]!, "garbage"]],
-    ["a list in the place of its epoch", ["LPUSH", `${KEYS[3]!}`, "garbage"]],
+    ["a counter of an hour from now: its clock was set back", ["HSET", KEYS[3]!, "version", IN_AN_HOUR]],
+    ...KEYS.flatMap((key): [string, string[]][] => [
+      [`a list in the place of ${key}`, ["LPUSH", key, "garbage"]],
+      [`a text in the place of ${key}`, ["SET", key, "garbage"]],
+      [`a set in the place of ${key}`, ["SADD", key, "garbage"]],
+    ]),
   ])("begins anew where it finds %s", async (_what, garbage) => {
     await tell("a", "O", "t", 60_000, "x");
     if (garbage[0] !== "HSET") await store.command("DEL", garbage[1]!);
     await store.command(...garbage);
-    expect((await call("a", [["O", "t", 90_000, "x"]])).answers).toEqual([1]);
+    expect((await call("a", [["O", "t", 90_000, "x"]], "", 60_000)).answers).toEqual([1]);
     expect(Object.keys((await call("b", [])).changed)).toEqual(["t"]);
     expect((await call("b", [])).changed).toEqual({});
   });
+
+  it.each(KEYS.slice(0, 4))(
+    "begins anew, by the next word of a gateway's presence, when it has evicted %s",
+    async key => {
+      await call("a", [["O", "t", 60_000, "x"]], "", 60_000);
+      const [epoch] = seen.get("a")!;
+      await store.command("DEL", key);
+      expect((await call("a", [], "", 60_000)).isAll).toBe(true);
+      expect(seen.get("a")![0]).not.toBe(epoch);
+      expect(await tell("a", "O", "t", 60_000, "x")).toBe(1);
+      const { isAll, changed } = await call("b", [], "", 60_000);
+      expect([isAll, Object.keys(changed)]).toEqual([true, ["t"]]);
+    },
+  );
 
   it("drops what is no entry and no gateway, and lets nothing make its answer long", async () => {
     await call("a", [["O", "t", 60_000, "x"]], "", 60_000);
@@ -151,6 +182,8 @@ describe.each([
     for (const [id, value] of garbage) {
       await store.command("HSET", KEYS[0]!, id, value);
       await store.command("ZADD", KEYS[1]!, 1, id);
+      // What is dropped is dropped everywhere: else the gateways' word of their presence finds that something is missing.
+      await store.command("ZADD", KEYS[2]!, 9e15, id);
     }
     await store.command("ZADD", KEYS[1]!, 1, "without a value");
     await store.command("ZADD", KEYS[4]!, Date.now(), "g".repeat(1000));
@@ -171,12 +204,14 @@ describe.each([
 
   it("takes back a permit's key that has no end, or another type", async () => {
     await store.command("SET", `${KEYS[0]}:t`, "garbage");
-    await tell("a", "L", "t", 3000, "");
     expect(await tell("a", "L", "t", 3000, "")).toBe(3000);
     await store.command("LPUSH", `${KEYS[0]}:u`, "garbage");
-    await tell("a", "L", "u", 3000, "");
     expect(await tell("a", "L", "u", 3000, "")).toBe(3000);
-    await store.command("SET", `${KEYS[0]}:w`, "stranger", "PX", 86_400_000);
+    // Given by a clock that was set back since.
+    await store.command("SET", `${KEYS[0]}:v`, `stranger ${IN_AN_HOUR}`, "PX", 3_600_000);
+    expect(await tell("a", "L", "v", 3000, "")).toBe(3000);
+    expect(await tell("b", "L", "v", 3000, "")).toBeLessThan(0);
+    await store.command("SET", `${KEYS[0]}:w`, `stranger ${Date.now()}`, "PX", 86_400_000);
     expect(await tell("a", "L", "w", 3000, "")).toBe(-3000);
     expect(await tell("a", "L", "w", 3000, "")).toBe(3000);
   });
