@@ -41,9 +41,14 @@ export class GatewayFleet {
     const qwen = await startDemoProvider({ name: "qwen", tokens });
     const deepseek = await startDemoProvider({ name: "deepseek", tokens: ["deepseek-1"] });
     const fleet = new GatewayFleet([], qwen, deepseek, options);
-    for (let i = 0; i < (options.count ?? 3); i++) await fleet.add();
-    if (options.joins !== false) await fleet.inStep();
-    return fleet;
+    try {
+      for (let i = 0; i < (options.count ?? 3); i++) await fleet.add();
+      if (options.joins !== false) await fleet.inStep();
+      return fleet;
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
   }
 
   async add(more: object = {}): Promise<FleetGateway> {

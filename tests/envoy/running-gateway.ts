@@ -180,6 +180,7 @@ export async function launch(
     ...{ admin, pid: child.pid!, log },
     stat: name => counter(admin, name),
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise(done => child.once("exit", done));
       child.kill("SIGKILL");
       await gone;

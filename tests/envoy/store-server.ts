@@ -61,8 +61,13 @@ export class StoreServer {
   static async start(binary = findRedis(), options: string[] = []): Promise<StoreServer> {
     const [port] = await freePorts(1);
     const store = new StoreServer(binary, port!, options);
-    await store.start();
-    return store;
+    try {
+      await store.start();
+      return store;
+    } catch (error) {
+      await store.stop();
+      throw error;
+    }
   }
 
   async start(options = this.options): Promise<void> {
@@ -96,13 +101,14 @@ export class StoreServer {
 
   /** At once, without a word to anybody. */
   async kill(): Promise<void> {
+    if (this.child?.exitCode !== null || this.child.signalCode !== null) return;
     const gone = new Promise(done => this.child!.once("exit", done));
-    this.child!.kill("SIGKILL");
+    this.child.kill("SIGKILL");
     await gone;
   }
 
   async stop(): Promise<void> {
-    if (this.child?.exitCode === null && this.child.signalCode === null) await this.kill();
+    await this.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
 

@@ -137,6 +137,14 @@ describe.each([
       },
     ],
     [
+      "evicts what was used least",
+      async () => {
+        await store.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+        await store.command("DEL", "af1:{tests}:e");
+        await pause(12 * INTERVAL);
+      },
+    ],
+    [
       "becomes a replica",
       async () => {
         await store.command("REPLICAOF", "127.0.0.1", "1");
@@ -254,9 +262,11 @@ describe("what is no store", () => {
     server?.close();
   });
 
-  it.each<[string, (bytes: Buffer) => string | undefined, RegExp]>([
+  it.each<[string, (bytes: Buffer) => string | undefined, RegExp, "stays"?]>([
     ["answers HTTP", () => "HTTP/1.1 400 Bad Request\r\n\r\n", /Redis's protocol/],
     ["answers half", () => "*10\r\n$3\r\naf1\r\n$3\r\nab", /Redis's protocol/],
+    ["answers half, and then no more", () => "*10\r\n$3\r\naf1\r\n$3\r\nab", /does not answer/, "stays"],
+    ["answers as RESP3 pushes do", () => ">2\r\n$10\r\ninvalidate\r\n*0\r\n%1\r\n+a\r\n#t\r\n", /Redis's protocol/],
     ["answers nothing", () => "", /Redis's protocol/],
     [
       "answers that it is in protected mode",
@@ -268,7 +278,7 @@ describe("what is no store", () => {
     ["knows no script, also after it was sent", () => "-NOSCRIPT No matching script.\r\n", /does not run scripts/],
     ["answers much", () => "x".repeat(300_000), /more than was asked for|Redis's protocol/],
     ["is silent", () => undefined, /does not answer/],
-  ])("%s: requests go on, and the gateway says so once", async (_what, reply, words) => {
+  ])("%s: requests go on, and the gateway says so once", async (_what, reply, words, stays) => {
     const store = await StoreServer.start();
     fleet = await GatewayFleet.start({ url: `redis://127.0.0.1:${store.port}`, count: 1 });
     await store.stop();
@@ -276,7 +286,8 @@ describe("what is no store", () => {
       socket.on("error", () => {});
       socket.on("data", bytes => {
         const text = reply(bytes);
-        if (text !== undefined) socket.end(text);
+        if (stays && text !== undefined) socket.write(text);
+        else if (text !== undefined) socket.end(text);
       });
     });
     await new Promise<void>(done => server.listen(store.port, "127.0.0.1", done));

@@ -1,33 +1,54 @@
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cpuTime } from "../bench/cpu.js";
 import { FleetRoom } from "../unit/fleet-room.js";
+import { freePorts } from "../envoy/running-gateway.js";
 import { findRedis, findValkey, parseReply, scriptOf, StoreServer, type Reply } from "../envoy/store-server.js";
+import { Certificate } from "./certificates.js";
 
 const SECONDS = 15;
 const { text } = scriptOf();
 
 /** What the script and the module's own call cost a real server: the figures of docs/fleet.md. Nothing of time is judged. */
 describe.each([
-  ["Redis", findRedis],
-  ["Valkey", findValkey],
-])("%s", (name, find) => {
+  ["Redis", findRedis, ""],
+  ["Valkey", findValkey, ""],
+  ["Redis with TLS, sessions resumed", findRedis, "resumed"],
+  ["Redis with TLS, full handshakes", findRedis, "full"],
+] as const)("%s", (name, find, tls) => {
   let store: StoreServer;
   let room: FleetRoom;
+  let tlsPort: number;
+  let certificate: Certificate;
   beforeAll(async () => {
-    store = await StoreServer.start(find());
+    certificate = new Certificate();
+    [tlsPort] = (await freePorts(1)) as [number];
+    store = await StoreServer.start(find(), tls === "" ? [] : certificate.optionsFor(tlsPort));
     room = await FleetRoom.start();
-    const [epoch] = await reply(room.poll(true));
-    expect(epoch).toBe("af1");
+    const [mark] = await reply(room.poll(true));
+    expect(mark).toBe("af1");
   });
-  afterAll(() => store?.stop());
+  afterAll(async () => {
+    await store?.stop();
+    certificate?.remove();
+  });
 
   let up = 0;
   let down = 0;
   /** One call as a gateway makes it: a connection of its own, which our side closes first. */
-  function reply(call: string): Promise<Reply[]> {
+  function reply(call: string, member: { session?: Buffer } = {}): Promise<Reply[]> {
     return new Promise((done, failed) => {
-      const socket = connect({ port: store.port, host: "127.0.0.1", allowHalfOpen: true });
+      const to = { host: "127.0.0.1", allowHalfOpen: true };
+      const secure = { ...to, port: tlsPort, ca: readFileSync(certificate.file), servername: "localhost" };
+      const socket =
+        tls === ""
+          ? connect({ ...to, port: store.port })
+          : connectTls({ ...secure, ...(tls === "resumed" && { session: member.session }) }).on(
+              "session",
+              session => (member.session = session),
+            );
       const chunks: Buffer[] = [];
       socket.on("error", failed).on("data", chunk => chunks.push(chunk));
       socket.on("end", () => {
@@ -57,14 +78,15 @@ describe.each([
     expect(shapeOf(own)).toEqual(shapeOf(ours));
   });
 
-  it.each([
+  const loads = [
     [10, 0],
     [10, 2],
     [100, 0],
     [100, 2],
     [1000, 0],
     [1000, 2],
-  ])("with %d gateways and %d changes a second", async (gateways, changes) => {
+  ];
+  it.each(tls === "" ? loads : [[100, 0]])("with %d gateways and %d changes a second", async (gateways, changes) => {
     await store.command("FLUSHALL");
     await store.command("SCRIPT", "LOAD", text);
     const end = Date.now() + SECONDS * 1000;
@@ -72,6 +94,7 @@ describe.each([
     const gateway = async (n: number) => {
       const id = n.toString(16).padStart(16, "0");
       let [epoch, version] = ["", 0];
+      const member = {};
       await new Promise(done => setTimeout(done, (n * 1000) / gateways));
       for (let calls = 0; Date.now() < end; calls++) {
         const started = Date.now();
@@ -82,7 +105,7 @@ describe.each([
             .padStart(48, "0");
           call.push("O", what, "30000", `1 credential 1 0 ${id} ${Date.now()} 30000 ${id}`);
         }
-        const result = await reply(encode(call));
+        const result = await reply(encode(call), member);
         [epoch, version] = [String(result[1]), Number(result[2])];
         polls++;
         await new Promise(done => setTimeout(done, Math.max(started + 1000 - Date.now(), 0)));
@@ -98,6 +121,7 @@ describe.each([
     console.log(
       `${name}, ${gateways} gateways, ${changes} changes/s: ${a(polls - before.polls)} polls/s, ${a(commands)} commands/s,`,
       `${a((cpuTime(store.pid) - before.cpu) / 1e7)} % of a core,`,
+      `${((cpuTime(store.pid) - before.cpu) / 1e6 / (polls - before.polls)).toFixed(2)} ms a poll,`,
       `${a((up - before.up) / 1024)} KiB/s up, ${a((down - before.down) / 1024)} KiB/s down,`,
       `${((up - before.up) / (polls - before.polls)).toFixed(0)} B up and ${((down - before.down) / (polls - before.polls)).toFixed(0)} B down a poll`,
     );

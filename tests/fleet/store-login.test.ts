@@ -76,6 +76,21 @@ it("three gateways share a Valkey, as a user, in a database of their own, by its
   }
 });
 
+it("a user who is deleted while the gateways run, and made again: they say so, serve, and are back", async () => {
+  const user = ["ACL", "SETUSER", "passing", "on", ">passing", "~af1:{tests}:*", "+@all"];
+  await store.command(...user);
+  fleet = await GatewayFleet.start({ url: `redis://passing:passing@127.0.0.1:${store.port}` });
+  await store.command("ACL", "DELUSER", "passing");
+  for (const gateway of fleet.gateways) {
+    await until(async () => /refuses the user or the password/.test((await gateway.status()).fleets[0]!.why));
+    expect((await gateway.ask(chat)).status).toBe(200);
+  }
+  await fleet.gateways[0]!.order({ do: "take-out", provider: "qwen", token: "t1" });
+  await store.command(...user);
+  await fleet.inStep();
+  await fleet.know(1, "taken-out");
+});
+
 const plain = (login: string, more = "") => `redis://${login}@127.0.0.1:${store.port}${more}`;
 const caFile = () => ({ caFile: certificate.file });
 const faults: [string, () => Pick<FleetOptions, "url" | "fleet">, RegExp][] = [

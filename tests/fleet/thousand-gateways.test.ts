@@ -14,7 +14,7 @@ it("1,000 gateways agree within two intervals, probe by one at a time, and ask t
   let isBad = true;
   const fleet = new Fleet({
     workers: 1,
-    provider: { failover: { healthCheckModel: "small", healthCheckInterval: 2000 } },
+    provider: { failover: { healthCheckModel: "small", healthCheckInterval: 3000 } },
   });
   fleet.qwen = request => {
     if (request.by === "callout") probes.push(request);
@@ -22,8 +22,11 @@ it("1,000 gateways agree within two intervals, probe by one at a time, and ask t
   };
   while (fleet.gateways.length < GATEWAYS) fleet.add({}, { workers: 0 });
   fleet.advance(SOON);
+  // Of one moment: `Envoy.metric` lets time pass for each.
   const states = () =>
-    new Set(fleet.gateways.map(gateway => gateway.metric("ai_failover_token_state;provider=qwen;token=t1")));
+    new Set(
+      fleet.gateways.map(({ process }) => process.metrics.value("ai_failover_token_state;provider=qwen;token=t1")),
+    );
   const [live] = states();
   expect([...states()]).toEqual([live]);
 
@@ -46,20 +49,24 @@ it("1,000 gateways agree within two intervals, probe by one at a time, and ask t
   expect(fleet.store.ops["O"]).toBe(1);
 
   // Still bad: all want to probe it, and one does.
-  fleet.advance(20_000);
+  fleet.advance(25_000);
   const times = probes.map(({ at }) => at);
   expect(times.length).toBeGreaterThan(2);
-  expect(times.filter((at, i) => i > 0 && at - times[i - 1]! < 1900)).toEqual([]);
-  console.log(`out: ${JSON.stringify(fleet.store.ops)} told in 20 s, ${times.length} probes`);
+  expect(times.filter((at, i) => i > 0 && at - times[i - 1]! < 2900)).toEqual([]);
+  console.log(`out: ${JSON.stringify(fleet.store.ops)} told in 25 s, ${times.length} probes`);
 
   isBad = false;
-  fleet.advance(20_000);
+  fleet.advance(30_000);
   expect([...states()]).toEqual([live]);
 
   fleet.order(fleet.gateways[2]!, { do: "take-out", provider: "qwen", token: "t1" });
   fleet.advance(SOON);
   expect(states().size).toBe(1);
   expect([...states()]).not.toEqual([live]);
-  expect(fleet.store.calls).toBeLessThan(GATEWAYS * 60);
+  // The first answer lacks the script, and a first call comes at the start.
+  expect(fleet.store.calls).toBeLessThan(GATEWAYS * (fleet.clock.now / INTERVAL + 2));
+  console.log(
+    `${fleet.store.calls} calls in ${fleet.clock.now / 1000} s, with ${JSON.stringify(fleet.store.ops)} in them`,
+  );
   expect(fleet.statusOf(fleet.gateways[1]!).fleets[0]).toMatchObject({ gateways: GATEWAYS });
 }, 900_000);

@@ -1,14 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { startDemoProvider, type DemoProvider } from "../../cli/demo/demo-provider.js";
-import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { renderParts } from "../cli/docs-existing.js";
 import { FAULTS, LIMIT, PROVIDERS, cellsOf, policy, tableRoutes } from "../envoy/fault-rows.js";
-import { freePorts, launch, type Host } from "../envoy/running-gateway.js";
-import { askHost, type Resource } from "./control-plane.js";
+import { launchParts, type PastedEnvoy } from "../envoy/pasted-parts.js";
+import { askHost } from "./control-plane.js";
 
 const HOST = "llm.example.com";
 const ENVOYS = [
@@ -31,13 +29,10 @@ function documented(mode: string): string[][] {
 describe.each(ENVOYS)("the parts under a host of a name, in an Envoy $version", ({ version, mode }) => {
   const directory = mkdtempSync(join(tmpdir(), "ai-failover-named-"));
   const providers: Record<string, DemoProvider> = {};
-  let host: Host;
-  let port: number;
+  let host: PastedEnvoy;
 
   beforeAll(async () => {
     for (const id of PROVIDERS) providers[id] = await startDemoProvider({ name: id, tokens: [`${id}-1`], pace: 1 });
-    const [listen, admin] = (await freePorts(2)) as [number, number];
-    port = listen;
     const config = {
       providers: PROVIDERS.map(id => ({
         // Its path does not begin with the route's prefix.
@@ -47,29 +42,7 @@ describe.each(ENVOYS)("the parts under a host of a name, in an Envoy $version", 
       ...{ routes: tableRoutes, idleTimeout: LIMIT },
     };
     const rendered = renderParts(config, join(process.cwd(), "build/ai-failover.wasm"), version);
-    const part = (name: keyof typeof rendered) => (parse(rendered[name]) ?? {}) as Resource;
-    const address = (port_value: number) => ({ socket_address: { address: "127.0.0.1", port_value } });
-    const { http_filters, ...settings } = part("filters");
-    const { listeners = [], ...beside } = part("listener");
-    const manager = {
-      "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-      ...{ stat_prefix: "own", ...settings, http_filters },
-      route_config: { virtual_hosts: [{ name: "llm", domains: [HOST], routes: part("route")["routes"] as object[] }] },
-    };
-    const filters = [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }];
-    const bootstrap = {
-      ...{ admin: { address: address(admin) }, ...beside },
-      static_resources: {
-        listeners: [
-          ...(listeners as object[]),
-          { name: "own", address: address(listen), filter_chains: [{ filters }] },
-        ],
-        clusters: part("clusters")["clusters"] as object[],
-      },
-    };
-    writeFileSync(join(directory, "envoy.yaml"), JSON.stringify(bootstrap));
-    const { path } = await findEnvoy({ version, say: () => {} });
-    host = await launch(path, directory, admin, { workers: 2 });
+    host = await launchParts(rendered, { version, directory, domains: [HOST] });
   });
   afterAll(async () => {
     await host?.stop();
@@ -80,7 +53,7 @@ describe.each(ENVOYS)("the parts under a host of a name, in an Envoy $version", 
   it(`have the faults of docs/faults.md become what they do there in ${mode.toLowerCase()} mode`, async () => {
     const rows: string[][] = [];
     for (const row of FAULTS) {
-      const cells = await cellsOf(row, providers, body => askHost({ port, host: HOST }, body));
+      const cells = await cellsOf(row, providers, body => askHost({ port: host.port, host: HOST }, body));
       rows.push([row.place, row.name, ...cells.map(({ fate }) => fate)]);
     }
     expect(rows).toEqual(documented(mode));
