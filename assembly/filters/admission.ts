@@ -9,9 +9,10 @@ import { Exchange, configOf } from "../request/exchange";
 import { RequestHead, isAllowedPath } from "../request/request-head";
 import { pathLeadsOut, pathLength } from "../request/request-path";
 import * as replies from "../response/replies";
-import { Refusal, refuse } from "../response/replies";
+import { Refusal, refuse, refuseMethod } from "../response/replies";
 import { refuseSize } from "./body-parking";
 
+const SERVED_METHODS = Bytes.of("GET, POST");
 /** Of gateways of ours one behind the other: more are one that calls itself. */
 const MOST_HOPS = 8;
 const OFF = Bytes.of("off");
@@ -34,11 +35,14 @@ export function admit(x: Exchange, head: RequestHead, end: bool): Refusal | null
   // Without a body callback it cannot be planned (facts 14), and untouched it would take the client's credential on.
   if (head.wantsUpgrade) return refuse(replies.UPGRADE_REFUSED);
   if (head.isCompressed && !end) return refuse(replies.COMPRESSED);
-  if (!isServed(head.method.ptr, head.method.len)) return refuse(replies.METHOD_REFUSED);
+  const methods = head.methods;
+  if (!isServed(head.method.ptr, head.method.len))
+    return refuseMethod(replies.METHOD_REFUSED, methods !== null ? methods : SERVED_METHODS);
   // Hosts resolve what is plain; what is encoded, or meant for another kind of server, would go on with a token.
   if (pathLeadsOut(head.path)) return refuse(replies.PATH_LEADS_OUT);
   if (isRoot(head.path)) return refuse(replies.PATH_UNSERVED);
-  if (x.isUnlisted && !isAllowedPath(x, head)) return refuse(replies.PATH_UNSERVED);
+  if (x.isUnlisted && !isAllowedPath(x, head))
+    return methods !== null ? refuseMethod(replies.METHOD_UNSERVED, methods) : refuse(replies.PATH_UNSERVED);
   if (head.failover.len > 0) {
     if (head.failover.is(OFF)) x.isSentOnce = true;
     else if (head.failover.is(SAME_MODEL)) x.keepsModel = true;

@@ -8,7 +8,7 @@ import * as exchanges from "../request/exchange-registry";
 import { asksForModels } from "../request/api-paths";
 import { readBody } from "../request/request-body";
 import { keepHead, noteApi, readRequestHead } from "../request/request-head";
-import { refuseBody } from "../response/replies";
+import { refuseBody } from "../response/body-refusal";
 import { pruneTokens } from "../health/prune";
 import { Health } from "../health/health";
 import { isIdle } from "../health/idle";

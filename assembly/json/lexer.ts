@@ -4,6 +4,7 @@
  */
 import { Char, isDigit } from "../text/ascii";
 import { skipBlanks } from "./grammar";
+import { noteKey } from "./kept-names";
 import { Status, fail, peek, syntaxError, unexpected } from "./syntax-error";
 import { skipString } from "./string-scanner";
 
@@ -118,7 +119,10 @@ export function valueAfter(keyEnd: usize, end: usize): usize {
 /** p is where a key should be. Returns the start of its value. */
 function skipKey(p: usize, end: usize): usize {
   const keyEnd = keyEndAt(p, end);
-  return keyEnd ? valueAfter(keyEnd, end) : 0;
+  if (!keyEnd) return 0;
+  const value = valueAfter(keyEnd, end);
+  if (value) noteKey(p + 1, keyEnd, value);
+  return value;
 }
 
 /** The closing characters of the open arrays and objects, outermost first. */

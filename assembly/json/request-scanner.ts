@@ -7,6 +7,7 @@ import { Bytes } from "../text/bytes";
 import { equalsDecoded, equalsFolded } from "./unescape";
 import { Status, fail, peek, syntaxError, unexpected } from "./syntax-error";
 import { Kind, check, keyEndAt, kindOf, skipBlank, skipValue, valueAfter } from "./lexer";
+import { forgetNamed, noteKey } from "./kept-names";
 import { JsonMember } from "./member";
 
 export { Status } from "./syntax-error";
@@ -19,8 +20,10 @@ export const stream = new JsonMember(Bytes.of("stream"));
 export const user = new JsonMember(Bytes.of("user"));
 export const previousResponseId = new JsonMember(Bytes.of("previous_response_id"));
 export const conversation = new JsonMember(Bytes.of("conversation"));
+/** Whether the provider shall keep the answer. */
+export const keep = new JsonMember(Bytes.of("store"));
 
-const members: StaticArray<JsonMember> = [model, stream, user, previousResponseId, conversation];
+const members: StaticArray<JsonMember> = [model, stream, user, previousResponseId, conversation, keep];
 
 export class ScanResult {
   status: Status = Status.Ok;
@@ -31,11 +34,12 @@ export class ScanResult {
 const result = new ScanResult();
 
 /**
- * A second top-level `model` is refused, since two readers could see two models; of other duplicates the last one
+ * Besides, kept-names.ts has what it names at any depth of what a provider keeps. A second top-level `model` is refused, since two readers could see two models; of other duplicates the last one
  * counts, as in JSON.parse. Keys are compared decoded. So is a key that only its case keeps from being `model` or `stream`.
  */
 export function scan(ptr: usize, len: usize): ScanResult {
   for (let i = 0; i < members.length; i++) unchecked(members[i]).put(Kind.Absent, 0, 0);
+  forgetNamed();
   result.status = scanObject(ptr, ptr + len);
   result.errorOffset = result.status == Status.Ok ? 0 : syntaxError.at - ptr;
   return result;
@@ -52,6 +56,7 @@ function scanObject(ptr: usize, end: usize): Status {
       const value = keyEnd ? valueAfter(keyEnd, end) : 0;
       if (!value) return syntaxError.status;
       const member = memberNamed(key, keyEnd - key);
+      if (!member) noteKey(key, keyEnd, value);
       p = skipValue(value, end, 1);
       if (!p) return syntaxError.status;
       if (member) {
@@ -75,7 +80,7 @@ function scanObject(ptr: usize, end: usize): Status {
   }
   p = skipBlank(p + 1, end);
   if (p == end) return Status.Ok;
-  fail(Status.Malformed, p);
+  fail(Status.Trailing, p);
   return syntaxError.status;
 }
 
@@ -90,6 +95,10 @@ function hasForeignCase(key: usize, len: usize): bool {
 }
 
 function refuseOther(p: usize, end: usize): Status {
+  if (p == end) {
+    fail(Status.Empty, p);
+    return syntaxError.status;
+  }
   const status = check(p, end - p);
   if (status != Status.Ok) return status;
   fail(Status.NotObject, p);

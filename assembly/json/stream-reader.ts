@@ -182,7 +182,8 @@ export class JsonReader {
             this.close();
             break;
           }
-          this.fill();
+          // An end that is an object says by a member of its how it ended.
+          if (this.slot != Slot.Status) this.fill();
           this.step = Step.NextKey;
           continue;
         case Step.NextKey:

@@ -15,6 +15,10 @@ export enum Status {
   DuplicateModel,
   /** A key that differs from `model` or `stream` in case only: servers in Go read it as that. */
   ForeignCase,
+  /** Nothing but blanks. */
+  Empty,
+  /** More follows behind the end of the text. */
+  Trailing,
 }
 
 export class SyntaxError {

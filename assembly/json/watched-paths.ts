@@ -83,6 +83,14 @@ export function watch(root: u8, path: string, filled: u32, slot: Slot = Slot.Non
   if (slot != Slot.None) node.slot = <u8>slot;
 }
 
+/** A further kind of document: the same members as another one, which is whole already, and one more at its top. */
+export function treeWith(tree: u8, name: string, slot: Slot): u8 {
+  const root = newTree();
+  watch(root, name, 0, slot);
+  nodeAt(nodeAt(root).child).sibling = nodeAt(tree).child;
+  return root;
+}
+
 function ensureChild(parent: u8, key: u64): u8 {
   const known = childOf(parent, key);
   if (known) return known;

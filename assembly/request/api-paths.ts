@@ -17,6 +17,27 @@ enum Use {
   State,
 }
 
+/** What a path takes: a bit for each method. HEAD is GET without its body. */
+enum Takes {
+  Get = 1,
+  Post = 2,
+  Head = 4,
+}
+
+/** By `Use`. */
+const TAKES: i32[] = [Takes.Post, Takes.Post, Takes.Get | Takes.Head, Takes.Get | Takes.Post | Takes.Head];
+/** By the bits of `Takes`. */
+const METHODS: Bytes[] = Bytes.ofAll([
+  "GET, POST",
+  "GET",
+  "POST",
+  "GET, POST",
+  "HEAD",
+  "GET, HEAD",
+  "HEAD, POST",
+  "GET, HEAD, POST",
+]);
+
 class Api {
   readonly path: Bytes;
   constructor(
@@ -91,9 +112,18 @@ export class ApiCall {
   isModelCall: bool = false;
   /** Bytes of the path before the API's own, which are the gateway's and no provider's: "/ai" of "/ai/v1/chat/completions". */
   basePrefix: usize = 0;
+  /** The bits of what the path takes, where that is another method. */
+  takes: i32 = 0;
+  /** A model is called by this path, whatever the method. */
+  isCallPath: bool = false;
 
   clear(): void {
     memory.fill(changetype<usize>(this), 0, offsetof<ApiCall>());
+  }
+
+  /** As the header `allow` says it. */
+  get methods(): Bytes {
+    return unchecked(METHODS[this.takes]);
   }
 }
 
@@ -111,12 +141,11 @@ export function apiOf(method: Span, path: Span, isVersioned: bool): ApiCall {
   const size = pathLength(ptr, path.len);
   call.clear();
   call.dialect = Dialect.Other;
-  const isPost = method.is(POST);
-  const isGet = method.is(GET) || method.is(HEAD);
-  let api = apiAt(ptr, size, isPost, isGet);
+  const bit = method.is(POST) ? Takes.Post : method.is(GET) ? Takes.Get : method.is(HEAD) ? Takes.Head : 0;
+  let api = apiAt(ptr, size, bit);
   for (let i: usize = 1; api === null && i + V1.len < size; i++) {
     if (!startsWith(ptr + i, size - i, V1)) continue;
-    api = apiAt(ptr + i, size - i, isPost, isGet);
+    api = apiAt(ptr + i, size - i, bit);
     if (api !== null) call.basePrefix = i;
   }
   if (api === null) return call;
@@ -128,16 +157,23 @@ export function apiOf(method: Span, path: Span, isVersioned: bool): ApiCall {
   return call;
 }
 
-function apiAt(ptr: usize, size: usize, isPost: bool, isGet: bool): Api | null {
+/** Null: nothing of ours is there that takes this method. `call` says what the path takes. */
+function apiAt(ptr: usize, size: usize, bit: i32): Api | null {
   if (hasVersion(ptr, size)) {
     ptr += V1.len;
     size -= V1.len;
   }
   for (let i = 0, k = APIS.length; i < k; i++) {
     const api = unchecked(APIS[i]);
-    const fits = api.use == Use.State ? isPost || isGet : api.use == Use.Read ? isGet : isPost;
-    if (fits && startsWith(ptr, size, api.path) && (size == api.path.len || (api.below && isSlash(ptr + api.path.len))))
-      return api;
+    if (!startsWith(ptr, size, api.path)) continue;
+    const isWhole = size == api.path.len;
+    if (!isWhole && !(api.below && isSlash(ptr + api.path.len))) continue;
+    let takes = unchecked(TAKES[api.use]);
+    // No API has a HEAD of what a model is called by, though a list may be there, too.
+    if (call.isCallPath) takes &= ~Takes.Head;
+    if (takes & bit) return api;
+    call.takes |= takes;
+    if (takes == Takes.Post && (isWhole || bit == Takes.Head)) call.isCallPath = true;
   }
   return null;
 }
@@ -191,21 +227,28 @@ export function madeByCall(path: Span): Span {
 }
 
 const MODELS_PATH = Bytes.of("/v1/models");
+const MODELS_BELOW = Bytes.of("/v1/models/");
+/** Where the client's base URL has no version. */
+const BARE_MODELS = Bytes.of("/models");
+const BARE_BELOW = Bytes.of("/models/");
 
 /** Whether a request asks for the list of models or for one of it, wherever this gateway's API is. */
 export function asksForModels(method: Span, path: Span): bool {
   if (!method.is(GET) && !method.is(HEAD)) return false;
-  const size = pathLength(path.ptr, path.len);
-  return endsWith(path.ptr, size, MODELS_PATH) || modelInPath(path).len > 0;
+  return namesList(path.ptr, pathLength(path.ptr, path.len)) || modelInPath(path).len > 0;
 }
 
-const MODELS_BELOW = Bytes.of("/v1/models/");
+function namesList(ptr: usize, size: usize): bool {
+  return endsWith(ptr, size, MODELS_PATH) || BARE_MODELS.equals(ptr, size);
+}
 
 /** The model that such a path names, as it is encoded there; empty: none. */
 export function modelInPath(path: Span): Span {
   const size = pathLength(path.ptr, path.len);
+  if (namesList(path.ptr, size)) return id.set(0, 0);
+  if (startsWith(path.ptr, size, BARE_BELOW)) return id.set(path.ptr + BARE_BELOW.len, size - BARE_BELOW.len);
   const at = indexOf(path.ptr, size, MODELS_BELOW.ptr, MODELS_BELOW.len);
-  if (at < 0 || endsWith(path.ptr, size, MODELS_PATH)) return id.set(0, 0);
+  if (at < 0) return id.set(0, 0);
   const from = <usize>at + MODELS_BELOW.len;
   return id.set(path.ptr + from, size - from);
 }

@@ -99,6 +99,8 @@ export class Exchange {
   isSentOnce: bool;
   /** Its path names such state, which is what the answer tells of. */
   isStateful: bool;
+  /** The provider keeps the answer, which is asked for by its id. */
+  isKept: bool;
   /** Its path is none of an API that we know: it goes only where `allowPaths` names it, or where paths are kept. */
   isUnlisted: bool;
   /** The client forbids other upstreams. */
@@ -135,8 +137,8 @@ export class Exchange {
   user: u64;
   /** Holds calls about what one account of a provider keeps to one token: `MADE_APART`, or a hash of the id. 0: it is not about that. */
   state: u64;
-  /** The hash of its id where the body names it; 0: it does not. */
-  madeId: u64;
+  /** The maker of what the body names of that (health/makers.ts); 0: not known. */
+  madeBy: u64;
   /** Of the first upstream of the plan the token that has made that; -1: it is not known. */
   maker: i32;
 

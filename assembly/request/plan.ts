@@ -128,14 +128,10 @@ function swapEntries(x: Exchange, position: i32): void {
   memory.copy(other, aside, SIZE);
 }
 
-/** Who has made what the body goes on with, or the first of what the path names whose maker is known; 0: nobody is. */
+/** Who has made what the body names, or the first of what the path names whose maker is known; 0: nobody is. */
 function makerNamed(x: Exchange): u64 {
   const health = healthOf(x);
-  if (x.madeId != 0) {
-    const maker = health.makerOf(x.madeId);
-    if (maker != 0) return maker;
-  }
-  if (!x.isStateful) return 0;
+  if (x.madeBy != 0 || !x.isStateful) return x.madeBy;
   const end = pathLength(x.text, x.pathLen);
   let from = x.basePrefix;
   for (let at = x.basePrefix; at <= end; at++) {

@@ -1,16 +1,17 @@
 /** What a request's body says: its model, whether it wants a stream, whether only one provider can answer it. */
 import { CONTENT_TYPE } from "../http/header-names";
-import { containsIgnoreCase, equalsIgnoreCase, hasControl } from "../text/ascii";
+import { Char, containsIgnoreCase, equalsIgnoreCase, hasControl } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { hash64 } from "../text/hash";
 import { Span } from "../text/span";
-import { Kind as LookupKind } from "../json/lexer";
+import { isSurelyNamed, namedAt, namedCount } from "../json/kept-names";
+import { Kind as LookupKind, keyEndAt, kindOf, skipBlank, skipValue } from "../json/lexer";
 import { foundMember, lookup } from "../json/lookup";
 import * as json from "../json/request-scanner";
 import { headerValue } from "../http/header-list";
 import * as multipart from "../http/multipart";
 import { Dialect } from "../config/dialect";
-import { Exchange, MADE_APART, ModelPlace, modelOf } from "./exchange";
+import { Exchange, MADE_APART, ModelPlace, healthOf, modelOf } from "./exchange";
 
 const MULTIPART = Bytes.of("multipart/form-data");
 const TRUE = Bytes.of("true");
@@ -39,17 +40,27 @@ export enum BodyFault {
 }
 
 /** What reading a body came to; what it says of the request is in the exchange. */
-@unmanaged
 export class BodyReading {
   fault: BodyFault = BodyFault.None;
   syntax: json.Status = json.Status.Ok;
-  /** Where the syntax is wrong, bytes; 0: at the start, or not told. */
+  /** Where the syntax is wrong, bytes from the start. */
   offset: usize = 0;
+  /** What was found in place of what the API takes. */
+  kind: json.Kind = json.Kind.Absent;
+  /** What stands where the syntax is wrong, as far as it tells more: a byte, or a key with its quotes. */
+  readonly found: Span = new Span();
 
   end(fault: BodyFault, syntax: json.Status = json.Status.Ok, offset: usize = 0): this {
     this.fault = fault;
     this.syntax = syntax;
     this.offset = offset;
+    this.kind = json.Kind.Absent;
+    this.found.set(0, 0);
+    return this;
+  }
+
+  of(kind: json.Kind): this {
+    this.kind = kind;
     return this;
   }
 }
@@ -62,14 +73,31 @@ export function isMultipart(type: Span): bool {
 }
 
 export function readBody(x: Exchange): BodyReading {
-  if (x.bodyLen == 0) return reading.end(x.wasUnpacked ? BodyFault.NotUnpacked : BodyFault.None);
+  if (x.bodyLen == 0) return readNothing(x);
   return x.isMultipart ? readMultipart(x) : readJson(x);
+}
+
+/** Without a body nobody completes anything; what else is asked for may need none. */
+function readNothing(x: Exchange): BodyReading {
+  if (x.wasUnpacked) return reading.end(BodyFault.NotUnpacked);
+  return x.hasKnownShape ? reading.end(BodyFault.NoJson, json.Status.Empty) : reading.end(BodyFault.None);
 }
 
 /** Envoy's decompressor stops where it meets a mistake, and says nothing of it. */
 function endSyntax(x: Exchange, fault: BodyFault, status: json.Status, offset: usize = 0): BodyReading {
-  if (x.wasUnpacked && status == json.Status.Truncated) return reading.end(BodyFault.NotUnpacked);
-  return reading.end(isPacked(x) ? BodyFault.Packed : fault, status, offset);
+  if (x.wasUnpacked && (status == json.Status.Truncated || status == json.Status.Empty))
+    return reading.end(BodyFault.NotUnpacked);
+  if (isPacked(x)) return reading.end(BodyFault.Packed);
+  reading.end(fault, status, offset);
+  if (fault == BodyFault.NoJson && offset < x.bodyLen) lookAt(x.body + offset, x.body + x.bodyLen);
+  return reading;
+}
+
+/** What stands at the mistake. */
+function lookAt(p: usize, end: usize): void {
+  reading.kind = kindOf(p);
+  const isKey = reading.syntax == json.Status.ForeignCase;
+  reading.found.set(p, isKey ? keyEndAt(p, end) + 1 - p : 1);
 }
 
 /** By the magic numbers of gzip (RFC 1952) and zstd (RFC 8878). */
@@ -84,14 +112,21 @@ function readJson(x: Exchange): BodyReading {
       ? endSyntax(x, BodyFault.NoJson, scan.status, scan.errorOffset)
       : reading.end(x.wasUnpacked ? BodyFault.EndUnknown : BodyFault.None);
   x.isStreamed = json.stream.kind == json.Kind.True;
-  if (x.hasKnownShape && !isSwitch(json.stream.kind)) return reading.end(BodyFault.StreamNoSwitch);
+  if (x.hasKnownShape && !isSwitch(json.stream.kind)) return reading.end(BodyFault.StreamNoSwitch).of(json.stream.kind);
+  // First: what is looked up in a body adds to what was found in it.
+  findMaker(x);
   if (namesState(x)) {
     x.isSentOnce = true;
-    x.madeId = idNamed(x);
-    x.state = json.previousResponseId.kind == json.Kind.String ? x.madeId : MADE_APART;
+    const id = idNamed(x);
+    if (id != 0) takeMaker(x, id);
+    x.state = json.previousResponseId.kind == json.Kind.String ? id : MADE_APART;
   }
+  x.isKept =
+    x.dialect == Dialect.Responses
+      ? json.keep.kind != json.Kind.False
+      : x.dialect == Dialect.Chat && json.keep.kind == json.Kind.True;
   if (json.model.kind == json.Kind.Absent) return reading.end(BodyFault.None);
-  if (json.model.kind != json.Kind.String) return reading.end(BodyFault.ModelNoString);
+  if (json.model.kind != json.Kind.String) return reading.end(BodyFault.ModelNoString).of(json.model.kind);
   const start = json.model.start + 1;
   const size = json.model.end - 1 - start;
   if (!takeModel(x, x.body + start, size)) return reading.end(BodyFault.ModelTooLong);
@@ -124,6 +159,45 @@ function namesState(x: Exchange): bool {
   if (json.previousResponseId.kind == json.Kind.String) return true;
   const kind = json.conversation.kind;
   return x.dialect == Dialect.Responses && (kind == json.Kind.String || kind == json.Kind.Object);
+}
+
+/**
+ * Who has made what the body names, files and the like: that token is asked first. Others may follow, which may be of the same account.
+ * Where nobody knows, it is asked of the one that makes such things.
+ */
+function findMaker(x: Exchange): void {
+  x.madeBy = 0;
+  if (namedCount() > 0 && isSurelyNamed() && x.state == 0) x.state = MADE_APART;
+  for (let i = 0, k = namedCount(); i < k && x.madeBy == 0; i++) findMakerOf(x, namedAt(i));
+}
+
+/** Of an id, of one of a list, or of what has an id. */
+function findMakerOf(x: Exchange, value: usize): void {
+  const end = x.body + x.bodyLen;
+  const kind = kindOf(value);
+  if (kind == LookupKind.String) takeMakerOf(x, value, end);
+  else if (kind == LookupKind.Object && lookup(value, end - value, ID) == LookupKind.String)
+    takeMakerOf(x, value + foundMember.start, end);
+  else if (kind == LookupKind.Array) {
+    let p = skipBlank(value + 1, end);
+    for (let i = 0; i < MOST_OF_LIST && x.madeBy == 0 && kindOf(p) == LookupKind.String; i++) {
+      takeMakerOf(x, p, end);
+      p = skipBlank(skipValue(p, end, 0), end);
+      if (load<u8>(p) != Char.Comma) return;
+      p = skipBlank(p + 1, end);
+    }
+  }
+}
+
+const MOST_OF_LIST = 16;
+
+function takeMakerOf(x: Exchange, text: usize, end: usize): void {
+  takeMaker(x, hash64(text + 1, skipValue(text, end, 0) - text - 2));
+}
+
+function takeMaker(x: Exchange, id: u64): void {
+  const maker = healthOf(x).makerOf(id);
+  if (maker != 0) x.madeBy = maker;
 }
 
 const ID = Bytes.of("id");

@@ -37,6 +37,10 @@ export class RequestHead {
   hops: i32 = 0;
   /** By a coding that nobody before this filter has undone. */
   isCompressed: bool = false;
+  /** Its path takes these methods, and not this one; null: the path is none of ours, or takes it. */
+  methods: Bytes | null = null;
+  /** A model is called by its path, but not by its method. */
+  missesCall: bool = false;
 }
 
 const head = new RequestHead();
@@ -128,22 +132,28 @@ export function noteApi(x: Exchange, head: RequestHead): void {
   if (tidy !== null && api.isListed) head.path.set(tidy.ptr, tidy.len);
   else if (tidy !== null) api = apiOf(head.method, head.path, head.hasVersion);
   x.isUnlisted = !api.isListed;
+  head.methods = !api.isListed && api.takes != 0 ? api.methods : null;
+  head.missesCall = !api.isListed && api.isCallPath;
   x.dialect = api.dialect;
   x.hasKnownShape = api.hasKnownShape;
   x.isModelCall = api.isModelCall;
   x.isStateful = api.isStateful;
   x.isSentOnce = api.isStateful;
-  x.madeId = 0;
+  x.madeBy = 0;
+  x.isKept = false;
   if (api.isStateful) x.state = stateIn(head.path);
   x.basePrefix = api.basePrefix;
 }
 
-/** Whether some provider takes a path that is of no API that we know; notes where in the path it begins. */
+/**
+ * Whether some provider takes a path that is of no API that we know, or another method of one; notes where in the path it begins. What
+ * a model is called by is known too well to be guessed at: only `allowPaths` adds a method.
+ */
 export function isAllowedPath(x: Exchange, head: RequestHead): bool {
   const providers = configOf(x).providers;
   for (let i = 0, k = providers.length; i < k; i++) {
     const provider = unchecked(providers[i]);
-    if (keepsPaths(provider)) return true;
+    if (keepsPaths(provider) && !head.missesCall) return true;
     const at = allowedAt(provider.allowPaths, head.method, head.path.ptr, head.path.len);
     if (at < 0) continue;
     x.basePrefix = <usize>at;

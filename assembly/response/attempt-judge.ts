@@ -5,7 +5,6 @@
 import { NS_PER_MS } from "../text/time-units";
 import { secretBegun, starSecret } from "../text/secrets";
 import { Guard as GuardMode } from "../config/route";
-import { Dialect } from "../config/dialect";
 import { ModelName } from "../config/model-mapping";
 import { Provider } from "../config/provider";
 import { Token } from "../config/token";
@@ -82,7 +81,7 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
   const mayBeBodyless = x.isHeadRequest || !x.isModelCall || (a.status == NO_CONTENT && !x.hasKnownShape);
   const mayBeSilent = !configOf(x).rejectsEmpty;
   a.validator.start(x.dialect, x.hasKnownShape, x.isStreamed, body, mode, mayBeBodyless, mayBeSilent);
-  a.validator.readsId = x.isStateful && x.isPost && head.body == BodyType.Json;
+  if (x.isKept || (x.isStateful && x.isPost && head.body == BodyType.Json)) a.validator.readId();
   a.state = State.Judging;
   if (last) return decide(a, a.validator.finish(), true, now);
   if (mode == GuardMode.None || a.validator.isOpaque) return pass(a, now);
@@ -231,7 +230,7 @@ function noteSigns(a: Attempt, now: u64): void {
 /** What the answer is asked for by later is this token's. */
 function noteMade(a: Attempt): void {
   const id = a.validator.json.id;
-  if (id == 0 || a.hasNotedMade || !(a.exchange.isStateful || a.exchange.dialect == Dialect.Responses)) return;
+  if (id == 0 || a.hasNotedMade || !(a.exchange.isStateful || a.exchange.isKept)) return;
   a.hasNotedMade = true;
   healthOf(a.exchange).madeBy(providerOf(a), a.token, id);
 }

@@ -12,8 +12,8 @@ import { Dialect } from "../config/dialect";
 import { Cause, Verdict, isCallers } from "../health/verdict";
 import { errorText } from "../health/classify";
 
-/** Room for an error of 64 KiB and what goes around it; one for all, read it at once. */
-export const ROOM_SIZE: usize = 72 << 10;
+/** Room for an error of 64 KiB, told twice, and what goes around it; one for all, read it at once. */
+export const ROOM_SIZE: usize = 136 << 10;
 export const room: usize = heap.alloc(ROOM_SIZE);
 const body = new Writer();
 const written = new Span();

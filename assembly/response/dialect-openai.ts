@@ -4,7 +4,7 @@
  * https://platform.openai.com/docs/api-reference/chat-streaming
  */
 import { JsonReader } from "../json/stream-reader";
-import { Slot, hashOf, newTree, watch } from "../json/watched-paths";
+import { Slot, hashOf, newTree, treeWith, watch } from "../json/watched-paths";
 import { Fact, Mark, DialectRules, EventTypes, STOPPED, WHOLE, watchContent } from "./dialect-rules";
 
 /**
@@ -35,12 +35,16 @@ const UNWRAPPED: u32 = Fact.Code | Fact.Message;
 function buildTree(): u8 {
   const tree = newTree();
   watch(tree, "error", Fact.Error, Slot.Place);
+  // Gemini's: a list of one.
+  watch(tree, "*.error", Fact.HiddenError, Slot.OtherPlace);
   watch(tree, "code", Fact.Code);
   watch(tree, "message", Fact.Message);
   watch(tree, "choices", Fact.Answer);
   watch(tree, "choices.*.index", 0, Slot.Highest);
   watch(tree, "choices.*.error", Fact.HiddenError, Slot.OtherPlace);
   watch(tree, "choices.*.finish_reason", Fact.Finish, Slot.Status);
+  // SGLang's.
+  watch(tree, "choices.*.finish_reason.type", Fact.Finish, Slot.Status);
   watch(tree, "choices.*.text", Fact.Content);
   watchContent(tree, "choices.*.delta", NO_CONTENT);
   watchContent(tree, "choices.*.message", NO_CONTENT);
@@ -83,3 +87,4 @@ function markAnswer(json: JsonReader): u32 {
 
 export const openai = new DialectRules(buildTree(), markEvent, markAnswer);
 openai.endsInDone = true;
+openai.treeOfKept = treeWith(openai.tree, "id", Slot.Id);

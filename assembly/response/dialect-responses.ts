@@ -40,7 +40,7 @@ function buildTree(): u8 {
   watch(tree, "id", 0, Slot.Id);
   watch(tree, "response.id", 0, Slot.Id);
   watch(tree, "error", Fact.Error, Slot.Place);
-  watch(tree, "response.error", Fact.Error, Slot.Place);
+  watch(tree, "response.error", Fact.HiddenError, Slot.Place);
   watch(tree, "code", Fact.Code);
   watch(tree, "message", Fact.Message);
   watch(tree, "sequence_number", 0, Slot.Highest);
@@ -59,6 +59,8 @@ function buildTree(): u8 {
 function markEvent(json: JsonReader): u32 {
   const facts = json.facts;
   if (facts & Fact.Error) return Mark.Error;
+  // Nobody looks for one in an event that tells of something else.
+  if (facts & Fact.HiddenError) return EVENTS.find(json.type, 0) == Mark.Error ? Mark.Error : Mark.Error | Mark.Hidden;
   const untyped = json.type == NO_TYPE || json.type == EMPTY_TYPE;
   const mark = EVENTS.find(json.type, untyped ? Mark.Progress : Mark.Progress | Mark.Content);
   if ((facts & (Fact.Delta | Fact.Content)) == Fact.Delta) return mark & ~Mark.Content;

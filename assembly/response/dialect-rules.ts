@@ -50,6 +50,8 @@ export class DialectRules {
   isMarkless: bool = false;
   /** Official clients read no event without a name, and raise only what is named error. */
   isNamed: bool = false;
+  /** The members to watch in an answer that the provider keeps. */
+  treeOfKept: u8 = 0;
 
   constructor(
     /** The members to watch. */
@@ -57,7 +59,9 @@ export class DialectRules {
     readonly event: (json: JsonReader) => u32,
     /** Of one JSON answer; 0: it holds no answer. */
     readonly answer: (json: JsonReader) => u32,
-  ) {}
+  ) {
+    this.treeOfKept = tree;
+  }
 }
 
 /** Watches all members of the object at `path`: they are content, but for those that are known to be none. */

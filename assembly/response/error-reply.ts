@@ -23,6 +23,7 @@ const MESSAGES_TYPE = Bytes.of('{"type":"error","error":{"type":"');
 const MESSAGES_MESSAGE = Bytes.of('","message":');
 const MESSAGES_END = Bytes.of("}}");
 
+const ALLOW = Bytes.of("allow");
 const SHOULD_RETRY = Bytes.of("x-should-retry");
 const FALSE = Bytes.of("false");
 
@@ -52,6 +53,8 @@ export function writeErrorBody(refusal: Refusal, dialect: Dialect): Span {
 /** Adds its headers to the set that is being built. */
 export function addErrorHeaders(refusal: Refusal): void {
   headerBuilder.put(CONTENT_TYPE, JSON_TYPE);
+  const allow = refusal.allow;
+  if (allow !== null) headerBuilder.put(ALLOW, allow);
   if (refusal.retryAfter > 0) {
     seconds.into(secondsRoom, SECONDS_ROOM).decimal(refusal.retryAfter);
     headerBuilder.add(RETRY_AFTER.ptr, RETRY_AFTER.len, seconds.ptr, seconds.len);

@@ -1,8 +1,6 @@
 /** The errors that the gateway gives by itself: code, status and sentence of each. docs/decisions.md lists the codes. */
 import { Bytes } from "../text/bytes";
 import { Writer } from "../text/writer";
-import * as json from "../json/request-scanner";
-import { BodyFault, BodyReading } from "../request/request-body";
 
 /** All codes, by `ErrorCode.index`. */
 export const ERROR_CODES: string[] = [];
@@ -30,7 +28,7 @@ class ErrorCode {
 }
 
 const INVALID = "invalid_request_error";
-const INVALID_BODY = new ErrorCode(400, INVALID, INVALID, "invalid_body", false);
+export const INVALID_BODY = new ErrorCode(400, INVALID, INVALID, "invalid_body", false);
 const INVALID_HEADER = new ErrorCode(400, INVALID, INVALID, "invalid_header", false);
 const INVALID_PATH = new ErrorCode(400, INVALID, INVALID, "invalid_path", false);
 const FOREIGN_PAGE = new ErrorCode(403, INVALID, "permission_error", "origin_not_allowed", false);
@@ -42,7 +40,7 @@ const METHOD_NOT_ALLOWED = new ErrorCode(405, INVALID, INVALID, "method_not_allo
 const REQUEST_TIMEOUT = new ErrorCode(408, INVALID, "timeout_error", "request_timeout", true);
 const TOO_LARGE = new ErrorCode(413, INVALID, "request_too_large", "request_too_large", false);
 const UPGRADE = new ErrorCode(426, INVALID, INVALID, "upgrade_not_supported", false);
-const UNSUPPORTED = new ErrorCode(415, INVALID, INVALID, "unsupported_media_type", false);
+export const UNSUPPORTED = new ErrorCode(415, INVALID, INVALID, "unsupported_media_type", false);
 const RATE_LIMITED = new ErrorCode(429, "rate_limit_error", "rate_limit_error", "rate_limited", true);
 const BUSY = new ErrorCode(503, "server_error", "overloaded_error", "gateway_busy", true);
 const MISCONFIGURED = new ErrorCode(503, "server_error", "api_error", "misconfigured", false);
@@ -80,9 +78,14 @@ export const COMPRESSED = new Reply(
   UNSUPPORTED,
   "The request's body has a content-encoding that nothing here unpacks: send it as it is. 'run' and 'render' unpack gzip, br and zstd, another Envoy by its decompressor filter before the module",
 );
+/** And which the path takes. */
 export const METHOD_REFUSED = new Reply(
   METHOD_NOT_ALLOWED,
-  "This gateway serves GET, HEAD, POST, PUT, PATCH and DELETE",
+  "This gateway serves GET, HEAD, POST, PUT, PATCH and DELETE; this path takes: ",
+);
+export const METHOD_UNSERVED = new Reply(
+  METHOD_NOT_ALLOWED,
+  "This path is not served by this method, unless allowPaths of a provider adds it; it takes: ",
 );
 export const PATH_LEADS_OUT = new Reply(INVALID_PATH, "The path leads out of the API: a segment of it is '..'");
 export const PATH_UNSERVED = new Reply(
@@ -118,36 +121,6 @@ export const BODIES_AT_LIMIT = new Reply(
   BUSY,
   "The gateway holds as many request bodies as it may (limits.parkedBodies); try again shortly",
 );
-/** By `BodyFault`; the first is none. */
-const OF_BODY: Reply[] = [
-  new Reply(INVALID_BODY, ""),
-  new Reply(INVALID_BODY, "The request's body is not valid JSON: "),
-  new Reply(INVALID_BODY, "'model' must be a string"),
-  new Reply(INVALID_BODY, "'model' is longer than 1024 bytes"),
-  new Reply(INVALID_BODY, "'model' holds a control character"),
-  new Reply(INVALID_BODY, "'stream' must be true or false"),
-  new Reply(INVALID_BODY, "The content-type multipart/form-data needs one boundary of at most 70 bytes"),
-  new Reply(INVALID_BODY, "The request's body is not valid multipart/form-data: "),
-  new Reply(
-    INVALID_BODY,
-    "The request's body cannot be unpacked: it is not what its content-encoding says, ends too early, or grows more than a hundredfold",
-  ),
-  new Reply(UNSUPPORTED, "The request's body is compressed, and no content-encoding says so"),
-  new Reply(UNSUPPORTED, "This gateway takes a compressed body only where it is JSON or a form: send it as it is"),
-];
-/** By `json.Status`. */
-const SYNTAX: Bytes[] = Bytes.ofAll([
-  "",
-  "it is not an object",
-  "unexpected character",
-  "it ends too early",
-  "it is not UTF-8",
-  "it starts with a byte order mark",
-  "it nests deeper than 512 levels",
-  "'model' stands in it twice",
-  "a key is 'model' or 'stream' but for its case",
-]);
-
 // === Where it should go ===
 
 /** The name, and what is served. */
@@ -177,6 +150,8 @@ export class Refusal {
   reply: Reply = KEY_REQUIRED;
   /** Seconds until another try may help; 0: none are told. */
   retryAfter: u64 = 0;
+  /** What the path takes, where that is another method. */
+  allow: Bytes | null = null;
   /** The reply's sentence; write on where it needs more. */
   readonly message: Writer = new Writer();
 }
@@ -188,21 +163,14 @@ const messageRoom: usize = heap.alloc(CAPACITY);
 export function refuse(reply: Reply, retryAfter: u64 = 0): Refusal {
   refusal.reply = reply;
   refusal.retryAfter = retryAfter;
+  refusal.allow = null;
   refusal.message.into(messageRoom, CAPACITY).text(reply.sentence);
   return refusal;
 }
 
-const AT = Bytes.of(" at byte ");
-
-/** Null: the body is none to refuse. */
-export function refuseBody(reading: BodyReading): Refusal | null {
-  if (reading.fault == BodyFault.None) return null;
-  const found = refuse(unchecked(OF_BODY[reading.fault]));
-  if (reading.syntax == json.Status.Ok) return found;
-  found.message.text(unchecked(SYNTAX[reading.syntax]));
-  if (reading.offset > 0) {
-    found.message.text(AT);
-    found.message.decimal(reading.offset);
-  }
+export function refuseMethod(reply: Reply, allowed: Bytes): Refusal {
+  const found = refuse(reply);
+  found.allow = allowed;
+  found.message.text(allowed);
   return found;
 }

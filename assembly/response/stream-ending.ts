@@ -16,6 +16,7 @@ const LINE = Bytes.of("\n");
 const BLANK_LINE = Bytes.of("\n\n");
 /** In dialects with named events the last name counts, also behind the data. */
 const NAMED = Bytes.of("event: error\n");
+const NAMED_FAILED = Bytes.of("event: response.failed\n");
 
 const SENTENCE = "The provider's stream ended before its answer was complete.";
 const OPENAI = Bytes.of(
@@ -24,16 +25,17 @@ const OPENAI = Bytes.of(
 const MESSAGES = Bytes.of(`"type":"error","error":{"type":"api_error","message":"${SENTENCE}"}`);
 /** A begun `message_start` has a `message`, which clients would show in place of the error's. */
 const OWN_MESSAGE = Bytes.of(`"message":"${SENTENCE}",`);
-/** The documented members, and `error`, from which the clients raise. */
-const RESPONSES = Bytes.of(
-  `"type":"error","code":"server_error","message":"${SENTENCE}","param":null,` +
-    `"error":{"message":"${SENTENCE}","type":"server_error","param":null,"code":"stream_incomplete"},"sequence_number":`,
-);
+/**
+ * One event for two kinds of readers. The official libraries raise at a top-level `error` and yield all else; Codex and others that read
+ * the events themselves know `response.failed` alone.
+ */
+const FAILED = Bytes.of('"type":"response.failed","response":{"object":"response","status":"failed",');
+const THEN = Bytes.of("},");
+const SEQUENCE = Bytes.of(',"sequence_number":');
 
 /** The same with the provider's error, which is a value. */
 const ERROR = Bytes.of('"error":');
 const TYPED_ERROR = Bytes.of('"type":"error","error":');
-const SEQUENCE = Bytes.of(',"sequence_number":');
 
 const out = new Writer();
 
@@ -62,7 +64,7 @@ export function ending(dialect: Dialect, validator: Validator): Writer {
     if (dialect == Dialect.Messages) out.text(OWN_MESSAGE);
     writeMembers(dialect, validator);
     out.text(LINE);
-    if (isNamed(dialect)) out.text(NAMED);
+    writeName(dialect);
     out.text(LINE);
     return out;
   }
@@ -73,7 +75,7 @@ export function ending(dialect: Dialect, validator: Validator): Writer {
 }
 
 function writeEvent(dialect: Dialect, validator: Validator): void {
-  if (isNamed(dialect)) out.text(NAMED);
+  writeName(dialect);
   out.text(DATA);
   out.byte(0x7b);
   writeMembers(dialect, validator);
@@ -89,27 +91,33 @@ function completeCharacter(tail: u32): void {
   for (; has < needs; has++) out.byte(has > 0 ? 0x80 : lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80);
 }
 
-function isNamed(dialect: Dialect): bool {
-  return dialect == Dialect.Messages || dialect == Dialect.Responses;
+function writeName(dialect: Dialect): void {
+  if (dialect == Dialect.Messages) out.text(NAMED);
+  else if (dialect == Dialect.Responses) out.text(NAMED_FAILED);
 }
 
 /** The error's members and the closing brace of the object that they are in. */
 function writeMembers(dialect: Dialect, validator: Validator): void {
-  const told = namesError(validator.errorPtr, validator.errorLen);
-  if (told) {
-    out.text(isNamed(dialect) ? TYPED_ERROR : ERROR);
-    writeError(out, dialect, validator.errorPtr, validator.errorLen, false);
-  }
-  switch (dialect) {
-    case Dialect.Messages:
-      if (!told) out.text(MESSAGES);
-      break;
-    case Dialect.Responses:
-      out.text(told ? SEQUENCE : RESPONSES);
-      out.decimal(<u64>validator.json.highest + 1);
-      break;
-    default:
-      if (!told) out.text(OPENAI);
-  }
+  const isTold = namesError(validator.errorPtr, validator.errorLen);
+  if (dialect == Dialect.Messages) {
+    if (isTold) {
+      out.text(TYPED_ERROR);
+      writeError(out, dialect, validator.errorPtr, validator.errorLen, false);
+    } else out.text(MESSAGES);
+  } else if (dialect == Dialect.Responses) {
+    out.text(FAILED);
+    writeOpenAi(dialect, validator, isTold);
+    out.text(THEN);
+    writeOpenAi(dialect, validator, isTold);
+    out.text(SEQUENCE);
+    out.decimal(<u64>validator.json.highest + 1);
+  } else writeOpenAi(dialect, validator, isTold);
   out.byte(Char.CloseBrace);
+}
+
+/** The member `error`. */
+function writeOpenAi(dialect: Dialect, validator: Validator, isTold: bool): void {
+  if (!isTold) return out.text(OPENAI);
+  out.text(ERROR);
+  writeError(out, dialect, validator.errorPtr, validator.errorLen, false);
 }

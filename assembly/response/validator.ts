@@ -75,8 +75,8 @@ export class Validator {
   isWhole: bool;
   /** What comes may go to the client: a defect can no longer be rescued. */
   isReleased: bool;
-  /** Of what is passed as it is: it is JSON, whose `id` is wanted. Set after `start`. */
-  readsId: bool;
+  /** Of what is passed as it is: it is JSON, whose `id` is wanted. */
+  private readsId: bool;
   /** There was content. */
   hasContent: bool;
   /** The end mark was there. */
@@ -183,6 +183,12 @@ export class Validator {
     this.isOpaque = this.kind == BodyKind.Opaque;
     this.isWhole = this.kind == BodyKind.Json;
     if (!rules.isMarkless) this.refuseEvents();
+  }
+
+  /** After `start`: what is asked for by its id later is wanted by it. */
+  readId(): void {
+    this.readsId = true;
+    this.json.start(changetype<DialectRules>(this.rules).treeOfKept);
   }
 
   /** The text of an error inside, `{"error":...` unless it stands unwrapped, perhaps cut. Length 0: there is none. */

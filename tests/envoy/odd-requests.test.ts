@@ -127,7 +127,7 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, 
     ["zstd", Buffer.from(BODY), 400, "cannot be unpacked"],
     ["gzip", gzipSync(BODY).subarray(0, 20), 400, "cannot be unpacked"],
     ["gzip", gzipSync(BODY.replace("]", `], "x": "${" ".repeat(20 << 20)}"`)), 400, "more than a hundredfold"],
-    ["gzip", gzipSync("no JSON"), 400, "unexpected character"],
+    ["gzip", gzipSync("no JSON"), 400, "unexpected character 'n'"],
     ["gzip, zstd", zstd("{}"), 400, "cannot be unpacked"],
     ["deflate", gzipSync(BODY), 415, "decompressor"],
     ["identity", gzipSync(BODY), 415, "no content-encoding says so"],
@@ -265,7 +265,7 @@ describe.each(HOSTS)("odd requests in $mode mode, on Envoy $version:", ({ mode, 
 
   it("a POST without a body is answered, whoever that is for", async () => {
     await at("one").set("*", "401");
-    const { status } = await send(`${gateway.url}/v1/chat/completions`, "POST", { "content-length": "0" });
+    const { status } = await send(`${gateway.url}/v1/moderations`, "POST", { "content-length": "0" });
     expect(status).toBe(200);
     expect(at("two").requests.map(({ method, body }) => [method, body.length])).toEqual([["POST", 0]]);
   });

@@ -113,10 +113,6 @@ describe.each(MODES)("of paths and methods, in %s mode,", mode => {
   it.each([
     ["POST", "/v1/organization/admin_api_keys"],
     ["GET", "/v1/organization/users"],
-    ["DELETE", "/v1/files/f-1"],
-    ["DELETE", "/v1/models/ft:mine"],
-    ["PUT", "/v1/chat/completions"],
-    ["GET", "/v1/embeddings"],
     ["POST", "/v1/filesystem"],
     ["POST", "/v1/realtime/client_secrets"],
     ["POST", "/v1"],
@@ -128,9 +124,49 @@ describe.each(MODES)("of paths and methods, in %s mode,", mode => {
     expect(seen).toEqual([]);
   });
 
+  const MODEL_PATHS = [
+    ...["/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens"],
+    ...["/v1/responses/input_tokens", "/v1/embeddings", "/v1/images/generations", "/v1/audio/speech"],
+    ...["/v1/moderations", "/v1/rerank", "/ai/v1/completions", "/chat/completions"],
+  ];
+  const OTHER_METHODS = ["HEAD", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "post"];
+
+  it.each(MODEL_PATHS)("%s takes no other method, whatever a provider takes", path => {
+    for (const provider of [{ messagesUrl: "https://qwen.test/v1" }, { protocol: "original" }])
+      for (const method of OTHER_METHODS) {
+        // Below such a path a provider that takes everything may have more.
+        if ("protocol" in provider && /images|audio/.test(path) && !/HEAD|TRACE/.test(method)) continue;
+        const { call, seen } = ask(method, path, provider);
+        expect([call.status, seen.length], `${method} ${path}`).toEqual([405, 0]);
+        expect(call.headers["allow"]).toMatch(/^(GET, )?(HEAD, )?POST$/);
+        if (method !== "HEAD") expect(call.json().error.message).toContain(call.headers["allow"]);
+      }
+  });
+
+  it.each([
+    ["DELETE", "/v1/files/f-1", "GET, HEAD, POST"],
+    ["PUT", "/v1/responses/r-1", "GET, HEAD, POST"],
+    ["DELETE", "/v1/models/ft:mine", "GET, HEAD"],
+    ["POST", "/v1/models", "GET, HEAD"],
+    ["GET", "/v1/embeddings", "POST"],
+    ["GET", "/v1/messages", "POST"],
+    ["TRACE", "/elsewhere", "GET, POST"],
+  ])("%s %s is answered here, with what the path takes", (method, path, allowed) => {
+    const { call, seen } = ask(method, path);
+    expect([call.status, call.headers["allow"], seen.length]).toEqual([405, allowed, 0]);
+    expect(call.json().error.code).toBe("method_not_allowed");
+  });
+
+  it("allowPaths adds a method to what a model is called by", () => {
+    const allowPaths = ["HEAD /v1/chat/completions"];
+    expect(ask("HEAD", "/v1/chat/completions", { allowPaths }).seen).toHaveLength(1);
+    expect(ask("PUT", "/v1/chat/completions", { allowPaths }).seen).toEqual([]);
+  });
+
   it.each([
     ["POST", "/v1/embeddings"],
     ["POST", "/v1/responses/input_tokens"],
+    ["GET", "/v1/chat/completions"],
     ["GET", "/v1/files/f"],
     ["GET", "/v1/files/f-1/content"],
     ["POST", "/v1/conversations"],
@@ -163,7 +199,7 @@ describe.each(MODES)("of paths and methods, in %s mode,", mode => {
     expect(ask("DELETE", "/ai/v1/files/f-1", provider).seen[0]!.path).toBe("/v1/files/f-1");
     expect(ask("PUT", "/v1/voices", provider).call.status).toBe(200);
     expect(ask("PUT", "/v1/voices/1", provider).call.status).toBe(404);
-    expect(ask("PUT", "/v1/files/f-1", provider).call.status).toBe(404);
+    expect(ask("PUT", "/v1/files/f-1", provider).call.status).toBe(405);
     expect(ask("DELETE", "/v1/files/../organization", provider).call.status).toBe(400);
     const beta = { allowPaths: ["/v1beta/models/*"] };
     expect(ask("POST", "/v1beta/models/a:b", beta).seen[0]!.path).toBe("/v1/v1beta/models/a:b");

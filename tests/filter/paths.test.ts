@@ -56,10 +56,11 @@ describe.each(MODES)("the path of a request in %s mode", mode => {
       return call;
     };
 
-    it.each(["/v1/models/a/b", "/v1/models/a%2Fb", "/ai/v1/models/a%2fb/"])(
+    it.each(["/v1/models/a/b", "/v1/models/a%2Fb", "/ai/v1/models/a%2fb/", "/models/a/b", "//models/a/b"])(
       "%s is answered as the list has it",
       path => {
         const listed = get("/v1/models").json().data;
+        expect(get("/models").json().data).toEqual(listed);
         expect(listed).toHaveLength(1);
         expect([get(path).status, get(path).json()]).toEqual([200, listed[0]]);
       },

@@ -18,14 +18,14 @@ const padded = (fault: string | Uint8Array) =>
 
 describe("a request's body", () => {
   test.each([
-    ["an empty body is cut", "", "truncated", 0],
-    ["blanks alone are cut", " \n", "truncated", 2],
+    ["an empty body is told apart", "", "empty", 0],
+    ["blanks alone are empty", " \n", "empty", 2],
     ["an array is not an object", " [1,2]", "not-object", 1],
     ["a string is not an object", '"model"', "not-object", 0],
     ["a word is malformed", "hello", "malformed", 0],
     ["a broken array is malformed", "[1,]", "malformed", 3],
     ["a byte order mark is told apart", '\ufeff{"model":"a"}', "byte-order-mark", 0],
-    ["a second document is malformed", "{} {}", "malformed", 3],
+    ["a second document is told apart", "{} {}", "trailing", 3],
     ["a comma before the brace is malformed", '{"a":1,}', "malformed", 7],
     ["a missing colon is malformed", '{"a" 1}', "malformed", 5],
     ["a key without quotes is malformed", "{a:1}", "malformed", 1],

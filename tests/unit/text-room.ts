@@ -11,6 +11,8 @@ export const STATUS = [
   "too-deep",
   "duplicate-model",
   "foreign-case",
+  "empty",
+  "trailing",
 ] as const;
 export const KIND = ["absent", "null", "true", "false", "number", "string", "object", "array"] as const;
 export const MEMBERS = ["model", "stream", "user", "previous_response_id", "conversation"] as const;

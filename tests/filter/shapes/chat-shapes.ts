@@ -253,6 +253,7 @@ export const chatStreams: Shape[] = [
       ],
     }) + END,
   ),
+  good("a finish reason as an object", HI + say({}, { type: "stop", matched: 2 }) + DONE),
   good("a finish reason in capitals", HI + say({}, "STOP") + DONE),
   good("only blanks as words", say({ content: " " }) + say({ content: "\n" }) + END),
   good(
@@ -429,6 +430,22 @@ export const chatStreams: Shape[] = [
     type: "application/json",
   }),
   caller(
+    "Gemini's list",
+    JSON.stringify([
+      { error: { code: 400, message: "The input token count exceeds the maximum", status: "INVALID_ARGUMENT" } },
+    ]),
+    "token count exceeds",
+    { type: "application/json" },
+  ),
+  caller(
+    "the same in an event, behind the role",
+    ROLE +
+      frame([
+        { error: { code: 400, message: "The input token count exceeds the maximum", status: "INVALID_ARGUMENT" } },
+      ]),
+    "token count exceeds",
+  ),
+  caller(
     "llama.cpp's context error event",
     name("error", {
       code: 400,
@@ -490,6 +507,7 @@ export const chatStreams: Shape[] = [
   broken("a list with an error in the middle", HI + frame([{ error: { code: 503, message: "overloaded" } }])),
   broken("no end", ROLE + HI),
   broken("a given-up finish", HI + say({}, "abort") + DONE),
+  broken("a finish that is an object and given up", HI + say({}, { type: "abort", message: "Aborted" }) + DONE),
   broken("a cancelled finish", HI + say({}, "cancelled") + DONE),
   broken("a finish that says error, no error", HI + say({}, "error")),
   broken("an empty finish reason at the end", HI + say({}, "")),

@@ -126,6 +126,10 @@ export const responsesStreams: Shape[] = [
   ),
   next("overloaded", CREATED + failed("server_is_overloaded", "Our servers are currently overloaded.")),
   next("an error without a type", frame({ error: { message: "boom", type: "server_error" } })),
+  next(
+    "an error within the first event, which nobody raises",
+    event("response.created", { response: response("failed", { error: { code: "server_error", message: "boom" } }) }),
+  ),
   next("cancelled", CREATED + event("response.cancelled", { response: response("cancelled") })),
   next("unframed JSON", JSON.stringify({ error: { message: "boom", type: "server_error" } }), {
     type: "application/json",
@@ -172,6 +176,14 @@ export const responsesStreams: Shape[] = [
   broken(
     "an error without a type in the middle",
     CREATED + WORD + frame({ error: { message: "boom", type: "server_error" } }),
+  ),
+  broken(
+    "an error within an event of progress",
+    CREATED +
+      WORD +
+      event("response.in_progress", {
+        response: response("failed", { error: { code: "server_error", message: "boom" } }),
+      }),
   ),
   broken("no end", CREATED + WORD),
   broken("an item that is done, no end", CREATED + WORD + event("response.output_item.done", { item: output[0] })),

@@ -45,7 +45,7 @@ export const typed = (...values: { type: string; [member: string]: unknown }[]) 
 export const DONE = frame("[DONE]");
 
 /** An event of a chat with one choice. */
-export const say = (delta: object | null, finish: string | null = null, more: object = {}) =>
+export const say = (delta: object | null, finish: string | object | null = null, more: object = {}) =>
   frame({
     ...{ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "m" },
     choices: delta === null ? [] : [{ index: 0, delta, finish_reason: finish }],
