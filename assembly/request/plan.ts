@@ -11,7 +11,7 @@ import { ModelName } from "../config/model-mapping";
 import { Provider, StickyBy, TokenChoice } from "../config/provider";
 import { makerOf } from "../health/makers";
 import { TokenSearch } from "../health/token-choice";
-import { hash64 } from "../text/hash";
+import { hash64, mix } from "../text/hash";
 import { Exchange, MAX_ATTEMPTS, configOf, entryAt, healthOf, modelOf, upstreamAt } from "./exchange";
 import { Hop } from "./hop";
 import { PlanEntry, upstreamOf } from "./plan-entry";
@@ -77,7 +77,10 @@ function draw(upstreams: Upstream[], random: u64): i32 {
   return 0;
 }
 
-/** Fixes the order of upstreams: one by weight, the route's others, then the fallback. */
+/**
+ * Fixes the order of upstreams: one by weight, the route's others, then the fallback. Calls about what is kept do not alternate between
+ * providers: chance is the same for all of them.
+ */
 export function order(x: Exchange, route: Route, random: u64): void {
   x.route = changetype<usize>(route);
   x.api = apiKey(x);
@@ -86,7 +89,7 @@ export function order(x: Exchange, route: Route, random: u64): void {
   const upstreams = route.upstreams;
   const count = upstreams.length;
   if (count > 0) {
-    const first = count == 1 ? 0 : draw(upstreams, random);
+    const first = count == 1 ? 0 : draw(upstreams, x.state != 0 ? mix(x.state) : random);
     append(x, upstreams[first]);
     if (!x.keepsModel) for (let i = 0; i < count; i++) if (i != first) append(x, upstreams[i]);
   }
@@ -96,7 +99,7 @@ export function order(x: Exchange, route: Route, random: u64): void {
     const shift = route.hasRandomFallback ? <i32>((random >> 32) % <u64>spare) : 0;
     for (let i = 0; i < spare; i++) append(x, fallback[(i + shift) % spare]);
   }
-  if (x.state != 0) putMakerFirst(x);
+  if (x.state != 0 || x.madeBy != 0) putMakerFirst(x);
   // Where nothing may be tried again, what the provider says is the answer.
   if (x.upstreamCount == 1 && isLeftAlone(upstreamAt(x, 0).provider)) x.isSentOnce = true;
 }

@@ -177,7 +177,7 @@ describe.each(MODES)("in %s mode", mode => {
     const envoy = start({ mode, clusters: { qwen: stream === "true" ? events([delta("Hi"), DONE]) : chat("Hi") } });
     const call = envoy.ask({ body: `{"model":"m","stream":${stream}}` });
     expect(call.status).toBe(status);
-    if (status === 400) expect(call.json().error.message).toBe("'stream' must be true or false");
+    if (status === 400) expect(call.json().error.message).toContain("'stream' must be true or false");
     expect(envoy.provider("qwen").seen).toHaveLength(status === 200 ? 1 : 0);
   });
 

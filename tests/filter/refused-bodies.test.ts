@@ -56,7 +56,7 @@ const FORMS: [body: string, told: string][] = [
 
 describe("a request's body that is refused", () => {
   const told = (path: string, body: string | Buffer, headers = {}) => {
-    const envoy = start({ provider: { messagesUrl: "https://qwen.test/v1" }, clusters: { qwen: chat("Hi") } });
+    const envoy = start({ provider: id => ({ messagesUrl: `https://${id}.test/v1` }), clusters: { qwen: chat("Hi") } });
     const call = envoy.ask({ path, headers, body: body.length > 0 ? [body] : [] });
     expect(envoy.provider("qwen").seen).toEqual([]);
     return [call.status, call.json().error.message as string];
