@@ -1,6 +1,6 @@
 /** What every client shows that can be installed here: as docs/clients.md says. Those for Node: tests/envoy/client-libraries.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gateway } from "../envoy/running-gateway.js";
+import { HOSTS, type Gateway } from "../envoy/running-gateway.js";
 import { showAll, startScenarios } from "./client-scenarios.js";
 import { documented } from "./clients-page.js";
 import { NODE_CLIENTS } from "./node-clients.js";
@@ -9,10 +9,10 @@ import { OTHER_CLIENTS } from "./other-clients.js";
 const others = Object.entries(OTHER_CLIENTS);
 const ready = Object.entries(NODE_CLIENTS).map(([name, ask]) => [name, () => Promise.resolve(ask)] as const);
 
-describe("what real clients show", () => {
+describe.each(HOSTS)("what real clients show in $mode mode, on Envoy $version", ({ mode, version }) => {
   let gateway: Gateway;
   beforeAll(async () => {
-    gateway = await startScenarios();
+    gateway = await startScenarios({ mode, version });
   });
   afterAll(() => gateway.stop());
 

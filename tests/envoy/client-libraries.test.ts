@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { showAll, startScenarios } from "../clients/client-scenarios.js";
 import { documented } from "../clients/clients-page.js";
 import { NODE_CLIENTS } from "../clients/node-clients.js";
-import { RUN_HOSTS, type Gateway } from "./running-gateway.js";
+import { HOSTS, type Gateway } from "./running-gateway.js";
 
-describe.each(RUN_HOSTS)(
+describe.each(HOSTS)(
   "what the official clients for Node show in $mode mode, on Envoy $version",
   ({ mode, version }) => {
     let gateway: Gateway;
