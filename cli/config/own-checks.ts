@@ -1,7 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { resolve } from "node:path";
 import { checkListeners, parseAddress } from "./listen-address.js";
 import { reaches } from "./own-listener.js";
 import type { Path } from "./problem.js";
@@ -96,8 +94,8 @@ function checkTls(path: Path, provider: Raw, check: Check): void {
 
 /** Envoy would refuse the whole configuration. */
 function checkAuthorities(path: Path, name: string, check: Check): void {
-  if (!checkFile(path, name, check)) return;
-  const pem = readFileSync(resolve(check.directory, name), "latin1");
+  const pem = checkFile(path, name, check)?.toString("latin1");
+  if (pem === undefined) return;
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
   const bad = blocks.findIndex(block => !isCertificate(block));
   if (blocks.length === 0)

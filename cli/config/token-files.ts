@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Refusal } from "../refusal.js";
 import type { Path } from "./problem.js";
@@ -14,36 +14,38 @@ export function checkTokenFiles(path: Path, provider: Raw, check: Check): void {
   }
 }
 
-/** Whether a file that the configuration names can be read; if not, it is reported. */
-export function checkFile(path: Path, name: string, check: Check): boolean {
-  const reason = whyUnreadable(resolve(check.directory, name));
-  if (reason !== undefined)
+/** What a file that the configuration names holds; undefined: it cannot be read, which is reported. */
+export function checkFile(path: Path, name: string, check: Check): Buffer | undefined {
+  const { content, reason } = readWhole(resolve(check.directory, name));
+  if (content === undefined)
     check.report(path, `"${name}", which ${reason}`, `a file that can be read, relative to ${check.directory}`);
-  return reason === undefined;
+  return content;
 }
 
 /** Far above any list of tokens or authorities, bytes. */
 const MOST_READ = 16 << 20;
 
-/** A named pipe or a device may never end, and what is huge is another file: only what can be a list is opened. */
-function whyUnreadable(file: string): string | undefined {
+/** A named pipe or a device may never end, and what is huge is another file: only what can be a list is read, without waiting. */
+function readWhole(file: string): { content: Buffer; reason?: undefined } | { content?: undefined; reason: string } {
+  let descriptor: number | undefined;
   try {
-    const stat = statSync(file);
-    if (!stat.isFile()) return stat.isDirectory() ? "is a directory" : "is no regular file";
-    if (stat.size > MOST_READ) return `is larger than ${MOST_READ >> 20} MiB`;
-    accessSync(file, constants.R_OK);
-    return undefined;
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) return { reason: stat.isDirectory() ? "is a directory" : "is no regular file" };
+    if (stat.size > MOST_READ) return { reason: `is larger than ${MOST_READ >> 20} MiB` };
+    return { content: readFileSync(descriptor) };
   } catch (error) {
-    return `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+    return { reason: `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})` };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
 /** The tokens in the file, one a line, as literals: their "${" begins no variable. Of an empty file: one that is empty. */
 export function readTokens(name: string, directory: string): [string, ...string[]] {
-  const file = resolve(directory, name);
-  const reason = whyUnreadable(file);
-  if (reason !== undefined) throw new Refusal(`${name} ${reason}.`);
-  const [first = "", ...others] = linesOf(readFileSync(file, "utf8")).map(line => line.replaceAll("${", () => "$${"));
+  const { content, reason } = readWhole(resolve(directory, name));
+  if (content === undefined) throw new Refusal(`${name} ${reason}.`);
+  const [first = "", ...others] = linesOf(content.toString()).map(line => line.replaceAll("${", () => "$${"));
   return [first, ...others];
 }
 

@@ -104,6 +104,7 @@ describe("a file that the configuration names", () => {
     [".", "is a directory"],
     ["huge", "is larger than 16 MiB"],
     ["nowhere", "cannot be read (ENOENT)"],
+    ...(process.platform === "linux" ? [["/proc/self/mem", "cannot be read (EIO)"]] : []),
   ])("is refused with its field: %s", (name, why) => {
     makePipe(place);
     writeFileSync(join(directory, "huge"), "");
