@@ -1,5 +1,6 @@
 /** Envoy's admin interface: for the user of the gateway, and nobody else on the machine. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { sourceOf } from "../../cli/config/source.js";
 import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { renderEnvoy } from "../../cli/render/render-envoy.js";
 import { Gateway } from "../../cli/run/gateway.js";
-import { openFileNotes, connectionsFor } from "../../cli/run/open-files.js";
+import { connectionsFor, openFileLimit, openFileNotes } from "../../cli/run/open-files.js";
 import { freePorts, launch, until, type Host } from "../envoy/running-gateway.js";
 import { writeIdleModule } from "./idle-module.js";
 
@@ -160,6 +161,16 @@ describe("an order to read the file again", () => {
 });
 
 describe("connections fit into the limit of open files", () => {
+  it.runIf(process.platform === "linux")("in what Envoy reads", async () => {
+    const limit = (files: number) => execFileSync("prlimit", ["--pid", String(process.pid), `--nofile=${files}:`]);
+    const before = openFileLimit();
+    limit(1024);
+    const { admin } = await start().finally(() => limit(before));
+    const text = readFileSync(join((admin as { socket: string }).socket, "../envoy.yaml"), "utf8");
+    expect(text).toContain("max_active_downstream_connections: 384\n");
+    expect(gateway!.notes).toContainEqual(expect.stringContaining("At most 384 clients"));
+  });
+
   it.each([
     [1024, 384],
     [4096, 1920],
