@@ -23,7 +23,7 @@ export class RunDirectory {
   private identity = identityOf(this.path);
 
   constructor() {
-    mkdirSync(this.draft);
+    mkdirSync(this.draft, { mode: 0o700 });
     process.once("exit", this.remove);
   }
 
