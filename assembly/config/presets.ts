@@ -29,6 +29,8 @@ export enum Auth {
 export class Preset {
   /** Of the OpenAI dialects; "": the user must say it. */
   host: string = "";
+  /** Where ai-proxy reaches it, and with it the services that Higress's console makes; "": the same host. */
+  higressHost: string = "";
   /** What stands before "/chat/completions"; {account} is cloudflareAccountId, {model} the model. */
   base: string = "";
   auth: Auth = Auth.Bearer;
@@ -61,6 +63,11 @@ export class Preset {
     this.host = host;
     this.base = base;
     this.auth = auth;
+    return this;
+  }
+
+  inHigressAt(host: string): Preset {
+    this.higressHost = host;
     return this;
   }
 
@@ -236,6 +243,7 @@ export const PRESETS: Preset[] = [
   // of models refuses a bad key by a status (it says many errors in a 200): no probe.
   new Preset("minimax", "https://platform.minimaxi.com/docs/api-reference/text-openai-api")
     .reachedAt("api.minimaxi.com", "/v1")
+    .inHigressAt("api.minimax.chat")
     .speaksMessages("/anthropic/v1", Auth.Bearer)
     .owns(["MiniMax-*"])
     .tokenIn("MINIMAX_API_KEY"),
@@ -274,6 +282,7 @@ export const PRESETS: Preset[] = [
   // Its list of models is not in OpenAI's shape: no probe. It refuses stream_options.
   new Preset("cohere", "https://docs.cohere.com/docs/compatibility-api")
     .reachedAt("api.cohere.ai", "/compatibility/v1")
+    .inHigressAt("api.cohere.com")
     .owns(["command-*"])
     .tokenIn("COHERE_API_KEY"),
 

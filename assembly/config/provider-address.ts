@@ -38,6 +38,9 @@ const PLAIN: string[] = ["ollama", "vllm"];
 /** Ends of a URL that names an API instead of a base. */
 const APIS: string[] = ["/chat/completions", "/completions", "/responses", "/messages", "/embeddings"];
 const ACCOUNT = "cloudflareAccountId";
+/** Whose tokens are good below this base only. */
+const PLAN = "zhipuCodePlanMode";
+const PLAN_BASE = "/api/coding/paas/v4";
 const ALLOWED = "http:// or https://, host, base path";
 
 export class ProviderAddress {
@@ -63,7 +66,7 @@ export function readAddress(fields: Fields, preset: Preset, higress: bool): Prov
   // A URL that was refused is told once: the type's own takes its place, or none.
   const mayLack = given.isRefused || fields.has("messagesUrl");
   const ofAccount = higress && url === null ? accountUrl(fields, preset) : null;
-  const main = url !== null ? url : ofAccount !== null ? ofAccount : presetUrl(fields, preset, mayLack);
+  const main = url !== null ? url : ofAccount !== null ? ofAccount : presetUrl(fields, preset, mayLack, higress);
   address.isPreset = url === null || url.authority == preset.host;
   address.main = main;
   address.messages = messages;
@@ -74,7 +77,7 @@ export function readAddress(fields: Fields, preset: Preset, higress: bool): Prov
     url.port = main.port;
     url.authority = main.authority;
     // A mirror of the preset's host keeps its layout; any other URL serves all dialects below one base.
-    url.path = prefix + (main.path == preset.base ? preset.messagesBase : main.path);
+    url.path = prefix + (main.path == preset.base || main.path == PLAN_BASE ? preset.messagesBase : main.path);
     address.messages = url;
   }
   main.path = prefix + main.path;
@@ -130,7 +133,7 @@ function readAliases(fields: Fields, preset: Preset, given: GivenUrl): void {
     if (!applies(fields, HOSTS[i], preset, given)) continue;
     const scheme = PLAIN.includes(preset.type) ? "http://" : "https://";
     const host = fields.text(HOSTS[i].field, "") + (port > 0 ? `:${port}` : "");
-    given.readHost(fields, HOSTS[i].field, scheme + host + filled(fields, preset));
+    given.readHost(fields, HOSTS[i].field, scheme + host + filled(fields, preset, true));
   }
 }
 
@@ -185,8 +188,9 @@ function checkAzure(path: string, url: Url, preset: Preset): void {
     addMistake(path, "an Azure URL without api-version", '".../openai/v1", or "...?api-version=2024-10-21"');
 }
 
-function presetUrl(fields: Fields, preset: Preset, mayLack: bool): Url | null {
-  if (preset.host != "") return parseUrl(`https://${preset.host}${filled(fields, preset)}`).url;
+function presetUrl(fields: Fields, preset: Preset, mayLack: bool, higress: bool): Url | null {
+  const host = higress && preset.higressHost != "" ? preset.higressHost : preset.host;
+  if (host != "") return parseUrl(`https://${host}${filled(fields, preset, higress)}`).url;
   if (!mayLack)
     addMistake(fields.pathOf("url"), "nothing", `type ${preset.type} has no address of its own: say it with url`);
   return null;
@@ -220,7 +224,8 @@ function readName(fields: Fields, field: string): string {
 }
 
 /** The preset's base path with what an account puts into it. */
-function filled(fields: Fields, preset: Preset): string {
+function filled(fields: Fields, preset: Preset, higress: bool): string {
+  if (higress && preset.type == "zhipuai" && fields.flag(PLAN, false)) return PLAN_BASE;
   if (!preset.base.includes("{account}")) return preset.base;
   const account = fields.text(ACCOUNT, "");
   for (let i = 0; i < account.length; i++) {

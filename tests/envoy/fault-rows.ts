@@ -1,6 +1,6 @@
 import type { Fault } from "../../cli/demo/demo-fault.js";
 import type { DemoProvider } from "../../cli/demo/demo-provider.js";
-import type { Answer } from "./running-gateway.js";
+import { until, type Answer } from "./running-gateway.js";
 
 /** Events of a demo stream: the role, seven words, the finish reason, the end mark. */
 const FIRST_WORD = 2;
@@ -73,7 +73,7 @@ export interface Cell {
 }
 
 /** What became of one fault: for each shape of a request, and each hop that has it. */
-export async function cellsOf(
+async function cellsOf(
   row: (typeof FAULTS)[number],
   providers: Record<string, DemoProvider>,
   ask: (body: object) => Promise<Answer>,
@@ -102,4 +102,48 @@ export async function cellsOf(
       cells.push({ shape, hop, fate, took: performance.now() - started });
     }
   return cells;
+}
+
+/** As the log tells it of the last request: why the last attempt at this hop failed. */
+function causeOf(line: string, hop: number): string {
+  const attempts = [...line.matchAll(new RegExp(`${PROVIDERS[hop]}/t1(?:;[a-z]+=[^;,]+)*;cause=([a-z-]+)`, "g"))];
+  return attempts.at(-1)?.[1] ?? "NOTHING";
+}
+
+/** A gateway in front of the providers that have the faults. */
+export interface FaultyHost {
+  providers: Record<string, DemoProvider>;
+  ask(body: object): Promise<Answer>;
+  log(): string;
+}
+
+/** A case that was asked for, the number of its row, and what the log says of the fault. */
+export interface AskedCell extends Cell {
+  row: number;
+  cause: string;
+}
+
+/** Every fault at every place, for every hop: the rows of a table in docs/faults.md, and each of its cases in order. */
+export async function runFaults({
+  providers,
+  ask,
+  log,
+}: FaultyHost): Promise<{ rows: string[][]; asked: AskedCell[] }> {
+  const lines = () => log().match(/ ai-failover: #.*/g) ?? [];
+  const before = lines().length;
+  const table: Cell[][] = [];
+  for (const row of FAULTS) table.push(await cellsOf(row, providers, ask));
+  const asked = table.flatMap((cells, row) =>
+    cells.filter(({ fate }) => fate !== "-").map(cell => ({ ...cell, row, cause: "" })),
+  );
+  // The log has a line for each, in this order.
+  await until(() => lines().length === before + asked.length, 30_000);
+  for (const [i, line] of lines().slice(before).entries()) asked[i]!.cause = causeOf(line, asked[i]!.hop);
+  const rows = FAULTS.map(({ place, name }, i) => {
+    const causes = asked.filter(({ row }) => row === i).map(({ cause }) => cause);
+    // One that was ever answered before the limit does not wait for it.
+    const after = Math.min(...table[i]!.map(({ took }) => took)) < LIMIT ? "at once" : "the limit";
+    return [place, name, ...table[i]!.map(({ fate }) => fate), after, [...new Set(causes)].sort().join(", ")];
+  });
+  return { rows, asked };
 }

@@ -1,8 +1,8 @@
 /** The shipped module on our host, with two providers as most tests want them. */
 import { shippedModule, startEnvoy, type Envoy, type EnvoyOptions, type Script } from "../host/proxy-host.js";
 
-/** Retry mode streams through every rescue; in callout mode there is no attempt role and no retry policy. */
-export const MODES = ["retry", "callout"] as const;
+/** Retry mode and hop mode stream through every rescue; in callout mode there is no attempt role and no retry policy. */
+export const MODES = ["retry", "hop", "callout"] as const;
 export type Mode = (typeof MODES)[number];
 
 const module = await shippedModule();
@@ -26,7 +26,7 @@ export interface Options extends Omit<Partial<EnvoyOptions>, "gateway" | "attemp
 export function pluginConfig({ mode, tokens = { qwen: 3, deepseek: 2 }, config, policy, provider }: Options): object {
   const ids = Object.keys(tokens);
   return {
-    routing: "plan",
+    routing: mode === "hop" ? "listener" : "plan",
     ...(mode !== "callout" && { calloutCluster: "ai-failover-callouts" }),
     providers: ids.map(id => ({
       ...{ id, type: "openai", cluster: id, url: `https://${id}.test/v1` },
@@ -44,11 +44,19 @@ export function pluginConfig({ mode, tokens = { qwen: 3, deepseek: 2 }, config, 
   };
 }
 
+/** The places where the module sits in a mode. */
+export function placesIn(options: Options): Pick<EnvoyOptions, "gateway" | "attempt" | "hop"> {
+  const { mode = "retry" } = options;
+  const gateway = pluginConfig(options);
+  if (mode === "callout") return { gateway };
+  const hop = mode === "hop";
+  return { gateway, hop, attempt: { role: "attempt", ...(hop && { routing: "listener" }) } };
+}
+
 export function start(options: Options): Envoy {
-  const { mode = "retry", clusters = {}, status, ...host } = options;
+  const { clusters = {}, status, ...host } = options;
   return startEnvoy({
-    ...{ module, gateway: pluginConfig(options), clusters, ...host },
-    attempt: mode === "retry" ? { role: "attempt" } : undefined,
+    ...{ module, ...placesIn(options), clusters, ...host },
     status: status && { role: "status", ...status },
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chat, json, openAiError, type Envoy, type Seen } from "../host/proxy-host.js";
-import { MODES, pluginConfig, start, tokensAt } from "./fixture.js";
+import { MODES, placesIn, start, tokensAt } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [] } };
 const badKey = json(401, openAiError("invalid_api_key"));
@@ -29,10 +29,7 @@ describe.each(MODES)("in %s mode", mode => {
     const [key] = recordsOf(envoy);
     envoy.process.shared.set(VM, key!, bytes);
     // Whoever writes tells the others by the gauge; here nobody has.
-    envoy.replace({
-      gateway: pluginConfig({ tokens: { qwen: 2 } }),
-      ...(mode === "retry" ? { attempt: { role: "attempt" } } : {}),
-    });
+    envoy.replace(placesIn({ mode, tokens: { qwen: 2 } }));
     envoy.forget();
     askOften(envoy);
     expect(tokensAt(envoy, "qwen").filter(token => token === "t1")).toHaveLength(1);

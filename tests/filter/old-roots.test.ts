@@ -1,12 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { chat, json, openAiError, type Seen } from "../host/proxy-host.js";
-import { MODES, pluginConfig, start, tokensAt, type Mode } from "./fixture.js";
+import { MODES, placesIn, pluginConfig, start, tokensAt } from "./fixture.js";
 
 const ask = { body: { model: "qwen-turbo", messages: [] } };
-const change = (mode: Mode, options: Parameters<typeof pluginConfig>[0]) => ({
-  gateway: pluginConfig(options),
-  ...(mode === "retry" ? { attempt: { role: "attempt" } } : {}),
-});
 
 describe.each(MODES)("after an update of the configuration, in %s mode,", mode => {
   it("a request that waits is served, even when the new one goes first", () => {
@@ -15,8 +11,8 @@ describe.each(MODES)("after an update of the configuration, in %s mode,", mode =
     const envoy = start({ mode, tokens, clusters: { qwen: [limited, chat("Hi")] } });
     envoy.ask({ ...ask, headers: { "x-ai-failover": "off" } });
     const waits = envoy.call(ask);
-    envoy.update(change(mode, { tokens }));
-    envoy.replace(change(mode, { tokens }));
+    envoy.update(placesIn({ mode, tokens }));
+    envoy.replace(placesIn({ mode, tokens }));
     expect(envoy.finish(waits).status).toBe(200);
   });
 
@@ -26,7 +22,7 @@ describe.each(MODES)("after an update of the configuration, in %s mode,", mode =
     const provider = { type: "qwen" };
     const envoy = start({ mode, tokens: { qwen: 3 }, provider, clusters: { qwen } });
     const old = Array.from({ length: 10 }, () => envoy.call(ask));
-    envoy.update(change(mode, { tokens: { qwen: 1 }, provider }));
+    envoy.update(placesIn({ mode, tokens: { qwen: 1 }, provider }));
     for (const call of old) expect(envoy.finish(call).status).toBe(200);
     expect(new Set(tokensAt(envoy, "qwen")).size).toBe(3);
     envoy.advance(200);
@@ -47,10 +43,10 @@ describe("probing, in a VM with several configurations,", () => {
     const clusters = { one: [badKey, badKey, chat("Hi")], two: chat("Hi") };
     const envoy = start({ ...options, clusters });
     envoy.ask(ask);
-    envoy.refuseUpdate(change("callout", options));
+    envoy.refuseUpdate(placesIn({ mode: "callout", ...options }));
     envoy.advance(20_000);
     expect(probesAt(envoy, "one").length).toBeGreaterThan(0);
-    envoy.refuseUpdate(change("callout", options));
+    envoy.refuseUpdate(placesIn({ mode: "callout", ...options }));
     envoy.setProvider("one", badKey);
     envoy.ask(ask);
     const before = probesAt(envoy, "one").length;

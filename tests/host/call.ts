@@ -33,7 +33,18 @@ export interface Ask {
 /** "complete"; "reset" by the gateway: a broken transfer; "left" by the client. */
 export type Ended = "complete" | "reset" | "left";
 
-export class Call {
+/** Who began a stream, and gets its answer. */
+export interface Asker {
+  /** 0: no headers came. */
+  readonly status: number;
+  gotHeaders(map: HeaderList, end: boolean): void;
+  gotData(bytes: Buffer, end: boolean): void;
+  gotTrailers(map: HeaderList): void;
+  /** After the last callbacks of the stream's filters. */
+  end(how: Ended): void;
+}
+
+export class Call implements Asker {
   /** 0: no headers came. */
   status = 0;
   headers: Record<string, string> = {};
@@ -89,6 +100,10 @@ export class Call {
     this.bytes.push(bytes);
     this.chunks.push({ at: this.clock.now - this.started, text: bytes.toString("utf8") });
     if (this.ask.leaveOn && this.text.includes(this.ask.leaveOn)) this.clock.after(0, this.leave);
+  }
+
+  gotTrailers(map: HeaderList): void {
+    this.trailers = map.toObject();
   }
 
   end(how: Ended): void {

@@ -14,17 +14,41 @@ export type Loss = "refused" | "tls" | "connect-timeout" | "reset" | "try-timeou
 /** What an attempt tells its router. */
 export interface AttemptOwner {
   readonly stream: Surroundings;
-  connected(attempt: Attempt): void;
-  interim(attempt: Attempt): void;
+  connected(): void;
+  interim(): void;
   /** Bytes came: for the idle limit. */
-  alive(attempt: Attempt): void;
-  answered(attempt: Attempt, map: HeaderList, end: boolean): void;
-  answerData(attempt: Attempt, bytes: Buffer, end: boolean): void;
-  answerTrailers(attempt: Attempt, map: HeaderList): void;
-  lost(attempt: Attempt, how: Loss): void;
+  alive(): void;
+  answered(attempt: Outgoing, map: HeaderList, end: boolean): void;
+  answerData(attempt: Outgoing, bytes: Buffer, end: boolean): void;
+  answerTrailers(attempt: Outgoing, map: HeaderList): void;
+  lost(attempt: Outgoing, how: Loss): void;
 }
 
-export class Attempt implements Sink, Surroundings {
+/** One request of a router's, as it sends it. */
+export interface Outgoing {
+  readonly over: boolean;
+  start(map: HeaderList, body: Buffer, end: boolean): void;
+  requestData(bytes: Buffer, end: boolean): void;
+  requestTrailers(map: HeaderList): void;
+  /** Nothing more of it is wanted. */
+  finish(): void;
+}
+
+/** The clusters of a router. */
+export interface Upstreams {
+  has(cluster: string): boolean;
+  isHealthy(cluster: string): boolean;
+  attempt(owner: AttemptOwner, cluster: string): Outgoing;
+}
+
+/** Providers, with the module in front of each where something of it sits at this place. */
+export const providersBehind = (providers: Map<string, Provider>, place: string): Upstreams => ({
+  has: cluster => providers.has(cluster),
+  isHealthy: cluster => providers.get(cluster)!.healthy,
+  attempt: (owner, cluster) => new Attempt(owner, providers.get(cluster)!, place),
+});
+
+class Attempt implements Outgoing, Sink, Surroundings {
   over = false;
   private readonly filter: Filter;
   private sent: HeaderList | undefined;
@@ -34,6 +58,7 @@ export class Attempt implements Sink, Surroundings {
   constructor(
     private readonly router: AttemptOwner,
     private readonly provider: Provider,
+    place: string,
   ) {
     const toProvider: Next = {
       headers: (map, end) => {
@@ -51,7 +76,7 @@ export class Attempt implements Sink, Surroundings {
       data: (bytes, end) => this.over || router.answerData(this, bytes, end),
       trailers: map => this.over || router.answerTrailers(this, map),
     };
-    this.filter = new Filter(this, "attempt", toProvider, toRouter);
+    this.filter = new Filter(this, place, toProvider, toRouter);
   }
 
   start(map: HeaderList, body: Buffer, end: boolean): void {
@@ -89,7 +114,7 @@ export class Attempt implements Sink, Surroundings {
   // === From the provider ===
 
   connected(): void {
-    this.router.connected(this);
+    this.router.connected();
   }
 
   connectFailed(reason: string): void {
@@ -98,16 +123,16 @@ export class Attempt implements Sink, Surroundings {
   }
 
   interim(): void {
-    this.router.interim(this);
+    this.router.interim();
   }
 
   headers(map: HeaderList, end: boolean): void {
-    this.router.alive(this);
+    this.router.alive();
     this.filter.response.headers(map, end);
   }
 
   data(bytes: Buffer, end: boolean): void {
-    this.router.alive(this);
+    this.router.alive();
     this.filter.response.data(bytes, end);
   }
 

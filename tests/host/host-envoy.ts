@@ -1,7 +1,9 @@
 /** Envoy with the module in it: threads, places, providers, and clients that call. */
 import type { Flavour } from "./abi.js";
 import type { Ask, Call } from "./call.js";
+import { providersBehind } from "./host-attempt.js";
 import { CalloutCenter } from "./host-callouts.js";
+import { INNER_CLUSTER, throughListener } from "./host-hop.js";
 import type { Clock } from "./virtual-clock.js";
 import { Process, type Level } from "./process.js";
 import { Provider, type Script } from "./host-provider.js";
@@ -19,6 +21,8 @@ export interface EnvoyOptions {
   gateway: Configuration;
   /** Of the upstream HTTP filter; left out: there is none (callout mode). */
   attempt?: Configuration;
+  /** The attempt filter sits on an internal listener that every attempt passes. */
+  hop?: boolean;
   /** Of the filter on the status listener; left out: there is none. */
   status?: Configuration;
   /** What each cluster's provider does. */
@@ -76,18 +80,21 @@ export class Envoy {
     const callouts = new CalloutCenter(process, this.providers);
     this.vmOptions = { module: options.module, flavour, vmId, environment, callouts };
     const retries = options.attempt !== undefined;
-    const route = {
-      retries,
-      timeout: 0,
-      idleTimeout: 0,
-      retryOverflow: false,
-      ...options.route,
-    };
-    this.streamOptions = {
-      ...{ process, route, providers: this.providers },
+    const none = { retries: false, timeout: 0, idleTimeout: 0, retryOverflow: false };
+    const common = {
+      process,
       bufferLimit: options.bufferLimit ?? 1 << 20,
       allowStopIteration: options.allowStopIteration ?? true,
       legacyProperties: flavour === "higress",
+    };
+    const inner: StreamOptions = {
+      ...{ ...common, upstreams: providersBehind(this.providers, "nowhere"), cutAsksForRetry: true },
+      route: { ...none, clusterHeader: "x-ai-failover-cluster" },
+    };
+    this.streamOptions = {
+      ...common,
+      upstreams: options.hop ? throughListener(inner) : providersBehind(this.providers, "attempt"),
+      route: { ...none, retries, ...options.route, ...(options.hop && { cluster: INNER_CLUSTER }) },
     };
     const places = placesOf(options);
     this.tryOut(this.vmOptions, places);

@@ -1,17 +1,17 @@
 /** Envoy's router with a retry policy: picks the cluster, makes attempts, keeps their limits (docs/envoy-facts.md, 1 - 4, 18, 19). */
 import { Flag } from "./abi.js";
-import { Attempt, type AttemptOwner, type Loss } from "./host-attempt.js";
+import type { AttemptOwner, Loss, Outgoing, Upstreams } from "./host-attempt.js";
 import type { Timer } from "./virtual-clock.js";
 import type { HeaderList } from "./host-headers.js";
 import { noUpstream } from "./info.js";
 import type { Next } from "./pass.js";
 import type { Process } from "./process.js";
-import type { Provider } from "./host-provider.js";
-import type { ClientStream } from "./stream.js";
+import type { Stream } from "./stream.js";
 
 export interface RouteOptions {
-  /** A fixed cluster; else filter state wasm.ai_failover_cluster names it, for each attempt. */
+  /** A fixed cluster; else this header names it; else filter state wasm.ai_failover_cluster, for each attempt. */
   cluster?: string;
+  clusterHeader?: string;
   name?: string;
   /** The route has the rendered retry policy. */
   retries: boolean;
@@ -62,10 +62,11 @@ const NO_HOST: Reply = {
 
 export class Router implements Next, AttemptOwner {
   private map: HeaderList | undefined;
+  private headerCluster: string | undefined;
   private readonly bytes: Buffer[] = [];
   private complete = false;
   private requestTrailers: HeaderList | undefined;
-  private attempt: Attempt | undefined;
+  private attempt: Outgoing | undefined;
   private passedOn = false;
   private gone = false;
   private retriesLeft = 0;
@@ -75,9 +76,9 @@ export class Router implements Next, AttemptOwner {
   private readonly timers: Partial<Record<"total" | "try" | "idle" | "backOff", Timer>> = {};
 
   constructor(
-    readonly stream: ClientStream,
+    readonly stream: Stream,
     private readonly process: Process,
-    private readonly providers: Map<string, Provider>,
+    private readonly upstreams: Upstreams,
     private readonly route: RouteOptions,
   ) {}
 
@@ -101,6 +102,11 @@ export class Router implements Next, AttemptOwner {
     if (this.route.cluster !== undefined && this.stream.hasMoved()) return this.reply(NO_ROUTE);
     this.stream.info.route = this.route.name;
     this.stream.info.cluster = undefined;
+    if (this.route.clusterHeader !== undefined) {
+      this.headerCluster = map.take(this.route.clusterHeader);
+      // With what else the internal listener's route removes.
+      map.remove("x-forwarded-proto");
+    }
     if (!this.choose()) return this.reply(NO_CLUSTER);
     this.start(end);
     if (end) this.requestComplete();
@@ -129,20 +135,22 @@ export class Router implements Next, AttemptOwner {
   /** Reads the cluster; a refresh that finds none keeps the one before (facts 1.9). */
   private choose(): boolean {
     const { info } = this.stream;
-    const named = this.route.cluster ?? info.filterState.get("wasm.ai_failover_cluster")?.toString();
-    if (named !== undefined && this.providers.has(named)) info.cluster = named;
+    const { cluster, clusterHeader } = this.route;
+    const chosen =
+      clusterHeader === undefined ? info.filterState.get("wasm.ai_failover_cluster")?.toString() : undefined;
+    const named = cluster ?? this.headerCluster ?? chosen;
+    if (named !== undefined && this.upstreams.has(named)) info.cluster = named;
     return info.cluster !== undefined;
   }
 
   /** The first attempt gets the body as it comes, a further one what has come so far. */
   private start(ends: boolean): void {
     const { info } = this.stream;
-    const provider = this.providers.get(info.cluster!)!;
     info.upstream = noUpstream();
-    if (!provider.healthy) return this.reply(NO_HOST);
+    if (!this.upstreams.isHealthy(info.cluster!)) return this.reply(NO_HOST);
     info.attempts++;
     info.upstream.address = `${info.cluster}:443`;
-    this.attempt = new Attempt(this, provider);
+    this.attempt = this.upstreams.attempt(this, info.cluster!);
     this.attempt.start(this.map!, Buffer.concat(this.bytes), ends);
     if (this.requestTrailers) this.attempt.requestTrailers(this.requestTrailers);
   }
@@ -174,7 +182,7 @@ export class Router implements Next, AttemptOwner {
     this.timers.try?.cancel();
   }
 
-  answered(attempt: Attempt, map: HeaderList, end: boolean): void {
+  answered(attempt: Outgoing, map: HeaderList, end: boolean): void {
     if (map.has(RETRY) && this.route.retries) {
       if (this.mayRetry() && !map.has("x-envoy-ratelimited")) {
         if (!this.route.retryOverflow) return this.retry(attempt);
@@ -189,23 +197,23 @@ export class Router implements Next, AttemptOwner {
     this.stream.answer.headers(map, end);
   }
 
-  answerData(attempt: Attempt, bytes: Buffer, end: boolean): void {
+  answerData(attempt: Outgoing, bytes: Buffer, end: boolean): void {
     if (end) this.upstreamDone(attempt);
     this.stream.answer.data(bytes, end);
   }
 
-  answerTrailers(attempt: Attempt, map: HeaderList): void {
+  answerTrailers(attempt: Outgoing, map: HeaderList): void {
     this.upstreamDone(attempt);
     this.stream.answer.trailers(map);
   }
 
   /** Its last callbacks come before the answer's end reaches the gateway's filter (facts 4.1). */
-  private upstreamDone(attempt: Attempt): void {
+  private upstreamDone(attempt: Outgoing): void {
     this.stopTimers();
     attempt.finish();
   }
 
-  lost(attempt: Attempt, how: Loss): void {
+  lost(attempt: Outgoing, how: Loss): void {
     if (attempt.over) return;
     const reply = LOSSES[how];
     if (this.passedOn) {
@@ -225,7 +233,7 @@ export class Router implements Next, AttemptOwner {
     return this.route.retries && this.canRetry && this.retriesLeft > 0;
   }
 
-  private retry(attempt: Attempt): void {
+  private retry(attempt: Outgoing): void {
     this.retriesLeft--;
     this.timers.try?.cancel();
     this.timers.idle?.cancel();

@@ -1,67 +1,68 @@
-/** A client's stream: the module's gateway role, the router behind it, and the way of every answer to the client. */
+/** A stream of a listener: the module's role there, the router behind it, and the way of every answer to whoever asked. */
 import { Flag } from "./abi.js";
-import { Call, edgeHeaders, piecesOf, type Ask, type Ended } from "./call.js";
+import { Call, edgeHeaders, piecesOf, type Ask, type Asker, type Ended } from "./call.js";
 import type { LocalReply } from "./context.js";
 import { Filter, type Surroundings } from "./filter.js";
 import { HeaderList } from "./host-headers.js";
 import { StreamInfo } from "./info.js";
 import type { Next } from "./pass.js";
 import type { Process } from "./process.js";
-import type { Provider } from "./host-provider.js";
+import type { Upstreams } from "./host-attempt.js";
 import { Router, type RouteOptions } from "./router.js";
 import type { Thread } from "./thread.js";
 
 export interface StreamOptions {
   process: Process;
-  providers: Map<string, Provider>;
+  upstreams: Upstreams;
   route: RouteOptions;
   /** per_connection_buffer_limit_bytes. */
   bufferLimit: number;
   allowStopIteration: boolean;
   /** Also the property names of hosts before 1.33. */
   legacyProperties: boolean;
+  /** `local_reply_config` of the internal listener: an answer that is cut while it is held asks for the next attempt. */
+  cutAsksForRetry?: boolean;
 }
 
 /** The host writes them, or they belong to one connection. */
 const NOT_IN_REPLY = [":status", "content-length", "transfer-encoding", "connection", "keep-alive"];
 
-export class ClientStream implements Surroundings {
+/** One request on a listener: a filter of the module's, and the router behind it. */
+export abstract class Stream implements Surroundings {
   readonly info: StreamInfo;
-  readonly call: Call;
   readonly startedAt: number;
-  private readonly filter: Filter;
+  protected over = false;
+  protected readonly filter: Filter;
   private readonly router: Router;
-  private over = false;
-  private readonly pieces: (Buffer | number)[] | undefined;
-  private readonly requestMap: HeaderList;
-  /** Path and host as the client sent them. */
-  private readonly place: (string | undefined)[];
+  /** Path and host as they came. */
+  private readonly origin: (string | undefined)[];
   private responseMap: HeaderList | null = null;
 
   constructor(
-    private readonly options: StreamOptions,
+    protected readonly options: StreamOptions,
     readonly thread: Thread,
-    private readonly ask: Ask,
+    place: string,
+    protected readonly requestMap: HeaderList,
   ) {
-    const { process, providers, route } = options;
+    const { process, upstreams, route } = options;
     this.startedAt = process.clock.now;
     this.info = new StreamInfo(options.legacyProperties);
-    this.info.protocol = ask.protocol ?? "HTTP/1.1";
-    this.info.source = ask.source ?? "127.0.0.1:40000";
     this.info.cluster = route.cluster;
     this.info.route = route.name;
-    this.call = new Call(process, ask, () => this.leave());
-    this.pieces = piecesOf(ask);
-    this.requestMap = edgeHeaders(ask, this.pieces);
-    this.place = [this.requestMap.get(":path"), this.requestMap.get(":authority")];
-    this.router = new Router(this, process, providers, route);
-    const toClient: Next = {
+    this.origin = [requestMap.get(":path"), requestMap.get(":authority")];
+    this.router = new Router(this, process, upstreams, route);
+    const back: Next = {
       headers: (map, end) => this.send(map, end),
       data: (bytes, end) => this.sendData(bytes, end),
       trailers: map => this.sendTrailers(map),
     };
-    this.filter = new Filter(this, ask.place ?? "gateway", this.router, toClient);
+    this.filter = new Filter(this, place, this.router, back);
   }
+
+  protected abstract readonly asker: Asker;
+
+  /** The access log is being written. */
+  protected logged(): void {}
 
   get bufferLimit(): number {
     return this.options.bufferLimit;
@@ -79,40 +80,11 @@ export class ClientStream implements Surroundings {
   hasMoved(): boolean {
     const { options, info, requestMap } = this;
     const keeps = options.legacyProperties && info.filterState.get("wasm.clear_route_cache")?.toString() === "off";
-    return !keeps && [":path", ":authority"].some((name, i) => requestMap.get(name) !== this.place[i]);
+    return !keeps && [":path", ":authority"].some((name, i) => requestMap.get(name) !== this.origin[i]);
   }
 
-  // === The client's request ===
-
-  start(): void {
-    if (!this.filter.open()) return this.vmDied();
-    const { pieces } = this;
-    const { trailers } = this.ask;
-    this.filter.request.headers(this.requestMap, !pieces && !trailers);
-    if (pieces) this.sendPieces(pieces);
-    else if (trailers && !this.over) this.filter.request.trailers(new HeaderList(trailers));
-  }
-
-  private sendPieces(pieces: (Buffer | number)[]): void {
-    const { trailers, endsWithLast } = this.ask;
-    while (!this.over) {
-      const piece = pieces.shift();
-      if (typeof piece === "number") {
-        this.options.process.clock.after(piece, () => this.sendPieces(pieces));
-        return;
-      }
-      if (piece === undefined) {
-        if (trailers) this.filter.request.trailers(new HeaderList(trailers));
-        else this.filter.request.data(Buffer.alloc(0), true);
-        return;
-      }
-      const last = pieces.length === 0 && endsWithLast === true && !trailers;
-      this.filter.request.data(piece, last);
-      if (last) return;
-    }
-  }
-
-  private leave(): void {
+  /** Whoever asked has gone. */
+  leave(): void {
     if (this.over) return;
     this.info.flags |= Flag.DownstreamDisconnect;
     this.info.details = "downstream_remote_disconnect";
@@ -132,19 +104,19 @@ export class ClientStream implements Surroundings {
     if (this.over) return;
     this.responseMap = map;
     this.info.code = Number(map.get(":status"));
-    this.call.gotHeaders(map);
+    this.asker.gotHeaders(map, end);
     if (end) this.finish("complete");
   }
 
   private sendData(bytes: Buffer, end: boolean): void {
     if (this.over) return;
-    this.call.gotData(bytes);
+    this.asker.gotData(bytes, end);
     if (end) this.finish("complete");
   }
 
   private sendTrailers(map: HeaderList): void {
     if (this.over) return;
-    this.call.trailers = map.toObject();
+    this.asker.gotTrailers(map);
     this.finish("complete");
   }
 
@@ -154,7 +126,7 @@ export class ClientStream implements Surroundings {
 
   /** By send_local_response of either role. */
   localReply(reply: LocalReply): string | void {
-    if (this.call.status !== 0) return "headers have gone to the client";
+    if (this.asker.status !== 0) return "headers have gone to the client";
     const wrong = NOT_IN_REPLY.filter(name => reply.headers.has(name));
     if (wrong.length > 0) return `the host sets ${wrong.join(", ")}`;
     this.give(reply);
@@ -186,8 +158,10 @@ export class ClientStream implements Surroundings {
   broken({ status, details, body }: { status: number; details: string; body: string }): void {
     if (this.over) return;
     this.info.flags |= Flag.UpstreamReset;
-    if (this.call.status === 0)
-      return this.give({ status, details, body: Buffer.from(body), headers: new HeaderList() });
+    if (this.asker.status === 0) {
+      const headers = new HeaderList(this.options.cutAsksForRetry ? [["x-ai-failover-retry", "1"]] : []);
+      return this.give({ status, details, body: Buffer.from(body), headers });
+    }
     this.info.details = details;
     this.finish("reset");
   }
@@ -201,7 +175,7 @@ export class ClientStream implements Surroundings {
   /** The VM is dead: nothing of it is asked any more. */
   vmDied(): void {
     if (this.over) return;
-    if (this.call.status !== 0) return this.finish("reset");
+    if (this.asker.status !== 0) return this.finish("reset");
     this.info.details = "wasm_fail_stream";
     this.send(new HeaderList([[":status", "503"]]), true);
   }
@@ -218,12 +192,65 @@ export class ClientStream implements Surroundings {
   /** Log, done and delete of the gateway role come first, then those of an attempt that still runs (facts 4.1). */
   private finish(how: Ended): void {
     this.over = true;
-    this.call.details = this.info.details;
-    this.call.flags = this.info.flags;
     this.filter.log(this.requestMap, this.responseMap);
-    this.call.record = this.info.filterState.get("wasm.record")?.toString("utf8");
+    this.logged();
     this.filter.close();
     this.router.destroy();
-    this.call.end(how);
+    this.asker.end(how);
+  }
+}
+
+/** A client's. */
+export class ClientStream extends Stream {
+  readonly call: Call;
+  protected readonly asker: Asker;
+  private readonly pieces: (Buffer | number)[] | undefined;
+
+  constructor(
+    options: StreamOptions,
+    thread: Thread,
+    private readonly ask: Ask,
+  ) {
+    const pieces = piecesOf(ask);
+    super(options, thread, ask.place ?? "gateway", edgeHeaders(ask, pieces));
+    this.pieces = pieces;
+    this.info.protocol = ask.protocol ?? "HTTP/1.1";
+    this.info.source = ask.source ?? "127.0.0.1:40000";
+    this.call = new Call(options.process, ask, () => this.leave());
+    this.asker = this.call;
+  }
+
+  start(): void {
+    if (!this.filter.open()) return this.vmDied();
+    const { pieces } = this;
+    const { trailers } = this.ask;
+    this.filter.request.headers(this.requestMap, !pieces && !trailers);
+    if (pieces) this.sendPieces(pieces);
+    else if (trailers && !this.over) this.filter.request.trailers(new HeaderList(trailers));
+  }
+
+  private sendPieces(pieces: (Buffer | number)[]): void {
+    const { trailers, endsWithLast } = this.ask;
+    while (!this.over) {
+      const piece = pieces.shift();
+      if (typeof piece === "number") {
+        this.options.process.clock.after(piece, () => this.sendPieces(pieces));
+        return;
+      }
+      if (piece === undefined) {
+        if (trailers) this.filter.request.trailers(new HeaderList(trailers));
+        else this.filter.request.data(Buffer.alloc(0), true);
+        return;
+      }
+      const last = pieces.length === 0 && endsWithLast === true && !trailers;
+      this.filter.request.data(piece, last);
+      if (last) return;
+    }
+  }
+
+  protected override logged(): void {
+    this.call.details = this.info.details;
+    this.call.flags = this.info.flags;
+    this.call.record = this.info.filterState.get("wasm.record")?.toString("utf8");
   }
 }

@@ -19,10 +19,16 @@ const TOOLS = {
     sum: "h1:n1if5iQgHYsujPAcO5oonH/KiSNUmqmUF0iGVjSF3AU=",
   },
 } as const;
-/** Only its files are wanted: the definitions of all its resources. */
-const KUBERNETES = {
-  ...{ module: "k8s.io/kubernetes", version: "v1.34.3", sum: "h1:0TfljWbhEF5DBks+WFMSrvKfxBLo4vnZuqORjLMiyT4=" },
-};
+/** Of these only the definitions of their resources are wanted. */
+const DEFINITIONS = {
+  kubernetes: {
+    ...{ module: "k8s.io/kubernetes", version: "v1.34.3", sum: "h1:0TfljWbhEF5DBks+WFMSrvKfxBLo4vnZuqORjLMiyT4=" },
+  },
+  "prometheus-operator": {
+    ...{ module: "github.com/prometheus-operator/prometheus-operator", version: "v0.85.0" },
+    sum: "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
+  },
+} as const;
 export type Tool = keyof typeof TOOLS;
 
 /** Outside of the tree: a clean checkout does not build them again. */
@@ -44,8 +50,8 @@ export default async function setup(): Promise<void> {
 }
 
 /** Where the files of a module are. */
-export async function modulePath(name: Tool | "kubernetes"): Promise<string> {
-  const { module, version, sum } = name === "kubernetes" ? KUBERNETES : TOOLS[name];
+export async function modulePath(name: Tool | keyof typeof DEFINITIONS): Promise<string> {
+  const { module, version, sum } = { ...TOOLS, ...DEFINITIONS }[name];
   const downloaded = JSON.parse(await go("mod", "download", "-json", `${module}@${version}`)) as Record<string, string>;
   if (downloaded["Sum"] !== sum)
     throw new Error(`${module}@${version} has the checksum ${downloaded["Sum"]}, not ${sum}`);

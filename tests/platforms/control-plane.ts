@@ -24,8 +24,18 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
+/** A platform that can be started. */
+export interface PlatformKind {
+  /** What it is handed for this configuration: what `render` writes, with what stands around that, a gateway and a shop. */
+  resources(config: object, port: number, shop: number): Resource[];
+  start(port: number, resources: Resource[]): Promise<Platform>;
+}
+
 /** The proxy's environment, as Secrets fill it. */
-export const KEYS = { QWEN_KEYS: "qwen-1,qwen-2", DEEPSEEK_KEYS: "deepseek-1" };
+export const KEYS = {
+  ...{ QWEN_KEYS: "qwen-1,qwen-2", DEEPSEEK_KEYS: "deepseek-1" },
+  ...{ ONE_KEY: "one-1", TWO_KEY: "two-1", THREE_KEY: "three-1" },
+};
 
 /** What `render --target` writes for a configuration. */
 export function resourcesOf(target: Target, config: object, envoyVersion: string): Resource[] {

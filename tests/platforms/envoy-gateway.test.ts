@@ -1,6 +1,6 @@
 import { startEnvoyGateway } from "./start-envoy-gateway.js";
 import { resourcesOf, type Resource } from "./control-plane.js";
-import { walkThrough } from "./platform-walkthrough.js";
+import { onEveryEnvoy } from "./every-envoy.js";
 
 const metadata = { name: "shop", namespace: "default" };
 
@@ -19,12 +19,11 @@ const shopOf = (port: number): Resource[] => [
   },
 ];
 
-for (const envoyVersion of ["1.40.0", "1.39.3", "1.38.2", "1.36.4"])
-  walkThrough(`Envoy Gateway 1.9.1 with Envoy ${envoyVersion}`, {
-    resources(config, port, shop) {
-      const ours = resourcesOf("envoy-gateway", config, envoyVersion);
-      for (const { kind, spec } of ours) if (kind === "Gateway") spec.listeners[0].port = port;
-      return [...ours, ...shopOf(shop)];
-    },
-    start: (port, resources) => startEnvoyGateway(envoyVersion, port, resources),
-  });
+onEveryEnvoy("Envoy Gateway 1.9.1", envoyVersion => ({
+  resources(config, port, shop) {
+    const ours = resourcesOf("envoy-gateway", config, envoyVersion);
+    for (const { kind, spec } of ours) if (kind === "Gateway") spec.listeners[0].port = port;
+    return [...ours, ...shopOf(shop)];
+  },
+  start: (port, resources) => startEnvoyGateway(envoyVersion, port, resources),
+}));

@@ -1,6 +1,6 @@
 import { startIstio } from "./start-istio.js";
 import { resourcesOf, type Resource } from "./control-plane.js";
-import { walkThrough } from "./platform-walkthrough.js";
+import { onEveryEnvoy } from "./every-envoy.js";
 
 const API = "networking.istio.io/v1";
 
@@ -32,13 +32,12 @@ function around(port: number, shop: number): Resource[] {
   ];
 }
 
-for (const envoyVersion of ["1.40.0", "1.39.3", "1.38.2", "1.36.4"])
-  walkThrough(`istiod 1.31.0 with Envoy ${envoyVersion}`, {
-    resources(config, port, shop) {
-      // The port of the Gateway is part of what the resources name.
-      const text = JSON.stringify(resourcesOf("istio", config, envoyVersion));
-      const ours = JSON.parse(text.replaceAll("llm.example.com:443", `llm.example.com:${port}`)) as Resource[];
-      return [...around(port, shop), ...ours];
-    },
-    start: (port, resources) => startIstio(envoyVersion, port, resources),
-  });
+onEveryEnvoy("istiod 1.31.0", envoyVersion => ({
+  resources(config, port, shop) {
+    // The port of the Gateway is part of what the resources name.
+    const text = JSON.stringify(resourcesOf("istio", config, envoyVersion));
+    const ours = JSON.parse(text.replaceAll("llm.example.com:443", `llm.example.com:${port}`)) as Resource[];
+    return [...around(port, shop), ...ours];
+  },
+  start: (port, resources) => startIstio(envoyVersion, port, resources),
+}));

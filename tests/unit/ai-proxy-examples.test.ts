@@ -58,7 +58,7 @@ const SERVED: [what: string, provider: object, chat: string][] = [
     "api.anthropic.com/v1",
   ],
   ["Baidu", { type: "baidu", ...token, modelMapping: { "*": "ERNIE-4.0" } }, "qianfan.baidubce.com/v2"],
-  ["MiniMax", { type: "minimax", ...token, modelMapping: { "*": "abab6.5t-chat" } }, "api.minimaxi.com/v1"],
+  ["MiniMax", { type: "minimax", ...token, modelMapping: { "*": "abab6.5t-chat" } }, "api.minimax.chat/v1"],
   ["GitHub's models", { type: "github", ...token }, "models.inference.ai.azure.com"],
   ["360", { type: "ai360", ...token }, "api.360.cn/v1"],
   [
@@ -72,8 +72,19 @@ const SERVED: [what: string, provider: object, chat: string][] = [
     { type: "gemini", ...token, geminiSafetySetting: { HARM_CATEGORY_HARASSMENT: "BLOCK_NONE" } },
     "generativelanguage.googleapis.com/v1beta/openai",
   ],
+  ["Zhipu", { type: "zhipuai", ...token, zhipuCodePlanMode: false }, "open.bigmodel.cn/api/paas/v4"],
+  [
+    "Zhipu by its coding plan",
+    { type: "zhipuai", ...token, zhipuCodePlanMode: true },
+    "open.bigmodel.cn/api/coding/paas/v4",
+  ],
+  [
+    "Zhipu by its coding plan, in another country",
+    { type: "zhipuai", ...token, zhipuCodePlanMode: true, zhipuDomain: "api.z.ai" },
+    "api.z.ai/api/coding/paas/v4",
+  ],
   ["Together", { type: "together-ai", ...token }, "api.together.xyz/v1"],
-  ["Cohere", { type: "cohere", ...token }, "api.cohere.ai/compatibility/v1"],
+  ["Cohere", { type: "cohere", ...token }, "api.cohere.com/compatibility/v1"],
   ["Hunyuan with a key of its API", { type: "hunyuan", ...token }, "api.hunyuan.cloud.tencent.com/v1"],
   [
     "Vertex with a token of its own",

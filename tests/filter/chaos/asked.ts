@@ -3,7 +3,15 @@ import { expect } from "vitest";
 import { wordsOf, type Ask, type Call, type Seen } from "../../host/proxy-host.js";
 import type { Vm } from "../../host/vm.js";
 import { textOf } from "./chaos-provider.js";
-import { FATES, type CallStep, type Fate, type FateKind, type Scenario, type Settings } from "./scenario.js";
+import {
+  FATES,
+  hasRetries,
+  type CallStep,
+  type Fate,
+  type FateKind,
+  type Scenario,
+  type Settings,
+} from "./scenario.js";
 
 /** The route's `timeout`, ms. */
 export const TIMEOUT = 8000;
@@ -188,7 +196,7 @@ export class Asked {
   private get isCutWhileHeld(): boolean {
     const last = this.attempts.at(-1);
     return (
-      this.scenario.mode !== "retry" && last?.by === "attempt" && ["cut", "cut-before"].includes(String(last.fate.kind))
+      !hasRetries(this.scenario) && last?.by === "attempt" && ["cut", "cut-before"].includes(String(last.fate.kind))
     );
   }
 

@@ -3,10 +3,18 @@ import { expect } from "vitest";
 import { Context } from "../../host/context.js";
 import { chat, startEnvoy, type Behaviour, type Envoy, type EnvoyOptions, type Seen } from "../../host/proxy-host.js";
 import type { Vm } from "../../host/vm.js";
-import { pluginConfig } from "../fixture.js";
+import { placesIn } from "../fixture.js";
 import { Asked, CLIENT_SECRET, LARGEST, TIMEOUT, TOKEN } from "./asked.js";
 import { behave } from "./chaos-provider.js";
-import { HINDRANCES, type CallStep, type Hindrance, type Scenario, type Settings, type Step } from "./scenario.js";
+import {
+  HINDRANCES,
+  hasRetries,
+  type CallStep,
+  type Hindrance,
+  type Scenario,
+  type Settings,
+  type Step,
+} from "./scenario.js";
 
 /** As many at once as a scenario may have: free lists and tables get their size. */
 const WARM_UP = 45;
@@ -45,21 +53,21 @@ class Run {
     return { flavour: "higress", allowStopIteration: false, vmId: "", route };
   }
 
-  private places(): Pick<EnvoyOptions, "gateway" | "attempt"> {
+  private places(): Pick<EnvoyOptions, "gateway" | "attempt" | "hop"> {
     const { qwen, deepseek, guard, lost, retryTimeout } = this.settings;
     const { health } = this.scenario;
     const off = { failover: { enabled: false }, providerBreaker: { failureThreshold: 1_000_000 } };
-    const gateway = pluginConfig({
-      mode: this.scenario.mode === "retry" ? "retry" : "callout",
+    const { mode } = this.scenario;
+    return placesIn({
+      mode: mode === "higress" ? "callout" : mode,
       tokens: { qwen, ...(lost ? { lost: 2 } : {}), deepseek },
       provider: { allowPaths: ["/v1/voices/*"], retryOnFailure: { retryTimeout }, ...(health ? {} : off) },
       policy: { guard, firstTokenTimeout: 1500, attemptTimeout: 2500, timeout: TIMEOUT, maxWait: 2000 },
       config: {
         ...{ idleTimeout: 1000, limits: { requestBody: LARGEST } },
-        routing: this.scenario.mode === "higress" ? "host" : "plan",
+        ...(mode === "higress" && { routing: "host" }),
       },
     });
-    return { gateway, attempt: this.scenario.mode === "retry" ? { role: "attempt" } : undefined };
   }
 
   /** By way of the router, and of callouts where a cluster is not there. */
@@ -92,8 +100,7 @@ class Run {
     const { authorization: _, ...others } = headers;
     const told = JSON.stringify([others, path]);
     for (const secret of [TOKEN, CLIENT_SECRET]) expect(told).not.toMatch(secret);
-    const ours =
-      by === "callout" && this.scenario.mode !== "retry" ? /^x-envoy-(internal|expected-rq-timeout-ms)$/ : /^$/;
+    const ours = by === "callout" && !hasRetries(this.scenario) ? /^x-envoy-(internal|expected-rq-timeout-ms)$/ : /^$/;
     const strange = Object.keys(headers).filter(name => /^(x-envoy-|x-ai-failover|forwarded|cookie)/.test(name));
     expect(strange.filter(name => !ours.test(name))).toEqual([]);
   }

@@ -1,5 +1,6 @@
 /** What may happen to a gateway, as plain data that fast-check can make, replay by a seed, and shrink. */
 import fc from "fast-check";
+import { MODES, type Mode } from "../fixture.js";
 
 /** What a provider does with one attempt. */
 export const FATES = {
@@ -95,12 +96,15 @@ export const HINDRANCES = {
 export type Hindrance = keyof typeof HINDRANCES;
 
 export interface Scenario {
-  mode: "retry" | "callout" | "higress";
+  mode: Mode | "higress";
   /** Breakers are at work, whose knowledge outlives a configuration: then nothing is said of which hops are tried. */
   health: boolean;
   settings: Settings;
   steps: Step[];
 }
+
+/** Whether the router retries, so that no fault before the first byte is an answer of Envoy's own. */
+export const hasRetries = ({ mode }: Scenario): boolean => mode === "retry" || mode === "hop";
 
 const percent = fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 4 });
 const rarely = fc.integer({ min: 0, max: 9 }).map(n => n === 9);
@@ -219,7 +223,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
-  mode: fc.constantFrom("retry", "callout", "higress"),
+  mode: fc.constantFrom(...MODES, "higress" as const),
   health: fc.boolean(),
   settings,
   steps: fc.array(step, { minLength: 5, maxLength: 40, size: "max" }),

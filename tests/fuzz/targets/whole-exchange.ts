@@ -1,4 +1,4 @@
-import { pluginConfig } from "../../filter/fixture.js";
+import { MODES, placesIn, type Mode } from "../../filter/fixture.js";
 import { watchedModule } from "../../filter/watched.js";
 import { startEnvoy, type Ask, type Answer, type Envoy } from "../../host/proxy-host.js";
 import { KNOWN } from "../../unit/known-errors.js";
@@ -60,7 +60,7 @@ const HEADERS = [
 const TYPES = ["application/json", "text/event-stream", "text/html", "application/octet-stream", ""];
 
 interface Exchange {
-  mode: "retry" | "callout";
+  mode: Mode;
   ask: { path: string; method: string; headers: Record<string, string>; pieces: string[] };
   answers: { status: number; headers: Record<string, string>; pieces: string[]; end: "clean" | "cut" | "stall" }[];
 }
@@ -100,7 +100,7 @@ export const exchange = target<Exchange>({
     const path = pick(PATHS, random);
     const body = bytesIn(JSON.stringify(mutateJson(BODY, NAMES, random)));
     return {
-      mode: pick(["retry", "callout"] as const, random),
+      mode: pick(MODES, random),
       ask: {
         path: random(5) === 0 ? valueOf(mutate(path, PIECES, random)) : path,
         method: path.includes("/files") || path.endsWith("/models") ? "GET" : "POST",
@@ -119,10 +119,10 @@ export const exchange = target<Exchange>({
     const next = () => answers.shift() ?? { status: 200, body: "{}" };
     const open = (mode: Exchange["mode"]): Envoy =>
       startEnvoy({
-        ...{ module, gateway: pluginConfig({ policy }), attempt: mode === "retry" ? { role: "attempt" } : undefined },
+        ...{ module, ...placesIn({ mode, policy }) },
         clusters: { qwen: next, deepseek: next },
       });
-    const envoys = { retry: open("retry"), callout: open("callout") };
+    const envoys = { retry: open("retry"), hop: open("hop"), callout: open("callout") };
     return {
       run({ mode, ask, answers: given }) {
         answers = given.map(({ pieces, ...answer }) => ({ ...answer, body: pieces.map(bytes) }));
