@@ -274,7 +274,8 @@ const endpointOf = ({ host, port }: ClusterTarget): string =>
 
 function gatewayPatches(config: GatewayConfig, options: RenderOptions): string[] {
   const manager = "/default_filter_chain/filters/0/typed_config";
-  const route = "\"..routes[?(@.name=='httproute/default/llm/rule/0/match/0/*')]\"";
+  // Whatever its matches and its hosts: Envoy Gateway makes a route of each.
+  const route = "\"..routes[?(@.name =~ '^httproute/default/llm/rule/0/')]\"";
   const patch = (type: string, name: string, operation: string, value = "") => yaml`
     - type: type.googleapis.com/envoy.config.${type}
       name: ${quote(name)}

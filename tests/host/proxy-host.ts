@@ -8,7 +8,7 @@
  *     const envoy = startEnvoy({
  *       module,
  *       gateway: { role: "gateway", routing: "plan", providers: [...], routes: [...] },
- *       attempt: { role: "attempt" },          // leave it out for callout mode
+ *       attempt: { role: "attempt" },          // leave it out for callout mode; with `hop: true` it is on an internal listener
  *       clusters: {
  *         qwen: [json(401, openAiError("bad key")), sse("Hel", 200, "lo")],  // one behaviour after the other; 200: a pause, ms
  *         deepseek: request => (request.headers.authorization === "Bearer sk-1" ? chat("Hi") : "refused"),

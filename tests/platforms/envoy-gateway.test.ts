@@ -1,6 +1,10 @@
 import { startEnvoyGateway } from "./start-envoy-gateway.js";
 import { resourcesOf, type Resource } from "./control-plane.js";
 import { onEveryEnvoy } from "./every-envoy.js";
+import { HOST } from "./platform-walkthrough.js";
+
+/** With these our route is for two hosts of a name, with the others for every host. */
+const NAMED = ["1.40.0", "1.36.4"];
 
 const metadata = { name: "shop", namespace: "default" };
 
@@ -22,7 +26,11 @@ const shopOf = (port: number): Resource[] => [
 onEveryEnvoy("Envoy Gateway 1.9.1", envoyVersion => ({
   resources(config, port, shop) {
     const ours = resourcesOf("envoy-gateway", config, envoyVersion);
-    for (const { kind, spec } of ours) if (kind === "Gateway") spec.listeners[0].port = port;
+    for (const { kind, spec } of ours) {
+      if (kind === "Gateway") spec.listeners[0].port = port;
+      if (kind === "HTTPRoute" && NAMED.includes(envoyVersion))
+        Object.assign(spec, { hostnames: [HOST, "other.example.com"] });
+    }
     return [...ours, ...shopOf(shop)];
   },
   start: (port, resources) => startEnvoyGateway(envoyVersion, port, resources),

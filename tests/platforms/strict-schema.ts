@@ -34,10 +34,12 @@ export const schemasOf = (definitions: Fields[]): Map<string, object> =>
 
 /** A cluster drops the fields that it does not know without a word: here they are mistakes. */
 export function strict(schema: Fields): Fields {
-  const { properties, items, "x-kubernetes-validations": rules = [] } = schema;
+  const { properties, items, pattern, "x-kubernetes-validations": rules = [] } = schema;
   const isDuration = (rules as Fields[]).some(({ rule }) => rule === "duration(self) >= duration('1ms')");
   return {
     ...schema,
+    // Go's regular expressions have a flag that these have not.
+    ...(String(pattern).includes("(?i)") && { pattern: "" }),
     ...(isDuration && { pattern: "[1-9]" }),
     ...(items && { items: strict(items as Fields) }),
     ...(properties && {
