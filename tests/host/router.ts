@@ -150,9 +150,11 @@ export class Router implements Next, AttemptOwner {
     if (!this.upstreams.isHealthy(info.cluster!)) return this.reply(NO_HOST);
     info.attempts++;
     info.upstream.address = `${info.cluster}:443`;
-    this.attempt = this.upstreams.attempt(this, info.cluster!);
-    this.attempt.start(this.map!, Buffer.concat(this.bytes), ends);
-    if (this.requestTrailers) this.attempt.requestTrailers(this.requestTrailers);
+    // It may be answered at once, and be over then.
+    const attempt = this.upstreams.attempt(this, info.cluster!);
+    this.attempt = attempt;
+    attempt.start(this.map!, Buffer.concat(this.bytes), ends);
+    if (this.requestTrailers) attempt.requestTrailers(this.requestTrailers);
   }
 
   // === An attempt ===
