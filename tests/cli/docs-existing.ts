@@ -4,8 +4,12 @@ import { sourceOf } from "../../cli/config/source.js";
 import { parts, renderPart, type Part } from "../../cli/render/render-parts.js";
 
 /** The parts as `render --part` prints them. */
-export function renderParts(config: unknown, wasm: string, envoyVersion: string): Record<Part, string> {
-  const env = { DASHSCOPE_API_KEY: "sk-a", DEEPSEEK_API_KEY: "sk-b", PARTNER_API_KEY: "sk-c" };
+export function renderParts(
+  config: unknown,
+  wasm: string,
+  envoyVersion: string,
+  env: Record<string, string> = { DASHSCOPE_API_KEY: "sk-a", DEEPSEEK_API_KEY: "sk-b", PARTNER_API_KEY: "sk-c" },
+): Record<Part, string> {
   const resolved = resolveConfig(sourceOf(config, "the example"), env);
   const options = { wasm, envoyVersion, caFile: "/etc/ssl/certs/ca-certificates.crt" };
   const names = Object.keys(parts) as Part[];
