@@ -54,7 +54,7 @@ function services(all: ClusterTarget[], streams: boolean): string {
     metadata: {name: default, namespace: higress-system}
     spec:
       registries:
-      ${asList(registries) || "[]"}
+      ${asList(registries) || " []"}
   `;
 }
 
@@ -108,7 +108,7 @@ function plugin(config: GatewayConfig, options: RenderOptions): string {
       # Tokens come from the environment of the gateway's process: they stand in no resource and not in /config_dump.
       vmConfig:
         env:
-        ${asList(config.variables.map(name => `{name: ${quote(name)}, valueFrom: HOST}`)) || "[]"}
+        ${asList(config.variables.map(name => `{name: ${quote(name)}, valueFrom: HOST}`)) || " []"}
       matchRules:
       # The ingress above.
       - ingress: [llm]

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments, visit } from "yaml";
 import { render } from "../../cli/commands/render-command.js";
 import type { Mode } from "../../cli/render/render-options.js";
-import { renderTarget, type Target } from "../../cli/render/render-targets.js";
+import { renderTarget, targets, type Target } from "../../cli/render/render-targets.js";
 import { resolveConfig } from "../../cli/config/load-config.js";
 import { sourceOf } from "../../cli/config/source.js";
 
@@ -38,6 +38,14 @@ describe.each(EXAMPLES)("%s", (file, target, mode) => {
 });
 
 describe("render --target", () => {
+  it.each(Object.keys(targets) as Target[])("%s is YAML also where no token is a variable", target => {
+    const providers = [
+      { type: "qwen", url: "https://qwen.example.com/v1", models: ["m"], apiTokens: ["a-literal-one"] },
+    ];
+    const text = renderTarget(target, resolveConfig(sourceOf({ providers }, "test"), {}), { wasm: "/m.wasm" });
+    expect(parseAllDocuments(text).flatMap(({ errors }) => errors)).toEqual([]);
+  });
+
   it.each<[Target, Mode | undefined]>([
     ["istio", undefined],
     ["envoy-gateway", undefined],
