@@ -14,7 +14,7 @@ export abstract class Permits {
 
   /** Whether the trial may begin now. If not, the entry has been changed so that the fleet is asked. */
   allows(entry: Entry, now: u64): bool {
-    if (entry.fleetVersion == 0 || entry.isRateLimit || entry.permitUntil > now) return true;
+    if (entry.isRateLimit || entry.permitUntil > now) return true;
     if (!this.isInStep()) return true;
     // It has been asked, and has not answered.
     if (entry.isWanted) return true;

@@ -61,6 +61,27 @@ describe("a fleet", () => {
     expect(fleet.states()).toEqual(["live", "live", "live"]);
   });
 
+  it("tries one at a time also what the store has just forgotten", () => {
+    const fleet = new Fleet({ provider: { failover: { cooldownDuration: 5000 } } });
+    fleet.qwen = firstIsBad;
+    meet(fleet, fleet.gateways[0]!);
+    fleet.advance(4000);
+    fleet.seen.length = 0;
+    let wasOut = true;
+    for (let i = 0; i < 400; i++) {
+      fleet.advance(50);
+      // As soon as somebody might try it.
+      const isOut = fleet.states().every(state => state === "out");
+      if (wasOut && !isOut) fleet.store.flush();
+      wasOut = isOut;
+      fleet.advance(INTERVAL / 2);
+      expect(fleet.failures()).toBe(0);
+    }
+    const trials = fleet.seen.filter(isToken(1)).map(({ at }) => Math.round(at));
+    expect(trials.length).toBeGreaterThanOrEqual(2);
+    expect(trials.filter((at, i) => i > 0 && at - trials[i - 1]! < 4500)).toEqual([]);
+  });
+
   it("gives no permit to a gateway that nobody asks", () => {
     const fleet = new Fleet({ provider: { failover: { cooldownDuration: 2000 } } });
     fleet.qwen = firstIsBad;
@@ -421,6 +442,23 @@ describe("the store", () => {
     fleet.order(fleet.gateways[1]!, { do: "bring-back", provider: "qwen", token: "t2" });
     fleet.advance(SOON);
     expect(fleet.states(2)).toEqual(["live", "live", "live", "live"]);
+    expect(fleet.statusOf(fleet.gateways[0]!).fleets[0]).toMatchObject({ state: "in-step", unsigned: 0 });
+  });
+
+  it("is spoken with by gateways whose own clocks are set: they go by no clock of theirs", () => {
+    const fleet = new Fleet();
+    fleet.qwen = firstIsBad;
+    meet(fleet, fleet.gateways[0]!);
+    fleet.advance(SOON);
+    const opensIn = fleet.tokenOf(fleet.gateways[1]!).breaker!.opensInMs;
+    for (const shift of [3_600_000, -3_600_000]) {
+      fleet.clock.wallShift = shift;
+      fleet.add();
+      fleet.advance(SOON);
+      expect(new Set(fleet.states(1))).toEqual(new Set(["out"]));
+    }
+    const left = fleet.gateways.map(gateway => fleet.tokenOf(gateway).breaker!.opensInMs);
+    left.forEach(ms => expect(Math.abs(opensIn - 2 * SOON - ms)).toBeLessThan(200));
     expect(fleet.statusOf(fleet.gateways[0]!).fleets[0]).toMatchObject({ state: "in-step", unsigned: 0 });
   });
 
