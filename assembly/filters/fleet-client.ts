@@ -37,6 +37,8 @@ const PRESENCE_TIME: u32 = 20_000;
 const LEAST_PRESENCE: u32 = 60_000;
 /** Calls without an interval between them, while there is more to tell or to hear: then the store has its rest. */
 const MOST_IN_A_ROW: i32 = 64;
+/** More than an answer can be late, twice, ms. */
+const CLOCK_STEP: i64 = 2 * MOST_PATIENCE;
 /** Envoy says in fewer bytes why it has no connection. */
 const MOST_REASON: usize = 1024;
 
@@ -192,11 +194,10 @@ export class FleetClient {
       return;
     }
     this.board.read();
-    if (this.poll.serverTime > 0) {
-      this.known.serverTime = this.poll.serverTime;
-      this.known.heardAt = now;
-    }
-    const isMerged = this.ledgers.merge(this.board, now);
+    const isSet = this.hasOtherClock(now);
+    this.known.serverTime = this.poll.serverTime;
+    this.known.heardAt = now;
+    const isMerged = this.ledgers.merge(this.board, isSet, now);
     this.metrics.countLearnt(this.ledgers.learnt);
     if (!isMerged) return;
     this.known.isPaging = this.ledgers.isPaging;
@@ -204,6 +205,14 @@ export class FleetClient {
     else if (++this.inARow < MOST_IN_A_ROW) this.nextAt = now;
     else this.inARow = 0;
     this.joined(now);
+  }
+
+  /** The store's clock was set: what it holds has other ends than were meant. */
+  private hasOtherClock(now: u64): bool {
+    const known = this.known;
+    if (known.serverTime == 0) return false;
+    const reckoned = known.serverTime + <i64>((now - known.heardAt) / NS_PER_MS);
+    return abs(this.poll.serverTime - reckoned) > CLOCK_STEP;
   }
 
   private joined(now: u64): void {

@@ -89,8 +89,11 @@ export class FleetLedgers {
     this.isPaging = false;
   }
 
-  /** Merges the answer. False: other VMs wrote first; the store sends the same again with the next call. */
-  merge(board: FleetBoard, now: u64): bool {
+  /**
+   * Merges the answer. `isSet`: the store's clock is another one than before. False: other VMs wrote first; the store sends the same again
+   * with the next call.
+   */
+  merge(board: FleetBoard, isSet: bool, now: u64): bool {
     const state = board.state;
     const poll = this.poll;
     this.gateway = board.gateway;
@@ -98,7 +101,10 @@ export class FleetLedgers {
     // A server that was set back to what it had saved has another life as well.
     const isSetBack = poll.isAll && poll.version < state.version;
     const isSame =
-      !isSetBack && state.epochLen == <u32>poll.epochLen && memory.compare(state.epoch, poll.epoch, poll.epochLen) == 0;
+      !isSetBack &&
+      !isSet &&
+      state.epochLen == <u32>poll.epochLen &&
+      memory.compare(state.epoch, poll.epoch, poll.epochLen) == 0;
     const startsAnew = !isSame || poll.isAll;
     for (let i = 0, k = this.ledgers.length; i < k; i++) {
       let touches = startsAnew;

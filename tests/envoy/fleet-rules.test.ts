@@ -151,9 +151,11 @@ describe.each([
     ]),
   ])("begins anew where it finds %s", async (_what, garbage) => {
     await tell("a", "O", "t", 60_000, "x");
+    const [epoch] = seen.get("a")!;
     if (garbage[0] !== "HSET") await store.command("DEL", garbage[1]!);
     await store.command(...garbage);
     expect((await call("a", [["O", "t", 90_000, "x"]], "", 60_000)).answers).toEqual([1]);
+    expect(seen.get("a")![0]).not.toBe(epoch);
     expect(Object.keys((await call("b", [])).changed)).toEqual(["t"]);
     expect((await call("b", [])).changed).toEqual({});
   });

@@ -436,6 +436,7 @@ describe("the store", () => {
     fleet.advance(SOON);
     fleet.add();
     fleet.advance(SOON);
+    expect(fleet.states(1)).toEqual(["out", "out", "out", "out"]);
     expect(fleet.states(2)).toEqual(["taken-out", "taken-out", "taken-out", "taken-out"]);
     const held = fleet.gateways.map(gateway => fleet.tokenOf(gateway, 2).breaker!.heldForMs);
     held.forEach(ms => expect(Math.abs(ms - 600_000)).toBeLessThan(5000));
