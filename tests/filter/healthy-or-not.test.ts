@@ -252,7 +252,9 @@ describe.each(MODES)("in %s mode", mode => {
       for (const encoding of ["none", "utf-8", "chunked", ""]) {
         const { envoy, call } = run(ask, events(body, { headers: { "content-encoding": encoding } }));
         expect(call).toMatchObject({ status: 200, ended: "complete" });
-        expect(call.text).toMatch(new RegExp(`data: \\{("type":"error",.*)?"error":\\{[^}]*"${says}".*\\}\\n\\n$`));
+        expect(call.text).toMatch(
+          new RegExp(`data: \\{("type":"(error|response.failed)",.*)?"error":\\{[^}]*"${says}".*\\}\\n\\n$`),
+        );
         expect(call.text).not.toContain("[DONE]");
         expect(envoy.metric("ai_failover_attempts_total;provider=qwen;cause=ok")).toBe(0);
       }
