@@ -20,7 +20,7 @@ describe.each(HOSTS)("what real clients show in $mode mode, on Envoy $version", 
     const ask = await install().catch((error: unknown) => error as Error);
     if (ask instanceof Error) return skip(`${name} is left out, as it does not install here: ${reason(ask)}`);
     const cells = await showAll(gateway, ask);
-    expect(await documented(name, cells)).toEqual(cells);
+    expect(await documented(name, cells, mode)).toEqual(cells);
   });
 });
 

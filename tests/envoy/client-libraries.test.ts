@@ -16,7 +16,7 @@ describe.each(HOSTS)(
 
     it.each(Object.entries(NODE_CLIENTS))("%s", async (name, ask) => {
       const cells = await showAll(gateway, ask);
-      expect(await documented(name, cells)).toEqual(cells);
+      expect(await documented(name, cells, mode)).toEqual(cells);
     });
   },
 );
