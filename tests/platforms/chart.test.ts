@@ -41,6 +41,12 @@ describe("the chart", () => {
     expect(documents(file)).toEqual(documentsIn(text));
   });
 
+  it("serves a configuration of the user's in place of its example, of which nothing is left", () => {
+    const file = "envoy/istio/ai-failover.yaml";
+    const [map] = documentsIn(template(["-s", "templates/configmap.yaml", "--set-file", `config=${file}`]));
+    expect(map!["data"]["ai-failover.yaml"]).toBe(readFileSync(file, "utf8"));
+  });
+
   it.each([
     ["as it is", [], 4],
     ["with all that its values can switch on", EVERYTHING, 7],

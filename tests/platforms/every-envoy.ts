@@ -6,7 +6,7 @@ import { freePorts, until } from "../envoy/running-gateway.js";
 import { askHost, stopAll, type Platform, type PlatformKind } from "./control-plane.js";
 import { HOST, walkThrough } from "./platform-walkthrough.js";
 
-/** And the table of docs/faults.md that holds for each. */
+/** Those that a platform may have, and the table of docs/faults.md that holds with each. */
 const ENVOYS = [
   { version: "1.40.0", mode: "Retry" },
   { version: "1.39.3", mode: "Retry" },
