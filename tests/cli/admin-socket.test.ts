@@ -147,6 +147,13 @@ describe("an order to read the file again", () => {
     await until(() => said.filter(line => line.includes("is served")).length >= 2);
     expect(gateway!.config.providers[0]!.models).toEqual(["last-model"]);
     expect(said.length).toBeLessThan(edits.length + 1);
+    // While a reading is under way, which has read the file already.
+    write("before-model");
+    gateway!.readAgain();
+    await new Promise(done => setImmediate(done));
+    write("after-model");
+    gateway!.readAgain();
+    await until(() => gateway!.config.providers[0]!.models[0] === "after-model");
   });
 
   it("is none any more when the gateway has stopped", async () => {
