@@ -29,17 +29,25 @@ const PERHAPS = Bytes.ofAll([
 ]);
 
 /** For the last five bits of a key's last byte: a bit for each length that a name which ends so has. */
-const LENGTHS = memory.data(32 * 4, 4);
+export const LENGTHS = memory.data(32 * 4, 4);
+/** For each length: a bit for the last five bits of the first byte of each name that is so long. */
+const FIRST_BYTES = memory.data(32 * 4, 4);
 
-function noteLengths(names: Bytes[]): void {
+function noteShapes(names: Bytes[]): void {
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
-    const at = LENGTHS + (((<usize>load<u8>(name.ptr + name.len - 1)) & 31) << 2);
-    store<u32>(at, load<u32>(at) | (1 << (<u32>name.len)));
+    addBit(LENGTHS, load<u8>(name.ptr + name.len - 1), <u32>name.len);
+    addBit(FIRST_BYTES, <u32>name.len, load<u8>(name.ptr));
   }
 }
-noteLengths(ALWAYS);
-noteLengths(PERHAPS);
+
+function addBit(table: usize, row: u32, bit: u32): void {
+  const at = table + ((<usize>(row & 31)) << 2);
+  store<u32>(at, load<u32>(at) | (1 << (bit & 31)));
+}
+
+noteShapes(ALWAYS);
+noteShapes(PERHAPS);
 
 /** More are not kept: one that is known is enough. */
 export const MOST_NAMED = 8;
@@ -68,15 +76,13 @@ export function isSurelyNamed(): bool {
   return isSure;
 }
 
-/** A key, between its quotes, and where its value begins. */
-export function noteKey(key: usize, keyEnd: usize, value: usize): void {
-  const len = keyEnd - key;
-  if (len < 32 && (load<u32>(LENGTHS + (((<usize>load<u8>(keyEnd - 1)) & 31) << 2)) >> (<u32>len)) & 1)
-    note(key, len, value);
-}
-
-function note(key: usize, len: usize, value: usize): void {
+/**
+ * A key of less than 32 bytes, between its quotes, and where its value begins. Who reads many keys looks first whether `LENGTHS` has its last
+ * byte and length.
+ */
+export function noteKey(key: usize, len: usize, value: usize): void {
   if (count == MOST_NAMED) return;
+  if (((load<u32>(FIRST_BYTES + (len << 2)) >> ((<u32>load<u8>(key)) & 31)) & 1) == 0) return;
   const isAlways = isOneOf(ALWAYS, key, len);
   if (!isAlways && !isOneOf(PERHAPS, key, len)) return;
   if (isAlways) isSure = true;

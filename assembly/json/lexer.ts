@@ -4,7 +4,7 @@
  */
 import { Char, isDigit } from "../text/ascii";
 import { skipBlanks } from "./grammar";
-import { noteKey } from "./kept-names";
+import { LENGTHS, noteKey } from "./kept-names";
 import { Status, fail, peek, syntaxError, unexpected } from "./syntax-error";
 import { skipString } from "./string-scanner";
 
@@ -121,7 +121,11 @@ function skipKey(p: usize, end: usize): usize {
   const keyEnd = keyEndAt(p, end);
   if (!keyEnd) return 0;
   const value = valueAfter(keyEnd, end);
-  if (value) noteKey(p + 1, keyEnd, value);
+  if (!value) return 0;
+  // Looked at without a call: a body of tools has thousands of keys.
+  const len = keyEnd - p - 1;
+  const lengths = load<u32>(LENGTHS + (((<usize>load<u8>(keyEnd - 1)) & 31) << 2));
+  if (len < 32 && (lengths >> (<u32>len)) & 1) noteKey(p + 1, len, value);
   return value;
 }
 

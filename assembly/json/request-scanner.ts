@@ -56,7 +56,7 @@ function scanObject(ptr: usize, end: usize): Status {
       const value = keyEnd ? valueAfter(keyEnd, end) : 0;
       if (!value) return syntaxError.status;
       const member = memberNamed(key, keyEnd - key);
-      if (!member) noteKey(key, keyEnd, value);
+      if (!member && keyEnd - key < 32) noteKey(key, keyEnd - key, value);
       p = skipValue(value, end, 1);
       if (!p) return syntaxError.status;
       if (member) {
