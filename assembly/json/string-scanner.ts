@@ -2,13 +2,13 @@
 import { isHex, isPlain, nextInEscape, Step } from "./grammar";
 import { Char } from "../text/ascii";
 import { Status, fail, peek, unexpected } from "./syntax-error";
-import { firstInvalid } from "../text/utf8";
+import { Utf8Part, firstInvalid } from "../text/utf8";
 
 /** p is behind the opening quote. Returns the closing quote; 0: the string is malformed, cut, or not UTF-8. */
 export function skipString(p: usize, end: usize): usize {
   if (ASC_FEATURE_SIMD) {
     // Most keys and many values end within one block.
-    if (p + BLOCK <= end) {
+    if (p + PART <= end) {
       const block = v128.load(p);
       const quotes = i8x16.eq(block, i8x16.splat(<i8>Char.Quote));
       const slashes = i8x16.eq(block, i8x16.splat(<i8>Char.Backslash));
@@ -47,12 +47,16 @@ function skipEscape(p: usize, end: usize): usize {
   return p + 6;
 }
 
-const BLOCK: usize = 16;
-const EVEN: u32 = 0x5555;
-const ALL: u32 = 0xffff;
+/** What one register holds. */
+const PART: usize = 16;
+const BLOCK: usize = 4 * PART;
+const EVEN: u64 = 0x5555555555555555;
 
-/** The last part of a text, when it is shorter than a block: zeros follow it, which end a string and are no quote. */
-const lastBlock = memory.data(16, 16);
+/**
+ * The last part of a text, when it is shorter than a block: zeros follow it, which end a string and are no quote. In front of it is
+ * room for a part of the block before.
+ */
+const lastBlock: usize = memory.data(80, 16) + PART;
 
 /** What may stand behind a backslash: the tables have a bit in common for the low and the high half of the byte. */
 const ESCAPE_LOW = memory.data<u8>([0, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1]);
@@ -62,61 +66,114 @@ const HEX_LOW = memory.data<u8>([1, 3, 3, 3, 3, 3, 3, 1, 1, 1, 0, 0, 0, 0, 0, 0]
 const HEX_HIGH = memory.data<u8>([0, 0, 0, 1, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /**
- * Blocks of 16 bytes, of which bit masks are made: bit n stands for byte n. Which bytes a backslash escapes shows in the carries of one
- * addition, since only the end of an odd run of backslashes escapes: Langdale and Lemire, "Parsing Gigabytes of JSON per Second"
- * (2019). The four bytes behind an escaped `u` must be hex digits. 0: anything is wrong, whatever it is.
- *
- * One function without calls: at the level of optimization of the shipped module a call for each mask would take twice the time.
+ * Blocks of 64 bytes, of which bit masks are made where anything but plain text is in them: bit n stands for byte n. Which bytes a
+ * backslash escapes shows in the carries of one addition, since only the end of an odd run of backslashes escapes: Langdale and Lemire,
+ * "Parsing Gigabytes of JSON per Second" (2019). The four bytes behind an escaped `u` must be hex digits. 0: anything is wrong,
+ * whatever it is.
  */
 function closingQuote(start: usize, end: usize): usize {
-  const quote = i8x16.splat(<i8>Char.Quote);
-  const slash = i8x16.splat(<i8>Char.Backslash);
-  const space = i8x16.splat(<i8>Char.Space);
-  const nibble = i8x16.splat(0x0f);
-  const zero = i8x16.splat(0);
   /** Bit 0: the block before ended in a backslash that escapes the first byte of this one. */
-  let escapesFirst: u32 = 0;
+  let escapesFirst: u64 = 0;
   /** Bits 0 to 3: the digits that the block before still asks for. */
-  let digitsDue: u32 = 0;
-  let any = zero;
+  let digitsDue: u64 = 0;
+  let wasAscii = true;
+  let faults = i8x16.splat(0);
   for (let p = start; p < end; p += BLOCK) {
     let at = p;
     if (end - p < BLOCK) {
       memory.fill(lastBlock, 0, BLOCK);
-      memory.copy(lastBlock, p, end - p);
+      memory.copy(lastBlock - 3, p - 3, end - p + 3);
       at = lastBlock;
     }
-    const block = v128.load(at);
-    any = v128.or(any, block);
-    let stops = <u32>i8x16.bitmask(v128.or(i8x16.eq(block, quote), i8x16.lt_u(block, space)));
-    const slashes = <u32>i8x16.bitmask(i8x16.eq(block, slash));
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
+    const isAscii = !i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d)));
+    const marks = v128.or(v128.or(Part.marks(a), Part.marks(b)), v128.or(Part.marks(c), Part.marks(d)));
+    if (!(isAscii && wasAscii))
+      // In front of the string is its quote, and what an invalid text has before that sends it the slow way.
+      for (let q = at; q < at + BLOCK; q += PART)
+        faults = v128.or(faults, Utf8Part.faults(v128.load(q), v128.load(q - 1), v128.load(q - 2), v128.load(q - 3)));
+    wasAscii = isAscii;
+    if (!(escapesFirst | digitsDue) && !v128.any_true(marks)) continue;
+    let stops = Part.bits(Part.stops(a), Part.stops(b), Part.stops(c), Part.stops(d));
+    const slashes = Part.bits(Part.slashes(a), Part.slashes(b), Part.slashes(c), Part.slashes(d));
     if (slashes | escapesFirst | digitsDue) {
       const openers = slashes & ~escapesFirst;
       const behind = (openers << 1) | escapesFirst;
-      const sum = (openers & ~EVEN & ~behind) + openers;
-      const escaped = (EVEN ^ (sum << 1)) & behind & ALL;
-      escapesFirst = sum >> 16;
-      const units = escaped & (<u32>i8x16.bitmask(i8x16.eq(block, i8x16.splat(<i8>U))));
+      const odd = openers & ~EVEN & ~behind;
+      const sum = odd + openers;
+      const escaped = (EVEN ^ (sum << 1)) & behind;
+      escapesFirst = u64(sum < odd);
+      const units = escaped & Part.bits(Part.units(a), Part.units(b), Part.units(c), Part.units(d));
       const digits = digitsDue | (units << 1) | (units << 2) | (units << 3) | (units << 4);
-      digitsDue = digits >> 16;
-      const low = v128.and(block, nibble);
-      const high = v128.and(i16x8.shr_u(block, 4), nibble);
-      const escapes = v128.and(i8x16.swizzle(v128.load(ESCAPE_LOW), low), i8x16.swizzle(v128.load(ESCAPE_HIGH), high));
-      let wrong = escaped & (<u32>i8x16.bitmask(i8x16.eq(escapes, zero)));
-      if (digits) {
-        const hex = v128.and(i8x16.swizzle(v128.load(HEX_LOW), low), i8x16.swizzle(v128.load(HEX_HIGH), high));
-        wrong |= digits & (<u32>i8x16.bitmask(i8x16.eq(hex, zero)));
-      }
+      digitsDue = (units >> 63) | (units >> 62) | (units >> 61) | (units >> 60);
+      let wrong = escaped & ~Part.bits(Part.escapes(a), Part.escapes(b), Part.escapes(c), Part.escapes(d));
+      if (digits) wrong |= digits & ~Part.bits(Part.hex(a), Part.hex(b), Part.hex(c), Part.hex(d));
       stops &= ~escaped;
       // Behind the first stop nothing belongs to the string.
       if (wrong & (stops ^ (stops - 1))) return 0;
     }
     if (!stops) continue;
     const stop = p + <usize>ctz(stops);
-    if (peek(stop, end) != Char.Quote) return 0;
-    return i8x16.bitmask(any) && firstInvalid(start, stop) ? 0 : stop;
+    return peek(stop, end) == Char.Quote && !v128.any_true(faults) ? stop : 0;
   }
   return 0;
 }
 
-const U = 0x75;
+/** Which of 16 bytes are of a kind. Inlined, since calls would take twice the time. */
+class Part {
+  /** Quotes and controls: with one bit turned a quote lies below the controls' end and a space above it, and nothing else crosses. */
+  @inline
+  static stops(part: v128): v128 {
+    return i8x16.le_u(v128.xor(part, i8x16.splat(0x02)), i8x16.splat(0x20));
+  }
+
+  @inline
+  static slashes(part: v128): v128 {
+    return i8x16.eq(part, i8x16.splat(<i8>Char.Backslash));
+  }
+
+  /** Quotes, controls, backslashes. */
+  @inline
+  static marks(part: v128): v128 {
+    return v128.or(Part.stops(part), Part.slashes(part));
+  }
+
+  @inline
+  static units(part: v128): v128 {
+    return i8x16.eq(part, i8x16.splat(0x75));
+  }
+
+  /** What may stand behind a backslash. */
+  @inline
+  static escapes(part: v128): v128 {
+    return Part.inTables(part, ESCAPE_LOW, ESCAPE_HIGH);
+  }
+
+  @inline
+  static hex(part: v128): v128 {
+    return Part.inTables(part, HEX_LOW, HEX_HIGH);
+  }
+
+  /** A mask for the bits of four parts. */
+  @inline
+  static bits(a: v128, b: v128, c: v128, d: v128): u64 {
+    return (
+      (<u64>i8x16.bitmask(a)) |
+      ((<u64>i8x16.bitmask(b)) << 16) |
+      ((<u64>i8x16.bitmask(c)) << 32) |
+      ((<u64>i8x16.bitmask(d)) << 48)
+    );
+  }
+
+  /** Bytes whose halves have a bit in common in the two tables. */
+  @inline
+  static inTables(part: v128, lows: usize, highs: usize): v128 {
+    const half = i8x16.splat(0x0f);
+    const low = i8x16.swizzle(v128.load(lows), v128.and(part, half));
+    const high = i8x16.swizzle(v128.load(highs), v128.and(i16x8.shr_u(part, 4), half));
+    return i8x16.ne(v128.and(low, high), i8x16.splat(0));
+  }
+}

@@ -14,7 +14,7 @@ const bytes = (...parts: (string | Uint8Array)[]) => Buffer.concat(parts.map(byt
 const nested = (depth: number) => `{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
 /** Long enough for the block loops, so that a fault lies in the middle of one, at an edge of one, or behind all. */
 const padded = (fault: string | Uint8Array) =>
-  [0, 5, 15, 16, 17, 40].map(n => bytes('{"text":"', "x".repeat(n), fault, "y".repeat(33), '"}'));
+  [0, 5, 15, 16, 17, 40, 55, 63, 64, 65, 130].map(n => bytes('{"text":"', "x".repeat(n), fault, "y".repeat(33), '"}'));
 
 describe("a request's body", () => {
   test.each([
