@@ -42,6 +42,11 @@ export class SiteConfig {
   routing: Routing = Routing.Host;
   /** What the module's own calls are handed to, with the provider's cluster in a header; null: they go there by themselves. */
   calloutCluster: Bytes | null = null;
+  /**
+   * ms: how long the route that is rendered with this configuration lets a request take, with `MOST_ATTEMPTS - 1` retries; 0: the route is
+   * another's, and each request says its own limits.
+   */
+  routeTimeout: i32 = 0;
   /** It has mistakes, so that no request is served by it. */
   isRefused: bool = false;
   /** If it is refused: the mistakes of the whole plugin configuration. */

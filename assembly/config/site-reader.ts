@@ -69,6 +69,7 @@ export function readSite(part: Value, higress: bool): SiteConfig {
   config.routing = <Routing>fields.choice("routing", ROUTINGS, Routing.Host);
   const callouts = fields.text("calloutCluster", "");
   if (callouts.length > 0) config.calloutCluster = Bytes.of(callouts);
+  config.routeTimeout = fields.duration("routeTimeout", 0, 0);
   config.rules = readRules(fields);
   config.clientKeys = readClientKeys(fields);
   config.responseHeaders = <ResponseHeaders>fields.choice("responseHeaders", HEADERS, ResponseHeaders.Trail);

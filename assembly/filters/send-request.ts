@@ -51,15 +51,20 @@ function isInListener(x: Exchange): bool {
   return configOf(x).routing == Routing.Listener;
 }
 
-/** Tells the router how many attempts may follow, and the limits of each and of all. */
+/** What a limit may be less than the route's without saying so, ms: the module's own clock is no finer. */
+const TICK_MS: u64 = 50;
+
+/** Tells the router how many attempts may follow, and the limits of each and of all, where its route does not say so already. */
 function setRouterLimits(x: Exchange, now: u64): void {
   // Of the placeholder it is wrong: where a cluster's own filters replace the attempt filter, a provider would wait for the rest.
   if (x.bodyLen > 0 && !x.isBodyInPlace) host.removeHeader(REQUEST, CONTENT_LENGTH.ptr, CONTENT_LENGTH.len);
   const left = x.deadline > now ? (x.deadline - now) / NS_PER_MS : 0;
+  const routeLimit = <u64>configOf(x).routeTimeout;
   x.tryTimeout = timeLimits.tryTimeout(x);
-  host.setNumberHeader(REQUEST, hostNames.MAX_RETRIES, plan.furtherAttempts(x));
+  if (routeLimit == 0 || x.isSentOnce) host.setNumberHeader(REQUEST, hostNames.MAX_RETRIES, plan.furtherAttempts(x));
   // In hop mode our own clock ends it first: Envoy would tell the gateway filter before the attempt filter (facts 22.5).
-  host.setNumberHeader(REQUEST, hostNames.TIMEOUT, max(left, 1) + (isInListener(x) ? directAttempt.GRACE_MS : 0));
+  if (left + TICK_MS < routeLimit || routeLimit == 0)
+    host.setNumberHeader(REQUEST, hostNames.TIMEOUT, max(left, 1) + (isInListener(x) ? directAttempt.GRACE_MS : 0));
   if (isInListener(x)) return;
   // Not below the total, Envoy would drop it and with it every retry (facts 1.3).
   if (x.tryTimeout > 0 && <u64>x.tryTimeout < left) host.setNumberHeader(REQUEST, hostNames.TRY_TIMEOUT, x.tryTimeout);

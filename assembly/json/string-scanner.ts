@@ -58,9 +58,9 @@ const EVEN: u64 = 0x5555555555555555;
  */
 const lastBlock: usize = memory.data(80, 16) + PART;
 
-/** What may stand behind a backslash: the tables have a bit in common for the low and the high half of the byte. */
-const ESCAPE_LOW = memory.data<u8>([0, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1]);
-const ESCAPE_HIGH = memory.data<u8>([0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
+/** What may stand behind a backslash: the tables have a bit in common for the low and the high half of the byte; for a `u` the top one. */
+const ESCAPE_LOW = memory.data<u8>([0, 0, 1 | 4 | 8, 0, 8, 0x80, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1]);
+const ESCAPE_HIGH = memory.data<u8>([0, 0, 1, 0, 0, 2, 4, 8 | 0x80, 0, 0, 0, 0, 0, 0, 0, 0]);
 /** Hex digits: 0-9 begin with 3, A-F with 4 or 6. */
 const HEX_LOW = memory.data<u8>([1, 3, 3, 3, 3, 3, 3, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
 const HEX_HIGH = memory.data<u8>([0, 0, 0, 1, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -91,10 +91,15 @@ function closingQuote(start: usize, end: usize): usize {
     const d = v128.load(at, 48);
     const isAscii = !i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d)));
     const marks = v128.or(v128.or(Part.marks(a), Part.marks(b)), v128.or(Part.marks(c), Part.marks(d)));
-    if (!(isAscii && wasAscii))
-      // In front of the string is its quote, and what an invalid text has before that sends it the slow way.
-      for (let q = at; q < at + BLOCK; q += PART)
-        faults = v128.or(faults, Utf8Part.faults(v128.load(q), v128.load(q - 1), v128.load(q - 2), v128.load(q - 3)));
+    if (!(isAscii && wasAscii)) {
+      for (let q = at; q < at + BLOCK; q += PART) {
+        const part = v128.load(q);
+        // In front of the string is its quote, and what an invalid text has before that sends it the slow way.
+        const back3 = v128.load(q - 3);
+        if (i8x16.bitmask(v128.or(part, back3)))
+          faults = v128.or(faults, Utf8Part.faults(part, v128.load(q - 1), v128.load(q - 2), back3));
+      }
+    }
     wasAscii = isAscii;
     if (!(escapesFirst | digitsDue) && !v128.any_true(marks)) continue;
     let stops = Part.bits(Part.stops(a), Part.stops(b), Part.stops(c), Part.stops(d));
@@ -106,11 +111,16 @@ function closingQuote(start: usize, end: usize): usize {
       const sum = odd + openers;
       const escaped = (EVEN ^ (sum << 1)) & behind;
       escapesFirst = u64(sum < odd);
-      const units = escaped & Part.bits(Part.units(a), Part.units(b), Part.units(c), Part.units(d));
+      const escapesA = Part.inTables(a, ESCAPE_LOW, ESCAPE_HIGH);
+      const escapesB = Part.inTables(b, ESCAPE_LOW, ESCAPE_HIGH);
+      const escapesC = Part.inTables(c, ESCAPE_LOW, ESCAPE_HIGH);
+      const escapesD = Part.inTables(d, ESCAPE_LOW, ESCAPE_HIGH);
+      let wrong =
+        escaped & Part.bits(Part.zeros(escapesA), Part.zeros(escapesB), Part.zeros(escapesC), Part.zeros(escapesD));
+      const units = escaped & Part.bits(escapesA, escapesB, escapesC, escapesD);
       const digits = digitsDue | (units << 1) | (units << 2) | (units << 3) | (units << 4);
       digitsDue = (units >> 63) | (units >> 62) | (units >> 61) | (units >> 60);
-      let wrong = escaped & ~Part.bits(Part.escapes(a), Part.escapes(b), Part.escapes(c), Part.escapes(d));
-      if (digits) wrong |= digits & ~Part.bits(Part.hex(a), Part.hex(b), Part.hex(c), Part.hex(d));
+      if (digits) wrong |= digits & Part.bits(Part.noHex(a), Part.noHex(b), Part.noHex(c), Part.noHex(d));
       stops &= ~escaped;
       // Behind the first stop nothing belongs to the string.
       if (wrong & (stops ^ (stops - 1))) return 0;
@@ -142,22 +152,16 @@ class Part {
   }
 
   @inline
-  static units(part: v128): v128 {
-    return i8x16.eq(part, i8x16.splat(0x75));
-  }
-
-  /** What may stand behind a backslash. */
-  @inline
-  static escapes(part: v128): v128 {
-    return Part.inTables(part, ESCAPE_LOW, ESCAPE_HIGH);
+  static noHex(part: v128): v128 {
+    return Part.zeros(Part.inTables(part, HEX_LOW, HEX_HIGH));
   }
 
   @inline
-  static hex(part: v128): v128 {
-    return Part.inTables(part, HEX_LOW, HEX_HIGH);
+  static zeros(part: v128): v128 {
+    return i8x16.eq(part, i8x16.splat(0));
   }
 
-  /** A mask for the bits of four parts. */
+  /** A mask of the top bits in four parts. */
   @inline
   static bits(a: v128, b: v128, c: v128, d: v128): u64 {
     return (
@@ -168,12 +172,11 @@ class Part {
     );
   }
 
-  /** Bytes whose halves have a bit in common in the two tables. */
+  /** For each byte the bits that its halves have in common in the two tables. */
   @inline
   static inTables(part: v128, lows: usize, highs: usize): v128 {
     const half = i8x16.splat(0x0f);
     const low = i8x16.swizzle(v128.load(lows), v128.and(part, half));
-    const high = i8x16.swizzle(v128.load(highs), v128.and(i16x8.shr_u(part, 4), half));
-    return i8x16.ne(v128.and(low, high), i8x16.splat(0));
+    return v128.and(low, i8x16.swizzle(v128.load(highs), v128.and(i16x8.shr_u(part, 4), half)));
   }
 }

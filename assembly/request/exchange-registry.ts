@@ -5,6 +5,7 @@
  * An exchange is found by its identity: {random number of this VM, serial number}, never by a stream id. Stream ids start again after a
  * reload of the VM, and a late retry would carry another client's prompt.
  */
+import { MOST_ATTEMPTS } from "../config/most-attempts";
 import { MAX_UPSTREAMS } from "../config/route";
 import { SiteConfig } from "../config/site-config";
 import { Dialect } from "../config/dialect";
@@ -12,7 +13,7 @@ import { Health } from "../health/health";
 import { Pool } from "../text/pool";
 import { HashTable } from "../text/hash-table";
 import { Step } from "./attempt-step";
-import { Exchange, MAX_ATTEMPTS, configOf } from "./exchange";
+import { Exchange, configOf } from "./exchange";
 import { Hop } from "./hop";
 import { FirstAnswer, QUOTE_SIZE, Quote } from "./kept-answers";
 import { dropBody } from "./parked-body";
@@ -36,8 +37,8 @@ export function open(gateway: u32, config: SiteConfig, health: Health, now: u64)
     x.current = changetype<Hop>(heap.alloc(offsetof<Hop>()));
     x.armed = changetype<Hop>(heap.alloc(offsetof<Hop>()));
     x.order = heap.alloc(MAX_UPSTREAMS * offsetof<PlanEntry>());
-    x.steps = heap.alloc(MAX_ATTEMPTS * offsetof<Step>());
-    x.tried = heap.alloc(MAX_ATTEMPTS * sizeof<u64>());
+    x.steps = heap.alloc(MOST_ATTEMPTS * offsetof<Step>());
+    x.tried = heap.alloc(MOST_ATTEMPTS * sizeof<u64>());
     x.first = changetype<FirstAnswer>(heap.alloc(offsetof<FirstAnswer>()));
     x.first.block = 0;
     x.said = changetype<Quote>(heap.alloc(offsetof<Quote>() + QUOTE_SIZE));

@@ -12,9 +12,6 @@ import { Hop } from "./hop";
 import { FirstAnswer, Quote } from "./kept-answers";
 import { PlanEntry, upstreamOf } from "./plan-entry";
 
-/** More attempts than this are not made for one request. */
-export const MAX_ATTEMPTS = 64;
-
 /** What is made by a call of its own (files, batches, conversations ...) is made and asked for by one token, the same at every gateway. */
 export const MADE_APART: u64 = 1;
 

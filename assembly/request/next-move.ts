@@ -1,8 +1,9 @@
 /** What a request does next: at its start, after a failure, and when a wait is over. */
 import { NS_PER_MS } from "../text/time-units";
+import { MOST_ATTEMPTS } from "../config/most-attempts";
 import { Provider } from "../config/provider";
 import { Next, Scope, Verdict, isCallers } from "../health/verdict";
-import { Exchange, MAX_ATTEMPTS, Outcome, Stop, budgetOf, entryAt, healthOf, routeOf, stepOf } from "./exchange";
+import { Exchange, Outcome, Stop, budgetOf, entryAt, healthOf, routeOf, stepOf } from "./exchange";
 import { PlanEntry, upstreamOf } from "./plan-entry";
 import { isFirstBest } from "./first-answer";
 import * as plan from "./plan";
@@ -67,13 +68,13 @@ export function resume(x: Exchange, random: u64, now: u64): Move {
 }
 
 function mayGoOn(x: Exchange, now: u64): bool {
-  return !x.isSentOnce && x.stepCount < MAX_ATTEMPTS && hasTime(x, now);
+  return !x.isSentOnce && x.stepCount < MOST_ATTEMPTS && hasTime(x, now);
 }
 
 /** Where it may not go on. */
 function whyNot(x: Exchange): Stop {
   if (x.isSentOnce) return Stop.SentOnce;
-  return x.stepCount >= MAX_ATTEMPTS ? Stop.MostAttempts : Stop.NoTime;
+  return x.stepCount >= MOST_ATTEMPTS ? Stop.MostAttempts : Stop.NoTime;
 }
 
 /** The armed hop counts against the retry budget. */

@@ -5,6 +5,7 @@
 import { NS_PER_MS } from "../text/time-units";
 import { Char } from "../text/ascii";
 import { Dialect } from "../config/dialect";
+import { MOST_ATTEMPTS } from "../config/most-attempts";
 import { Endpoint } from "../config/endpoint";
 import { MAX_UPSTREAMS, Route, Upstream } from "../config/route";
 import { ModelName } from "../config/model-mapping";
@@ -12,7 +13,7 @@ import { Provider, StickyBy, TokenChoice } from "../config/provider";
 import { makerOf } from "../health/makers";
 import { TokenSearch } from "../health/token-choice";
 import { hash64, mix } from "../text/hash";
-import { Exchange, MAX_ATTEMPTS, configOf, entryAt, healthOf, modelOf, upstreamAt } from "./exchange";
+import { Exchange, configOf, entryAt, healthOf, modelOf, upstreamAt } from "./exchange";
 import { Hop } from "./hop";
 import { PlanEntry, upstreamOf } from "./plan-entry";
 import { hashOf, takesPath } from "./request-head";
@@ -164,7 +165,7 @@ function isLeftAlone(provider: Provider): bool {
 
 /** How many attempts the router may make after the first one: the plan ends them sooner, and waits have no number. */
 export function furtherAttempts(x: Exchange): i32 {
-  return x.isSentOnce ? 0 : MAX_ATTEMPTS - 1;
+  return x.isSentOnce ? 0 : MOST_ATTEMPTS - 1;
 }
 
 function fill(hop: Hop, x: Exchange, entry: PlanEntry, token: i32, isTrial: bool): void {

@@ -11,6 +11,7 @@ import { asList, quote, seconds, socketAddress, yaml } from "./yaml-text.js";
 /** The listener that clients call, with the limits that Envoy advises for one that strangers can reach. */
 export function renderListener(config: GatewayConfig, options: RenderOptions): string {
   const longest = longestTimeout(config);
+  const filterOptions = { ...options, ownsRoute: true };
   return yaml`
     name: ai-failover
     address: ${socketAddress(config.listen)}
@@ -25,6 +26,8 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           # A body may come slowly, but not for ever. Also counts while the module holds a request, hence above every timeout.
           request_timeout: ${seconds(longest + 300_000)}
           ${managerFields(config)}
+          # No provider learns a client's address: what Envoy would append, the module would remove.
+          skip_xff_append: true
           ${localReplies(modeOf(options))}
           # A stream that breaks off is told by the end of its connection, this long after its last byte. Not at once: a client that is
           # still sending must have time to read an early answer, for bytes that nobody reads reset the connection.
@@ -42,7 +45,7 @@ export function renderListener(config: GatewayConfig, options: RenderOptions): s
           route_config:
             ${renderRoutes(config, options)}
           http_filters:
-          ${asList([...decompressors, gatewayFilter(config, options), gatewayRouter(config, options)])}
+          ${asList([...decompressors, gatewayFilter(config, filterOptions), gatewayRouter(config, options)])}
   `;
 }
 

@@ -22,6 +22,8 @@ export interface RenderOptions {
   mode?: Mode;
   /** The providers' clusters take Envoy's marks off the module's own calls, so these need no listener. */
   cleansByCluster?: boolean;
+  /** The route of the providers stands beside the module in one listener: both always are of one configuration. */
+  ownsRoute?: boolean;
   /** Of the module's VM, where the host gives it another one; "": it has none. */
   vmId?: string;
   /** PEM of the authorities that providers are checked with; default: the system's. */

@@ -1,10 +1,17 @@
 import type { Fleet, GatewayConfig, Provider, Token } from "../config/config-types.js";
 import { productVersion } from "../config/product-version.js";
-import { calloutCluster, modeOf, type Mode, type RenderOptions, type Routing } from "./render-options.js";
+import {
+  calloutCluster,
+  longestTimeout,
+  modeOf,
+  type Mode,
+  type RenderOptions,
+  type Routing,
+} from "./render-options.js";
 import { formatJson } from "./yaml-text.js";
 
 /** What of the options the module's configuration depends on. */
-type PluginOptions = Routing & Pick<RenderOptions, "recordsFile">;
+type PluginOptions = Routing & Pick<RenderOptions, "recordsFile" | "ownsRoute">;
 
 /** The configuration of the gateway role: the file with numbers, and each provider's clusters. */
 export function pluginConfig(config: GatewayConfig, options: PluginOptions = {}): object {
@@ -15,6 +22,7 @@ export function pluginConfig(config: GatewayConfig, options: PluginOptions = {})
     role: "gateway",
     routing: routingOf(modeOf(options)),
     ...(callouts !== undefined && { calloutCluster: callouts }),
+    ...(options.ownsRoute === true && modeOf(options) !== "callout" && { routeTimeout: longestTimeout(config) }),
     ...{ responseHeaders, cors, idleTimeout, stallTimeout, rejectEmpty, limits, clientKeys },
     ...((options.recordsFile !== undefined || requestLog.path !== "") && { requestRecords: true }),
     ...(tracing !== undefined && { spanAttributes: true }),

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from "../config/config-types.js";
 import { clustersOf } from "./render-clusters.js";
 import { innerName } from "./render-hop.js";
+import { MOST_ATTEMPTS } from "../../assembly/config/most-attempts.js";
 import { longestTimeout, modeOf, type Mode, type RenderOptions } from "./render-options.js";
 import { quote, seconds, yaml } from "./yaml-text.js";
 
@@ -41,7 +42,7 @@ function retryRoute(config: GatewayConfig): string {
     route:
       inline_cluster_specifier_plugin:
         ${clusterChoice(config)}
-      ${retries(config, refresh)}
+      ${retries(longestTimeout(config), refresh)}
   `;
 }
 
@@ -50,22 +51,26 @@ function hopRoute(config: GatewayConfig, options: RenderOptions): string {
     route:
       # Every attempt goes through the internal listener of this Envoy, where the module chooses the provider's cluster.
       cluster: ${innerName(config.variables, options)}
-      ${retries(config)}
+      ${retries(longestTimeout(config) + GRACE)}
   `;
 }
 
-function retries(config: GatewayConfig, refresh = ""): string {
+/** In hop mode the module's clock ends a request first, ms (facts 22.5): `GRACE_MS` of the module. */
+const GRACE = 1_000;
+
+/** @param longest of all requests, ms */
+function retries(longest: number, refresh = ""): string {
   return yaml`
-    # The module sets the limit of each request (x-envoy-upstream-rq-timeout-ms); this is the longest of all.
-    timeout: ${seconds(longestTimeout(config))}
+    # A request with a shorter limit says so (x-envoy-upstream-rq-timeout-ms), or one that may not be sent again (x-envoy-max-retries).
+    timeout: ${seconds(longest)}
     # Never add a hedge_policy: attempts would run side by side, and all on the first cluster.
     retry_policy:
       # An attempt without an answer is tried again; an answer only when the module asks by its header.
       retry_on: connect-failure,refused-stream,reset,retriable-headers
       retriable_headers: [{name: x-ai-failover-retry, present_match: true}]
-      # How often is set by request (x-envoy-max-retries), from the plan, and so is the limit of one attempt. There is no
-      # per_try_idle_timeout: its clock runs before the first byte too; the module keeps idleTimeout between events.
-      num_retries: 1
+      # The limit of one attempt is set by request. There is no per_try_idle_timeout: its clock runs before the first byte too; the
+      # module keeps idleTimeout between events.
+      num_retries: ${MOST_ATTEMPTS - 1}
       ${refresh}
       # Another token or provider can be tried at once. Where a request has to wait, the module holds the failed answer meanwhile.
       retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}

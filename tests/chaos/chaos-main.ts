@@ -165,6 +165,11 @@ function hadBegun({ stream, held, answer }: Visit): boolean {
   return stream ? answer.text.includes("data: ") : answer.broken;
 }
 
+/** Envoy answers before the module is asked: docs/faults.md. */
+function isCutInCallouts({ answer }: Visit): boolean {
+  return mode === "callout" && answer?.status === 502 && answer.text.includes("The provider broke its answer off");
+}
+
 /** From the second quarter of the looks to the last one, by their medians: a new Envoy fills its pools and caches first. */
 function growthOf(sizes: number[]): number {
   const quarter = (from: number) => sizes.slice(from * sizes.length, (from + 0.25) * sizes.length);
@@ -179,6 +184,7 @@ function report(): void {
   for (const visit of lost) {
     if (isExcused(visit)) count("lost with a VM or an Envoy");
     else if (hadBegun(visit)) count("broken off after their first words, and told");
+    else if (isCutInCallouts(visit)) count("cut while held, where callout mode cannot go on (docs/modes.md)");
     else faults.push(tell(visit, "failed although a hop lived"));
   }
   for (const [what, number] of [...counts].sort()) console.log(`${String(number).padStart(8)} ${what}`);
