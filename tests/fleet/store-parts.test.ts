@@ -82,6 +82,7 @@ describe.each(["1.36.4", "1.38.2", "1.39.3", "1.40.0"])("in Envoys %s of users' 
     const met = () =>
       provider.requests.filter(({ method, tokenNumber }) => method === "POST" && tokenNumber === 1).length;
     for (const gateway of gateways) expect(await ask(gateway)).toMatchObject({ status: 200 });
+    provider.requests.length = 0;
     await provider.set(1, "401");
     await until(async () => (await ask(first!), met()) > 0);
     await until(async () => (await store.command("HLEN", "af1:{tests}:e")) === 1);
