@@ -81,14 +81,16 @@ describe("the store of a fleet is one cluster of raw connections", () => {
 });
 
 it("is reached on Kubernetes with the values of docs/fleet.md: each variable comes from a Secret, and its port is open", () => {
-  const [, text] = /```yaml\n(replicas: .*?)```/s.exec(readFileSync("docs/fleet.md", "utf8"))!;
+  const docs = readFileSync("docs/fleet.md", "utf8");
+  const [, text] = /```yaml\n(replicas: .*?)```/s.exec(docs)!;
   const values = parse(text!);
   const chart = parse(readFileSync("deploy/helm/ai-failover/values.yaml", "utf8"));
   expect(values.replicas).toBe(3);
   // As Helm merges them: objects by member, lists as a whole.
   const names = values.secretEnv.map(({ name }: { name: string }) => name);
   const secrets = Object.fromEntries(names.map((name: string) => [name, `a-long-secret-of-${name}`]));
-  const made = resolveConfig(sourceOf({ ...chart.config, ...values.config }, "test", tmpdir()), secrets);
+  const [, head] = /```yaml\n(fleet:.*?)```/s.exec(docs)!;
+  const made = resolveConfig(sourceOf({ ...parse(chart.config), ...parse(head!) }, "test", tmpdir()), secrets);
   const { port_value } = endpointOf(storesIn(renderPart("clusters", made, options))[0]);
   expect(values.networkPolicy.egressPorts).toEqual([...chart.networkPolicy.egressPorts, port_value]);
 });
