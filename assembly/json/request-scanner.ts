@@ -34,8 +34,9 @@ export class ScanResult {
 const result = new ScanResult();
 
 /**
- * Besides, kept-names.ts has what it names at any depth of what a provider keeps. A second top-level `model` is refused, since two readers could see two models; of other duplicates the last one
- * counts, as in JSON.parse. Keys are compared decoded. So is a key that only its case keeps from being `model` or `stream`.
+ * A second top-level `model` is refused, since two readers could see two models; of other duplicates the last one counts, as in
+ * JSON.parse. So is a key that only its case keeps from being `model` or `stream`. Keys are compared decoded. What the body names of what
+ * a provider keeps is in kept-names.ts afterwards.
  */
 export function scan(ptr: usize, len: usize): ScanResult {
   for (let i = 0; i < members.length; i++) unchecked(members[i]).put(Kind.Absent, 0, 0);

@@ -132,11 +132,15 @@ export class Asked {
     else if (!this.disturbed && !this.scenario.health) this.verifyFailure();
   }
 
-  /** With an attempt role every hop streams; a callout goes on only where the router does not (facts 18.2, 19.5). */
+  /**
+   * With an attempt role every hop streams; a callout goes on only where the router does not (facts 18.2, 19.5): behind a 1xx, and behind a
+   * held stream without headers, whose first words have a shorter limit than the whole answer, which is Envoy's limit.
+   */
   private verifyWay(): void {
     const { lost, retryTimeout } = this.settings;
     if (!this.hasAttemptRole || lost || retryTimeout > 0) return;
-    const end = this.attempts.findIndex(({ fate }) => fate.interim);
+    const isHeld = this.streams && this.settings.guard === "full";
+    const end = this.attempts.findIndex(({ fate }) => fate.interim || (isHeld && fate.kind === "silence"));
     const before = this.attempts.slice(0, end < 0 ? undefined : end + 1);
     expect(
       before.map(({ by }) => by).filter(by => by === "callout"),
