@@ -59,6 +59,14 @@ function routerGoesTo(cluster: Bytes): bool {
   return current !== null && current.is(cluster);
 }
 
+/**
+ * Whether the first attempt comes by the route that is rendered with this configuration: no refresh has kept another cluster, and nobody
+ * has added headers or changed the path behind the gateway filter.
+ */
+function hasOwnRoute(x: Exchange): bool {
+  return x.stepCount == 0 && configOf(x).routeTimeout > 0;
+}
+
 /** Whether its failed answer is held until a wait of its request is over. */
 function isHeldBack(a: Attempt): bool {
   const x = a.exchange;
@@ -86,13 +94,18 @@ export class AttemptFilter extends Handler {
     const x = exchanges.find(identity.ptr, identity.len);
     // Without an armed hop, or before its time, this is a retry of the router's own, after an attempt without an answer.
     if (x === null || !x.hasArmed || x.wakeAt != 0 || x.gateway == 0) return this.refuse();
-    if (!this.isInListener && !routerGoesTo(endpointOf(x.armed).cluster)) return this.refuse();
+    const isAsPlanned = !this.isInListener && hasOwnRoute(x);
+    if (!this.isInListener && !isAsPlanned && !routerGoesTo(endpointOf(x.armed).cluster)) return this.refuse();
     const now = host.monotonic();
     const hop = plan.advance(x, now);
     if (this.isInListener) innerListener.chooseCluster(endpointOf(hop).cluster);
     const a = attemptJudge.begin(x, hop, s.id, now);
     s.attempt = changetype<usize>(a);
     timer.watchAttempt(a, now);
+    if (isAsPlanned) {
+      setHopHeaders(x, hop, end, x.headers, x.headersLen);
+      return HeadersStatus.Continue;
+    }
     const headers = host.headers(host.HeaderMap.Request);
     const list = headers !== null ? headers.ptr : 0;
     const length = headers !== null ? headers.len : 0;

@@ -42,10 +42,10 @@ describe("the host calls of a request", () => {
     expect(served()).toEqual({
       clock_time_get: 5,
       get_buffer_bytes: 2,
-      get_header_map_pairs: 3,
+      get_header_map_pairs: 2,
       get_metric: 1,
-      get_property: 2,
-      remove_header_map_value: 3,
+      get_property: 1,
+      remove_header_map_value: 2,
       replace_header_map_value: 8,
       set_property: 2,
     });
