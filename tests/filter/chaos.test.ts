@@ -12,7 +12,7 @@ import { scenario } from "./chaos/scenario.js";
 import { watchedModule } from "./watched.js";
 
 const number = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
-const runs = number("CHAOS_RUNS", 100);
+const runs = number("CHAOS_RUNS", 70);
 const replay = { seed: number("CHAOS_SEED", 1), path: process.env["CHAOS_PATH"] ?? "" };
 
 it(`holds its promises in ${runs} random scenarios`, { timeout: 60_000 + runs * 1000 }, async () => {

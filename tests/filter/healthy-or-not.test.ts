@@ -10,6 +10,7 @@ import {
   sse,
   wordsOf,
   type Answer,
+  type Envoy,
   type Ask,
   type Piece,
 } from "../host/proxy-host.js";
@@ -264,11 +265,20 @@ describe.each(MODES)("in %s mode", mode => {
   describe("a token that its provider quotes is starred:", () => {
     const token = "sk-of-the-provider";
     const hidden = "*".repeat(token.length);
-    const quoting = (qwen: Answer, guard: string, ask = streamed) =>
-      start({
-        ...{ mode, tokens: { qwen: 1 }, policy: { guard }, clusters: { qwen } },
-        provider: { apiTokens: [{ name: "t1", value: token }] },
-      }).ask(ask);
+    /** By its guard: a gateway whose provider answers with what is asked for next. */
+    const quoters: Record<string, (answer: Answer, ask?: Ask) => ReturnType<Envoy["ask"]>> = {};
+    const quoterFor = (guard: string) => {
+      let next: Answer;
+      const envoy = start({
+        ...{ mode, tokens: { qwen: 1 }, policy: { guard }, clusters: { qwen: () => next } },
+        provider: { apiTokens: [{ name: "t1", value: token }], failover: { enabled: false } },
+      });
+      return (answer: Answer, ask: Ask = streamed) => {
+        next = answer;
+        return envoy.ask(ask);
+      };
+    };
+    const quoting = (answer: Answer, guard: string, ask?: Ask) => (quoters[guard] ??= quoterFor(guard))(answer, ask);
 
     it.each(["none", "first-event", "full"])("in words, wherever they are cut (guard %s)", guard => {
       const text = delta("Hi") + delta(`my key is ${token}, yes ${token}`) + delta("sk-of-the-other") + STOP + DONE;

@@ -4,8 +4,8 @@ import { start, type Mode } from "./fixture.js";
 
 /** A callout has the same exchange below it: fewer will do. */
 const MODES: [Mode, number][] = [
-  ["retry", 60_000],
-  ["callout", 20_000],
+  ["retry", 30_000],
+  ["callout", 10_000],
 ];
 /** Requests until the free lists, tables and the collector's heap have their size. */
 const WARM_UP = 2_000;

@@ -7,7 +7,7 @@ import { randomFrom, type Random } from "./random.js";
  * The judge against a slow one in TypeScript, which reads a stream as a whole with JSON.parse and says in a few lines what each
  * dialect's events mean: on recorded streams that were mutated at random (seeded), and cut anywhere.
  */
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 20_000);
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 10_000);
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 

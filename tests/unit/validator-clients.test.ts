@@ -101,11 +101,11 @@ describe.each(streams.map(recordedBy))("the official client of a stream of $prov
   });
 });
 
-test("an error event of Responses goes on counting", () => {
+test("the event that ends a stream of Responses goes on counting", () => {
   const { dialect, text } = recordedBy("OpenAI's Responses");
   room.judge({ dialect }, eventsOf(text).slice(0, 5));
   expect(String(room.ending(dialect))).toMatch(
-    /^event: error\ndata: \{"type":"error","code":"server_error",.*"sequence_number":5\}\n\n$/,
+    /^event: response\.failed\ndata: \{"type":"response\.failed",.*"sequence_number":5\}\n\n$/,
   );
 });
 
