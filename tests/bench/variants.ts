@@ -32,7 +32,9 @@ export interface Setting {
 export function bootstrapOf(variant: Variant, setting: Setting): string {
   const envoy = parse(render(variant, setting)) as Bootstrap;
   if (variant === "bare" || variant === "no-op") simplify(variant, envoy);
-  return JSON.stringify(envoy);
+  const json = JSON.stringify(envoy);
+  // A module of before does not know it, and says its limits with each request.
+  return variant === "before" ? json.replace(/\\n *\\"routeTimeout\\": \d+,/g, "") : json;
 }
 
 /** Models `bench-*` are served at once; `401-*` and the like meet that failure first, for nothing is ever taken out here. */
