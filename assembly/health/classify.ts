@@ -3,7 +3,7 @@ import { containsIgnoreCase, equalsIgnoreCase, indexOf, Char } from "../text/asc
 import { Bytes } from "../text/bytes";
 import { Family } from "../config/presets";
 import { ASKED_MODEL, ErrorText, Place, QUOTED } from "./error-text";
-import { Row, Where, With } from "./failure-row";
+import { Row, STAR, Where, With } from "./failure-row";
 import { BROAD, ROWS } from "./failure-table";
 import * as judgements from "./judgement";
 import { Judgement } from "./judgement";
@@ -333,9 +333,22 @@ function rowIn(rows: Row[], family: Family, status: i32, guarded: bool): Judgeme
     if (hasSpoken && row.judgement === judgements.FAULT) continue;
     // Nor does the name of a mistake outrank a status that tells of the token.
     if (!guarded && row.judgement === judgements.CALLER) continue;
+    if (!mayFit(row)) continue;
     for (let j = 0; j < errorText.count; j++) if (fits(j, row, guarded)) return row.judgement;
   }
   return null;
+}
+
+/** A quick look, which is right where it says no. */
+function mayFit(row: Row): bool {
+  switch (row.where) {
+    case Where.FrameCode:
+      return true;
+    case Where.Says:
+      return errorText.wordPairs.mayHave(row.pairs);
+    default:
+      return errorText.codePairs.mayHave(row.pairs);
+  }
 }
 
 function fits(at: i32, row: Row, guarded: bool): bool {
@@ -393,7 +406,7 @@ function hasPhrase(ptr: usize, len: usize, phrase: Bytes): bool {
   }
 }
 
-const STAR_TEXT = memory.data<u8>([0x2a]);
+const STAR_TEXT = memory.data<u8>([STAR]);
 
 /** What may stand before the colon of an opening: "Error code: 400 - ...", "OpenAIException: ...". */
 const PREFIXES: Bytes[] = Bytes.ofAll(["error", "exception", "code", "request", "message", "status"]);

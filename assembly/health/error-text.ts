@@ -15,6 +15,7 @@ import { Bytes } from "../text/bytes";
 import { sequenceLength } from "../text/utf8";
 import { starSecret, starTokens } from "../text/secrets";
 import { unescape } from "../json/unescape";
+import { BytePairs } from "./byte-pairs";
 import * as retryAfter from "./retry-after";
 
 export enum Place {
@@ -84,6 +85,10 @@ export class ErrorText {
   waitMs: i64 = -1;
   /** The message names the model that was asked for. */
   namesModel: bool = false;
+  /** Of all messages, as words. */
+  readonly wordPairs: BytePairs = new BytePairs();
+  /** Of all codes. */
+  readonly codePairs: BytePairs = new BytePairs();
   private readonly texts: usize = heap.alloc(MOST_TEXTS * offsetof<Text>());
   private readonly room: usize = heap.alloc(ROOM);
   private used: usize = 0;
@@ -101,6 +106,8 @@ export class ErrorText {
     this.status = 0;
     this.waitMs = -1;
     this.namesModel = false;
+    this.wordPairs.clear();
+    this.codePairs.clear();
     this.used = 0;
     this.model = model;
     this.modelLen = modelLen;
@@ -215,6 +222,7 @@ export class ErrorText {
     text.len = len;
     text.words = 0;
     text.wordsLen = 0;
+    if (place == Place.Code) this.codePairs.add(ptr, len);
     return text;
   }
 
@@ -235,6 +243,7 @@ export class ErrorText {
     if (this.modelLen > 0 && placeOfModel(decoded, n, this.model, this.modelLen) >= 0) this.namesModel = true;
     text.words = this.room + this.used;
     text.wordsLen = writeWords(decoded, n, this.model, this.modelLen, text.words);
+    this.wordPairs.add(text.words, text.wordsLen);
     this.used += text.wordsLen;
     const inner = indexOf(decoded, n, BRACE, 1);
     if (inner >= 0 && level + 1 < MOST_LEVELS) this.walk(decoded + inner, decoded + n, level + 1);

@@ -1,6 +1,7 @@
 /** How a row of the failure table is written, and which words it takes for its own. */
 import { Bytes } from "../text/bytes";
 import { Family } from "../config/presets";
+import { pairsOf } from "./byte-pairs";
 import { Judgement } from "./judgement";
 
 /** Where in an error a row's word stands. */
@@ -38,8 +39,13 @@ const ANY = -1;
 export const DASHSCOPE = 1 << Family.DashScope;
 export const GEMINI = 1 << Family.Gemini;
 
+/** In a phrase: stands for up to four words. */
+export const STAR: u8 = 0x2a;
+
 export class Row {
   readonly text: Bytes;
+  /** What shows at once that it does not fit. */
+  readonly pairs: StaticArray<u16>;
   constructor(
     readonly judgement: Judgement,
     readonly where: Where,
@@ -48,7 +54,9 @@ export class Row {
     readonly families: i32 = ANY,
     readonly statuses: With = With.Any,
   ) {
-    this.text = Bytes.of(where == Where.Says ? wholeWords(text.replaceAll(" * ", "*")) : text);
+    const bytes = Bytes.of(where == Where.Says ? wholeWords(text.replaceAll(" * ", "*")) : text);
+    this.text = bytes;
+    this.pairs = pairsOf(bytes, STAR);
   }
 }
 
