@@ -2,6 +2,7 @@
 import { NS_PER_MS } from "../text/time-units";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State } from "../response/attempt-judge";
+import { GRACE_MS } from "../config/route-limits";
 import { Exchange, Outcome } from "../request/exchange";
 import * as plan from "../request/plan";
 import { End } from "../health/verdict";
@@ -18,16 +19,14 @@ import { sendErrorInside } from "./send-error";
 import * as timer from "./timer";
 import { setAnswerHeaders } from "./answer-headers";
 
-/** Our own clock ends a request before Envoy would: Envoy cannot be stopped from cutting a held answer. */
-export const GRACE_MS: u64 = 1000;
-
 /** Sends the request, whose last `size` bytes stand in the host's buffer, to the armed hop. The cluster is set already. */
 export function send(c: ClientStream, x: Exchange, size: usize, now: u64): void {
   const hop = plan.advance(x, now);
   attemptJudge.begin(x, hop, c.id, now);
   setHopHeaders(x, hop, x.bodyLen == 0, x.headers, x.headersLen);
   if (x.bodyLen > 0) setHopBody(x, hop, size);
-  // The plan's limits, not those of a route that somebody else has written (facts 12.3).
+  // The plan's limits, not those of a route that somebody else has written (facts 12.3). Our own clock ends a request first: Envoy cannot be
+  // stopped from cutting a held answer.
   host.setNumberHeader(
     host.HeaderMap.Request,
     hostNames.TIMEOUT,

@@ -19,7 +19,6 @@ const written = new Writer();
 const ID = Bytes.of('{"id":');
 const BEHIND_ID = Bytes.of(',"object":"model"');
 const OWNED_BY = Bytes.of(',"created":0,"owned_by":');
-const APOSTROPHE = 0x27;
 
 /** The body of the answer, valid until the next one; null: the path names a model that no route serves. */
 export function modelsAnswer(config: SiteConfig, path: Span): Span | null {
@@ -69,8 +68,8 @@ function entryOf(config: SiteConfig, size: usize): Span | null {
 export function refuseModelAsked(path: Span): Refusal {
   const id = modelInPath(path);
   const refusal = refuse(replies.MODEL_UNKNOWN);
-  refusal.message.byte(APOSTROPHE);
+  refusal.message.byte(Char.Apostrophe);
   refusal.message.raw(id.ptr, min(id.len, MODEL_ROOM));
-  refusal.message.byte(APOSTROPHE);
+  refusal.message.byte(Char.Apostrophe);
   return refusal;
 }

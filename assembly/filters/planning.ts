@@ -1,4 +1,5 @@
 /** From a whole request to its plan: the route, the order of hops, and the first of them. */
+import { Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { NS_PER_MS } from "../text/time-units";
 import { Writer } from "../text/writer";
@@ -49,7 +50,6 @@ export function armFirst(x: Exchange, now: u64): Refusal | null {
   return move == Move.End ? lastRefusal(x, now) : null;
 }
 
-const APOSTROPHE = 0x27;
 const SERVED = Bytes.of("; served are: ");
 const COMMA = Bytes.of(", ");
 
@@ -57,9 +57,9 @@ function refuseModel(x: Exchange): Refusal {
   const refusal = refuse(x.modelLen > 0 ? replies.MODEL_UNKNOWN : replies.MODEL_MISSING);
   const message = refusal.message;
   if (x.modelLen > 0) {
-    message.byte(APOSTROPHE);
+    message.byte(Char.Apostrophe);
     message.raw(modelOf(x), x.modelLen);
-    message.byte(APOSTROPHE);
+    message.byte(Char.Apostrophe);
   }
   message.text(SERVED);
   writeServed(message, configOf(x));

@@ -1,6 +1,7 @@
 /** Sends a planned request to the armed hop, by the way that this host has: the router, the client's own stream, or a callout. */
 import { CONTENT_LENGTH } from "../http/header-names";
 import { NS_PER_MS } from "../text/time-units";
+import { GRACE_MS } from "../config/route-limits";
 import { Routing } from "../config/site-config";
 import * as exchanges from "../request/exchange-registry";
 import { Exchange, configOf } from "../request/exchange";
@@ -64,7 +65,7 @@ function setRouterLimits(x: Exchange, now: u64): void {
   if (routeLimit == 0 || x.isSentOnce) host.setNumberHeader(REQUEST, hostNames.MAX_RETRIES, plan.furtherAttempts(x));
   // In hop mode our own clock ends it first: Envoy would tell the gateway filter before the attempt filter (facts 22.5).
   if (left + TICK_MS < routeLimit || routeLimit == 0)
-    host.setNumberHeader(REQUEST, hostNames.TIMEOUT, max(left, 1) + (isInListener(x) ? directAttempt.GRACE_MS : 0));
+    host.setNumberHeader(REQUEST, hostNames.TIMEOUT, max(left, 1) + (isInListener(x) ? <u64>GRACE_MS : 0));
   if (isInListener(x)) return;
   // Not below the total, Envoy would drop it and with it every retry (facts 1.3).
   if (x.tryTimeout > 0 && <u64>x.tryTimeout < left) host.setNumberHeader(REQUEST, hostNames.TRY_TIMEOUT, x.tryTimeout);

@@ -2,7 +2,8 @@
 import { containsIgnoreCase, equalsIgnoreCase, indexOf, Char } from "../text/ascii";
 import { Bytes } from "../text/bytes";
 import { Family } from "../config/presets";
-import { ASKED_MODEL, ErrorText, Place, QUOTED } from "./error-text";
+import { ErrorText, Place } from "./error-text";
+import { ASKED_MODEL, QUOTED } from "./error-words";
 import { Row, STAR, Where, With } from "./failure-row";
 import { BROAD, ROWS } from "./failure-table";
 import * as judgements from "./judgement";
@@ -371,7 +372,7 @@ function fits(at: i32, row: Row, guarded: bool): bool {
 /** The word itself, or with a dot and more behind it, or behind AWS's "namespace#". */
 function isCode(ptr: usize, len: usize, text: Bytes): bool {
   for (let i: usize = 0; i < len; i++)
-    if (load<u8>(ptr + i) == HASH) {
+    if (load<u8>(ptr + i) == Char.Hash) {
       ptr += i + 1;
       len -= i + 1;
       break;
@@ -380,7 +381,6 @@ function isCode(ptr: usize, len: usize, text: Bytes): bool {
   return len == text.len || load<u8>(ptr + text.len) == Char.Dot;
 }
 
-const HASH: u8 = 0x23;
 const MOST_BETWEEN = 4;
 
 /** A phrase in words, of which `*` stands for up to four. */

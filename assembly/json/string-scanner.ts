@@ -1,5 +1,5 @@
 /** Steps over a JSON string (RFC 8259, section 7): most bytes of a prompt are passed here, a block at a time. */
-import { isHex, isPlain, nextInEscape, Step } from "./grammar";
+import { isHex, isPlain, nextInEscape, Step, StringPart } from "./grammar";
 import { Char } from "../text/ascii";
 import { Status, fail, peek, unexpected } from "./syntax-error";
 import { Utf8Part, firstInvalid } from "../text/utf8";
@@ -10,11 +10,8 @@ export function skipString(p: usize, end: usize): usize {
     // Most keys and many values end within one block.
     if (p + PART <= end) {
       const block = v128.load(p);
-      const quotes = i8x16.eq(block, i8x16.splat(<i8>Char.Quote));
-      const slashes = i8x16.eq(block, i8x16.splat(<i8>Char.Backslash));
-      // Also what is not ASCII, which is below a space as a signed number.
-      const others = i8x16.lt_s(block, i8x16.splat(<i8>Char.Space));
-      const stops = i8x16.bitmask(v128.or(v128.or(quotes, slashes), others));
+      // Also what is not ASCII: its top bit is set.
+      const stops = i8x16.bitmask(v128.or(StringPart.marks(block), block));
       const stop = p + <usize>ctz(stops);
       if (stops && load<u8>(stop) == Char.Quote) return stop;
     }
@@ -90,7 +87,10 @@ function closingQuote(start: usize, end: usize): usize {
     const c = v128.load(at, 32);
     const d = v128.load(at, 48);
     const isAscii = !i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d)));
-    const marks = v128.or(v128.or(Part.marks(a), Part.marks(b)), v128.or(Part.marks(c), Part.marks(d)));
+    const marks = v128.or(
+      v128.or(StringPart.marks(a), StringPart.marks(b)),
+      v128.or(StringPart.marks(c), StringPart.marks(d)),
+    );
     if (!(isAscii && wasAscii)) {
       for (let q = at; q < at + BLOCK; q += PART) {
         const part = v128.load(q);
@@ -102,8 +102,13 @@ function closingQuote(start: usize, end: usize): usize {
     }
     wasAscii = isAscii;
     if (!(escapesFirst | digitsDue) && !v128.any_true(marks)) continue;
-    let stops = Part.bits(Part.stops(a), Part.stops(b), Part.stops(c), Part.stops(d));
-    const slashes = Part.bits(Part.slashes(a), Part.slashes(b), Part.slashes(c), Part.slashes(d));
+    let stops = Part.bits(StringPart.stops(a), StringPart.stops(b), StringPart.stops(c), StringPart.stops(d));
+    const slashes = Part.bits(
+      StringPart.slashes(a),
+      StringPart.slashes(b),
+      StringPart.slashes(c),
+      StringPart.slashes(d),
+    );
     if (slashes | escapesFirst | digitsDue) {
       const openers = slashes & ~escapesFirst;
       const behind = (openers << 1) | escapesFirst;
@@ -132,25 +137,8 @@ function closingQuote(start: usize, end: usize): usize {
   return 0;
 }
 
-/** Which of 16 bytes are of a kind. Inlined, since calls would take twice the time. */
+/** Looks at 16 bytes. Inlined, since calls would take twice the time. */
 class Part {
-  /** Quotes and controls: with one bit turned a quote lies below the controls' end and a space above it, and nothing else crosses. */
-  @inline
-  static stops(part: v128): v128 {
-    return i8x16.le_u(v128.xor(part, i8x16.splat(0x02)), i8x16.splat(0x20));
-  }
-
-  @inline
-  static slashes(part: v128): v128 {
-    return i8x16.eq(part, i8x16.splat(<i8>Char.Backslash));
-  }
-
-  /** Quotes, controls, backslashes. */
-  @inline
-  static marks(part: v128): v128 {
-    return v128.or(Part.stops(part), Part.slashes(part));
-  }
-
   @inline
   static noHex(part: v128): v128 {
     return Part.zeros(Part.inTables(part, HEX_LOW, HEX_HIGH));

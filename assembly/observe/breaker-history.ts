@@ -12,7 +12,7 @@ import { Writer } from "../text/writer";
 import { sequenceLength } from "../text/utf8";
 import { Provider } from "../config/provider";
 import { BreakerListener } from "../health/breaker-events";
-import { messageOf, shown } from "../health/error-text";
+import { messageOf, shown } from "../health/shown-message";
 import { Entry } from "../health/ledger-record";
 import { ABSENT, Store } from "../health/ledger-store";
 import { evidence } from "../response/evidence";

@@ -5,7 +5,7 @@
  * An exchange is found by its identity: {random number of this VM, serial number}, never by a stream id. Stream ids start again after a
  * reload of the VM, and a late retry would carry another client's prompt.
  */
-import { MOST_ATTEMPTS } from "../config/most-attempts";
+import { MOST_ATTEMPTS } from "../config/route-limits";
 import { MAX_UPSTREAMS } from "../config/route";
 import { SiteConfig } from "../config/site-config";
 import { Dialect } from "../config/dialect";

@@ -1,6 +1,6 @@
 /** What a request does next: at its start, after a failure, and when a wait is over. */
 import { NS_PER_MS } from "../text/time-units";
-import { MOST_ATTEMPTS } from "../config/most-attempts";
+import { MOST_ATTEMPTS } from "../config/route-limits";
 import { Provider } from "../config/provider";
 import { Next, Scope, Verdict, isCallers } from "../health/verdict";
 import { Exchange, Outcome, Stop, budgetOf, entryAt, healthOf, routeOf, stepOf } from "./exchange";

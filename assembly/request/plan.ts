@@ -5,7 +5,7 @@
 import { NS_PER_MS } from "../text/time-units";
 import { Char } from "../text/ascii";
 import { Dialect } from "../config/dialect";
-import { MOST_ATTEMPTS } from "../config/most-attempts";
+import { MOST_ATTEMPTS } from "../config/route-limits";
 import { Endpoint } from "../config/endpoint";
 import { MAX_UPSTREAMS, Route, Upstream } from "../config/route";
 import { ModelName } from "../config/model-mapping";

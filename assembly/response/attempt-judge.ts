@@ -8,7 +8,7 @@ import { Guard as GuardMode } from "../config/route";
 import { ModelName } from "../config/model-mapping";
 import { Provider } from "../config/provider";
 import { Token } from "../config/token";
-import { messageOf, shown } from "../health/error-text";
+import { messageOf, shown } from "../health/shown-message";
 import { Cause, End, Next, Scope, Verdict, bitOf, isCallers } from "../health/verdict";
 import { FailedAnswer, classifyAnswer, classifyEnd, classifyError, errorText, needsBody } from "../health/classify";
 import { applyRules, settleRules } from "../health/answer-rules";

@@ -58,7 +58,6 @@ const OF_CONTROL = Bytes.of("control character (a line break in a string is writ
 const OF_CHARACTER = Bytes.of("character");
 const FOREIGN_CASE = Bytes.of(", and keys are in lower case: some servers read it, others do not");
 const AT = Bytes.of(" at byte ");
-const APOSTROPHE = 0x27;
 const DELETE = 0x7f;
 
 /** Null: the body is none to refuse. */
@@ -113,7 +112,7 @@ function tellByte(c: i32, to: Writer): void {
   to.text(OF_CHARACTER);
   if (c >= DELETE) return;
   to.byte(Char.Space);
-  to.byte(APOSTROPHE);
+  to.byte(Char.Apostrophe);
   to.byte(c);
-  to.byte(APOSTROPHE);
+  to.byte(Char.Apostrophe);
 }

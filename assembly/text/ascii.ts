@@ -10,6 +10,7 @@ export const enum Char {
   Hash = 0x23,
   Percent = 0x25,
   Ampersand = 0x26,
+  Apostrophe = 0x27,
   Plus = 0x2b,
   Comma = 0x2c,
   Minus = 0x2d,

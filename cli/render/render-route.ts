@@ -1,7 +1,7 @@
 import type { GatewayConfig } from "../config/config-types.js";
 import { clustersOf } from "./render-clusters.js";
 import { innerName } from "./render-hop.js";
-import { MOST_ATTEMPTS } from "../../assembly/config/most-attempts.js";
+import { GRACE_MS, MOST_ATTEMPTS } from "../../assembly/config/route-limits.js";
 import { longestTimeout, modeOf, type Mode, type RenderOptions } from "./render-options.js";
 import { quote, seconds, yaml } from "./yaml-text.js";
 
@@ -51,12 +51,9 @@ function hopRoute(config: GatewayConfig, options: RenderOptions): string {
     route:
       # Every attempt goes through the internal listener of this Envoy, where the module chooses the provider's cluster.
       cluster: ${innerName(config.variables, options)}
-      ${retries(longestTimeout(config) + GRACE)}
+      ${retries(longestTimeout(config) + GRACE_MS)}
   `;
 }
-
-/** In hop mode the module's clock ends a request first, ms (facts 22.5): `GRACE_MS` of the module. */
-const GRACE = 1_000;
 
 /** @param longest of all requests, ms */
 function retries(longest: number, refresh = ""): string {

@@ -7,7 +7,7 @@ import { Predicate } from "../../../assembly/config/predicate";
 import { RetryBudget } from "../../../assembly/health/retry-budget";
 import { applyRules, settleRules } from "../../../assembly/health/answer-rules";
 import * as classify from "../../../assembly/health/classify";
-import * as messages from "../../../assembly/health/error-text";
+import * as messages from "../../../assembly/health/shown-message";
 import { TokenSearch, hopKey } from "../../../assembly/health/token-choice";
 import { pruneTokens } from "../../../assembly/health/prune";
 import { Health } from "../../../assembly/health/health";
