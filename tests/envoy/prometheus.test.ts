@@ -156,11 +156,19 @@ describe("Prometheus, at a gateway that runs", () => {
         ),
       30_000,
     );
-    await gateway.providers.one!.set(1, "401");
-    await gateway.providers.one!.set(2, "error-in-200");
+    const { one } = gateway.providers;
+    const chat = (stream: boolean) =>
+      gateway.ask({ model: "m", stream, messages: [{ role: "user", content: "Hello" }] });
+    await one!.set(1, "401");
+    await until(async () => {
+      await chat(false);
+      return one!.requests.some(({ tokenNumber }) => tokenNumber === 1);
+    });
+    // Not before: three such errors in a row take the provider out, and nobody would ask its first token.
+    await one!.set(2, "error-in-200");
     asked = (async () => {
       for (let i = 0; asking; i++) {
-        await gateway.ask({ model: "m", stream: i % 2 === 0, messages: [{ role: "user", content: "Hello" }] });
+        await chat(i % 2 === 0);
         if (i % 5 === 0) await gateway.ask({ model: 7 });
         await new Promise(done => setTimeout(done, 100));
       }
