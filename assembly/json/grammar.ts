@@ -106,17 +106,22 @@ export function isPlain(c: i32): bool {
   return c >= Char.Space && c != Char.Quote && c != Char.Backslash;
 }
 
+// Loaded, since V8 makes a constant of the code anew at each use (text/part.ts).
+const FLIP = memory.data<u64>([0x0202020202020202, 0x0202020202020202]);
+const CONTROLS_END = memory.data<u64>([0x2020202020202020, 0x2020202020202020]);
+const BACKSLASH = memory.data<u64>([0x5c5c5c5c5c5c5c5c, 0x5c5c5c5c5c5c5c5c]);
+
 /** Which of 16 bytes of a string are of a kind. Inlined, since calls would take twice the time. */
 export class StringPart {
   /** Quotes and controls: with one bit turned a quote lies below the controls' end and a space above it, and nothing else crosses. */
   @inline
   static stops(part: v128): v128 {
-    return i8x16.le_u(v128.xor(part, i8x16.splat(0x02)), i8x16.splat(0x20));
+    return i8x16.le_u(v128.xor(part, v128.load(FLIP)), v128.load(CONTROLS_END));
   }
 
   @inline
   static slashes(part: v128): v128 {
-    return i8x16.eq(part, i8x16.splat(<i8>Char.Backslash));
+    return i8x16.eq(part, v128.load(BACKSLASH));
   }
 
   /** What is not plain. */

@@ -2,6 +2,7 @@
 import { isHex, isPlain, nextInEscape, Step, StringPart } from "./grammar";
 import { Char } from "../text/ascii";
 import { Status, fail, peek, unexpected } from "./syntax-error";
+import { PART, Part } from "../text/part";
 import { Utf8Part, firstInvalid } from "../text/utf8";
 
 /** p is behind the opening quote. Returns the closing quote; 0: the string is malformed, cut, or not UTF-8. */
@@ -44,18 +45,16 @@ function skipEscape(p: usize, end: usize): usize {
   return p + 6;
 }
 
-/** What one register holds. */
-const PART: usize = 16;
 const BLOCK: usize = 4 * PART;
 const EVEN: u64 = 0x5555555555555555;
 
-/**
- * The last part of a text, when it is shorter than a block: zeros follow it, which end a string and are no quote. In front of it is
- * room for a part of the block before.
- */
-const lastBlock: usize = memory.data(80, 16) + PART;
+/** The last part of a text, when it is shorter than a block: zeros follow it, which end a string and are no quote. */
+const lastBlock: usize = memory.data(64, 16);
 
-/** What may stand behind a backslash: the tables have a bit in common for the low and the high half of the byte; for a `u` the top one. */
+/** What may stand behind a backslash, each in a table for the low and one for the high half of the byte: all but a backslash and a `u`. */
+const SHORT_LOW = memory.data<u8>([0, 0, 1 | 2 | 4, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 1]);
+const SHORT_HIGH = memory.data<u8>([0, 0, 1, 0, 0, 0, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
+/** And all; for a `u` the top bit. */
 const ESCAPE_LOW = memory.data<u8>([0, 0, 1 | 4 | 8, 0, 8, 0x80, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1]);
 const ESCAPE_HIGH = memory.data<u8>([0, 0, 1, 0, 0, 2, 4, 8 | 0x80, 0, 0, 0, 0, 0, 0, 0, 0]);
 /** Hex digits: 0-9 begin with 3, A-F with 4 or 6. */
@@ -63,108 +62,118 @@ const HEX_LOW = memory.data<u8>([1, 3, 3, 3, 3, 3, 3, 1, 1, 1, 0, 0, 0, 0, 0, 0]
 const HEX_HIGH = memory.data<u8>([0, 0, 0, 1, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /**
- * Blocks of 64 bytes, of which bit masks are made where anything but plain text is in them: bit n stands for byte n. Which bytes a
- * backslash escapes shows in the carries of one addition, since only the end of an odd run of backslashes escapes: Langdale and Lemire,
- * "Parsing Gigabytes of JSON per Second" (2019). The four bytes behind an escaped `u` must be hex digits. 0: anything is wrong,
- * whatever it is.
+ * Blocks of 64 bytes. In most of them each backslash escapes the byte behind it. Only where one stands behind another, or in front of a
+ * `u`, are bit masks made, in which bit n stands for byte n: which bytes are escaped shows in the carries of one addition, since only
+ * the end of an odd run of backslashes escapes (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019), and the four bytes
+ * behind an escaped `u` must be hex digits. 0: anything is wrong, whatever it is.
  */
 function closingQuote(start: usize, end: usize): usize {
-  /** Bit 0: the block before ended in a backslash that escapes the first byte of this one. */
-  let escapesFirst: u64 = 0;
+  /** The last part of the block before. */
+  let before = i8x16.splat(0);
+  /** And its backslashes. Its last byte counts, which is 0 where that backslash is escaped itself. */
+  let slashesBefore = i8x16.splat(0);
   /** Bits 0 to 3: the digits that the block before still asks for. */
   let digitsDue: u64 = 0;
-  let wasAscii = true;
+  /** Masks were needed for the block before, and will be for this one. */
+  let isDense = false;
   let faults = i8x16.splat(0);
-  for (let p = start; p < end; p += BLOCK) {
-    let at = p;
-    if (end - p < BLOCK) {
+  let p = start;
+  /** From where the last bytes are read to where they stand. */
+  let moved: usize = 0;
+  while (true) {
+    if (p + BLOCK > end && moved == 0) {
       memory.fill(lastBlock, 0, BLOCK);
-      memory.copy(lastBlock - 3, p - 3, end - p + 3);
-      at = lastBlock;
+      memory.copy(lastBlock, p, end - p);
+      moved = p - lastBlock;
+      p = lastBlock;
     }
-    const a = v128.load(at);
-    const b = v128.load(at, 16);
-    const c = v128.load(at, 32);
-    const d = v128.load(at, 48);
-    const isAscii = !i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d)));
+    const a = v128.load(p);
+    const b = v128.load(p, 16);
+    const c = v128.load(p, 32);
+    const d = v128.load(p, 48);
+    if (Part.isMarked(v128.or(v128.or(v128.or(before, a), v128.or(b, c)), d))) {
+      if (Part.isMarked(v128.or(before, a))) faults = v128.or(faults, Utf8Part.faults(before, a));
+      if (Part.isMarked(v128.or(a, b))) faults = v128.or(faults, Utf8Part.faults(a, b));
+      if (Part.isMarked(v128.or(b, c))) faults = v128.or(faults, Utf8Part.faults(b, c));
+      if (Part.isMarked(v128.or(c, d))) faults = v128.or(faults, Utf8Part.faults(c, d));
+    }
+    before = d;
+    let stopsA = StringPart.stops(a);
+    let stopsB = StringPart.stops(b);
+    let stopsC = StringPart.stops(c);
+    let stopsD = StringPart.stops(d);
+    const slashesA = StringPart.slashes(a);
+    const slashesB = StringPart.slashes(b);
+    const slashesC = StringPart.slashes(c);
+    const slashesD = StringPart.slashes(d);
     const marks = v128.or(
-      v128.or(StringPart.marks(a), StringPart.marks(b)),
-      v128.or(StringPart.marks(c), StringPart.marks(d)),
+      v128.or(v128.or(stopsA, slashesA), v128.or(stopsB, slashesB)),
+      v128.or(v128.or(stopsC, slashesC), v128.or(stopsD, v128.or(slashesBefore, slashesD))),
     );
-    if (!(isAscii && wasAscii)) {
-      for (let q = at; q < at + BLOCK; q += PART) {
-        const part = v128.load(q);
-        // In front of the string is its quote, and what an invalid text has before that sends it the slow way.
-        const back3 = v128.load(q - 3);
-        if (i8x16.bitmask(v128.or(part, back3)))
-          faults = v128.or(faults, Utf8Part.faults(part, v128.load(q - 1), v128.load(q - 2), back3));
+    if (isDense || Part.isMarked(marks)) {
+      const escapedA = Part.back1(slashesBefore, slashesA);
+      const escapedB = Part.back1(slashesA, slashesB);
+      const escapedC = Part.back1(slashesB, slashesC);
+      const escapedD = Part.back1(slashesC, slashesD);
+      if (!isDense)
+        isDense = Part.isMarked(
+          v128.or(
+            v128.or(Escaped.longs(a, escapedA), Escaped.longs(b, escapedB)),
+            v128.or(Escaped.longs(c, escapedC), Escaped.longs(d, escapedD)),
+          ),
+        );
+      let stops: u64 = 0;
+      if (isDense) {
+        const first = u64(i8x16.extract_lane_u(slashesBefore, 15) & 1);
+        const slashes = Part.bits(slashesA, slashesB, slashesC, slashesD);
+        const openers = slashes & ~first;
+        const behind = (openers << 1) | first;
+        const odd = openers & ~EVEN & ~behind;
+        const sum = odd + openers;
+        const escaped = (EVEN ^ (sum << 1)) & behind;
+        slashesBefore = i8x16.splat(sum < odd ? -1 : 0);
+        const escapesA = Part.inTables(a, ESCAPE_LOW, ESCAPE_HIGH);
+        const escapesB = Part.inTables(b, ESCAPE_LOW, ESCAPE_HIGH);
+        const escapesC = Part.inTables(c, ESCAPE_LOW, ESCAPE_HIGH);
+        const escapesD = Part.inTables(d, ESCAPE_LOW, ESCAPE_HIGH);
+        let wrong =
+          escaped & Part.bits(Part.zeros(escapesA), Part.zeros(escapesB), Part.zeros(escapesC), Part.zeros(escapesD));
+        const units = escaped & Part.bits(escapesA, escapesB, escapesC, escapesD);
+        const digits = digitsDue | (units << 1) | (units << 2) | (units << 3) | (units << 4);
+        digitsDue = (units >> 63) | (units >> 62) | (units >> 61) | (units >> 60);
+        if (digits) wrong |= digits & Part.bits(Escaped.noHex(a), Escaped.noHex(b), Escaped.noHex(c), Escaped.noHex(d));
+        isDense = ((slashes & (slashes << 1)) | units) != 0;
+        stops = Part.bits(stopsA, stopsB, stopsC, stopsD) & ~escaped;
+        // Behind the first stop nothing belongs to the string.
+        if (wrong & (stops ^ (stops - 1))) return 0;
+      } else {
+        slashesBefore = slashesD;
+        stopsA = v128.andnot(stopsA, escapedA);
+        stopsB = v128.andnot(stopsB, escapedB);
+        stopsC = v128.andnot(stopsC, escapedC);
+        stopsD = v128.andnot(stopsD, escapedD);
+        if (Part.isMarked(v128.or(v128.or(stopsA, stopsB), v128.or(stopsC, stopsD))))
+          stops = Part.bits(stopsA, stopsB, stopsC, stopsD);
+      }
+      if (stops) {
+        const stop = p + <usize>ctz(stops);
+        return load<u8>(stop) == Char.Quote && !v128.any_true(faults) ? stop + moved : 0;
       }
     }
-    wasAscii = isAscii;
-    if (!(escapesFirst | digitsDue) && !v128.any_true(marks)) continue;
-    let stops = Part.bits(StringPart.stops(a), StringPart.stops(b), StringPart.stops(c), StringPart.stops(d));
-    const slashes = Part.bits(
-      StringPart.slashes(a),
-      StringPart.slashes(b),
-      StringPart.slashes(c),
-      StringPart.slashes(d),
-    );
-    if (slashes | escapesFirst | digitsDue) {
-      const openers = slashes & ~escapesFirst;
-      const behind = (openers << 1) | escapesFirst;
-      const odd = openers & ~EVEN & ~behind;
-      const sum = odd + openers;
-      const escaped = (EVEN ^ (sum << 1)) & behind;
-      escapesFirst = u64(sum < odd);
-      const escapesA = Part.inTables(a, ESCAPE_LOW, ESCAPE_HIGH);
-      const escapesB = Part.inTables(b, ESCAPE_LOW, ESCAPE_HIGH);
-      const escapesC = Part.inTables(c, ESCAPE_LOW, ESCAPE_HIGH);
-      const escapesD = Part.inTables(d, ESCAPE_LOW, ESCAPE_HIGH);
-      let wrong =
-        escaped & Part.bits(Part.zeros(escapesA), Part.zeros(escapesB), Part.zeros(escapesC), Part.zeros(escapesD));
-      const units = escaped & Part.bits(escapesA, escapesB, escapesC, escapesD);
-      const digits = digitsDue | (units << 1) | (units << 2) | (units << 3) | (units << 4);
-      digitsDue = (units >> 63) | (units >> 62) | (units >> 61) | (units >> 60);
-      if (digits) wrong |= digits & Part.bits(Part.noHex(a), Part.noHex(b), Part.noHex(c), Part.noHex(d));
-      stops &= ~escaped;
-      // Behind the first stop nothing belongs to the string.
-      if (wrong & (stops ^ (stops - 1))) return 0;
-    }
-    if (!stops) continue;
-    const stop = p + <usize>ctz(stops);
-    return peek(stop, end) == Char.Quote && !v128.any_true(faults) ? stop : 0;
+    p += BLOCK;
   }
-  return 0;
 }
 
-/** Looks at 16 bytes. Inlined, since calls would take twice the time. */
-class Part {
+/** Looks at 16 bytes of a string. Inlined, since calls would take twice the time. */
+class Escaped {
+  /** Those of the `escaped` ones that are no letter of a short escape: a backslash, a `u`, or a mistake. */
+  @inline
+  static longs(part: v128, escaped: v128): v128 {
+    return v128.and(escaped, Part.zeros(Part.inTables(part, SHORT_LOW, SHORT_HIGH)));
+  }
+
   @inline
   static noHex(part: v128): v128 {
     return Part.zeros(Part.inTables(part, HEX_LOW, HEX_HIGH));
-  }
-
-  @inline
-  static zeros(part: v128): v128 {
-    return i8x16.eq(part, i8x16.splat(0));
-  }
-
-  /** A mask of the top bits in four parts. */
-  @inline
-  static bits(a: v128, b: v128, c: v128, d: v128): u64 {
-    return (
-      (<u64>i8x16.bitmask(a)) |
-      ((<u64>i8x16.bitmask(b)) << 16) |
-      ((<u64>i8x16.bitmask(c)) << 32) |
-      ((<u64>i8x16.bitmask(d)) << 48)
-    );
-  }
-
-  /** For each byte the bits that its halves have in common in the two tables. */
-  @inline
-  static inTables(part: v128, lows: usize, highs: usize): v128 {
-    const half = i8x16.splat(0x0f);
-    const low = i8x16.swizzle(v128.load(lows), v128.and(part, half));
-    return v128.and(low, i8x16.swizzle(v128.load(highs), v128.and(i16x8.shr_u(part, 4), half)));
   }
 }

@@ -1,5 +1,7 @@
 /** UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
 
+import { PART, Part } from "./part";
+
 export const REPLACEMENT: u32 = 0xfffd;
 
 /** Length of the well-formed sequence at p, which is below end; 0 when it is malformed or cut. */
@@ -74,23 +76,21 @@ const SECOND_HIGH = memory.data<u8>([
   TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
 ]);
 
-/** Of 16 bytes. Inlined, since a call would take twice the time. */
+const DUE = memory.data<u64>([0x8080808080808080, 0x8080808080808080]);
+const BELOW_THREE_BYTES = memory.data<u64>([0x6060606060606060, 0x6060606060606060]);
+const BELOW_FOUR_BYTES = memory.data<u64>([0x7070707070707070, 0x7070707070707070]);
+
+/** Looks at 16 bytes. Inlined, since a call would take twice the time. */
 export class Utf8Part {
-  /** Not zero where a byte does not follow the ones before it: they are at `back1`, `back2` and `back3` in its place. */
+  /** Not zero where a byte does not follow the ones in front of it; `before` ends with those in front of the first. */
   @inline
-  static faults(part: v128, back1: v128, back2: v128, back3: v128): v128 {
-    const half = i8x16.splat(0x0f);
-    const pairs = v128.and(
-      v128.and(
-        i8x16.swizzle(v128.load(FIRST_HIGH), v128.and(i16x8.shr_u(back1, 4), half)),
-        i8x16.swizzle(v128.load(FIRST_LOW), v128.and(back1, half)),
-      ),
-      i8x16.swizzle(v128.load(SECOND_HIGH), v128.and(i16x8.shr_u(part, 4), half)),
-    );
+  static faults(before: v128, part: v128): v128 {
+    const back1 = Part.back1(before, part);
+    const pairs = v128.and(Part.inTables(back1, FIRST_LOW, FIRST_HIGH), Part.ofHigh(part, SECOND_HIGH));
     // Bit 7 is set where the byte two before is e0 or more, or the byte three before f0 or more.
-    const thirdDue = i8x16.sub_sat_u(back2, i8x16.splat(0x60));
-    const fourthDue = i8x16.sub_sat_u(back3, i8x16.splat(0x70));
-    return v128.xor(v128.and(v128.or(thirdDue, fourthDue), i8x16.splat(<i8>0x80)), pairs);
+    const thirdDue = i8x16.sub_sat_u(Part.back2(before, part), v128.load(BELOW_THREE_BYTES));
+    const fourthDue = i8x16.sub_sat_u(Part.back3(before, part), v128.load(BELOW_FOUR_BYTES));
+    return v128.xor(v128.and(v128.or(thirdDue, fourthDue), v128.load(DUE)), pairs);
   }
 }
 
@@ -99,17 +99,9 @@ function skipValidBlocks(start: usize, end: usize): usize {
   let before = i8x16.splat(0);
   let faults = i8x16.splat(0);
   let p = start;
-  for (; p + 16 <= end; p += 16) {
+  for (; p + PART <= end; p += PART) {
     const block = v128.load(p);
-    if (i8x16.bitmask(v128.or(block, before))) {
-      // prettier-ignore
-      const back1 = i8x16.shuffle(before, block, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-      // prettier-ignore
-      const back2 = i8x16.shuffle(before, block, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
-      // prettier-ignore
-      const back3 = i8x16.shuffle(before, block, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
-      faults = v128.or(faults, Utf8Part.faults(block, back1, back2, back3));
-    }
+    if (Part.isMarked(v128.or(before, block))) faults = v128.or(faults, Utf8Part.faults(before, block));
     before = block;
   }
   if (v128.any_true(faults)) return 0;

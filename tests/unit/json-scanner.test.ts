@@ -90,6 +90,17 @@ describe("a request's body", () => {
     },
   );
 
+  test.each([["\\x"], ["\\ux"], ["\\u1x"], ["\\u12x"], ["\\u123x"], ["\\\\\\x"]])(
+    "%s is malformed wherever it stands, also with nothing but plain text behind it",
+    escape => {
+      for (let n = 0; n < 130; n++) {
+        // A b is right behind a backslash, and a hex digit.
+        const body = bytes('{"text":"', "x".repeat(n), escape, "b".repeat(200), '"}');
+        for (const each of rooms) expect(each.scan(body).status, `behind ${n} bytes`).toBe("malformed");
+      }
+    },
+  );
+
   test("the members that decide a request's way are found with kind and span", () => {
     const body = '{ "stream" : true,"model":"m","user":"u","conversation":{"a":[1]},"previous_response_id":null,"x":0}';
     const answer = room.scan(body);
@@ -135,6 +146,46 @@ describe("a request's body", () => {
     ])
       expect(room.scan(`{"${key}":"x"}`).model.kind).toBe("absent");
   });
+});
+
+/** Of all that a string may hold and may not, so that each meets each at every place of a block, and behind it. */
+test("a long string passes exactly if JSON.parse takes it and it is UTF-8", () => {
+  const plain = fc.nat(140).map(n => "x".repeat(n));
+  const escape = fc.constantFrom("\\n", '\\"', "\\\\", "\\/", "\\u4eca", "\\uD83D\\uDE00", "\\t\\t", "\\\\\\\\");
+  const beyond = fc.constantFrom("\u00e9", "\u4eca\u5929", "\u{1f600}");
+  const fault = fc.constantFrom(
+    "\\",
+    "\\x",
+    "\\u12",
+    "\\u123",
+    "\\u00g0",
+    "\n",
+    "\\U0041",
+    [0xc3],
+    [0x80],
+    [0xe4, 0xbb],
+    [0xed, 0xa0, 0x80],
+  );
+  const good = fc.oneof({ weight: 2, arbitrary: escape }, plain, beyond);
+  const pieces = fc.tuple(fc.array(good, { maxLength: 60 }), fc.option(fault), fc.array(good, { maxLength: 60 }));
+  const decode = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  fc.assert(
+    fc.property(pieces, fc.nat(80), ([front, wrong, back], blanks) => {
+      const middle = wrong === null ? "" : typeof wrong === "string" ? wrong : Uint8Array.from(wrong);
+      const text = bytes('{"a":"', ...front, middle, ...back, '","b":"c"}', " ".repeat(blanks));
+      const isGood = (() => {
+        try {
+          return typeof JSON.parse(decode.decode(text)) === "object";
+        } catch {
+          return false;
+        }
+      })();
+      const [simd, plain] = rooms.map(each => each.scan(text));
+      expect(simd!.status === "ok").toBe(isGood);
+      expect(simd).toEqual(plain);
+    }),
+    { numRuns: 5000, seed: 36 },
+  );
 });
 
 test("any JSON value passes the check, and nothing of it without its last byte but a number", () => {
