@@ -51,10 +51,10 @@ const EVEN: u64 = 0x5555555555555555;
 /** The last part of a text, when it is shorter than a block: zeros follow it, which end a string and are no quote. */
 const lastBlock: usize = memory.data(64, 16);
 
-/** What may stand behind a backslash, each in a table for the low and one for the high half of the byte: all but a backslash and a `u`. */
-const SHORT_LOW = memory.data<u8>([0, 0, 1 | 2 | 4, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 1]);
-const SHORT_HIGH = memory.data<u8>([0, 0, 1, 0, 0, 0, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
-/** And all; for a `u` the top bit. */
+/** What most escapes of a prompt are: `\"` and `\n`. */
+const QUOTES = memory.data<u64>([0x2222222222222222, 0x2222222222222222]);
+const LINE_BREAKS = memory.data<u64>([0x6e6e6e6e6e6e6e6e, 0x6e6e6e6e6e6e6e6e]);
+/** What may stand behind a backslash: the tables have a bit in common for the low and the high half of the byte; for a `u` the top one. */
 const ESCAPE_LOW = memory.data<u8>([0, 0, 1 | 4 | 8, 0, 8, 0x80, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1]);
 const ESCAPE_HIGH = memory.data<u8>([0, 0, 1, 0, 0, 2, 4, 8 | 0x80, 0, 0, 0, 0, 0, 0, 0, 0]);
 /** Hex digits: 0-9 begin with 3, A-F with 4 or 6. */
@@ -62,10 +62,10 @@ const HEX_LOW = memory.data<u8>([1, 3, 3, 3, 3, 3, 3, 1, 1, 1, 0, 0, 0, 0, 0, 0]
 const HEX_HIGH = memory.data<u8>([0, 0, 0, 1, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /**
- * Blocks of 64 bytes. In most of them each backslash escapes the byte behind it. Only where one stands behind another, or in front of a
- * `u`, are bit masks made, in which bit n stands for byte n: which bytes are escaped shows in the carries of one addition, since only
- * the end of an odd run of backslashes escapes (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019), and the four bytes
- * behind an escaped `u` must be hex digits. 0: anything is wrong, whatever it is.
+ * Blocks of 64 bytes. In most of them each backslash stands alone, in front of a quote or an n. Bit masks, in which bit n stands for byte
+ * n, are made only of the others: which bytes are escaped shows in the carries of one addition, since only the end of an odd run of
+ * backslashes escapes (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019), and the four bytes behind an escaped `u` must
+ * be hex digits. 0: anything is wrong, whatever it is.
  */
 function closingQuote(start: usize, end: usize): usize {
   /** The last part of the block before. */
@@ -118,8 +118,8 @@ function closingQuote(start: usize, end: usize): usize {
       if (!isDense)
         isDense = Part.isMarked(
           v128.or(
-            v128.or(Escaped.longs(a, escapedA), Escaped.longs(b, escapedB)),
-            v128.or(Escaped.longs(c, escapedC), Escaped.longs(d, escapedD)),
+            v128.or(Escaped.others(a, escapedA), Escaped.others(b, escapedB)),
+            v128.or(Escaped.others(c, escapedC), Escaped.others(d, escapedD)),
           ),
         );
       let stops: u64 = 0;
@@ -166,10 +166,10 @@ function closingQuote(start: usize, end: usize): usize {
 
 /** Looks at 16 bytes of a string. Inlined, since calls would take twice the time. */
 class Escaped {
-  /** Those of the `escaped` ones that are no letter of a short escape: a backslash, a `u`, or a mistake. */
+  /** Those of the `escaped` ones that are neither a quote nor an n. */
   @inline
-  static longs(part: v128, escaped: v128): v128 {
-    return v128.and(escaped, Part.zeros(Part.inTables(part, SHORT_LOW, SHORT_HIGH)));
+  static others(part: v128, escaped: v128): v128 {
+    return v128.andnot(escaped, v128.or(i8x16.eq(part, v128.load(QUOTES)), i8x16.eq(part, v128.load(LINE_BREAKS))));
   }
 
   @inline
