@@ -75,7 +75,7 @@ function closingQuote(start: usize, end: usize): usize {
   /** Bits 0 to 3: the digits that the block before still asks for. */
   let digitsDue: u64 = 0;
   /** Masks were needed for the block before, and will be for this one. */
-  let isDense = false;
+  let isDense: bool = false;
   let faults = i8x16.splat(0);
   let p = start;
   /** From where the last bytes are read to where they stand. */
