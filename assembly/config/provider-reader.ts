@@ -88,9 +88,9 @@ export function readProvider(value: Value, id: string, higress: bool): ProviderD
   const place = readEndpoints(fields, preset, id, higress, provider);
   provider.ledgerKey = Bytes.of(hashOf(`${id}\n${place}`));
   provider.ledgerHash = hash64(provider.ledgerKey.ptr, provider.ledgerKey.len);
-  provider.tokens = readTokens(fields, preset.tokenless, higress);
-  provider.mapping = readMapping(fields.take("modelMapping"));
   provider.tokenChoice = <TokenChoice>fields.choice("tokenChoice", CHOICES, TokenChoice.Random);
+  provider.tokens = readTokens(fields, provider.tokenChoice == TokenChoice.Weighted, preset.tokenless, higress);
+  provider.mapping = readMapping(fields.take("modelMapping"));
   readSticky(fields, provider);
   provider.rules = readRules(fields);
   provider.failover = readFailover(fields.object("failover"), higress, provider.rules);

@@ -16,8 +16,8 @@ const MOST = 1000000;
 const DIGEST_SIZE = 32;
 const scratch = memory.data(DIGEST_SIZE);
 
-/** The tokens of one provider; one without a secret where none is needed. */
-export function readTokens(fields: Fields, tokenless: bool, higress: bool): Token[] {
+/** The tokens of one provider; one without a secret where none is needed. `isWeighted`: they are chosen by their weights. */
+export function readTokens(fields: Fields, isWeighted: bool, tokenless: bool, higress: bool): Token[] {
   const tokens: Token[] = [];
   const member = fields.take("apiTokens");
   let entries: Value[] = [];
@@ -25,7 +25,7 @@ export function readTokens(fields: Fields, tokenless: bool, higress: bool): Toke
   if (member !== null && higress && member.kind == Kind.String) entries.push(member);
   else entries = fields.list("apiTokens");
   const names: string[] = [];
-  for (let i = 0; i < entries.length; i++) readEntry(entries[i], tokens, names);
+  for (let i = 0; i < entries.length; i++) readEntry(entries[i], isWeighted, tokens, names);
   if (tokens.length > 0 || entries.length > 0) return tokens;
   if (tokenless) tokens.push(makeToken("-", ""));
   else addMistake(fields.pathOf("apiTokens"), "no token", 'at least one, like "${NAME}"');
@@ -40,7 +40,7 @@ class TokenTerms {
   models: Predicate[] = [];
 }
 
-function readEntry(entry: Value, tokens: Token[], names: string[]): void {
+function readEntry(entry: Value, isWeighted: bool, tokens: Token[], names: string[]): void {
   if (entry.kind == Kind.String) return addTokens(entry, new TokenTerms(), tokens);
   if (entry.kind != Kind.Object)
     return addMistake(entry.path, show(entry), "a token as text, or {name, value, models, priority, weight}");
@@ -50,6 +50,8 @@ function readEntry(entry: Value, tokens: Token[], names: string[]): void {
   const terms = new TokenTerms();
   terms.name = name;
   terms.weight = fields.whole("weight", 1, 0, MOST);
+  if (terms.weight > 1 && !isWeighted)
+    addWarning(fields.pathOf("weight"), 'has no effect without tokenChoice: "weighted"');
   terms.priority = fields.whole("priority", 0, 0, MOST);
   terms.models = readPatterns(fields, "models").map<Predicate>(pattern => predicateOf(pattern));
   const value = fields.take("value");

@@ -299,6 +299,18 @@ describe("a configuration of our own shape", () => {
     expect(provider({ tokenChoice: "weighted", stickyBy: "user" })).toMatchObject({ tokenChoice: 1, stickyBy: 1 });
   });
 
+  it("warns of a share that no choice of tokens asks for", () => {
+    const shared = (tokenChoice: string, weight: number) =>
+      room.accept({ providers: [{ ...qwen, tokenChoice, apiTokens: ["sk-one", { value: "sk-two", weight }] }] })
+        .warnings;
+    const warning = 'providers[0].apiTokens[1].weight: has no effect without tokenChoice: "weighted"';
+    expect(shared("random", 2)).toEqual([warning]);
+    expect(shared("sticky", 2)).toEqual([warning]);
+    expect(shared("weighted", 2)).toEqual([]);
+    // It is behind the others with each choice.
+    expect(shared("random", 0)).toEqual([]);
+  });
+
   it("warns of fields that only the command line tool can honour", () => {
     const { warnings } = room.accept({ listen: "x:1", providers: [{ ...qwen, tls: {}, connectTimeout: "1s" }] });
     expect(warnings).toEqual([
