@@ -49,7 +49,7 @@ const measured: Measured = {
   ...{ served: [], rescued: [], live: [] },
   ledger: only === undefined ? await measureLedger(path, directory) : [],
 };
-for (const line of measured.ledger) console.log(`The ledger costs a request ${line}.`);
+for (const line of measured.ledger) console.log(`A request costs ${line}.`);
 
 const modules = { ours: resolve(module), ...(before === undefined ? {} : { before: resolve(before) }) };
 const hosts = await startHosts(modules, directory);

@@ -8,7 +8,7 @@ import { WANTED } from "../../cli/envoy/releases.js";
 import { EnvoyProcess } from "../../cli/run/envoy-process.js";
 import { freePorts } from "../envoy/running-gateway.js";
 import type { Target } from "./bench-load.js";
-import { buildNoop } from "./noop-variant.js";
+import { benchModule } from "./bench-module.js";
 import { pin } from "./pin.js";
 import { bootstrapOf, type Variant } from "./variants.js";
 
@@ -29,20 +29,31 @@ export interface Modules {
 /** Starts the upstream and one Envoy with one worker for each variant; what they write goes to `directory`. */
 export async function startHosts({ ours, before }: Modules, directory: string): Promise<Hosts> {
   const { path: binary } = await findEnvoy({ version: WANTED });
-  const noop = join(directory, "noop.wasm");
-  await buildNoop(noop);
+  const modules: Partial<Record<Variant, string>> = {
+    "no-op": await benchModule("noop-module", directory),
+    calls: await benchModule("calls-module", directory),
+    before,
+  };
   // Ends when this process does, however that ends.
   const provider = fork(fileURLToPath(new URL("bench-upstream.js", import.meta.url)));
   const [upstream] = (await once(provider, "message")) as [number];
 
-  const variants: Variant[] = ["bare", "no-op", "retry", ...(before ? ["before" as const] : []), "hop", "callout"];
+  const variants: Variant[] = [
+    "bare",
+    "no-op",
+    "calls",
+    "retry",
+    ...(before ? (["before"] as const) : []),
+    "hop",
+    "callout",
+  ];
   const ports = await freePorts(2 * variants.length);
   const envoys: EnvoyProcess[] = [];
   const targets = {} as Hosts["targets"];
   for (const [i, variant] of variants.entries()) {
     const [listen, admin] = ports.slice(2 * i) as [number, number];
     const configFile = join(directory, `${i}.json`);
-    const wasm = variant === "no-op" ? noop : variant === "before" ? before! : ours;
+    const wasm = modules[variant] ?? ours;
     writeFileSync(configFile, bootstrapOf(variant, { listen, admin, upstream, wasm }));
     const envoy = new EnvoyProcess({
       ...{ binary, configFile, directory, logFile: join(directory, `${i}.log`), concurrency: 1, drainTime: 1 },

@@ -1,13 +1,11 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import asc from "assemblyscript/asc";
-import { packageRoot } from "../../cli/config/root.js";
+import { benchModule } from "./bench-module.js";
 
 /** What a request pays for the ledger where it goes well: "while all is well: 212 ns", and so on. */
 export async function measureLedger(envoy: string, directory: string): Promise<string[]> {
-  const filename = join(directory, "ledger.wasm");
-  await build(filename);
+  const filename = await benchModule("ledger-module", directory);
   const service = {
     "@type": "type.googleapis.com/envoy.extensions.wasm.v3.WasmService",
     singleton: true,
@@ -27,28 +25,4 @@ export async function measureLedger(envoy: string, directory: string): Promise<s
     if (log.includes("one of each out:")) child.kill("SIGKILL");
   }
   return [...log.matchAll(/ledger: (.*)$/gm)].map(([, line]) => line!);
-}
-
-async function build(file: string): Promise<void> {
-  const { error, stderr } = await asc.main(
-    [
-      ...[
-        "tests/bench/wasm/ledger-module.ts",
-        "--baseDir",
-        packageRoot,
-        "--config",
-        "none",
-        "--outFile",
-        "ledger.wasm",
-      ],
-      ...["-O3", "--noAssert", "--runtime", "minimal", "--exportStart", "_initialize", "--enable", "simd"],
-      ...["--use", "abort=assembly/proxywasm/abort/onAbort"],
-    ],
-    {
-      writeFile: (name, contents) => {
-        if (name === "ledger.wasm") writeFileSync(file, contents);
-      },
-    },
-  );
-  if (error) throw new Error(`the module that measures the ledger does not compile:\n${stderr.toString()}`);
 }

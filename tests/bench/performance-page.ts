@@ -20,6 +20,7 @@ export interface RescueCost {
 const NAMES: Record<Variant, string> = {
   bare: "bare Envoy",
   "no-op": "no-op module",
+  calls: "host calls alone",
   retry: "retry mode",
   before: "module of before",
   hop: "hop mode",
@@ -39,8 +40,8 @@ to a bare Envoy depend on it less.
 
 ## A request that is served at once
 
-CPU time in microseconds, and its ratio to a bare Envoy. The no-op module is called back as often as ours and does nothing: it is
-what the host charges. [Modes](modes.md) says which mode runs where.
+CPU time in microseconds, and its ratio to a bare Envoy. The no-op module is called back as often as ours and does nothing; "host calls
+alone" makes the calls of ours in retry mode and does nothing else. Both are what the host charges. [Modes](modes.md) says which mode runs where.
 
 ${table([["request", ...measured.served[0]!.costs.map(({ variant }) => NAMES[variant]), "aim (retry)"], ...measured.served.map(servedRow)])}
 
@@ -58,7 +59,7 @@ Streams that are open and silent: CPU time of Envoy in a second, in milliseconds
 
 ${table([["open streams", "bare Envoy", "retry mode"], ...measured.live.map(({ streams, bare, ours }) => [String(streams), bare.toFixed(1), ours.toFixed(1)])])}
 
-What the ledger costs a request, measured alone inside Envoy's VM:
+What the ledger and the choice of a token and a route cost a request, measured alone inside Envoy's VM:
 
 ${measured.ledger.map(line => `- ${line}`).join("\n")}
 `;
@@ -88,7 +89,12 @@ const GAP = 22;
 const LEFT = 260;
 /** Where the longest bar ends; its figure stands behind it. */
 const RIGHT = 770;
-const COLOURS: Partial<Record<Variant, string>> = { "no-op": "#9aa5b1", retry: "#2563eb", hop: "#7c3aed" };
+const COLOURS: Partial<Record<Variant, string>> = {
+  "no-op": "#9aa5b1",
+  calls: "#93c5fd",
+  retry: "#2563eb",
+  hop: "#7c3aed",
+};
 
 /** Bars of the ratios; a line marks the bare Envoy. */
 export function pictureOf(served: Measured["served"]): string {

@@ -9,11 +9,12 @@ import { renderEnvoy } from "../../cli/render/render-envoy.js";
 import type { Mode } from "../../cli/render/render-options.js";
 import { FAILURES, GOOD_TOKEN } from "./bench-tokens.js";
 
-export type Variant = "bare" | "no-op" | "retry" | "before" | "hop" | "callout";
+export type Variant = "bare" | "no-op" | "calls" | "retry" | "before" | "hop" | "callout";
 
 const MODES: Record<Variant, Mode> = {
   bare: "retry",
   "no-op": "retry",
+  calls: "retry",
   retry: "retry",
   before: "retry",
   hop: "hop",

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { chat, delta, DONE, event, events, json, openAiError, type Call, type Script } from "../host/proxy-host.js";
+import {
+  chat,
+  compileModule,
+  delta,
+  DONE,
+  event,
+  events,
+  json,
+  openAiError,
+  type Call,
+  type Script,
+} from "../host/proxy-host.js";
 import { start } from "./fixture.js";
 
 /**
@@ -10,9 +21,15 @@ const ASK = { body: { model: "qwen-turbo", messages: [{ role: "user", content: "
 const STREAM = { body: { ...ASK.body, stream: true } };
 
 /** Calls of one request by function, once the module is warm. Nothing is ever taken out here. */
-function callsOf(request: object, clusters: Record<string, Script>, policy: object = {}): Record<string, number> {
+function callsOf(
+  request: object,
+  clusters: Record<string, Script>,
+  policy: object = {},
+  module?: WebAssembly.Module,
+): Record<string, number> {
   const envoy = start({
     ...{ mode: "retry", clusters, policy, tokens: { qwen: 1, deepseek: 1 } },
+    ...(module && { module }),
     // As the command line tool renders it together with the route.
     config: { routeTimeout: 600_000 },
     provider: { failover: { enabled: false }, providerBreaker: { failureThreshold: 1000 } },
@@ -84,6 +101,23 @@ describe("the host calls of a request", () => {
       set_buffer_bytes: 1,
       set_effective_context: 2,
       set_property: 1,
+    });
+  });
+
+  describe("are those of the module that the benchmark compares ours with", async () => {
+    const module = await compileModule("tests/bench/wasm/calls-module.ts");
+    const words = Array.from({ length: 5 }, (_, i) => delta(`${i}`));
+    it.each([
+      ["a small one", ASK, chat("Hi")],
+      ["one of 10 KB", { body: { ...ASK.body, pad: "x".repeat(10 << 10) } }, chat("Hi")],
+      ["one of 64 KB", { body: { ...ASK.body, pad: "x".repeat(64 << 10) } }, chat("Hi")],
+      ["a stream", STREAM, events([...words, DONE])],
+    ] as const)("%s", (_what, request, qwen) => {
+      // Another name for the model, of the same length.
+      const policy = { upstreams: [{ provider: "qwen", modelMapping: { "*": "qwen-there" } }] };
+      const ours = callsOf(request, { qwen }, policy);
+      // What this client sends and no API knows: a real one sends none of it.
+      expect(difference(ours, callsOf(request, { qwen }, policy, module))).toEqual({ remove_header_map_value: 2 });
     });
   });
 });
