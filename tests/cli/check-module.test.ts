@@ -31,7 +31,10 @@ describe("the module takes what is rendered from a good file", () => {
     ["the defaults", {}],
     [
       "tokens of every form",
-      { apiTokens: ["t", "${OTHER}", { name: "a", value: "${KEY}", weight: 3 }, { valueFile: "token" }] },
+      {
+        tokenChoice: "weighted",
+        apiTokens: ["t", "${OTHER}", { name: "a", value: "${KEY}", weight: 3 }, { valueFile: "token" }],
+      },
     ],
     ["sticky tokens", { tokenChoice: "sticky", stickyBy: "header:X-User" }],
     ["a mapping", { modelMapping: { a: "b", "c*": "", "*": "$${d}" } }],
@@ -109,7 +112,7 @@ describe("the module takes what is rendered from a good file", () => {
     const text = `
       clientKeys: [{name: app, value: "\${KEY}"}]
       providers:
-      - {type: qwen, apiTokens: ["\${KEY}", {name: b, value: sk-b, weight: 2}], url: "http://127.0.0.1:81/compatible-mode/v1"}
+      - {type: qwen, tokenChoice: weighted, apiTokens: ["\${KEY}", {name: b, value: sk-b, weight: 2}], url: "http://127.0.0.1:81/compatible-mode/v1"}
       - {type: deepseek, apiTokens: [sk-d], messagesUrl: "https://m.example/v1", failover: {cooldownDuration: 1m}}
       routes:
       - {name: all, upstreams: [{provider: qwen}], fallbackConfig: {upstreams: [{provider: deepseek}]}, timeout: 5m}`;
