@@ -33,8 +33,8 @@ export function pageOf(measured: Measured): string {
   return `# Performance
 
 Written by \`npm run bench -- --write\`. All variants ran side by side in one run: Envoy 1.40.0 with one worker that has a CPU of its own.
-The figures are CPU time of the Envoy process, the lower quartile over interleaved slices. Absolute times depend on the machine; the ratios
-to a bare Envoy depend on it less.
+The figures are CPU time of the Envoy process, the lower quartile over interleaved slices of several starts of all Envoys. Absolute times
+depend on the machine; the ratios to a bare Envoy depend on it less.
 
 ![CPU time of a request as a ratio to a bare Envoy](${PICTURE})
 

@@ -6,14 +6,16 @@ import { readFileSync } from "node:fs";
  * same, in wake-ups, and the scheduler would choose anew in each slice. False: there is one CPU, or no `taskset`.
  */
 export function pin(envoys: number[], others: number[]): boolean {
-  const [first, ...rest] = allowedCpus();
+  const [first, ...rest] = CPUS;
   if (rest.length === 0) return false;
   const move = (pid: number, cpus: number[]) =>
     spawnSync("taskset", ["-a", "-c", "-p", cpus.join(","), String(pid)]).status === 0;
   return envoys.every(pid => move(pid, [first!])) && others.every(pid => move(pid, rest));
 }
 
-/** The CPUs that this process may use. */
+/** The CPUs that this process may use before it is moved itself. */
+const CPUS = allowedCpus();
+
 function allowedCpus(): number[] {
   const list = /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync("/proc/self/status", "utf8"))![1]!;
   return list.split(",").flatMap(range => {
