@@ -6,6 +6,7 @@ import "../../../assembly/proxywasm/abort";
 import { reset } from "../../../assembly/proxywasm/arena";
 import * as host from "../../../assembly/proxywasm/host";
 import * as hostNames from "../../../assembly/filters/host-names";
+import { parseDecimal } from "../../../assembly/http/durations";
 import { headerValue } from "../../../assembly/http/header-list";
 import { CONTENT_LENGTH } from "../../../assembly/http/header-names";
 import { indexOf } from "../../../assembly/text/ascii";
@@ -85,10 +86,7 @@ export function proxy_on_configure(id: u32, size: usize): u32 {
 
 function announced(list: Span): isize {
   const length = headerValue(list.ptr, list.len, CONTENT_LENGTH);
-  if (length === null) return -1;
-  let number: isize = 0;
-  for (let i: usize = 0; i < length.len; i++) number = number * 10 + (load<u8>(length.ptr + i) - 0x30);
-  return number;
+  return length !== null ? <isize>parseDecimal(length.ptr, length.len) : -1;
 }
 
 export function proxy_on_context_create(id: u32, parent: u32): void {
