@@ -87,6 +87,11 @@ export class EventScanner {
     return this.step >= Step.Field && this.step <= Step.Skip;
   }
 
+  /** An event was handed over, and nothing has come since. */
+  get isBetween(): bool {
+    return this.step == Step.Behind;
+  }
+
   private get isSkipping(): bool {
     return this.step == Step.Skip;
   }

@@ -6,6 +6,9 @@
  *               gap ^^                                 ^^^^^ gap
  *
  * A gap is a whole number, or a text of which nothing counts but that it is not empty.
+ *
+ * Where such events follow each other in one piece, they are alike with all that stands around their data: the name of the field before
+ * it, the blank line behind. That is the pattern's frame, and with it the next event is found and passed in one comparison.
  */
 import { Char, isDigit } from "../text/ascii";
 import { isExponent, textEnd } from "./grammar";
@@ -14,6 +17,9 @@ import { Slot } from "./watched-paths";
 
 /** A longer event is no pattern. */
 const TEXT_SIZE: usize = 1024;
+/** What stands around the data of an event: in front a name and comments, behind it nothing but the ends of two lines. */
+const LEAD_SIZE: usize = 64;
+const TRAIL_SIZE: usize = 4;
 const MOST_GAPS = 4;
 /** The state has the bits of so many levels. */
 const LEVELS = 64;
@@ -37,11 +43,16 @@ class Gap {
 
 const GAPS_SIZE: usize = offsetof<Gap>() * MOST_GAPS;
 
-/** In memory: the fields, the gaps, the reader behind the text, the text. */
+/** In memory: the fields, the gaps, the reader behind the text, the text with its frame around it. */
 @unmanaged
 export class EventPattern {
   /** Bytes of the text. */
   private size: usize;
+  /** Bytes of the frame before and behind it; 0: it has none. */
+  private lead: usize;
+  private trail: usize;
+  /** Where the data lies that was fed last, if all of it came in one piece; 0: it did not. */
+  private wholeAt: usize;
   private gaps: i32;
   /** The event was compared with another one to its end, and nothing but its gaps was different. */
   isKnown: bool;
@@ -51,15 +62,48 @@ export class EventPattern {
   /** A new stream begins. */
   start(): void {
     this.size = 0;
+    this.lead = 0;
+    this.wholeAt = 0;
     this.isKnown = false;
   }
 
   /** Feeds the first piece of an event to a reader that is at the start of a document: the same as `reader.feed`. */
   feed(reader: JsonReader, start: usize, end: usize): void {
-    if (this.isKnown && this.hasIdOf(reader) && this.fits(start, end)) this.restore(reader, end - start);
-    else if (start < end && load<u8>(end - 1) == Char.CloseBrace) this.learn(reader, start, end);
+    if (this.isKnown && this.hasIdOf(reader) && this.behind(start, end, 0, 0) == end) {
+      this.restore(reader, end - start);
+      this.countGaps(reader);
+      this.wholeAt = start;
+    } else if (start < end && load<u8>(end - 1) == Char.CloseBrace) {
+      this.learn(reader, start, end);
+      this.wholeAt = start;
+    }
     // A part of an event, and no pattern.
     else reader.feed(start, end);
+  }
+
+  /** At the end of each event that was fed: it stands with all of its lines from `start` to `end`; 0: it began in a piece before. */
+  frame(start: usize, end: usize): void {
+    const at = this.wholeAt;
+    const lead = at - start;
+    const trail = end - at - this.size;
+    this.wholeAt = 0;
+    this.lead = 0;
+    if (!this.isKnown || at < start || lead > LEAD_SIZE || trail > TRAIL_SIZE) return;
+    memory.copy(this.text - lead, start, lead);
+    memory.copy(this.text + this.size, end - trail, trail);
+    this.lead = lead;
+    this.trail = trail;
+  }
+
+  /**
+   * Between two documents: if the next event stands at `start` with the frame of the last one, and is that one but for its gaps, its
+   * numbers are counted as if it had been read, and the place behind it is returned; else 0.
+   */
+  skip(reader: JsonReader, start: usize, end: usize): usize {
+    if (this.lead == 0) return 0;
+    const behind = this.behind(start, end, this.lead, this.trail);
+    if (behind != 0) this.countGaps(reader);
+    return behind;
   }
 
   /** An id stays over all documents, also where the event has none. */
@@ -67,23 +111,24 @@ export class EventPattern {
     return changetype<JsonReader>(this.state).id == reader.id;
   }
 
-  private fits(start: usize, end: usize): bool {
+  /** Compares the text, and so much of its frame, with what begins at `start`: returns the place behind it; 0: it does not fit. */
+  private behind(start: usize, end: usize, lead: usize, trail: usize): usize {
     const text = this.text;
     let p = start;
-    let t = text;
+    let t = text - lead;
     for (let i = 0, k = this.gaps; i < k; i++) {
       const gap = this.gap(i);
       const before = text + gap.start - t;
-      if (before > end - p || !isSame(p, t, before)) return false;
+      if (before > end - p || !isSame(p, t, before)) return 0;
       p += before;
       const behind = gap.isText ? textEnd(p, end) : numberEnd(p, end);
-      if (behind == 0 || behind == p) return false;
+      if (behind == 0 || behind == p) return 0;
       if (!gap.isText) gap.number = numberAt(p, behind);
       p = behind;
       t = text + gap.end;
     }
-    const rest = text + this.size - t;
-    return end - p == rest && isSame(p, t, rest);
+    const rest = text + this.size + trail - t;
+    return rest <= end - p && isSame(p, t, rest) ? p + rest : 0;
   }
 
   /** What the reader has counted over all documents stays, and goes on. */
@@ -91,6 +136,10 @@ export class EventPattern {
     memory.copy(changetype<usize>(reader), this.state, COUNTS_START);
     memory.copy(changetype<usize>(reader) + COUNTS_END, this.state + COUNTS_END, STATE_SIZE - COUNTS_END);
     reader.offset = <i32>size;
+  }
+
+  /** The numbers of the event that was compared. */
+  private countGaps(reader: JsonReader): void {
     for (let i = 0, k = this.gaps; i < k; i++) {
       const gap = this.gap(i);
       if (!gap.isText) reader.count(gap.slot, gap.number);
@@ -160,12 +209,13 @@ export class EventPattern {
   }
 
   private get text(): usize {
-    return this.state + STATE_SIZE;
+    return this.state + STATE_SIZE + LEAD_SIZE;
   }
 }
 
 /** Bytes of an EventPattern with all that it keeps. */
-export const PATTERN_SIZE: usize = offsetof<EventPattern>() + GAPS_SIZE + STATE_SIZE + TEXT_SIZE;
+export const PATTERN_SIZE: usize =
+  offsetof<EventPattern>() + GAPS_SIZE + STATE_SIZE + LEAD_SIZE + TEXT_SIZE + TRAIL_SIZE;
 
 /** The end of a whole number above 0 with something behind it; 0: there is none. */
 function numberEnd(start: usize, end: usize): usize {

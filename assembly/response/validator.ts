@@ -123,6 +123,8 @@ export class Validator {
   private matched: i32;
   /** Where the chunk that is read begins. */
   private chunk: usize;
+  /** Of the event that was read last; 0: it was one of no kind that the dialect has. */
+  private mark: u32;
   /** The event that was read last is the last one for the client. */
   private endsHere: bool;
   /** The last four bytes of a stream, the last one lowest. */
@@ -171,6 +173,7 @@ export class Validator {
     this.progress = Progress.Nothing;
     this.bytes = 0;
     this.matched = 0;
+    this.mark = 0;
     this.endsHere = false;
     this.tail = 0;
     this.excerpt.start();
@@ -392,7 +395,9 @@ export class Validator {
   private feedEvents(ptr: usize, end: usize): void {
     const scanner = this.scanner;
     for (let p = max(ptr, end - min(end, 4)); p < end; p++) this.tail = (this.tail << 8) | load<u8>(p);
+    let from: usize = 0;
     while (!this.isOver) {
+      if (scanner.isBetween) from = ptr = this.passAlike(ptr, end);
       ptr = scanner.next(ptr, end);
       switch (found.kind) {
         case Piece.Data:
@@ -403,11 +408,25 @@ export class Validator {
           break;
         case Piece.Event:
           this.endEvent();
+          this.pattern.frame(from, ptr);
           if (this.endsHere) this.cut(ptr);
           break;
         default:
           return;
       }
+    }
+  }
+
+  /** Events that are the last one but for words and numbers, of a kind that only counts; returns the place behind them. */
+  private passAlike(ptr: usize, end: usize): usize {
+    if (this.mark != (Mark.Progress | Mark.Content)) return ptr;
+    while (true) {
+      const behind = this.pattern.skip(this.json, ptr, end);
+      if (behind == 0) return ptr;
+      ptr = behind;
+      this.events++;
+      this.signs++;
+      this.note(Progress.Content);
     }
   }
 
@@ -444,6 +463,7 @@ export class Validator {
   private endEvent(): void {
     const rules = changetype<DialectRules>(this.rules);
     const json = this.json;
+    this.mark = 0;
     if (this.matched == DONE_LENGTH) {
       // The other dialects end otherwise; some of their providers send it all the same.
       if (rules.endsInDone) this.take(Mark.End | Mark.Last);
@@ -471,6 +491,7 @@ export class Validator {
   }
 
   private takeEvent(mark: u32): void {
+    this.mark = mark;
     if (mark == 0) return;
     this.events++;
     this.take(mark);

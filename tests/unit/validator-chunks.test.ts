@@ -115,6 +115,21 @@ describe("events that begin alike are judged as if each were read alone", () => 
       "three that end a choice, and nothing else differs",
       [chunk(`${word(2, "a")}"stop"}]}`), chunk(`${word(2, "a")}"stop"}]}`)],
     ],
+    [
+      "two that end a choice, behind two that do not",
+      // Of the same length.
+      [chunk(`${word(1, "a")}null}]}`), chunk(`${word(1, "a")}"ok"}]}`), chunk(`${word(1, "a")}"ok"}]}`)],
+    ],
+    [
+      "one in two lines, and then a broken one of its length",
+      [
+        chunk(`${word(0, "a")}null}]}`),
+        chunk(`${word(0, "a")}null}]}`)
+          .replace('"id"', '\ndata:"id"')
+          .replace("0123456789abcdef", "0123456789a"),
+        chunk(`${word(0, "a")}null}]}`).replace("\n\n", "}\n\n"),
+      ],
+    ],
     ["the same bytes, cut", [chunk(`${word(0, "a")}null}]}`), chunk(`${word(0, "a")}null`)]],
     ["broken where the last one was whole", [chunk(`${word(0, "a")}null}]}`), chunk(`${word(0, "a")}nul}]}`)]],
     ["whole where the last one was broken", [chunk(`${word(0, "a")}nul}]}`), chunk(`${word(0, "a")}null}]}`), DONE]],
@@ -130,6 +145,98 @@ describe("events that begin alike are judged as if each were read alone", () => 
         outcome(each, { ...setting, mode: "none" }, alone),
       );
     }
+  });
+});
+
+describe("runs of events that are alike", () => {
+  const FRAMES = [
+    "data: #\n\n",
+    "data:#\r\n\r\n",
+    "event: message\ndata: #\n\n",
+    "event: content_block_delta\ndata: #\n\n",
+  ];
+  const ODD_FRAMES = [
+    ": c\ndata: #\n\n",
+    "data: #\r\r",
+    "id: 1\ndata: #\n\r\n",
+    "event: error\ndata: #\n\n",
+    "data: #\ndata: \n\n",
+  ];
+  const choice = (index: number | string, content: string, end = "null") =>
+    `{"id":"a","choices":[{"index":${index},"delta":{"content":"${content}"},"finish_reason":${end}}],"usage":{"prompt_tokens":9,"completion_tokens":#}}`;
+  const KINDS: Record<"chat" | "responses" | "messages", string[]> = {
+    chat: [
+      choice(0, "@"),
+      choice("#", "@"),
+      choice(0, "@", '"stop"'),
+      choice(0, ""),
+      '{"error":{"code":"@"}}',
+      "[DONE]",
+    ],
+    responses: [
+      '{"type":"response.output_text.delta","sequence_number":#,"delta":"@"}',
+      '{"type":"response.in_progress","sequence_number":#,"response":{"id":"@"}}',
+      '{"type":"response.completed","response":{"output":[{"type":"message"}],"usage":{"input_tokens":1,"output_tokens":#}}}',
+    ],
+    messages: [
+      '{"type":"content_block_delta","index":#,"delta":{"type":"text_delta","text":"@"}}',
+      '{"type":"ping"}',
+      '{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":#}}',
+      '{"type":"message_stop"}',
+    ],
+  };
+  const words = fc.constantFrom(
+    "a",
+    "b",
+    "two words",
+    "\\u4f60",
+    "\\n",
+    '\\"',
+    "\u4f60\u597d",
+    "sixteen bytes and some more",
+    "",
+    "\n",
+    '"',
+  );
+  const stream = fc.constantFrom("chat" as const, "responses" as const, "messages" as const).chain(dialect => {
+    const event = fc.tuple(words, fc.nat(120)).map(([word, number]) => ({ word, number }));
+    const run = fc
+      .record({
+        frame: fc.oneof(
+          { weight: 4, arbitrary: fc.constantFrom(...FRAMES) },
+          { weight: 1, arbitrary: fc.constantFrom(...ODD_FRAMES) },
+        ),
+        kind: fc.oneof(
+          { weight: 3, arbitrary: fc.constant(KINDS[dialect][0]!) },
+          { weight: 2, arbitrary: fc.constantFrom(...KINDS[dialect]) },
+        ),
+        events: fc.array(event, { minLength: 1, maxLength: 6 }),
+        behind: fc.constantFrom("", "", "", "\n", ": keep-alive\n\n", "data:\n\n", "data: {\n\n"),
+      })
+      .map(({ frame, kind, events, behind }) => {
+        const data = events.map(({ word, number }) => kind.replaceAll("@", () => word).replaceAll("#", `${number}`));
+        return data.map(text => frame.replace("#", () => text)).join("") + behind;
+      });
+    return fc.record({
+      dialect: fc.constant(dialect),
+      mode: fc.constantFrom("none" as const, "first-event" as const, "full" as const),
+      text: fc.array(run, { minLength: 1, maxLength: 5 }).map(runs => runs.join("")),
+    });
+  });
+
+  test("come to what they come to byte by byte, however they are framed and cut", () => {
+    fc.assert(
+      fc.property(stream, fc.array(fc.nat(2000), { maxLength: 5 }), ({ text, ...setting }, places) => {
+        const bytes = Buffer.from(text);
+        const single = outcome(room, setting, cut(bytes, [...bytes.keys()]));
+        for (const each of rooms) {
+          expect(outcome(each, setting, [bytes])).toEqual(single);
+          const within = places.map(place => Math.min(place, bytes.length));
+          expect(outcome(each, setting, cut(bytes, within))).toEqual(single);
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 });
 

@@ -33,6 +33,9 @@ interface Exports {
   cause(): number;
   cutAt(): number;
   events(): number;
+  signs(): number;
+  tokensIn(): number;
+  tokensOut(): number;
   invalidEvents(): number;
   errorPtr(): number;
   errorLen(): number;
@@ -110,6 +113,8 @@ export class GuardRoom {
       >),
       cause: nameIn(DEFECT, this.wasm.cause()),
       events: this.wasm.events(),
+      signs: this.wasm.signs(),
+      tokens: [this.wasm.tokensIn(), this.wasm.tokensOut()],
       invalidEvents: this.wasm.invalidEvents(),
       error: error ? Buffer.from(this.bytes(this.wasm.errorPtr(), error)).toString() : "",
     };

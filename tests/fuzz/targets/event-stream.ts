@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { GuardRoom, cut, type Dialect, type Setting } from "../../unit/validator-room.js";
 import { recorded } from "../../unit/streams/all-streams.js";
 import { target } from "../fuzz-target.js";
@@ -49,9 +50,14 @@ export const eventStream = target<Stream>({
     const room = await GuardRoom.start();
     return {
       run({ setting, text, places }) {
-        const { failed, cause } = room.judge(setting, cut(Buffer.from(text, "latin1"), places));
+        const bytes = Buffer.from(text, "latin1");
+        const { seen: _inPieces, ...inPieces } = room.judge(setting, cut(bytes, places));
+        const { failed, cause } = inPieces;
         if (failed !== (cause !== "none")) throw new Error(`failed ${failed}, by ${cause}`);
         room.ending(setting.dialect);
+        // One piece has the most events that can be compared with the one before.
+        const { seen: _atOnce, ...atOnce } = room.judge(setting, [bytes]);
+        if (!isDeepStrictEqual(inPieces, atOnce)) throw new Error("its pieces change what it comes to");
       },
       get memory() {
         return room.memorySize;

@@ -58,6 +58,18 @@ export function events(): u32 {
   return validator.events;
 }
 
+export function signs(): u32 {
+  return validator.signs;
+}
+
+export function tokensIn(): i32 {
+  return validator.json.tokensIn;
+}
+
+export function tokensOut(): i32 {
+  return validator.json.tokensOfAnswer;
+}
+
 export function invalidEvents(): u32 {
   return validator.invalidEvents;
 }
