@@ -13,19 +13,19 @@ import { findEnvoy } from "../../cli/envoy/find-envoy.js";
 import { WANTED } from "../../cli/envoy/releases.js";
 import { RESCUED, RESCUERS, SERVED, type RescueCell } from "./bench-cells.js";
 import { measureLive } from "./bench-live.js";
-import { measure, type Load } from "./bench-load.js";
+import { measure, type Load, type Target } from "./bench-load.js";
 import { startHosts, type Hosts } from "./hosts.js";
 import { measureLedger } from "./ledger-bench.js";
 import { PICTURE, linesOf, pageOf, pictureOf, rescuedLine, servedLine } from "./performance-page.js";
-import type { Measured, RescueCost } from "./performance-page.js";
-import { costsOf, quartile, type Round } from "./ratio-table.js";
+import type { Measured } from "./performance-page.js";
+import { costsOf, rescueCostOf, type RescueRound, type Round } from "./ratio-table.js";
 import type { Variant } from "./variants.js";
 
 /**
  * `starts`: how often all Envoys are started anew, since where its memory lies makes one process by up to a quarter slower than the next.
  * `rounds`: of each start. `slice`: how long a bare Envoy is under load in each round, milliseconds.
  */
-const FULL = { starts: 3, rounds: 3, slice: 300, live: [0, 1000, 3000] };
+const FULL = { starts: 3, rounds: 3, slice: 300, live: [0, 1000, 5000] };
 const QUICK = { starts: 1, rounds: 2, slice: 100, live: [0, 200] };
 
 /** The whole run must end within this, milliseconds. */
@@ -58,15 +58,22 @@ for (const line of measured.ledger) console.log(`A request costs ${line}.`);
 const modules = { ours: resolve(module), ...(before === undefined ? {} : { before: resolve(before) }) };
 const cells = SERVED.filter(({ name }) => name.includes(only ?? ""));
 const turns = cells.map((): Round[] => []);
+const rescues = (only === undefined ? RESCUED : []).map(cell => ({
+  cell,
+  turns: RESCUERS.map((): RescueRound[] => []),
+}));
 for (let left = starts - 1; left >= 0; left--) {
   const hosts = await startHosts(modules, directory);
   try {
     if (!hosts.pinned) console.log("Envoy has no CPU of its own here: with one connection the ratios may jump.");
     for (const [i, cell] of cells.entries()) turns[i]!.push(...(await measureInTurn(hosts, cell.load)));
-    if (left === 0) {
-      tellServed(hosts.variants);
-      if (only === undefined) await measureOnce(hosts);
-    }
+    for (const { cell, turns } of rescues)
+      for (const [i, mode] of RESCUERS.entries()) turns[i]!.push(...(await measureRescues(hosts.targets[mode], cell)));
+    if (left > 0) continue;
+    tellServed(hosts.variants);
+    if (only !== undefined) continue;
+    tellRescued();
+    await measureStreams(hosts);
   } finally {
     await hosts.stop();
   }
@@ -83,15 +90,19 @@ function tellServed(variants: Variant[]): void {
   console.log(linesOf([["", ...variants, "aim"], ...measured.served.map(servedLine)]));
 }
 
-/** What is no comparison of builds, by the Envoys of the last start. */
-async function measureOnce(hosts: Hosts): Promise<void> {
+function tellRescued(): void {
   console.log("\nWhat a failover costs:");
-  for (const cell of RESCUED) measured.rescued.push({ cell, costs: await measureRescues(hosts, cell) });
+  for (const { cell, turns } of rescues)
+    measured.rescued.push({ cell, costs: RESCUERS.map((mode, i) => ({ mode, ...rescueCostOf(turns[i]!) })) });
   console.log(linesOf([["", "", ...RESCUERS], ...measured.rescued.map(rescuedLine)]));
+}
+
+/** By the Envoys of the last start. */
+async function measureStreams({ targets }: Hosts): Promise<void> {
   console.log("\nCPU ms a second with silent streams, bare and ours:");
   for (const streams of live) {
-    const bare = await measureLive(hosts.targets.bare, streams);
-    const ours = await measureLive(hosts.targets.retry, streams);
+    const bare = await measureLive(targets.bare, streams);
+    const ours = await measureLive(targets.retry, streams);
     measured.live.push({ streams, bare, ours });
     console.log(`${streams}: ${bare.toFixed(1)}, ${ours.toFixed(1)}`);
   }
@@ -113,29 +124,22 @@ async function measureInTurn({ targets, variants }: Hosts, load: Omit<Load, "req
 }
 
 /** How many requests keep this Envoy busy for a slice. */
-async function fillSlice(target: Hosts["targets"]["bare"], load: Omit<Load, "requests">): Promise<number> {
+async function fillSlice(target: Target, load: Omit<Load, "requests">): Promise<number> {
   const trial = { ...load, requests: 5 * load.connections };
   const { took } = await measure(target, trial);
   return Math.max(2 * load.connections, Math.round((trial.requests * slice) / took));
 }
 
-async function measureRescues({ targets }: Hosts, { served, rescued }: RescueCell): Promise<RescueCost[]> {
-  const costs: RescueCost[] = [];
-  for (const mode of RESCUERS) {
-    const target = targets[mode];
-    await measure(target, { ...rescued, requests: 5 });
-    const requests = await fillSlice(target, served);
-    const more: { cpu: number; latency: number }[] = [];
-    for (let i = 0; i <= rounds; i++) {
-      const plain = await measure(target, { ...served, requests });
-      const saved = await measure(target, { ...rescued, requests });
-      if (i > 0) more.push({ cpu: saved.cpu - plain.cpu, latency: saved.p50 - plain.p50 });
-    }
-    costs.push({
-      mode,
-      cpu: quartile(more.map(({ cpu }) => cpu)),
-      latency: quartile(more.map(({ latency }) => latency)),
-    });
+async function measureRescues(target: Target, { served, rescued }: RescueCell): Promise<RescueRound[]> {
+  await measure(target, { ...rescued, requests: 5 });
+  const requests = await fillSlice(target, served);
+  const turns: RescueRound[] = [];
+  for (let i = 0; i <= rounds; i++) {
+    const turn = {
+      served: await measure(target, { ...served, requests }),
+      rescued: await measure(target, { ...rescued, requests }),
+    };
+    if (i > 0) turns.push(turn);
   }
-  return costs;
+  return turns;
 }

@@ -1,20 +1,13 @@
 /** docs/performance.md and its picture, from what a run has measured. */
 import type { Cell, RescueCell } from "./bench-cells.js";
-import type { Cost } from "./ratio-table.js";
+import type { Cost, RescueCost } from "./ratio-table.js";
 import type { Variant } from "./variants.js";
 
 export interface Measured {
   served: { cell: Cell; costs: Cost[] }[];
-  rescued: { cell: RescueCell; costs: RescueCost[] }[];
+  rescued: { cell: RescueCell; costs: (RescueCost & { mode: Variant })[] }[];
   live: { streams: number; bare: number; ours: number }[];
   ledger: string[];
-}
-
-export interface RescueCost {
-  mode: Variant;
-  /** What a rescued request costs more than one that is served at once: CPU time in microseconds, and time to the answer in milliseconds. */
-  cpu: number;
-  latency: number;
 }
 
 const NAMES: Record<Variant, string> = {
@@ -48,7 +41,7 @@ ${table([["request", ...measured.served[0]!.costs.map(({ variant }) => NAMES[var
 ## What a failover costs
 
 The same request after a failure at the first provider, minus the request that is served at once: CPU time in microseconds, and time
-to the answer in milliseconds. The failing provider is never taken out here; in a real gateway only the first requests pay this. After a
+to the answer in milliseconds, the median over all rounds. The failing provider is never taken out here; in a real gateway only the first requests pay this. After a
 \`503\` and a \`reset\` the same provider is asked once more before the next one.
 
 ${table([["failure", "request", ...measured.rescued[0]!.costs.map(({ mode }) => NAMES[mode])], ...measured.rescued.map(rescuedRow)])}

@@ -26,7 +26,29 @@ export function costsOf({ events = 1 }: Pick<Cell, "events">, variants: Variant[
   }));
 }
 
-export function quartile(values: number[]): number {
+/** The same request served at once and rescued, one behind the other. */
+export type RescueRound = Record<"served" | "rescued", Slice>;
+
+/** What a rescued request costs more than one that is served at once. */
+export interface RescueCost {
+  /** CPU time, microseconds. */
+  cpu: number;
+  /** Time to the answer, milliseconds. */
+  latency: number;
+}
+
+/** The median over the rounds: what else the machine does may meet either of the two. */
+export function rescueCostOf(rounds: RescueRound[]): RescueCost {
+  const more = (of: "cpu" | "p50") => median(rounds.map(({ served, rescued }) => rescued[of] - served[of]));
+  return { cpu: more("cpu"), latency: more("p50") };
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+function quartile(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 4)]!;
 }
