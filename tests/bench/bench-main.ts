@@ -101,10 +101,14 @@ function tellRescued(): void {
 async function measureStreams({ targets }: Hosts): Promise<void> {
   console.log("\nCPU ms a second with silent streams, bare and ours:");
   for (const streams of live) {
-    const bare = await measureLive(targets.bare, streams);
-    const ours = await measureLive(targets.retry, streams);
-    measured.live.push({ streams, bare, ours });
-    console.log(`${streams}: ${bare.toFixed(1)}, ${ours.toFixed(1)}`);
+    try {
+      const bare = await measureLive(targets.bare, streams);
+      const ours = await measureLive(targets.retry, streams);
+      measured.live.push({ streams, bare, ours });
+      console.log(`${streams}: ${bare.toFixed(1)}, ${ours.toFixed(1)}`);
+    } catch (error) {
+      console.log(`${streams}: not measured (${String(error)}). Envoy needs two files for each: raise \`ulimit -n\`.`);
+    }
   }
 }
 

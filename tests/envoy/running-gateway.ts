@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveConfig } from "../../cli/config/load-config.js";
@@ -196,18 +198,27 @@ export function moveIn(directory: string, files: Record<string, string>): void {
   }
 }
 
-/** `count` loopback ports that were free a moment ago. */
+/**
+ * `count` loopback ports that were free a moment ago. Below those that Linux and macOS give to whoever asks for any, so that no connection
+ * and no server of another test takes one before it is used.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>(done => server.listen(0, "127.0.0.1", done));
-      return server;
-    }),
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(10_000, 32_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  const free = await once(server, "listening").then(
+    () => true,
+    () => false,
   );
-  const ports = servers.map(server => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(server => new Promise(done => server.close(done))));
-  return ports;
+  if (free) await new Promise(done => server.close(done));
+  return free;
 }
 
 export async function until(condition: () => Promise<boolean> | boolean, limitMs = 10_000): Promise<void> {
