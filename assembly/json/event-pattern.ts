@@ -53,6 +53,7 @@ export class EventPattern {
   private trail: usize;
   /** Where the data lies that was fed last, if all of it came in one piece; 0: it did not. */
   private wholeAt: usize;
+  private wholeEnd: usize;
   private gaps: i32;
   /** The event was compared with another one to its end, and nothing but its gaps was different. */
   isKnown: bool;
@@ -69,26 +70,25 @@ export class EventPattern {
 
   /** Feeds the first piece of an event to a reader that is at the start of a document: the same as `reader.feed`. */
   feed(reader: JsonReader, start: usize, end: usize): void {
+    const isWhole = start < end && load<u8>(end - 1) == Char.CloseBrace;
+    // A part of an event is no pattern.
+    if (!isWhole) return reader.feed(start, end);
+    this.wholeAt = start;
+    this.wholeEnd = end;
     if (this.isKnown && this.hasIdOf(reader) && this.behind(start, end, 0, 0) == end) {
       this.restore(reader, end - start);
       this.countGaps(reader);
-      this.wholeAt = start;
-    } else if (start < end && load<u8>(end - 1) == Char.CloseBrace) {
-      this.learn(reader, start, end);
-      this.wholeAt = start;
-    }
-    // A part of an event, and no pattern.
-    else reader.feed(start, end);
+    } else this.learn(reader, start, end);
   }
 
   /** At the end of each event that was fed: it stands with all of its lines from `start` to `end`; 0: it began in a piece before. */
   frame(start: usize, end: usize): void {
-    const at = this.wholeAt;
-    const lead = at - start;
-    const trail = end - at - this.size;
+    // Huge where it does not lie between the two: it has come in parts.
+    const lead = this.wholeAt - start;
+    const trail = end - this.wholeEnd;
     this.wholeAt = 0;
     this.lead = 0;
-    if (!this.isKnown || at < start || lead > LEAD_SIZE || trail > TRAIL_SIZE) return;
+    if (!this.isKnown || lead > LEAD_SIZE || trail > TRAIL_SIZE) return;
     memory.copy(this.text - lead, start, lead);
     memory.copy(this.text + this.size, end - trail, trail);
     this.lead = lead;

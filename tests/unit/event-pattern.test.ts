@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, it, test } from "vitest";
 import { startRoom } from "./compile-room.js";
 
 interface Exports {
@@ -11,6 +11,8 @@ interface Exports {
   next(): void;
   isKnown(): number;
   part(ofComparing: boolean, part: number): bigint;
+  feedFramed(ptr: number, lead: number, len: number, trail: number): void;
+  skip(ptr: number, len: number): number;
 }
 
 const PARTS = "facts type inner status highest statuses tokens tokensIn place step depth id offset".split(" ");
@@ -90,6 +92,61 @@ describe("events that are alike", () => {
         expect(comparing, event).toEqual(reading);
       }
     }
+  });
+});
+
+describe("events that stand in their stream as the one before does", () => {
+  const LEAD = "event: delta\ndata: ";
+  const framed = (data: string, lead = LEAD, trail = "\n\n") => lead + data + trail;
+
+  /** How much of `rest` is passed behind events of these data. */
+  function passed(wasm: Exports, data: string[], rest: string): number {
+    const put = (text: string) => {
+      const bytes = Buffer.from(text);
+      const ptr = wasm.alloc(bytes.length + 32);
+      new Uint8Array(wasm.memory.buffer, ptr, bytes.length + 32).fill(0x31).set(bytes);
+      return [ptr, bytes.length] as const;
+    };
+    wasm.start();
+    for (const text of data) {
+      const [ptr, len] = put(framed(text));
+      wasm.feedFramed(ptr, LEAD.length, len, 2);
+      wasm.free(ptr);
+    }
+    const [ptr, len] = put(rest);
+    const size = wasm.skip(ptr, len);
+    wasm.free(ptr);
+    return size;
+  }
+
+  const known = [chunk("a", { n: 7 }), chunk("b", { n: 8 })];
+  const next = ["d", "a longer text than those before it", "e"].map((words, i) => framed(chunk(words, { n: 99 + i })));
+
+  it.each([
+    ["the second of two", ["a", "b"]],
+    ["one with a longer text", ["a", "b", "a longer text"]],
+    ["one with a shorter text", ["the longest", "b", "longer", "c"]],
+  ])("are passed behind %s", (_name, words) => {
+    for (const wasm of wasms) {
+      const data = words.map((text, i) => chunk(text, { n: 7 + i }));
+      expect(passed(wasm, data, next.join(""))).toBe(next.join("").length);
+      expect(wasm.part(true, 4), "the highest number").toBe(101n);
+    }
+  });
+
+  it.each([
+    ["another name", framed(chunk("d"), "event: omega\ndata: ")],
+    ["no name", framed(chunk("d"), "data: ")],
+    ["another end of a line", framed(chunk("d"), LEAD, "\r\n\r\n")],
+    ["a second line of data", framed(chunk("d"), LEAD, "\ndata: 1\n\n")],
+    ["no end yet", framed(chunk("d"), LEAD, "\n")],
+    ["other data", framed(chunk("d", { end: "stop" }))],
+  ])("are passed up to one with %s", (_name, last) => {
+    for (const wasm of wasms) expect(passed(wasm, known, next[0] + last)).toBe(next[0]!.length);
+  });
+
+  it("are not passed behind an event of another kind", () => {
+    for (const wasm of wasms) expect(passed(wasm, [...known, chunk("c", { end: "stop" })], next[0]!)).toBe(0);
   });
 });
 

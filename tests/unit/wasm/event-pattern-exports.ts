@@ -82,3 +82,20 @@ export function part(ofComparing: bool, part: i32): i64 {
       return reader.offset;
   }
 }
+
+/** A whole event with `lead` bytes before its data and `trail` behind. */
+export function feedFramed(ptr: usize, lead: usize, len: usize, trail: usize): void {
+  pattern.feed(comparing, ptr + lead, ptr + len - trail);
+  comparing.next();
+  pattern.frame(ptr, ptr + len);
+}
+
+/** How many bytes of what comes next are events that were passed. */
+export function skip(ptr: usize, len: usize): usize {
+  let p = ptr;
+  while (true) {
+    const behind = pattern.skip(comparing, p, ptr + len);
+    if (behind == 0) return p - ptr;
+    p = behind;
+  }
+}
