@@ -87,7 +87,7 @@ export class EventScanner {
     return this.step >= Step.Field && this.step <= Step.Skip;
   }
 
-  /** An event was handed over, and nothing has come since. */
+  /** Behind a blank line: the next byte begins another event. */
   get isBetween(): bool {
     return this.step == Step.Behind;
   }

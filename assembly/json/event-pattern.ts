@@ -75,7 +75,7 @@ export class EventPattern {
     if (!isWhole) return reader.feed(start, end);
     this.wholeAt = start;
     this.wholeEnd = end;
-    if (this.isKnown && this.hasIdOf(reader) && this.behind(start, end, 0, 0) == end) {
+    if (this.isKnown && this.hasIdOf(reader) && this.matchEnd(start, end, 0, 0) == end) {
       this.restore(reader, end - start);
       this.countGaps(reader);
     } else this.learn(reader, start, end);
@@ -101,7 +101,7 @@ export class EventPattern {
    */
   skip(reader: JsonReader, start: usize, end: usize): usize {
     if (this.lead == 0) return 0;
-    const behind = this.behind(start, end, this.lead, this.trail);
+    const behind = this.matchEnd(start, end, this.lead, this.trail);
     if (behind != 0) this.countGaps(reader);
     return behind;
   }
@@ -112,7 +112,7 @@ export class EventPattern {
   }
 
   /** Compares the text, and so much of its frame, with what begins at `start`: returns the place behind it; 0: it does not fit. */
-  private behind(start: usize, end: usize, lead: usize, trail: usize): usize {
+  private matchEnd(start: usize, end: usize, lead: usize, trail: usize): usize {
     const text = this.text;
     let p = start;
     let t = text - lead;

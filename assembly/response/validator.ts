@@ -395,6 +395,7 @@ export class Validator {
   private feedEvents(ptr: usize, end: usize): void {
     const scanner = this.scanner;
     for (let p = max(ptr, end - min(end, 4)); p < end; p++) this.tail = (this.tail << 8) | load<u8>(p);
+    // Where the event begins, if it begins in this chunk.
     let from: usize = 0;
     while (!this.isOver) {
       if (scanner.isBetween) from = ptr = this.passAlike(ptr, end);

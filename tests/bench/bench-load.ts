@@ -1,5 +1,6 @@
 import autocannon from "autocannon";
 import { cpuTime } from "./cpu.js";
+import { quantile } from "./quantile.js";
 
 export interface Target {
   url: string;
@@ -49,7 +50,5 @@ export async function measure({ url, pid }: Target, { body, connections, request
   await run;
   if (wrong.length > 0 || cpu === 0)
     throw new Error(`${wrong.length + requests - times.length} of ${requests} requests failed: ${wrong[0] ?? "cut"}`);
-  times.sort((a, b) => a - b);
-  const quantile = (share: number) => times[Math.ceil(share * times.length) - 1]!;
-  return { cpu, p50: quantile(0.5), p99: quantile(0.99), took };
+  return { cpu, p50: quantile(times, 0.5), p99: quantile(times, 0.99), took };
 }

@@ -56,8 +56,7 @@ const measured: Measured = {
 for (const line of measured.ledger) console.log(`A request costs ${line}.`);
 
 const modules = { ours: resolve(module), ...(before === undefined ? {} : { before: resolve(before) }) };
-const cells = SERVED.filter(({ name }) => name.includes(only ?? ""));
-const turns = cells.map((): Round[] => []);
+const cells = SERVED.filter(({ name }) => name.includes(only ?? "")).map(cell => ({ cell, turns: [] as Round[] }));
 const rescues = (only === undefined ? RESCUED : []).map(cell => ({
   cell,
   turns: RESCUERS.map((): RescueRound[] => []),
@@ -66,7 +65,7 @@ for (let left = starts - 1; left >= 0; left--) {
   const hosts = await startHosts(modules, directory);
   try {
     if (!hosts.pinned) console.log("Envoy has no CPU of its own here: with one connection the ratios may jump.");
-    for (const [i, cell] of cells.entries()) turns[i]!.push(...(await measureInTurn(hosts, cell.load)));
+    for (const { cell, turns } of cells) turns.push(...(await measureInTurn(hosts, cell.load)));
     for (const { cell, turns } of rescues)
       for (const [i, mode] of RESCUERS.entries()) turns[i]!.push(...(await measureRescues(hosts.targets[mode], cell)));
     if (left > 0) continue;
@@ -86,7 +85,7 @@ if (write && only === undefined) {
 
 function tellServed(variants: Variant[]): void {
   console.log("\nCPU us of a request that is served at once, and as a ratio to a bare Envoy:");
-  for (const [i, cell] of cells.entries()) measured.served.push({ cell, costs: costsOf(cell, variants, turns[i]!) });
+  for (const { cell, turns } of cells) measured.served.push({ cell, costs: costsOf(cell, variants, turns) });
   console.log(linesOf([["", ...variants, "aim"], ...measured.served.map(servedLine)]));
 }
 
@@ -117,14 +116,18 @@ async function measureInTurn({ targets, variants }: Hosts, load: Omit<Load, "req
   const { connections } = load;
   for (const variant of variants) await measure(targets[variant], { ...load, requests: 2 * connections });
   const requests = await fillSlice(targets.bare, load);
-  const turns: Round[] = [];
-  for (let i = 0; i <= rounds; i++) {
+  return inRounds(async () => {
     const turn = {} as Round;
     for (const variant of variants) turn[variant] = await measure(targets[variant], { ...load, requests });
-    // The first one is for the compiler of the VM.
-    if (i > 0) turns.push(turn);
-  }
-  return turns;
+    return turn;
+  });
+}
+
+/** What each round has measured, without the first one, which is for the compiler of the VM. */
+async function inRounds<Turn>(measureTurn: () => Promise<Turn>): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  for (let i = 0; i <= rounds; i++) turns.push(await measureTurn());
+  return turns.slice(1);
 }
 
 /** How many requests keep this Envoy busy for a slice. */
@@ -137,13 +140,8 @@ async function fillSlice(target: Target, load: Omit<Load, "requests">): Promise<
 async function measureRescues(target: Target, { served, rescued }: RescueCell): Promise<RescueRound[]> {
   await measure(target, { ...rescued, requests: 5 });
   const requests = await fillSlice(target, served);
-  const turns: RescueRound[] = [];
-  for (let i = 0; i <= rounds; i++) {
-    const turn = {
-      served: await measure(target, { ...served, requests }),
-      rescued: await measure(target, { ...rescued, requests }),
-    };
-    if (i > 0) turns.push(turn);
-  }
-  return turns;
+  return inRounds(async () => ({
+    served: await measure(target, { ...served, requests }),
+    rescued: await measure(target, { ...rescued, requests }),
+  }));
 }

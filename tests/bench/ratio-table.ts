@@ -1,5 +1,6 @@
 import type { Cell } from "./bench-cells.js";
 import type { Slice } from "./bench-load.js";
+import { quantile } from "./quantile.js";
 import type { Variant } from "./variants.js";
 
 /** One turn through all variants. */
@@ -17,12 +18,19 @@ export interface Cost {
 
 /** The lower quartile over the rounds: what else the machine does only ever adds. */
 export function costsOf({ events = 1 }: Pick<Cell, "events">, variants: Variant[], rounds: Round[]): Cost[] {
-  const cpu = (variant: Variant) => quartile(rounds.map(round => round[variant].cpu)) / events;
+  const cpu = (variant: Variant) =>
+    quantile(
+      rounds.map(round => round[variant].cpu),
+      0.25,
+    ) / events;
   return variants.map(variant => ({
     variant,
     cpu: cpu(variant),
     ratio: cpu(variant) / cpu("bare"),
-    p50: quartile(rounds.map(round => round[variant].p50)),
+    p50: quantile(
+      rounds.map(round => round[variant].p50),
+      0.25,
+    ),
   }));
 }
 
@@ -39,16 +47,10 @@ export interface RescueCost {
 
 /** The median over the rounds: what else the machine does may meet either of the two. */
 export function rescueCostOf(rounds: RescueRound[]): RescueCost {
-  const more = (of: "cpu" | "p50") => median(rounds.map(({ served, rescued }) => rescued[of] - served[of]));
+  const more = (of: "cpu" | "p50") =>
+    quantile(
+      rounds.map(({ served, rescued }) => rescued[of] - served[of]),
+      0.5,
+    );
   return { cpu: more("cpu"), latency: more("p50") };
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-function quartile(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 4)]!;
 }

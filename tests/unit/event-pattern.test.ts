@@ -26,14 +26,20 @@ beforeAll(async () => {
   ];
 });
 
+/** Calls with a text in memory. */
+function withText<Result>(wasm: Exports, text: string, call: (ptr: number, len: number) => Result): Result {
+  const bytes = Buffer.from(text);
+  const ptr = wasm.alloc(bytes.length + 32);
+  // What lies behind it must not be read.
+  new Uint8Array(wasm.memory.buffer, ptr, bytes.length + 32).fill(0x31).set(bytes);
+  const result = call(ptr, bytes.length);
+  wasm.free(ptr);
+  return result;
+}
+
 /** Feeds an event to both readers, the first `first` bytes by themselves; returns what they say. */
 function feed(wasm: Exports, event: string, first?: number): Record<"comparing" | "reading", object> {
-  const bytes = Buffer.from(event);
-  const ptr = wasm.alloc(bytes.length + 32);
-  // What lies behind the event must not be read.
-  new Uint8Array(wasm.memory.buffer, ptr, bytes.length + 32).fill(0x31).set(bytes);
-  wasm.feed(ptr, Math.min(first ?? bytes.length, bytes.length), bytes.length);
-  wasm.free(ptr);
+  withText(wasm, event, (ptr, len) => wasm.feed(ptr, Math.min(first ?? len, len), len));
   const say = (ofComparing: boolean) =>
     Object.fromEntries(PARTS.map((name, i) => [name, wasm.part(ofComparing, i).toString()]));
   const said = { comparing: say(true), reading: say(false) };
@@ -101,22 +107,9 @@ describe("events that stand in their stream as the one before does", () => {
 
   /** How much of `rest` is passed behind events of these data. */
   function passed(wasm: Exports, data: string[], rest: string): number {
-    const put = (text: string) => {
-      const bytes = Buffer.from(text);
-      const ptr = wasm.alloc(bytes.length + 32);
-      new Uint8Array(wasm.memory.buffer, ptr, bytes.length + 32).fill(0x31).set(bytes);
-      return [ptr, bytes.length] as const;
-    };
     wasm.start();
-    for (const text of data) {
-      const [ptr, len] = put(framed(text));
-      wasm.feedFramed(ptr, LEAD.length, len, 2);
-      wasm.free(ptr);
-    }
-    const [ptr, len] = put(rest);
-    const size = wasm.skip(ptr, len);
-    wasm.free(ptr);
-    return size;
+    for (const text of data) withText(wasm, framed(text), (ptr, len) => wasm.feedFramed(ptr, LEAD.length, len, 2));
+    return withText(wasm, rest, (ptr, len) => wasm.skip(ptr, len));
   }
 
   const known = [chunk("a", { n: 7 }), chunk("b", { n: 8 })];
