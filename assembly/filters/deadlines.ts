@@ -111,7 +111,7 @@ function silence(x: Exchange, a: Attempt, now: u64): End {
 }
 
 function hasPassed(since: u64, ms: i32, now: u64): bool {
-  return (now - since) / NS_PER_MS >= <u64>ms;
+  return now >= since + <u64>ms * NS_PER_MS;
 }
 
 /** Which limit has passed; None: none. In retry mode Envoy keeps those of the route until headers come. */

@@ -64,10 +64,12 @@ export function responseBody(c: ClientStream, size: usize, end: bool): BodyStatu
   const x = exchangeOf(c);
   const a = attemptOf(c);
   if (a.state == State.Over) return delivery.behindEnd(a, size);
+  if (a.state == State.Passing) {
+    delivery.passBody(a, size, end);
+    return BodyStatus.Continue;
+  }
   const now = host.monotonic();
-  const passing = a.state == State.Passing;
   const decision = delivery.body(a, size, end, now);
-  if (passing) return BodyStatus.Continue;
   if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
   if (decision == Decision.Fail) {
     if (goOn(c, now)) return BodyStatus.StopNoBuffer;

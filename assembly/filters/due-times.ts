@@ -29,8 +29,14 @@ export function lastTick(): u64 {
   return ticked;
 }
 
+/** When what comes now will have come at the latest: the time of the next tick. */
+export function heard(): u64 {
+  return after(ticked, PERIOD);
+}
+
 /** A tick. True: the time of some request has come, and all have to be looked at; then each is expected anew. */
 export function begin(now: u64): bool {
+  if (now > after(ticked, 2 * PERIOD)) correctHeard(now);
   ticked = now;
   if (now < first) return false;
   first = NEVER;
@@ -47,6 +53,18 @@ export function isAny(): bool {
   // What is expected may be of requests that are over.
   if (exchanges.liveCount() == 0) first = NEVER;
   return first != NEVER;
+}
+
+/** No tick came for longer than a period, by a worker that was held up or a timer that rested: what was heard meanwhile is heard by now. */
+function correctHeard(now: u64): void {
+  const wrong = heard();
+  for (let i: u32 = 0, k = exchanges.slots(); i < k; i++) {
+    const x = exchanges.slot(i);
+    if (x === null || x.attempt == 0) continue;
+    const a = changetype<Attempt>(x.attempt);
+    if (a.silentSince == wrong) a.silentSince = now;
+    if (a.idleSince == wrong) a.idleSince = now;
+  }
 }
 
 /** From now on something of this request may run out of time. True: it has. */

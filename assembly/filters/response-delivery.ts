@@ -13,6 +13,7 @@ import * as headerBuilder from "../http/header-builder";
 import { hold } from "../response/attempt";
 import { BodyStatus } from "../proxywasm/dispatcher";
 import * as host from "../proxywasm/host";
+import * as dueTimes from "./due-times";
 import * as hostNames from "./host-names";
 import { addAnswerHeaders } from "./answer-headers";
 import { cleanAnswerHeaders } from "./header-cleaning";
@@ -34,9 +35,11 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
   return decision;
 }
 
-/** After Hold nothing of the chunk is left in the host's buffer; after Pass everything that was held stands in it. */
+/**
+ * More of an answer that does not pass yet. After Hold nothing of the chunk is left in the host's buffer; after Pass everything that was
+ * held stands in it.
+ */
 export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
-  const passing = a.state == State.Passing;
   const got = size > 0 ? host.body(BODY, 0, size) : null;
   const chunk = got !== null ? got.ptr : 0;
   const len = got !== null ? got.len : 0;
@@ -48,8 +51,21 @@ export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   if (!end && !wasDone && attemptJudge.isDone(a)) timer.watchAttempt(a, now);
   // Our own memory holds it: Envoy's buffer limit would turn it into a 500 (facts 19.9).
   if (decision == Decision.Hold) host.setBody(BODY, 0, size, 0, 0);
-  else if (decision == Decision.Pass) passOn(a, chunk, len, passing, end);
+  else if (decision == Decision.Pass) passOn(a, chunk, len, false, end);
   return decision;
+}
+
+/** More of an answer that passes. Such a chunk comes with each word: the clock is asked at the end alone. */
+export function passBody(a: Attempt, size: usize, end: bool): void {
+  const got = size > 0 ? host.body(BODY, 0, size) : null;
+  const chunk = got !== null ? got.ptr : 0;
+  const len = got !== null ? got.len : 0;
+  if (takeOff(a, len)) end = true;
+  const wasDone = attemptJudge.isDone(a);
+  const heard = dueTimes.heard();
+  if (attemptJudge.readPassing(a, chunk, len, heard) || end) attemptJudge.onPassed(a, host.monotonic());
+  else if (!wasDone && attemptJudge.isDone(a)) timer.watchAttempt(a, heard);
+  passOn(a, chunk, len, true, end);
 }
 
 /** More of the body has come. True: it is all that its provider has announced. */

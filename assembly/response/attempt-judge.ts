@@ -117,17 +117,19 @@ export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u
       }
       return decision;
     }
-    case State.Passing: {
-      a.validator.feed(ptr, len);
-      noteSigns(a, now);
-      noteMade(a);
-      a.dropsRest = a.validator.cutAt != NO_CUT;
-      if (last || a.dropsRest) onPassed(a, now);
-      return Decision.Pass;
-    }
     default:
       return Decision.Pass;
   }
+}
+
+/** More of an answer that passes, heard at the time `heard`. True: nothing of it may follow. */
+export function readPassing(a: Attempt, ptr: usize, len: usize, heard: u64): bool {
+  if (len > 0) a.silentSince = heard;
+  a.validator.feed(ptr, len);
+  noteSigns(a, heard);
+  noteMade(a);
+  a.dropsRest = a.validator.cutAt != NO_CUT;
+  return a.dropsRest;
 }
 
 function noteWait(a: Attempt, head: ResponseHead): void {
@@ -284,8 +286,8 @@ function pass(a: Attempt, now: u64): Decision {
   return Decision.Pass;
 }
 
-/** The answer has gone to the client to its clean end. */
-function onPassed(a: Attempt, now: u64): void {
+/** The answer has gone to the client to its end. */
+export function onPassed(a: Attempt, now: u64): void {
   a.state = State.Over;
   const seen = a.validator.finish();
   noteCounts(a);

@@ -286,3 +286,24 @@ describe.each(MODES)("many streams at once, in %s mode,", mode => {
     }
   });
 });
+
+describe.each(MODES)("a stream in a worker that was held up, in %s mode,", mode => {
+  it.each(["idleTimeout", "stallTimeout"])("is silent since what was read first afterwards, by %s", name => {
+    const limit = 500;
+    const pieces = Array.from({ length: 20 }, () => [delta("x"), 20]).flat();
+    const envoy = start({
+      ...{ mode, config: { idleTimeout: 0, stallTimeout: 0, [name]: limit }, policy: { firstTokenTimeout: 20_000 } },
+      clusters: { qwen: events([...pieces, delta("last"), 60_000]), deepseek: chat("Hi") },
+    });
+    const call = envoy.call({ body: { model: "m", stream: true } });
+    envoy.advance(110);
+    // The next piece is due before the next tick: that comes first of all, and much too late.
+    envoy.process.clock.now += 10 * limit;
+    envoy.finish(call);
+    expect(call.ended).toBe("reset");
+    expect(call.text).toContain("last");
+    const last = 20 * 20 + 10 * limit;
+    expect(call.ms).toBeGreaterThanOrEqual(last);
+    expect(call.ms).toBeLessThanOrEqual(last + limit + 2 * TICK);
+  });
+});

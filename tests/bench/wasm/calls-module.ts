@@ -47,6 +47,8 @@ class Stream {
   /** The length of the body, of the request or the answer; below 0: nobody knows. */
   toCome: isize;
   isStream: bool;
+  /** Some of its answer has passed. */
+  isPassing: bool;
   body: usize;
   len: usize;
   capacity: usize;
@@ -98,6 +100,7 @@ export function proxy_on_context_create(id: u32, parent: u32): void {
   s.len = 0;
   s.capacity = 0;
   s.isStream = false;
+  s.isPassing = false;
   streams.set(id, changetype<usize>(s));
 }
 
@@ -182,11 +185,12 @@ export function proxy_on_response_headers(id: u32, _count: u32, _end: u32): u32 
   return 0;
 }
 
-export function proxy_on_response_body(id: u32, size: usize, _end: u32): u32 {
+export function proxy_on_response_body(id: u32, size: usize, end: u32): u32 {
   const s = streamOf(id);
   // The host tells of the end of an answer that was whole already.
   if (!s.isAttempt || s.toCome == 0) return 0;
-  host.monotonic();
+  if (!s.isPassing || end != 0) host.monotonic();
+  s.isPassing = true;
   if (size > 0) host.body(host.Buffer.ResponseBody, 0, size);
   if (s.toCome > 0) s.toCome = max(s.toCome - <isize>size, 0);
   reset();
@@ -197,10 +201,6 @@ export function proxy_on_log(id: u32): void {
   const s = streamOf(id);
   if (s.isStream) host.property(hostNames.FLAGS);
   reset();
-}
-
-export function proxy_on_done(_id: u32): u32 {
-  return 1;
 }
 
 export function proxy_on_delete(id: u32): void {

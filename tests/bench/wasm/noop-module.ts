@@ -37,8 +37,4 @@ export function proxy_on_response_body(_id: u32, _size: usize, _end: u32): u32 {
 
 export function proxy_on_log(_id: u32): void {}
 
-export function proxy_on_done(_id: u32): u32 {
-  return 1;
-}
-
 export function proxy_on_delete(_id: u32): void {}
