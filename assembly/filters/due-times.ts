@@ -24,12 +24,7 @@ export const NEVER: u64 = u64.MAX_VALUE;
 let first: u64 = NEVER;
 let ticked: u64 = 0;
 
-/** When the last tick was: of what comes often nobody asks the clock. */
-export function lastTick(): u64 {
-  return ticked;
-}
-
-/** When what comes now will have come at the latest: the time of the next tick. */
+/** When what comes now will have come at the latest, the time of the next tick: of what comes often nobody asks the clock. */
 export function heard(): u64 {
   return after(ticked, PERIOD);
 }
@@ -60,7 +55,10 @@ function correctHeard(now: u64): void {
   const wrong = heard();
   for (let i: u32 = 0, k = exchanges.slots(); i < k; i++) {
     const x = exchanges.slot(i);
-    if (x === null || x.attempt == 0) continue;
+    if (x === null || x.gateway == 0) continue;
+    const c = changetype<ClientStream>(x.client);
+    if (c.seenAt == wrong) c.seenAt = now;
+    if (x.attempt == 0) continue;
     const a = changetype<Attempt>(x.attempt);
     if (a.silentSince == wrong) a.silentSince = now;
     if (a.idleSince == wrong) a.idleSince = now;
@@ -85,8 +83,7 @@ function dueOf(x: Exchange, now: u64): u64 {
   const c = changetype<ClientStream>(x.client);
   if (c.phase == Phase.Collecting) {
     const limit = configOf(x).idleTimeout;
-    // What is stamped by ticks may be one tick old.
-    return limit > 0 ? after(c.seenAt, limit + <i32>PERIOD) : NEVER;
+    return limit > 0 ? after(c.seenAt, limit) : NEVER;
   }
   if (c.phase == Phase.Waiting || c.phase == Phase.Calling) return x.wakeAt != 0 ? x.wakeAt : NEVER;
   return x.attempt != 0 ? dueOfAttempt(c, x, changetype<Attempt>(x.attempt), now) : NEVER;

@@ -287,23 +287,35 @@ describe.each(MODES)("many streams at once, in %s mode,", mode => {
   });
 });
 
-describe.each(MODES)("a stream in a worker that was held up, in %s mode,", mode => {
-  it.each(["idleTimeout", "stallTimeout"])("is silent since what was read first afterwards, by %s", name => {
-    const limit = 500;
-    const pieces = Array.from({ length: 20 }, () => [delta("x"), 20]).flat();
+describe.each(MODES)("in a worker that was held up, in %s mode,", mode => {
+  const limit = 500;
+  const pieces = (piece: string) => Array.from({ length: 20 }, () => [piece, 20]).flat();
+  /** The next piece is due before the next tick: that comes first of all, and much too late. */
+  const holdUp = (envoy: ReturnType<typeof start>) => {
+    envoy.advance(110);
+    envoy.process.clock.now += 10 * limit;
+  };
+
+  it.each(["idleTimeout", "stallTimeout"])("a stream is silent since what was read first afterwards, by %s", name => {
     const envoy = start({
       ...{ mode, config: { idleTimeout: 0, stallTimeout: 0, [name]: limit }, policy: { firstTokenTimeout: 20_000 } },
-      clusters: { qwen: events([...pieces, delta("last"), 60_000]), deepseek: chat("Hi") },
+      clusters: { qwen: events([...pieces(delta("x")), delta("last"), 60_000]), deepseek: chat("Hi") },
     });
     const call = envoy.call({ body: { model: "m", stream: true } });
-    envoy.advance(110);
-    // The next piece is due before the next tick: that comes first of all, and much too late.
-    envoy.process.clock.now += 10 * limit;
+    holdUp(envoy);
     envoy.finish(call);
     expect(call.ended).toBe("reset");
     expect(call.text).toContain("last");
     const last = 20 * 20 + 10 * limit;
     expect(call.ms).toBeGreaterThanOrEqual(last);
     expect(call.ms).toBeLessThanOrEqual(last + limit + 2 * TICK);
+  });
+
+  it("an upload goes on", () => {
+    const envoy = start({ mode, config: { idleTimeout: limit }, clusters: { qwen: chat("Hi") } });
+    const call = envoy.call({ body: ['{"model":"m","messages":[{"role":"user","content":"', ...pieces("x"), '"}]}'] });
+    holdUp(envoy);
+    envoy.finish(call);
+    expect(call.status).toBe(200);
   });
 });
