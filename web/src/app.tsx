@@ -16,7 +16,9 @@ import { RoutesPage } from "./pages/routes.js";
 import { TryPage } from "./pages/try-page.js";
 import { Button, Link } from "./parts/controls.js";
 import { Mark } from "./parts/marks.js";
-import { clockText, language, setLanguage, t, type Word } from "./words.js";
+import { language, setLanguage } from "./language.js";
+import { clockText } from "./times.js";
+import { t, type Word } from "./words.js";
 
 const ENTRIES: { page: string; word: Word }[] = [
   { page: "overview", word: "overview" },

@@ -12,7 +12,7 @@ import "./style/diff.css";
 import "./style/try.css";
 import "./style/requests.css";
 import "./style/time-axis.css";
-import { language, setLanguage } from "./words.js";
+import { language, setLanguage } from "./language.js";
 
 setLanguage(language.value);
 showTheme();

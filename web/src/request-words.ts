@@ -1,6 +1,7 @@
 /** Why a request went on after an attempt, and why it stopped, in words. */
 import type { AttemptRecord, RequestRecord } from "../../cli/console/request-record.js";
-import { t, timeText } from "./words.js";
+import { timeText } from "./times.js";
+import { t } from "./words.js";
 
 /** Failures that another token of the same provider would not cure. */
 const OF_THE_PROVIDER = ["provider", "connect", "slow", "broken-stream", "api", "model", "caller", "local"];

@@ -1,23 +1,5 @@
 /** What the pages say, in both languages: [English, Chinese]. `{name}` is replaced by what a page passes, `{n|line|lines}` by the word that fits its number. */
-import { signal } from "@preact/signals";
-
-export type Language = "en" | "zh";
-
-const STORED = "ai-failover-language";
-
-export const language = signal<Language>(initialLanguage());
-
-function initialLanguage(): Language {
-  const kept = localStorage.getItem(STORED);
-  if (kept === "en" || kept === "zh") return kept;
-  return navigator.language.startsWith("zh") ? "zh" : "en";
-}
-
-export function setLanguage(next: Language): void {
-  localStorage.setItem(STORED, next);
-  language.value = next;
-  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
-}
+import { language } from "./language.js";
 
 const WORDS = {
   overview: ["Overview", "总览"],
@@ -590,20 +572,3 @@ export const CAUSES_ZH: Record<string, string> = {
 
 export const causeText = (cause: string): string =>
   language.value === "zh" && CAUSES_ZH[cause] ? `${cause}（${CAUSES_ZH[cause]}）` : cause;
-
-/** The time of day where the page is; with its milliseconds where it is exact. */
-export function clockText(unixMs: number, isExact = false): string {
-  const date = new Date(unixMs);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  return isExact ? `${time}.${String(date.getMilliseconds()).padStart(3, "0")}` : time;
-}
-
-/** "350 ms", "4.2 s", "12 min", "3 h" of milliseconds. */
-export function timeText(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 3_600_000)} h`;
-}

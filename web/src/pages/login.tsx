@@ -2,7 +2,8 @@ import { useState } from "preact/hooks";
 import { ApiError, ask } from "../console-api.js";
 import { connect } from "../console-state.js";
 import { Button, Field, Panel } from "../parts/controls.js";
-import { t, timeText } from "../words.js";
+import { timeText } from "../times.js";
+import { t } from "../words.js";
 
 export function LoginPage() {
   const [password, setPassword] = useState("");

@@ -13,7 +13,8 @@ import { changeCause, TimeAxis } from "../parts/time-axis.js";
 import { FleetPanel } from "../parts/fleet-panel.js";
 import { hopsOf, modelsOf, readRoute } from "../route-fields.js";
 import { providerStatus } from "../console-state.js";
-import { causeText, clockText, t, timeText, type Word } from "../words.js";
+import { clockText, timeText } from "../times.js";
+import { causeText, t, type Word } from "../words.js";
 
 const MOST_EVENTS = 12;
 /** How often the axis is drawn anew, milliseconds. */

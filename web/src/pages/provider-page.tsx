@@ -23,7 +23,9 @@ import { readRules, RuleList, ruleEdits } from "../parts/rule-list.js";
 import { TokenList } from "../parts/token-list.js";
 import { COMMON, SETTINGS, valueOfText, type Setting } from "../provider-settings.js";
 import { routesOfProvider } from "../route-fields.js";
-import { causeText, language, t, timeText } from "../words.js";
+import { language } from "../language.js";
+import { timeText } from "../times.js";
+import { causeText, t } from "../words.js";
 import { breakerOf, shownTokens, sourceOf, type ShownToken } from "./providers.js";
 
 export function ProviderPage({ id }: { id: string }) {

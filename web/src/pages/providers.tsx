@@ -4,7 +4,8 @@ import type { BreakerStatus, TokenStatus } from "../../../cli/status/status-type
 import { go, providerWord, query, replaceAddress, state, tokenStatus } from "../console-state.js";
 import { Button, Link, Panel } from "../parts/controls.js";
 import { StateText, type StateWord } from "../parts/marks.js";
-import { causeText, t, timeText } from "../words.js";
+import { timeText } from "../times.js";
+import { causeText, t } from "../words.js";
 
 /** Above this many only those that are not live are listed. */
 const MOST_TOKENS = 20;

@@ -20,7 +20,8 @@ import {
   type RequestFilter,
 } from "../request-list.js";
 import { hopName } from "../request-words.js";
-import { causeText, clockText, t } from "../words.js";
+import { clockText } from "../times.js";
+import { causeText, t } from "../words.js";
 
 const OUTCOMES: OutcomeWord[] = ["served", "rescued", "returned", "refused", "failed", "client-left"];
 const ROW = 56;

@@ -18,7 +18,8 @@ import {
   type RouteFields,
 } from "../route-fields.js";
 import { LIMITS, type Limit } from "../route-limits.js";
-import { language, t } from "../words.js";
+import { language } from "../language.js";
+import { t } from "../words.js";
 
 const NEW_ROUTE: RouteView = { index: -1, name: "", fields: {} };
 

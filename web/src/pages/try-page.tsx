@@ -14,7 +14,8 @@ import { ReviewPanel, useReview } from "../parts/review-panel.js";
 import { exampleModels, readRoute, routeOf } from "../route-fields.js";
 import { answerText, readTrail, TRIED, type TrailStep } from "../trail.js";
 import { snippets } from "../snippets.js";
-import { causeText, t, timeText } from "../words.js";
+import { timeText } from "../times.js";
+import { causeText, t } from "../words.js";
 import { turnOnText } from "./routes.js";
 
 interface Run {

@@ -1,7 +1,8 @@
 /** How this gateway stands with its fleet: who else is there, and what it has learnt from them. */
 import type { BreakerStatus, FleetStatus } from "../../../cli/status/status-types.js";
 import { state } from "../console-state.js";
-import { causeText, t, timeText } from "../words.js";
+import { timeText } from "../times.js";
+import { causeText, t } from "../words.js";
 import { Fact, Link, Panel } from "./controls.js";
 import { Mark, Verdict, type StateWord } from "./marks.js";
 

@@ -1,7 +1,8 @@
 /** One request: what was asked, its attempts on a time line, why it went on after each, and why it stopped. */
 import type { AttemptRecord, RequestRecord } from "../../../cli/console/request-record.js";
 import { hopName, trailText, whyItStopped, whyItWentOn } from "../request-words.js";
-import { causeText, clockText, t, timeText } from "../words.js";
+import { clockText, timeText } from "../times.js";
+import { causeText, t } from "../words.js";
 import { Button, CopyButton, Fact, Link } from "./controls.js";
 import { attemptState, Mark, OutcomeMark, OutcomeText } from "./marks.js";
 

@@ -4,7 +4,8 @@ import type { DiffLine, Edit, Mistake, NewTokens, RemovedToken, Review } from ".
 import { ApiError, ask } from "../console-api.js";
 import { connect, notice, state } from "../console-state.js";
 import { exampleModels } from "../route-fields.js";
-import { clockText, t } from "../words.js";
+import { clockText } from "../times.js";
+import { t } from "../words.js";
 import { DryRunOfChange } from "./dry-run.js";
 import { Button, CopyButton, Panel } from "./controls.js";
 import { Verdict } from "./marks.js";

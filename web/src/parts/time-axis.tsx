@@ -1,7 +1,8 @@
 /** One axis of time for requests and every token, so that cause and effect stand under each other. */
 import type { Lane, LaneSpan, Timeline } from "../../../cli/console/console-types.js";
 import { state, tokenStatus } from "../console-state.js";
-import { causeText, clockText, t } from "../words.js";
+import { clockText } from "../times.js";
+import { causeText, t } from "../words.js";
 import { Link, Panel } from "./controls.js";
 import { StateText } from "./marks.js";
 import { RequestChart } from "./request-chart.js";
