@@ -154,10 +154,7 @@ export class AttemptFilter extends Handler {
     const a = attemptOf(state);
     if (a === null) return BodyStatus.Continue;
     if (a.state == State.Over) return isHeldBack(a) ? this.drain(size) : delivery.behindEnd(a, size);
-    if (a.state == State.Passing) {
-      delivery.passBody(a, size, end);
-      return BodyStatus.Continue;
-    }
+    if (a.state == State.Passing) return delivery.passBody(a, size, end);
     const now = host.monotonic();
     const decision = delivery.body(a, size, end, now);
     if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;

@@ -1,6 +1,5 @@
 /** What a tick does: ends what has run out of time, and wakes what waits for a rate limit. */
 import { EMPTY } from "../text/span";
-import { NS_PER_MS } from "../text/time-units";
 import { Guard } from "../config/route";
 import { Routing } from "../config/site-config";
 import * as attemptJudge from "../response/attempt-judge";
@@ -111,7 +110,7 @@ function silence(x: Exchange, a: Attempt, now: u64): End {
 }
 
 function hasPassed(since: u64, ms: i32, now: u64): bool {
-  return now >= since + <u64>ms * NS_PER_MS;
+  return now >= dueTimes.after(since, ms);
 }
 
 /** Which limit has passed; None: none. In retry mode Envoy keeps those of the route until headers come. */

@@ -64,10 +64,7 @@ export function responseBody(c: ClientStream, size: usize, end: bool): BodyStatu
   const x = exchangeOf(c);
   const a = attemptOf(c);
   if (a.state == State.Over) return delivery.behindEnd(a, size);
-  if (a.state == State.Passing) {
-    delivery.passBody(a, size, end);
-    return BodyStatus.Continue;
-  }
+  if (a.state == State.Passing) return delivery.passBody(a, size, end);
   const now = host.monotonic();
   const decision = delivery.body(a, size, end, now);
   if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;

@@ -50,7 +50,7 @@ export function isAny(): bool {
   return first != NEVER;
 }
 
-/** No tick came for longer than a period, by a worker that was held up or a timer that rested: what was heard meanwhile is heard by now. */
+/** No tick came for longer than two periods, by a worker that was held up or a timer that rested: what was heard meanwhile is heard by now. */
 function correctHeard(now: u64): void {
   const wrong = heard();
   for (let i: u32 = 0, k = exchanges.slots(); i < k; i++) {
@@ -118,6 +118,7 @@ function silenceOf(x: Exchange, a: Attempt, now: u64): u64 {
   return due;
 }
 
-function after(since: u64, ms: i32): u64 {
+/** `ms` milliseconds after `since`. */
+export function after(since: u64, ms: i32): u64 {
   return since + <u64>ms * NS_PER_MS;
 }

@@ -113,7 +113,7 @@ export class GatewayFilter extends Handler {
     if (c.phase == Phase.Answered || c.phase == Phase.Calling) return BodyStatus.StopNoBuffer;
     if (c.phase != Phase.Collecting) return BodyStatus.Continue;
     const x = client.exchangeOf(c);
-    c.seenAt = max(c.seenAt, dueTimes.heard());
+    c.seenAt = dueTimes.heard();
     const isFirst = x.bodyLen == 0;
     if (isFirst) c.isParked = hasAttemptFilter(x);
     const refusal = park(x, size, isFirst && c.isParked);

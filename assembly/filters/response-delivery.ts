@@ -8,7 +8,7 @@ import { ending } from "../response/stream-ending";
 import { readResponseHead } from "../response/response-head";
 import * as attemptJudge from "../response/attempt-judge";
 import { Attempt, Decision, State } from "../response/attempt-judge";
-import { Span } from "../text/span";
+import { EMPTY, Span } from "../text/span";
 import * as headerBuilder from "../http/header-builder";
 import { hold } from "../response/attempt";
 import { BodyStatus } from "../proxywasm/dispatcher";
@@ -40,9 +40,9 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
  * held stands in it.
  */
 export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
-  const got = size > 0 ? host.body(BODY, 0, size) : null;
-  const chunk = got !== null ? got.ptr : 0;
-  const len = got !== null ? got.len : 0;
+  const got = chunkOf(size);
+  const chunk = got.ptr;
+  const len = got.len;
   // Whole already: the host tells of the end in a callback of its own, up to which it would have to be held.
   if (takeOff(a, len)) end = true;
   const wasDone = attemptJudge.isDone(a);
@@ -51,21 +51,29 @@ export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
   if (!end && !wasDone && attemptJudge.isDone(a)) timer.watchAttempt(a, now);
   // Our own memory holds it: Envoy's buffer limit would turn it into a 500 (facts 19.9).
   if (decision == Decision.Hold) host.setBody(BODY, 0, size, 0, 0);
-  else if (decision == Decision.Pass) passOn(a, chunk, len, false, end);
+  else if (decision == Decision.Pass) passOn(a, chunk, len, end);
   return decision;
 }
 
 /** More of an answer that passes. Such a chunk comes with each word: the clock is asked at the end alone. */
-export function passBody(a: Attempt, size: usize, end: bool): void {
-  const got = size > 0 ? host.body(BODY, 0, size) : null;
-  const chunk = got !== null ? got.ptr : 0;
-  const len = got !== null ? got.len : 0;
+export function passBody(a: Attempt, size: usize, end: bool): BodyStatus {
+  const got = chunkOf(size);
+  const chunk = got.ptr;
+  const len = got.len;
   if (takeOff(a, len)) end = true;
   const wasDone = attemptJudge.isDone(a);
   const heard = dueTimes.heard();
   if (attemptJudge.readPassing(a, chunk, len, heard) || end) attemptJudge.onPassed(a, host.monotonic());
   else if (!wasDone && attemptJudge.isDone(a)) timer.watchAttempt(a, heard);
-  passOn(a, chunk, len, true, end);
+  if (a.heldLen > 0) hold(a, chunk, len);
+  passOn(a, chunk, len, end);
+  return BodyStatus.Continue;
+}
+
+/** What the host's buffer holds. */
+function chunkOf(size: usize): Span {
+  const got = size > 0 ? host.body(BODY, 0, size) : null;
+  return got !== null ? got : EMPTY;
 }
 
 /** More of the body has come. True: it is all that its provider has announced. */
@@ -76,18 +84,14 @@ function takeOff(a: Attempt, len: usize): bool {
 }
 
 /**
- * Lets bytes go to the client, with those that were held before them: without the token, and without what may begin it or a `[DONE]` that
+ * Lets a chunk go to the client, or what is held and ends with it: without the token, and without what may begin it or a `[DONE]` that
  * is no end, which stays held. Where the stream failed in a way that its client would not see, an error event takes the place of the rest.
  */
-function passOn(a: Attempt, chunk: usize, len: usize, passing: bool, end: bool): void {
-  const size = len;
-  // Of a stream that passes already, the chunk is not among what is held.
-  const before = a.heldLen;
-  if (before > 0 && passing) hold(a, chunk, len);
+function passOn(a: Attempt, chunk: usize, size: usize, end: bool): void {
   const isHeld = a.heldLen > 0;
   const text = isHeld ? a.held : chunk;
-  if (isHeld) len = a.heldLen;
-  if (a.dropsRest) len = before + a.validator.cutAt;
+  let len = isHeld ? a.heldLen : size;
+  if (a.dropsRest) len = len - size + a.validator.cutAt;
   const ends = end || a.dropsRest;
   const isChanged = attemptJudge.hideToken(a, text, len) || isHeld || a.dropsRest;
   const kept: usize = ends ? 0 : max(attemptJudge.tokenBegun(a, text, len), <usize>a.validator.withheld);

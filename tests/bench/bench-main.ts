@@ -22,8 +22,7 @@ import { costsOf, rescueCostOf, type RescueRound, type Round } from "./ratio-tab
 import type { Variant } from "./variants.js";
 
 /**
- * `starts`: how often all Envoys are started anew, since where its memory lies makes one process by up to a quarter slower than the next:
- * with three starts the same module cost 1.36 and 1.30 times a bare Envoy within minutes, so that a few rounds of many starts tell more.
+ * `starts`: how often all Envoys are started anew, since where its memory lies makes one process by up to a quarter slower than the next.
  * `rounds`: of each start. `slice`: how long a bare Envoy is under load in each round, milliseconds.
  */
 const FULL = { starts: 12, rounds: 2, slice: 100, live: [0, 1000, 5000] };

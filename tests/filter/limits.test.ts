@@ -291,8 +291,8 @@ describe.each(MODES)("in a worker that was held up, in %s mode,", mode => {
   const limit = 500;
   const pieces = (piece: string) => Array.from({ length: 20 }, () => [piece, 20]).flat();
   /** The next piece is due before the next tick: that comes first of all, and much too late. */
-  const holdUp = (envoy: ReturnType<typeof start>) => {
-    envoy.advance(110);
+  const holdUp = (envoy: ReturnType<typeof start>, after = 110) => {
+    envoy.advance(after);
     envoy.process.clock.now += 10 * limit;
   };
 
@@ -311,10 +311,14 @@ describe.each(MODES)("in a worker that was held up, in %s mode,", mode => {
     expect(call.ms).toBeLessThanOrEqual(last + limit + 2 * TICK);
   });
 
-  it("an upload goes on", () => {
+  it.each([
+    ["in the middle", 0, 110],
+    ["before the first tick of a timer that rested", 60_000, 30],
+  ])("an upload goes on %s", (_where, rest, after) => {
     const envoy = start({ mode, config: { idleTimeout: limit }, clusters: { qwen: chat("Hi") } });
+    envoy.advance(rest);
     const call = envoy.call({ body: ['{"model":"m","messages":[{"role":"user","content":"', ...pieces("x"), '"}]}'] });
-    holdUp(envoy);
+    holdUp(envoy, after);
     envoy.finish(call);
     expect(call.status).toBe(200);
   });
