@@ -60,7 +60,10 @@ async function start(pace = 5, host: TestHost = {}, config: object = calm) {
   return gateway.providers.qwen!;
 }
 
-/** Each request on a connection of its own, so that it meets the newest configuration. */
+/**
+ * Closes the connection behind each request, so that the next one meets the newest configuration. It must be said with every
+ * request of a test: one that leaves its connection open leaves it to whoever asks next, with the configuration of its beginning.
+ */
 const newcomers = { headers: { connection: "close" } };
 
 describe.each(EDITED)("an edit of the running configuration in $mode mode, on Envoy $version,", host => {
@@ -75,7 +78,8 @@ describe.each(EDITED)("an edit of the running configuration in $mode mode, on En
     let done = false;
     const crowd = letAsk(gateway, { clients: CLIENTS, done: () => done, body: chat, visits, options: newcomers });
     // They began under the first configuration, and end under the last.
-    const streams = letAsk(gateway, { clients: 8, requests: 8, body: () => ({ ...chat(1), model: "long" }) });
+    const longOnes = { clients: 8, requests: 8, body: () => ({ ...chat(1), model: "long" }) };
+    const streams = letAsk(gateway, { ...longOnes, options: newcomers });
     await until(() => visits.some(failedAt("qwen/t1")));
     // Each takes the second token out or in; only the last one takes the third out, so that a worker that is behind shows.
     for (let i = 1; i < edits; i++) await edit(i % 2 ? [1, 3] : [1, 2, 3], { timeout: 600_000 + i }, neverOut);
