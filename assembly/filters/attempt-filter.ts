@@ -156,7 +156,7 @@ export class AttemptFilter extends Handler {
     if (a.state == State.Over) return isHeldBack(a) ? this.drain(size) : delivery.behindEnd(a, size);
     if (a.state == State.Passing) return delivery.passBody(a, size, end);
     const now = host.monotonic();
-    const decision = delivery.body(a, size, end, now);
+    const decision = delivery.body(a, size, end, now, true);
     if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
     if (decision != Decision.Fail) return BodyStatus.Continue;
     const move = this.goOn(a, now);

@@ -66,7 +66,7 @@ export function responseBody(c: ClientStream, size: usize, end: bool): BodyStatu
   if (a.state == State.Over) return delivery.behindEnd(a, size);
   if (a.state == State.Passing) return delivery.passBody(a, size, end);
   const now = host.monotonic();
-  const decision = delivery.body(a, size, end, now);
+  const decision = delivery.body(a, size, end, now, false);
   if (decision == Decision.Hold) return BodyStatus.StopNoBuffer;
   if (decision == Decision.Fail) {
     if (goOn(c, now)) return BodyStatus.StopNoBuffer;

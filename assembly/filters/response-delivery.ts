@@ -37,21 +37,21 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
 
 /**
  * More of an answer that does not pass yet. After Hold nothing of the chunk is left in the host's buffer; after Pass everything that was
- * held stands in it.
+ * held stands in it. `resets`: to go on after a failure resets this stream, which closes the provider's connection unless the host has told
+ * of the answer's end (facts 21.8), so that a whole answer does not fail before.
  */
-export function body(a: Attempt, size: usize, end: bool, now: u64): Decision {
+export function body(a: Attempt, size: usize, end: bool, now: u64, resets: bool): Decision {
   const got = chunkOf(size);
   const chunk = got.ptr;
   const len = got.len;
-  // Whole already: the host tells of the end in a callback of its own, up to which it would have to be held.
-  if (takeOff(a, len)) end = true;
+  takeOff(a, len);
   const wasDone = attemptJudge.isDone(a);
-  const decision = attemptJudge.judgeBody(a, chunk, len, end, now);
+  const decision = attemptJudge.judgeBody(a, chunk, len, end || (a.isWhole && !resets), now);
   // From here on it has little time to end.
   if (!end && !wasDone && attemptJudge.isDone(a)) timer.watchAttempt(a, now);
   // Our own memory holds it: Envoy's buffer limit would turn it into a 500 (facts 19.9).
   if (decision == Decision.Hold) host.setBody(BODY, 0, size, 0, 0);
-  else if (decision == Decision.Pass) passOn(a, chunk, len, end);
+  else if (decision == Decision.Pass) passOn(a, chunk, len, end || a.isWhole);
   return decision;
 }
 
@@ -60,13 +60,14 @@ export function passBody(a: Attempt, size: usize, end: bool): BodyStatus {
   const got = chunkOf(size);
   const chunk = got.ptr;
   const len = got.len;
-  if (takeOff(a, len)) end = true;
+  takeOff(a, len);
+  const ends = end || a.isWhole;
   const wasDone = attemptJudge.isDone(a);
   const heard = dueTimes.heard();
-  if (attemptJudge.readPassing(a, chunk, len, heard) || end) attemptJudge.onPassed(a, host.monotonic());
+  if (attemptJudge.readPassing(a, chunk, len, heard) || ends) attemptJudge.onPassed(a, host.monotonic());
   else if (!wasDone && attemptJudge.isDone(a)) timer.watchAttempt(a, heard);
   if (a.heldLen > 0) hold(a, chunk, len);
-  passOn(a, chunk, len, end);
+  passOn(a, chunk, len, ends);
   return BodyStatus.Continue;
 }
 
@@ -76,11 +77,9 @@ function chunkOf(size: usize): Span {
   return got !== null ? got : EMPTY;
 }
 
-/** More of the body has come. True: it is all that its provider has announced. */
-function takeOff(a: Attempt, len: usize): bool {
-  if (a.toCome <= 0) return false;
-  a.toCome = max(a.toCome - <i64>len, 0);
-  return a.toCome == 0;
+/** More of the body has come, of what its provider has announced. */
+function takeOff(a: Attempt, len: usize): void {
+  if (a.toCome > 0) a.toCome = max(a.toCome - <i64>len, 0);
 }
 
 /**

@@ -89,8 +89,9 @@ export function judgeHeaders(a: Attempt, head: ResponseHead, last: bool, now: u6
 }
 
 /**
- * More of the answer. On Hold the attempt has taken the bytes: they are in `held`. On Pass what was held goes first, and has
- * these bytes in it if there was anything before them.
+ * More of the answer; `last`: nothing follows, or nothing need be waited for. On Hold the attempt has taken the bytes: they are in `held`. On
+ * Pass what was held goes first, and has these bytes in it if there was anything before them. A whole answer passes at once, and fails at
+ * the last.
  */
 export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u64): Decision {
   if (len > 0) a.silentSince = now;
@@ -103,11 +104,16 @@ export function judgeBody(a: Attempt, ptr: usize, len: usize, last: bool, now: u
       return judgeHeld(a, now);
     }
     case State.Judging: {
+      const ends = last || a.isWhole;
       let seen = a.validator.feed(ptr, len);
-      if (last && seen != Progress.Failed) seen = a.validator.finish();
+      if (ends && seen != Progress.Failed) seen = a.validator.finish();
       noteSigns(a, now);
       noteMade(a);
-      const decision = decide(a, seen, last, now);
+      if (seen == Progress.Failed && a.isWhole && !last) {
+        hold(a, ptr, len);
+        return Decision.Hold;
+      }
+      const decision = decide(a, seen, ends, now);
       if (decision == Decision.Fail) return decision;
       if (decision == Decision.Pass && a.heldLen == 0) return decision;
       hold(a, ptr, len);
@@ -183,7 +189,8 @@ export function judgeLoss(a: Attempt, how: End, now: u64): bool {
   if (how == End.ClientGone) return leave(a, now);
   // What came of an error says enough, unless the client should read it.
   if (a.state == State.Reading) classifyHeld(a, a.held, a.heldLen);
-  if (a.state != State.Reading || isCallers(verdict.cause))
+  if (a.state == State.Judging && a.validator.hasFailed) classifyDefect(a);
+  else if (a.state != State.Reading || isCallers(verdict.cause))
     classifyEnd(how == End.Reset && a.exchange.bodyLen > UPLOAD ? End.UploadReset : how, verdict);
   fail(a, now);
   return true;

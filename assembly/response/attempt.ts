@@ -74,6 +74,11 @@ export class Attempt {
   held: usize;
   heldLen: usize;
   heldCapacity: usize;
+
+  /** All that its provider has announced has come. The host tells of the end in a callback of its own, behind it. */
+  get isWhole(): bool {
+    return this.toCome == 0;
+  }
 }
 
 const pool = new Pool<Attempt>();

@@ -85,7 +85,7 @@ describe("the host calls of a request", () => {
   it("that is rescued after a refused token, beyond one that is served at once", () => {
     const refused = { qwen: json(401, openAiError("invalid_api_key")), deepseek: chat("Hi") };
     expect(difference(callsOf(ASK, refused), served())).toEqual({
-      clock_time_get: 4,
+      clock_time_get: 5,
       get_buffer_bytes: 1,
       get_header_map_pairs: 2,
       get_log_level: 1,
@@ -95,7 +95,7 @@ describe("the host calls of a request", () => {
       // One of them is x-forwarded-proto, which a real route has removed.
       remove_header_map_value: 3,
       replace_header_map_value: 4,
-      set_buffer_bytes: 1,
+      set_buffer_bytes: 2,
       set_effective_context: 2,
       set_property: 1,
     });

@@ -181,3 +181,15 @@ describe.each(MODES)("in %s mode", mode => {
     expect(envoy.metric("ai_failover_invalid_events_total;provider=deepseek")).toBe(0);
   });
 });
+
+// In callout mode Envoy answers before the module learns of the cut (docs/modes.md).
+describe.each(["retry", "hop"] as const)("in %s mode", mode => {
+  it("an answer that came whole fails for what it says, also if the provider then goes without ending it", () => {
+    const text = JSON.stringify(openAiError("rate_limit_exceeded"));
+    const length = { "content-length": String(text.length) };
+    const qwen: Answer = { ...typed("application/json", [text], length), end: "cut" };
+    const call = start({ mode, tokens, clusters: { qwen, deepseek: chat("Hi") } }).ask(plain);
+    expect(call).toMatchObject({ status: 200, ended: "complete" });
+    expect(call.headers["x-ai-failover-trail"]).toMatch(/^qwen[^,]*;cause=rate-limit;[^,]*, deepseek[^,]*;status=200/);
+  });
+});
