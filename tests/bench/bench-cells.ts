@@ -49,8 +49,8 @@ export const SERVED: Cell[] = [
   },
 ];
 
-/** Modes in which a request is rescued. */
-export const RESCUERS: Variant[] = ["retry", "hop", "callout"];
+/** What rescues a request. */
+export const RESCUERS: Variant[] = ["retry", "before", "hop", "callout"];
 
 export interface RescueCell {
   failure: Failure;

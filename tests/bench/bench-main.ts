@@ -57,9 +57,10 @@ for (const line of measured.ledger) console.log(`A request costs ${line}.`);
 
 const modules = { ours: resolve(module), ...(before === undefined ? {} : { before: resolve(before) }) };
 const cells = SERVED.filter(({ name }) => name.includes(only ?? "")).map(cell => ({ cell, turns: [] as Round[] }));
+const rescuers = RESCUERS.filter(variant => variant !== "before" || before !== undefined);
 const rescues = (only === undefined ? RESCUED : []).map(cell => ({
   cell,
-  turns: RESCUERS.map((): RescueRound[] => []),
+  turns: rescuers.map((): RescueRound[] => []),
 }));
 for (let left = starts - 1; left >= 0; left--) {
   const hosts = await startHosts(modules, directory);
@@ -67,7 +68,8 @@ for (let left = starts - 1; left >= 0; left--) {
     if (!hosts.pinned) console.log("Envoy has no CPU of its own here: with one connection the ratios may jump.");
     for (const { cell, turns } of cells) turns.push(...(await measureInTurn(hosts, cell.load)));
     for (const { cell, turns } of rescues)
-      for (const [i, mode] of RESCUERS.entries()) turns[i]!.push(...(await measureRescues(hosts.targets[mode], cell)));
+      for (const [i, variant] of rescuers.entries())
+        turns[i]!.push(...(await measureRescues(hosts.targets[variant], cell)));
     if (left > 0) continue;
     tellServed(hosts.variants);
     if (only !== undefined) continue;
@@ -92,8 +94,8 @@ function tellServed(variants: Variant[]): void {
 function tellRescued(): void {
   console.log("\nWhat a failover costs:");
   for (const { cell, turns } of rescues)
-    measured.rescued.push({ cell, costs: RESCUERS.map((mode, i) => ({ mode, ...rescueCostOf(turns[i]!) })) });
-  console.log(linesOf([["", "", ...RESCUERS], ...measured.rescued.map(rescuedLine)]));
+    measured.rescued.push({ cell, costs: rescuers.map((variant, i) => ({ variant, ...rescueCostOf(turns[i]!) })) });
+  console.log(linesOf([["", "", ...rescuers], ...measured.rescued.map(rescuedLine)]));
 }
 
 /** By the Envoys of the last start. */

@@ -5,7 +5,7 @@ import type { Variant } from "./variants.js";
 
 export interface Measured {
   served: { cell: Cell; costs: Cost[] }[];
-  rescued: { cell: RescueCell; costs: (RescueCost & { mode: Variant })[] }[];
+  rescued: { cell: RescueCell; costs: (RescueCost & { variant: Variant })[] }[];
   live: { streams: number; bare: number; ours: number }[];
   ledger: string[];
 }
@@ -44,7 +44,7 @@ The same request after a failure at the first provider, minus the request that i
 to the answer in milliseconds, the median over all rounds. The failing provider is never taken out here; in a real gateway only the first requests pay this. After a
 \`503\` and a \`reset\` the same provider is asked once more before the next one.
 
-${table([["failure", "request", ...measured.rescued[0]!.costs.map(({ mode }) => NAMES[mode])], ...measured.rescued.map(rescuedRow)])}
+${table([["failure", "request", ...measured.rescued[0]!.costs.map(({ variant }) => NAMES[variant])], ...measured.rescued.map(rescuedRow)])}
 
 ## What grows
 
