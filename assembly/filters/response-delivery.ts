@@ -41,10 +41,9 @@ export function headers(a: Attempt, end: bool, now: u64): Decision {
  * of the answer's end (facts 21.8), so that a whole answer does not fail before.
  */
 export function body(a: Attempt, size: usize, end: bool, now: u64, resets: bool): Decision {
-  const got = chunkOf(size);
+  const got = take(a, size);
   const chunk = got.ptr;
   const len = got.len;
-  takeOff(a, len);
   const wasDone = attemptJudge.isDone(a);
   const decision = attemptJudge.judgeBody(a, chunk, len, end || (a.isWhole && !resets), now);
   // From here on it has little time to end.
@@ -57,10 +56,9 @@ export function body(a: Attempt, size: usize, end: bool, now: u64, resets: bool)
 
 /** More of an answer that passes. Such a chunk comes with each word: the clock is asked at the end alone. */
 export function passBody(a: Attempt, size: usize, end: bool): BodyStatus {
-  const got = chunkOf(size);
+  const got = take(a, size);
   const chunk = got.ptr;
   const len = got.len;
-  takeOff(a, len);
   const ends = end || a.isWhole;
   const wasDone = attemptJudge.isDone(a);
   const heard = dueTimes.heard();
@@ -71,15 +69,12 @@ export function passBody(a: Attempt, size: usize, end: bool): BodyStatus {
   return BodyStatus.Continue;
 }
 
-/** What the host's buffer holds. */
-function chunkOf(size: usize): Span {
+/** What the host's buffer holds: so much less is still to come. */
+function take(a: Attempt, size: usize): Span {
   const got = size > 0 ? host.body(BODY, 0, size) : null;
-  return got !== null ? got : EMPTY;
-}
-
-/** More of the body has come, of what its provider has announced. */
-function takeOff(a: Attempt, len: usize): void {
-  if (a.toCome > 0) a.toCome = max(a.toCome - <i64>len, 0);
+  if (got === null) return EMPTY;
+  if (a.toCome > 0) a.toCome = max(a.toCome - <i64>got.len, 0);
+  return got;
 }
 
 /**
