@@ -9,7 +9,9 @@ import {
   type FailedRequest,
   type Family,
 } from "./health-room.js";
-import { KNOWN, PROVES, anthropic, google, openai, type Proof } from "./known-errors.js";
+import { anthropic, google, openai } from "./error-bodies.js";
+import { KNOWN } from "./known-errors.js";
+import { PROVES, type Proof } from "./proofs.js";
 
 let room: HealthRoom;
 

@@ -9,7 +9,8 @@ import {
   type Seen,
 } from "../../host/proxy-host.js";
 import type { ModelStatus, Status } from "../../../cli/status/status-types.js";
-import { KNOWN, PROVES, type Known } from "../../unit/known-errors.js";
+import { KNOWN, type Known } from "../../unit/known-errors.js";
+import { PROVES } from "../../unit/proofs.js";
 import { target } from "../fuzz-target.js";
 import { pick } from "../mutation.js";
 import type { Random } from "../random.js";
